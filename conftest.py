@@ -1,0 +1,15 @@
+"""The plug-ins that make up the suite, each with its own options, hooks and fixtures; each needs those above it."""
+
+pytest_plugins = [
+    "steps.options",
+    "steps.collection",
+    "steps.finding",
+    "steps.reporting.plugin",
+    "steps.session",
+    "steps.evidence",
+    "steps.preparation_steps",
+    "steps.delivery_steps",
+    "steps.execution_steps",
+    "steps.data_steps",
+    "steps.log_steps",
+]

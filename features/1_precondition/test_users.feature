@@ -1,0 +1,29 @@
+@local
+Feature: The test users are ready before anything is delivered
+  A run adds to the statistics of the users U00001 to U00100. So they have to be registered, and what earlier runs
+  added has to be gone, or nothing could be said about this one.
+
+  @checklist:DAT-01
+  Scenario: The database answers with the credentials held in Secrets Manager
+    When the database is reached with the credentials held in Secrets Manager
+    Then it answers
+
+  @checklist:DAT-02
+  Scenario: The test users are registered in bulk
+    When the test users are prepared
+    Then none of the 100 is left out
+
+  @checklist:DAT-03
+  Scenario: The test users are counted
+    When the test users are prepared
+    Then the database counts 100 of them
+
+  @checklist:DAT-06
+  Scenario: Earlier statistics are cleared
+    When the test users are prepared
+    Then their earlier statistics are gone, and nobody else's
+
+  @checklist:DAT-07
+  Scenario: No statistics of the test users are left
+    When the test users are prepared
+    Then the database counts 0 statistics of theirs

@@ -1,0 +1,66 @@
+"""The command line: `python -m local_aws serve`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+
+from local_aws.wheels import missing_wheels
+
+
+def main() -> int:
+    """Serves until Ctrl-C; 0 if it could be served."""
+    options = _options()
+    if causes := missing_wheels():
+        return _refuse("\n".join(causes), options.attached)
+    from local_aws.serve import CannotServe, Served, Settings, served, wait_for_the_end
+
+    settings = Settings(options.account, options.region, options.database, options.port, options.database_port)
+
+    def tell(running: Served) -> None:
+        if options.attached:
+            print(running.to_json(), flush=True)
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints has no reader here
+            return
+        for name, value in running.environment.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(f"# Serving until Ctrl-C or: kill {running.pid}", flush=True)
+
+    try:
+        with served(settings) as running:
+            tell(running)
+            wait_for_the_end(of_input=options.attached)
+    except CannotServe as error:
+        return _refuse(str(error), options.attached)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description="An AWS for this machine alone.")
+    serve = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="serve until Ctrl-C")
+    serve.add_argument("--account", default="000000000000", help="the account id, 12 digits")
+    serve.add_argument("--region", default="us-east-1")
+    serve.add_argument("--database", default="postgres", help="the database to create")
+    serve.add_argument("--port", type=int, default=0, help="of the AWS endpoint (default: a free one)")
+    serve.add_argument("--database-port", type=int, default=0, help="of PostgreSQL (default: a free one)")
+    serve.add_argument(
+        "--attached", action="store_true", help="say all in one line of JSON, and end when standard input does"
+    )
+    return parser.parse_args()
+
+
+def _refuse(causes: str, attached: bool) -> int:
+    if attached:
+        print(json.dumps({"error": causes}), flush=True)
+    else:
+        print(causes, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What runs inside a function's process, on the standard library alone."""

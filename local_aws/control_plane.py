@@ -1,0 +1,43 @@
+"""moto, the state and control plane under our layers, spoken to by AWS's HTTP API alone."""
+
+from __future__ import annotations
+
+import os
+
+from werkzeug.serving import WSGIRequestHandler
+from werkzeug.wrappers import Request, Response
+
+from local_aws.envelopes import Handler, with_body
+
+INTERPRETER_KEY = "ak"
+"""The access key with which moto's Step Functions signs all that it calls."""
+
+
+def control_plane(account: str, port: int) -> Handler:
+    """moto as the innermost layer, for `account`; its own calls come back through `port`."""
+    os.environ["MOTO_ACCOUNT_ID"] = account
+    os.environ["MOTO_PORT"] = str(port)
+    # moto reads its settings when it is imported.
+    from moto.core.config import default_user_config
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def answer(request: Request) -> Response:
+        return Response.from_app(moto, with_body(request, request.get_data()).environ, buffered=True)
+
+    return answer
+
+
+def request_handler() -> type[WSGIRequestHandler]:
+    """moto's own request handler, which keeps S3 metadata's names as sent, without a line on the terminal a request."""
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+    class QuietHandler(MotoRequestHandler):
+        disable_nagle_algorithm = True
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """The server logs requests itself, with what they took."""
+
+    return QuietHandler

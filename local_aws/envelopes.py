@@ -1,0 +1,81 @@
+"""AWS's envelopes: who signs a request and for which service, and the answers in which AWS reports an error."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from werkzeug.wrappers import Request, Response
+
+Handler = Callable[[Request], Response]
+"""One layer of the embedded AWS: answers a request itself or passes it on to the layer beneath."""
+
+
+class Refused(Exception):
+    """Raised by a layer for a request that AWS answers with an error."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.get_data(as_text=True))
+        self.answer = answer
+
+
+def refusals_answered(inner: Handler) -> Handler:
+    """The outermost layer: answers with what the layers beneath have raised."""
+
+    def answer(request: Request) -> Response:
+        try:
+            return inner(request)
+        except Refused as refused:
+            return refused.answer
+
+    return answer
+
+
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+
+
+class Scope(NamedTuple):
+    """What a request's signature names."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def scope_of(request: Request) -> Scope | None:
+    """The scope that the request is signed for, in its header or presigned in its query; None if unsigned."""
+    presigned = request.args.get("X-Amz-Credential")
+    signature = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
+    found = _CREDENTIAL.search(signature)
+    return Scope(*found.groups()) if found else None
+
+
+def json_answer(body: Any, status: int = 200, **headers: str) -> Response:
+    """An answer in AWS's JSON, with keyword headers such as `x_amzn_requestid`."""
+    return Response(
+        json.dumps(body, ensure_ascii=False),
+        status,
+        {name.replace("_", "-"): value for name, value in headers.items()},
+        content_type="application/json",
+    )
+
+
+def json_error(code: str, message: str, status: int = 400) -> Response:
+    """An error as AWS's JSON services (Step Functions, EventBridge) report it."""
+    return json_answer({"__type": code, "message": message}, status, x_amzn_ErrorType=code)
+
+
+def rest_error(code: str, message: str, status: int = 400, **more: str) -> Response:
+    """An error as AWS's REST services (Lambda) report it."""
+    return json_answer({"Type": "User", "Message": message, "message": message, **more}, status, x_amzn_ErrorType=code)
+
+
+def with_body(request: Request, body: bytes) -> Request:
+    """The same request with another body, which may be read by every layer beneath."""
+    environ = {name: value for name, value in request.environ.items() if not name.startswith("werkzeug.")}
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    return Request(environ)

@@ -1,0 +1,65 @@
+"""What a rule's target receives of an event: Input, InputPath or InputTransformer applied.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]")
+_PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
+
+
+def target_input(target: Mapping[str, Any], event: dict[str, Any], rule: Mapping[str, str]) -> str:
+    """The JSON text that `target` receives; `rule` has Name and Arn."""
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputPath" in target:
+        return _json(at_path(event, target["InputPath"]))
+    if "InputTransformer" in target:
+        return _transformed(target["InputTransformer"], event, rule)
+    return _json(event)
+
+
+def at_path(event: Any, path: str) -> Any:
+    """The value at a path such as `$.detail.object.key` or `$.resources[0]`; None where there is none."""
+    for name, index, *quoted in _STEP.findall(path.removeprefix("$")):
+        key = int(index) if index else name or "".join(quoted)
+        try:
+            event = event[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return event
+
+
+def _transformed(transformer: Mapping[str, Any], event: dict[str, Any], rule: Mapping[str, str]) -> str:
+    found = {name: at_path(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
+    values = {name: value for name, value in found.items() if value is not None} | {
+        "aws.events.rule-arn": rule["Arn"],
+        "aws.events.rule-name": rule["Name"],
+        "aws.events.event.ingestion-time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
+        "aws.events.event.json": event,
+    }
+    template: str = transformer["InputTemplate"]
+
+    def replacement(placeholder: re.Match[str]) -> str:
+        value = values.get(placeholder[1], "")
+        if not _inside_string(template, placeholder.start()):
+            return _json(value)
+        return _json(value if isinstance(value, str) else _json(value))[1:-1]
+
+    return _PLACEHOLDER.sub(replacement, template)
+
+
+def _inside_string(template: str, position: int) -> bool:
+    return len(re.findall(r'(?<!\\)"', template[:position])) % 2 == 1
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,59 @@
+"""How an invocation ends, in the words that Lambda uses for each way."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass
+
+MAX_RESPONSE_BYTES = 6_291_556
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the caller gets: the payload, and the error type where the function failed."""
+
+    payload: bytes
+    error: str | None = None
+    log_tail: str = ""
+
+
+def failed(error: str, message: str) -> Outcome:
+    """The outcome that Lambda itself words, not the function."""
+    return Outcome(json.dumps({"errorType": error, "errorMessage": message}).encode(), error)
+
+
+def answered(payload: bytes) -> Outcome:
+    """The function's answer, or its refusal where that is too large."""
+    if len(payload) > MAX_RESPONSE_BYTES:
+        return failed(
+            "Function.ResponseSizeTooLarge",
+            f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes).",
+        )
+    return Outcome(payload)
+
+
+def reported(error: bytes, request_id: str) -> Outcome:
+    """The error that the runtime client reported; at init it does not know the request's id yet."""
+    content = json.loads(error)
+    content["requestId"] = content.get("requestId") or request_id
+    return Outcome(json.dumps(content, ensure_ascii=False).encode(), content.get("errorType") or "Unknown")
+
+
+def timed_out(request_id: str, timeout_s: float) -> Outcome:
+    """The function's time was up."""
+    return failed("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds")
+
+
+def exited(request_id: str, status: int) -> Outcome:
+    """The function's process ended; `status` as subprocess gives it, negative for a signal."""
+    return failed("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(status)}")
+
+
+def exit_reason(status: int) -> str:
+    """How a process ended, as Lambda says it."""
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    return f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"

@@ -1,0 +1,83 @@
+"""What a function's process writes: lines on its standard streams, and the frames of AWS's runtime client."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+from collections.abc import Callable
+
+_FRAME_HEADER = 16
+_BLOCK = 65_536
+
+
+class Output:
+    """Reads the two pipes of a process and passes each message on as it comes, with its timestamp where it has one."""
+
+    def __init__(self, write: Callable[[str, int | None], object]) -> None:
+        self._write = write
+        self._reading = threading.Lock()
+        self._lines_read, self.lines = os.pipe()
+        self._frames_read, self.frames = os.pipe()
+        self._buffers = {self._lines_read: b"", self._frames_read: b""}
+        for pipe in self._buffers:
+            os.set_blocking(pipe, False)
+
+    def follow(self) -> None:
+        """Closes the process's ends here, and reads until it has closed them too."""
+        os.close(self.lines)
+        os.close(self.frames)
+        threading.Thread(target=self._follow, name="function-output", daemon=True).start()
+
+    def drain(self) -> None:
+        """Passes on all that has been written so far, a line without an end included."""
+        with self._reading:
+            for pipe in list(self._buffers):
+                self._read(pipe)
+            if rest := self._buffers.get(self._lines_read):
+                self._buffers[self._lines_read] = b""
+                self._write(rest.decode(errors="replace"), None)
+
+    def _follow(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for pipe in self._buffers:
+                selector.register(pipe, selectors.EVENT_READ)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    with self._reading:
+                        if not self._read(key.fd):
+                            selector.unregister(key.fd)
+        self.drain()
+        with self._reading:
+            for pipe in list(self._buffers):
+                del self._buffers[pipe]
+                os.close(pipe)
+
+    def _read(self, pipe: int) -> bool:
+        """Takes what is there without waiting; False at the end."""
+        while True:
+            try:
+                block = os.read(pipe, _BLOCK)
+            except BlockingIOError:
+                return True
+            if not block:
+                return False
+            parse = self._parse_lines if pipe == self._lines_read else self._parse_frames
+            self._buffers[pipe] = parse(self._buffers[pipe] + block)
+
+    def _parse_lines(self, content: bytes) -> bytes:
+        *lines, rest = content.split(b"\n")
+        for line in lines:
+            self._write(line.decode(errors="replace") + "\n", None)
+        return rest
+
+    def _parse_frames(self, content: bytes) -> bytes:
+        """Frames as awslambdaric writes them: type, length, microseconds since the epoch, message."""
+        while len(content) >= _FRAME_HEADER:
+            end = _FRAME_HEADER + int.from_bytes(content[4:8], "big")
+            if len(content) < end:
+                break
+            microseconds = int.from_bytes(content[8:16], "big")
+            self._write(content[_FRAME_HEADER:end].decode(errors="replace"), microseconds // 1000)
+            content = content[end:]
+        return content

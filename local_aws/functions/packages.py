@@ -1,0 +1,54 @@
+"""Deployment packages: kept by content, and unzipped once for all the processes that run them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import threading
+import zipfile
+from pathlib import Path
+
+
+class BadPackage(Exception):
+    """The bytes uploaded as a deployment package are no ZIP file."""
+
+
+class Packages:
+    """The ZIP files of functions and layers in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._unzipping = threading.Lock()
+        (folder / "zipped").mkdir(parents=True)
+        (folder / "unzipped").mkdir()
+
+    def keep(self, content: bytes) -> str:
+        """Keeps a package and returns its name, the SHA-256 of its content; raises BadPackage."""
+        if not zipfile.is_zipfile(io.BytesIO(content)):
+            raise BadPackage
+        name = hashlib.sha256(content).hexdigest()
+        (self._folder / "zipped" / name).write_bytes(content)
+        return name
+
+    def unzipped(self, *names: str) -> Path:
+        """The folder with the packages `names` unzipped, a later one over an earlier one, as Lambda lays out layers."""
+        key = hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]
+        folder = self._folder / "unzipped" / key
+        with self._unzipping:
+            if not folder.exists():
+                partial = folder.with_suffix(".partial")
+                shutil.rmtree(partial, ignore_errors=True)
+                partial.mkdir()
+                for name in names:
+                    _unzip(self._folder / "zipped" / name, partial)
+                partial.rename(folder)
+        return folder
+
+
+def _unzip(package: Path, folder: Path) -> None:
+    with zipfile.ZipFile(package) as archive:
+        for member in archive.infolist():
+            path = Path(archive.extract(member, folder))
+            if (mode := member.external_attr >> 16 & 0o777) and not member.is_dir():
+                path.chmod(mode | 0o600)

@@ -1,0 +1,73 @@
+"""The lines that Lambda itself adds to a function's log."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local_aws.functions.spec import FunctionSpec
+
+
+def init_start(spec: FunctionSpec) -> str:
+    """The first line of a process."""
+    name, _, version = spec.runtime.partition("3")
+    arn = f"arn:aws:lambda:{spec.region}::runtime:local"
+    return f"INIT_START Runtime Version: {name}:3{version}.v1\tRuntime Version ARN: {arn}\n"
+
+
+def init_report(seconds: float, error: str) -> str:
+    """The line after an init that failed."""
+    return f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: error\tError Type: {error}\n"
+
+
+def start(request_id: str, version: str) -> str:
+    """The line before an invocation."""
+    return f"START RequestId: {request_id} Version: {version}\n"
+
+
+def task_timed_out(request_id: str, timeout_s: float) -> str:
+    """The line where the time was up."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{at} {request_id} Task timed out after {timeout_s:.2f} seconds\n\n"
+
+
+def end(request_id: str) -> str:
+    """The line after an invocation."""
+    return f"END RequestId: {request_id}\n"
+
+
+def report(
+    request_id: str, seconds: float, init_seconds: float | None, memory_mb: int, used_mb: int, error: str | None
+) -> str:
+    """The figures of an invocation; `init_seconds` for the first of its process, `error` where the process is lost."""
+    billed = math.ceil((seconds + (init_seconds or 0)) * 1000)
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {seconds * 1000:.2f} ms",
+        f"Billed Duration: {billed} ms",
+        f"Memory Size: {memory_mb} MB",
+        f"Max Memory Used: {used_mb} MB",
+    ]
+    if init_seconds is not None:
+        fields.append(f"Init Duration: {init_seconds * 1000:.2f} ms")
+    if error == "Sandbox.Timedout":
+        fields.append("Status: timeout")
+    elif error is not None:
+        fields += ["Status: error", f"Error Type: {error}"]
+    return "\t".join(fields) + "\t\n"
+
+
+def peak_memory_mb(pid: int) -> int:
+    """The most memory that a process has held (on macOS: holds now), in MB; 0 where it has ended."""
+    if sys.platform == "linux":
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return 0
+        lines = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        return math.ceil(int(lines[0].split()[1]) / 1024) if lines else 0
+    ps = subprocess.run(["/bin/ps", "-o", "rss=", "-p", str(pid)], stdout=subprocess.PIPE, check=False)
+    return math.ceil(int(ps.stdout or 0) / 1024)

@@ -1,0 +1,124 @@
+"""The embedded AWS in a process of its own, for a program that starts it and ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, Any, Self
+
+from local_aws.wheels import missing_wheels
+
+_STOP_SECONDS = 30
+_EVIDENCE_CHARACTERS = 2_000
+
+
+class LocalAwsError(Exception):
+    """The embedded AWS did not start, or has ended by itself: cause, evidence, remedy."""
+
+
+class LocalAws:
+    """A running embedded AWS: `with LocalAws.start() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`.
+
+    It ends with `stop`, and when this process ends in any way.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], ready: dict[str, Any], errors: IO[bytes]) -> None:
+        self._process = process
+        self._errors = errors
+        self.pid = process.pid
+        self.endpoint_url: str = ready["endpoint_url"]
+        self.account: str = ready["account"]
+        self.region: str = ready["region"]
+        self.database_url: str = ready["database_url"]
+        self.environment: dict[str, str] = ready["environment"]
+        """What leads boto3, psycopg, the AWS command line and psql here, by name."""
+        self.folder = Path(ready["folder"])
+        self.log = Path(ready["log"])
+        self._log = self.log.open("rb")  # open, it can be read when the folder is gone
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        account: str = "000000000000",
+        region: str = "us-east-1",
+        database: str = "postgres",
+        port: int = 0,
+        database_port: int = 0,
+    ) -> LocalAws:
+        """Starts it and returns once it answers (2 s on two cores); raises LocalAwsError with every cause."""
+        if causes := missing_wheels():
+            raise LocalAwsError("\n".join(causes))
+        options = [f"--account={account}", f"--region={region}", f"--database={database}"]
+        ports = [f"--port={port}", f"--database-port={database_port}"]
+        errors = TemporaryFile()  # noqa: SIM115  as long as the process lives
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local_aws", "serve", "--attached", *options, *ports],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us, and we end it in order
+        )
+        assert process.stdout is not None
+        with process.stdout:
+            line = process.stdout.readline()
+        ready = json.loads(line or '{"error": "The embedded AWS ended before it was ready."}')
+        if "error" in ready:
+            process.wait()
+            raise LocalAwsError(ready["error"] + _evidence(errors))
+        return cls(process, ready, errors)
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def check(self) -> None:
+        """Raises LocalAwsError, with the last lines of its log, where it has ended by itself."""
+        if not self.alive():
+            cause = f"The embedded AWS (process {self.pid}) has ended with status {self._process.returncode}."
+            raise LocalAwsError(f"{cause}{_evidence(self._errors, self._log)}\n  Run it again.")
+
+    def stop(self) -> None:
+        """Ends it and all that it has started, and removes its folder; does nothing where it has ended."""
+        self._close_input()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # its guard clears up
+            self._process.wait()
+
+    def keep(self) -> str:
+        """Lets it go on after us; returns how to stop it."""
+        self._close_input("keep\n")
+        return f"The embedded AWS goes on at {self.endpoint_url} until: kill {self.pid}"
+
+    def _close_input(self, last_words: str = "") -> None:
+        assert self._process.stdin is not None
+        if not self._process.stdin.closed:
+            with suppress(BrokenPipeError):  # it has ended by itself
+                self._process.stdin.write(last_words)
+                self._process.stdin.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+def _evidence(*files: IO[bytes]) -> str:
+    """The last lines of each file that has any, indented below a message."""
+    lines = []
+    for file in files:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _EVIDENCE_CHARACTERS))
+        lines += file.read().decode(errors="replace").splitlines()[-12:]
+    return "".join(f"\n  | {line}" for line in lines)

@@ -1,0 +1,154 @@
+"""The embedded AWS as a program: starts it with its PostgreSQL, says when it is ready, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from local_aws.guard import Guard
+from local_aws.postgres import Postgres, PostgresError
+
+ACCESS_KEY = "AKIALOCALAWSROOT0000"
+SECRET_KEY = "local-aws"
+
+
+class CannotServe(Exception):
+    """The embedded AWS cannot start; the text says why and what to do, one sentence for each cause."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the embedded AWS is asked for; port 0 is a free one."""
+
+    account: str
+    region: str
+    database: str
+    port: int
+    database_port: int
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running embedded AWS, as told to whoever started it."""
+
+    endpoint_url: str
+    account: str
+    region: str
+    database_url: str
+    database_host: str
+    database_port: int
+    database_user: str
+    database_password: str
+    database: str
+    pid: int
+    folder: str
+    log: str
+
+    def to_json(self) -> str:
+        """In one line, with the environment."""
+        return json.dumps({**asdict(self), "environment": self.environment})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads the AWS command line, boto3, psql and psycopg here."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "DATABASE_URL": self.database_url,
+            "PGHOST": self.database_host,
+            "PGPORT": str(self.database_port),
+            "PGUSER": self.database_user,
+            "PGPASSWORD": self.database_password,
+            "PGDATABASE": self.database,
+        }
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[Served]:
+    """Runs the embedded AWS as long as the context lasts; raises CannotServe with every cause."""
+    _forget_other_clouds()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as stack:
+        folder = Path(mkdtemp(prefix="local-aws-"))
+        guard = Guard(folder)
+        stack.callback(guard.release)
+        folder.chmod(0o711)  # PostgreSQL may run as another user, and must pass through
+        log = folder / "local_aws.log"
+        logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("botocore").setLevel(logging.WARNING)
+        # moto's import takes as long as PostgreSQL's start, which must be the main thread's: it ends with its starter.
+        starting = stack.enter_context(ThreadPoolExecutor(1)).submit(_start_server, settings, folder, guard)
+        postgres = Postgres(folder / "postgres", database=settings.database, port=settings.database_port)
+        causes = []
+        try:
+            postgres.start()
+            stack.callback(postgres.stop)
+        except PostgresError as error:
+            causes.append(str(error))
+        try:
+            endpoint_url, stop = starting.result()
+            stack.callback(stop)
+        except CannotServe as error:
+            causes.insert(0, str(error))
+        if causes:
+            raise CannotServe("\n".join(causes))
+        yield Served(
+            endpoint_url=endpoint_url,
+            account=settings.account,
+            region=settings.region,
+            database_url=postgres.url,
+            database_host=postgres.host,
+            database_port=postgres.port,
+            database_user=postgres.user,
+            database_password=postgres.password,
+            database=postgres.database,
+            pid=os.getpid(),
+            folder=str(folder),
+            log=str(log),
+        )
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.SIG_IGN)  # we are ending already
+
+
+def wait_for_the_end(of_input: bool) -> None:
+    """Returns on Ctrl-C, on SIGTERM and, if `of_input`, when standard input ends, unless its last word is `keep`."""
+    with suppress(KeyboardInterrupt):
+        if of_input and sys.stdin.read().strip() != "keep":
+            return
+        while True:
+            signal.pause()
+
+
+def _start_server(settings: Settings, folder: Path, guard: Guard) -> tuple[str, Callable[[], None]]:
+    from local_aws.server import PortInUse, Server, listen  # moto with it, which is slow
+
+    try:
+        listener = listen(settings.port)
+    except PortInUse as error:
+        raise CannotServe(str(error)) from error
+    server = Server(listener, folder, settings.account, guard.watch)
+    server.start()
+    return server.endpoint_url, server.stop
+
+
+def _forget_other_clouds() -> None:
+    """Drops from the environment what would lead botocore, inside moto, to another account or through a proxy."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "MOTO_", "BOTO")) or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ.update(
+        AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_EC2_METADATA_DISABLED="true"
+    )

@@ -1,0 +1,133 @@
+"""The embedded AWS itself: its layers put together, behind one HTTP server on the loopback address."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from local_aws.control_plane import control_plane, request_handler
+from local_aws.envelopes import Handler, json_error, refusals_answered
+from local_aws.events.bus import EventBus
+from local_aws.events.layer import event_bridge
+from local_aws.events.objects import ObjectEvents
+from local_aws.executions import named_executions
+from local_aws.functions.deployments import Deployments
+from local_aws.functions.environment import Places
+from local_aws.functions.invocations import Invocations
+from local_aws.functions.logs import LogShipper, LogStream, stream_name
+from local_aws.functions.packages import Packages
+from local_aws.functions.pool import Pool
+from local_aws.functions.runtime_folder import make_runtime_folder
+from local_aws.functions.sandbox import Sandbox
+from local_aws.functions.spec import FunctionSpec
+from local_aws.request_ids import request_ids
+from local_aws.wire import Wire
+
+HOST = "127.0.0.1"
+_log = logging.getLogger(__name__)
+
+
+class PortInUse(Exception):
+    """The port asked for is taken."""
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on the loopback address, on `port` or, for 0, a free one; raises PortInUse."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PortInUse(
+            f"Port {port} cannot be listened on ({error.strerror}).\n"
+            "  Stop the program that uses it, or name another port (0: a free one)."
+        ) from error
+    return listener
+
+
+class Server:
+    """The layers over moto, outermost first: S3 events, EventBridge, executions' names, Lambda."""
+
+    def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
+        port = listener.getsockname()[1]
+        self.endpoint_url = f"http://{HOST}:{port}"
+        self._folder = folder
+        self._watch = watch
+        self._runtime = make_runtime_folder(folder / "runtime")
+        self._packages = Packages(folder / "packages")
+        self._wire = Wire(lambda request: self._layers(request))
+        self._logs = LogShipper(self._wire)
+        self._bus = EventBus(self._wire)
+        self._pool = Pool(self._start_sandbox)
+        self._layers = self._compose(control_plane(account, port), account)
+        self._http = make_server(
+            HOST,
+            port,
+            Request.application(self._answer),
+            threaded=True,
+            request_handler=request_handler(),
+            fd=listener.fileno(),
+        )
+        listener.close()
+
+    def start(self) -> None:
+        """Begins to answer."""
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def stop(self) -> None:
+        """Answers no more, and ends all functions."""
+        self._http.shutdown()
+        self._bus.stop()
+        self._pool.stop()
+        self._logs.stop()
+
+    def _warm_up(self) -> None:
+        """Has moto import, while nobody waits for it, what takes long at its first use: Step Functions 2 s."""
+        self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
+        self._wire.call("dynamodb", "us-east-1", "DynamoDB_20120810.ListTables", {})
+        self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")
+        self._wire.send("s3", "us-east-1", "GET", "/")
+
+    def _compose(self, innermost: Handler, account: str) -> Handler:
+        deployments = Deployments(innermost, self._wire, self._packages, self._pool)
+        invocations = Invocations(deployments, deployments, self._pool)
+        executions = named_executions(request_ids(invocations))
+        events = event_bridge(executions, account, self._bus.take)
+        return refusals_answered(ObjectEvents(events, self._wire, account, self._bus.take))
+
+    def _answer(self, request: Request) -> Response:
+        begun = time.monotonic()
+        try:
+            answer = self._layers(request)
+        except Exception:
+            # The edge: whatever breaks inside is this one request's error, as in any AWS service.
+            _log.exception("%s %s broke", request.method, request.full_path)
+            answer = json_error("InternalFailure", "The embedded AWS broke on this request; its log says where.", 500)
+        milliseconds = (time.monotonic() - begun) * 1000
+        target = request.headers.get("X-Amz-Target", "")
+        _log.info("%d %s %s %s %.1f ms", answer.status_code, request.method, request.full_path, target, milliseconds)
+        return answer
+
+    def _start_sandbox(self, spec: FunctionSpec) -> Sandbox:
+        credentials = self._wire.assume_role(spec.role, spec.name, spec.region)
+        log = LogStream(self._logs, spec.log_group, stream_name(spec.version), spec.region, credentials)
+        places = Places(
+            task=self._packages.unzipped(spec.package),
+            layers=self._packages.unzipped(*spec.layers),
+            runtime=self._runtime,
+            temporary=Path(mkdtemp(prefix="tmp-", dir=self._folder)),
+        )
+        sandbox = Sandbox(spec, places, log, self.endpoint_url)
+        self._watch(sandbox.pid)
+        return sandbox

@@ -1,0 +1,5 @@
+-- AUR-02: how many of the 100 test users' statistics were updated within the last hour.
+SELECT count(*) AS updated
+FROM user_statistics
+WHERE user_id IN (SELECT 'U' || to_char(n, 'FM00000') FROM generate_series(1, 100) AS n)
+  AND updated_at > now() - interval '1 hour';

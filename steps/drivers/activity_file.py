@@ -1,0 +1,55 @@
+"""The CSV as the suite itself reads it: an oracle that shares nothing with the pipeline."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of the file; `line` is the physical line that it starts on, the header being line 1."""
+
+    line: int
+    user_id: str
+    logins: int
+    posts: int
+
+
+@dataclass(frozen=True)
+class ActivityFile:
+    """A file of user activity as it is delivered."""
+
+    path: Path
+    header: list[str]
+    lines: int
+    records: tuple[Record, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> ActivityFile:
+        """The file in `path`; ValueError names the line that does not hold a user id and two numbers."""
+        text = path.read_text("utf-8-sig")
+        rows = csv.reader(text.splitlines(keepends=True), strict=True)
+        header = next(rows, [])
+        records = []
+        for row in rows:
+            try:
+                user_id, logins, posts = row
+                records.append(Record(rows.line_num, user_id, int(logins), int(posts)))
+            except ValueError as error:
+                raise ValueError(f"{path.name}, line {rows.line_num}: {row} is no record: {error}") from None
+        return cls(path, header, len(text.splitlines()), tuple(records))
+
+    @property
+    def name(self) -> str:
+        """The name it is delivered under."""
+        return self.path.name
+
+    def sums(self) -> dict[str, tuple[int, int]]:
+        """(logins, posts) that the file adds to each user."""
+        sums: dict[str, tuple[int, int]] = {}
+        for record in self.records:
+            logins, posts = sums.get(record.user_id, (0, 0))
+            sums[record.user_id] = logins + record.logins, posts + record.posts
+        return sums

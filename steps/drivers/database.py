@@ -1,0 +1,63 @@
+"""The database: the checklist's questions, each a file under sql/ that people can run by hand too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether the database let somebody in, and what it said."""
+
+    well: bool
+    said: str
+
+
+class Database:
+    """PostgreSQL, asked by file name; a file in an earlier folder stands before one of the same name in a later."""
+
+    def __init__(self, url: str, folders: list[Path]) -> None:
+        self._folders = folders
+        self._connection = psycopg.connect(
+            url, autocommit=True, row_factory=dict_row, application_name="acceptance", connect_timeout=10
+        )
+
+    def ask(self, question: str, **values: Any) -> list[dict[str, Any]]:
+        """The rows that sql/{question}.sql answers; `values` fill its %(name)s places."""
+        cursor = self._connection.execute(self._text(question), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def number(self, question: str, **values: Any) -> int:
+        """The single number that sql/{question}.sql answers."""
+        (row,) = self.ask(question, **values)
+        (number,) = row.values()
+        return int(number)
+
+    def tell(self, statement: str) -> None:
+        """Runs sql/{statement}.sql, all of it in one transaction."""
+        with self._connection.transaction():
+            self._connection.execute(self._text(statement))
+
+    def _text(self, name: str) -> bytes:
+        found = next(path for folder in self._folders if (path := folder / f"{name}.sql").is_file())
+        return found.read_bytes()
+
+    @staticmethod
+    def answer(url: str, credentials: dict[str, str]) -> Answer:
+        """What the server at `url` says to somebody who comes with these credentials: username and password."""
+        user, password = credentials.get("username"), credentials.get("password")
+        try:
+            with psycopg.connect(url, user=user, password=password, connect_timeout=10) as connection:
+                (version,) = connection.execute("SHOW server_version").fetchone() or ("nothing",)
+        except psycopg.OperationalError as error:
+            return Answer(False, str(error).strip())
+        return Answer(True, f"PostgreSQL {version}")
+
+    def close(self) -> None:
+        """Ends the session with the server."""
+        self._connection.close()

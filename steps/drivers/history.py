@@ -1,0 +1,115 @@
+"""What an execution's history says: states, tasks, chunks, and how many ran at once. Pure functions of its events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+Event = dict[str, Any]
+Moment = TypeVar("Moment", datetime, int)
+
+_TASK_ENDS = {"TaskSucceeded", "TaskFailed", "TaskTimedOut", "LambdaFunctionSucceeded", "LambdaFunctionFailed"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One try of one Task state: an invocation of a function."""
+
+    state: str
+    in_map: bool
+    started: datetime
+    ended: datetime | None
+    outcome: str
+    request_id: str | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an execution has come."""
+
+    state: str
+    chunks_done: int
+    chunks: int
+
+    def __str__(self) -> str:
+        return f"{self.state}, {self.chunks_done} of {self.chunks} chunks" if self.chunks else self.state
+
+
+def progress(history: Sequence[Event]) -> Progress:
+    """The state entered last outside of any chunk, and the chunks done of all."""
+    by_id = {event["id"]: event for event in history}
+    entered = [e for e in history if e["type"].endswith("StateEntered") and not _in_map(e, by_id)]
+    return Progress(
+        state=entered[-1]["stateEnteredEventDetails"]["name"] if entered else "started",
+        chunks_done=sum(event["type"] == "MapIterationSucceeded" for event in history),
+        chunks=sum(e["mapStateStartedEventDetails"]["length"] for e in history if e["type"] == "MapStateStarted"),
+    )
+
+
+def tasks(history: Sequence[Event]) -> list[Task]:
+    """Every try of every task, in order of its start."""
+    by_id = {event["id"]: event for event in history}
+    ends = {event["previousEventId"]: event for event in history if event["type"] in _TASK_ENDS}
+    return [
+        _task(event, ends.get(event["id"]), by_id)
+        for event in history
+        if event["type"] in ("TaskStarted", "LambdaFunctionStarted")
+    ]
+
+
+def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
+    entered = start
+    while not entered["type"].endswith("StateEntered"):
+        entered = by_id[entered["previousEventId"]]
+    return Task(
+        state=entered["stateEnteredEventDetails"]["name"],
+        in_map=_in_map(start, by_id),
+        started=start["timestamp"],
+        ended=end["timestamp"] if end else None,
+        outcome=end["type"] if end else "unfinished",
+        request_id=_request_id(end) if end else None,
+    )
+
+
+def _in_map(event: Event, by_id: dict[int, Event]) -> bool:
+    while (previous := by_id.get(event.get("previousEventId", 0))) is not None:
+        if previous["type"] == "MapStateExited":
+            return False
+        if previous["type"] in ("MapIterationStarted", "MapStateStarted"):
+            return True
+        event = previous
+    return False
+
+
+def _request_id(end: Event) -> str | None:
+    """The Lambda request id of a task that ended: in its result's metadata, or in the cause of its error."""
+    if details := end.get("taskSucceededEventDetails"):
+        found = json.loads(details.get("output") or "{}").get("SdkResponseMetadata", {}).get("RequestId")
+        return str(found) if found else None
+    cause = (end.get("taskFailedEventDetails") or {}).get("cause") or ""
+    try:
+        found = json.loads(cause).get("requestId")
+    except (ValueError, AttributeError):  # the cause of a timeout or a crash is plain text: RequestId: ...
+        _, _, rest = cause.partition("RequestId: ")
+        found = rest.split(" ")[0]
+    return str(found) if found else None
+
+
+def peak(spans: Iterable[tuple[Moment, Moment | None]]) -> int:
+    """The most spans that were open at one moment; a span without an end is open for ever.
+
+    Where one ends at the very moment another starts, the two do not overlap.
+    """
+    moments: list[tuple[Moment, int, int]] = []
+    for start, end in spans:
+        moments.append((start, 1, 1))
+        if end is not None:
+            moments.append((end, 0, -1))
+    most = running = 0
+    for _, _, step in sorted(moments):
+        running += step
+        most = max(most, running)
+    return most

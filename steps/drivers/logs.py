@@ -1,0 +1,123 @@
+"""The functions' logs: every line of a run, told from those of other executions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from steps.drivers.waiting import NotSeen, eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+_START = re.compile(r"START RequestId: (\S+)")
+_REPORT = re.compile(r"REPORT RequestId: (\S+)")
+
+
+class LogsIncomplete(Exception):
+    """CloudWatch has not taken in every line in time: nothing can be said about what is absent."""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One event of a log stream; `at` in epoch milliseconds."""
+
+    group: str
+    stream: str
+    at: int
+    text: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The line's fields, where it is a JSON object; else none."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.stream}: {shorten(self.text, 300, placeholder=' ...')}"
+
+
+@dataclass
+class Invocation:
+    """What one log stream holds from a START to its REPORT: one invocation of a function."""
+
+    request_id: str
+    started: int
+    ended: int | None = None
+    lines: list[LogLine] = field(default_factory=list)
+
+
+class Logs:
+    """CloudWatch Logs of the functions."""
+
+    def __init__(self, logs: CloudWatchLogsClient, groups: Sequence[str]) -> None:
+        self._logs, self._groups = logs, groups
+
+    def since(self, start: int) -> list[LogLine]:
+        """Every line of every group from `start` (epoch milliseconds) on, all pages, each stream in order."""
+        pager = self._logs.get_paginator("filter_log_events")
+        return [
+            LogLine(group, event["logStreamName"], event["timestamp"], event["message"])
+            for group in self._groups
+            for page in pager.paginate(logGroupName=group, startTime=start)
+            for event in page["events"]
+        ]
+
+    def complete(self, start: int, request_ids: Iterable[str], *, within: float) -> list[LogLine]:
+        """`since(start)`, once each of these invocations has its REPORT line; else LogsIncomplete."""
+        wanted = set(request_ids)
+        missing: set[str] = wanted
+
+        def ask() -> list[LogLine] | None:
+            nonlocal missing
+            lines = self.since(start)
+            missing = wanted - {found[1] for line in lines if (found := _REPORT.match(line.text))}
+            return None if missing else lines
+
+        try:
+            return eventually(
+                ask,
+                what=f"the REPORT lines of {len(wanted)} invocations in {', '.join(self._groups)}",
+                seen=lambda: f"{len(missing)} still missing: {', '.join(sorted(missing))}",
+                within=within,
+            )
+        except NotSeen as late:
+            raise LogsIncomplete(f"{late}\n  remedy: CloudWatch takes lines in late; run again") from None
+
+
+def invocations(lines: Iterable[LogLine]) -> list[Invocation]:
+    """The invocations that `lines` show; an execution environment, hence a stream, serves one at a time."""
+    found, open_in = [], {}
+    for line in lines:
+        if start := _START.match(line.text):
+            open_in[line.group, line.stream] = Invocation(start[1], line.at)
+            found.append(open_in[line.group, line.stream])
+        if current := open_in.get((line.group, line.stream)):
+            current.lines.append(line)
+            if _REPORT.match(line.text):
+                current.ended = line.at
+                del open_in[line.group, line.stream]
+    return found
+
+
+def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:
+    """`lines` less those of invocations that name another execution; a line that nobody owns stays."""
+    others = {
+        id(line)
+        for invocation in invocations(lines)
+        if {line.fields.get("execution_id", execution_arn) for line in invocation.lines} - {execution_arn}
+        for line in invocation.lines
+    }
+    return [line for line in lines if id(line) not in others]
+
+
+def holding(lines: Iterable[LogLine], *words: str) -> list[LogLine]:
+    """The lines that hold any of `words`, in capitals or as written: a substring, as CloudWatch's filter finds it."""
+    return [line for line in lines if any(word in line.text for word in words)]

@@ -1,0 +1,34 @@
+"""The one place of the suite that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+T = TypeVar("T")
+
+
+class NotSeen(AssertionError):
+    """What was waited for did not come in time; says what that was and what was seen last."""
+
+
+def eventually(
+    ask: Callable[[], T | None],
+    *,
+    what: str,
+    within: float,
+    every: float = 0.1,
+    seen: Callable[[], str] = lambda: "nothing",
+) -> T:
+    """The first answer of `ask`, tried `every` so many seconds, that is not None; NotSeen after `within` seconds."""
+    attempts = Retrying(
+        stop=stop_after_delay(within), wait=wait_fixed(every), retry=retry_if_result(lambda answer: answer is None)
+    )
+    try:
+        answer = attempts(ask)
+    except RetryError:
+        raise NotSeen(f"waited {within:g} s for {what}\n  last saw: {seen()}") from None
+    assert answer is not None
+    return answer

@@ -1,0 +1,140 @@
+"""The workflow: executions of the state machine, found by what they were started with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from steps.drivers.history import Progress, Task, peak, progress, tasks
+from steps.drivers.inbox import Upload
+from steps.drivers.waiting import eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+Watcher = Callable[[float, Progress], None]
+"""Told at each look at a running execution: seconds since its start, and how far it has come."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """An execution that has ended, well or badly, with all that its history says."""
+
+    arn: str
+    status: str
+    started: datetime
+    ended: datetime
+    error: str | None
+    cause: str | None
+    history: list[dict[str, Any]]
+    console: str
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition(":")[2]
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended - self.started).total_seconds()
+
+    @property
+    def tasks(self) -> list[Task]:
+        return tasks(self.history)
+
+    @property
+    def chunk_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if task.in_map]
+
+    @property
+    def peak_chunks(self) -> int:
+        """The most chunks that were under way at once, by the history."""
+        return peak((task.started, task.ended) for task in self.chunk_tasks)
+
+    def __str__(self) -> str:
+        how = f"{self.status} after {self.seconds:.1f} s"
+        reason = f": {self.error}: {_message(self.cause)}" if self.error else ""
+        return f"{how}{reason}\n  execution: {self.console}"
+
+
+class Workflow:
+    """Step Functions, and nothing of CSV."""
+
+    def __init__(self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float) -> None:
+        self._sfn, self._machine, self._every = stepfunctions, state_machine_arn, every
+        self._inputs: dict[str, Any] = {}
+
+    def started_by(self, upload: Upload, *, within: float) -> str:
+        """The ARN of the execution that `upload` set off by itself; NotSeen when none starts within so many seconds."""
+
+        def ask() -> str | None:
+            return next(iter(self.executions_of(upload)), None)
+
+        return eventually(
+            ask,
+            what=f"an execution for {upload.key}, version {upload.version_id}, to start by itself",
+            seen=lambda: f"{len(self._inputs)} executions of {self._machine}, none with this upload as input",
+            within=within,
+            every=self._every,
+        )
+
+    def executions_of(self, upload: Upload) -> list[str]:
+        """Every execution whose input names this bucket, key and version: never merely the newest."""
+        pages = self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
+        arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
+        return [arn for arn in arns if self._is_about(arn, upload)]
+
+    def _is_about(self, arn: str, upload: Upload) -> bool:
+        if arn not in self._inputs:  # an execution's input never changes
+            self._inputs[arn] = json.loads(self._sfn.describe_execution(executionArn=arn).get("input") or "null")
+        return _names(self._inputs[arn]) == (upload.bucket, upload.key, upload.version_id)
+
+    def ended(self, arn: str, *, within: float, watch: Watcher) -> Run:
+        """The execution once it has ended, in any status; `watch` is told how it comes along."""
+        started = self._sfn.describe_execution(executionArn=arn)["startDate"]
+        last = Progress("nothing", 0, 0)
+
+        def ask() -> Run | None:
+            nonlocal last
+            described = self._sfn.describe_execution(executionArn=arn)
+            history = self.history(arn)
+            last = progress(history)
+            watch((datetime.now(started.tzinfo) - started).total_seconds(), last)
+            if described["status"] in ("RUNNING", "PENDING_REDRIVE"):
+                return None
+            error, cause = described.get("error"), described.get("cause")
+            return Run(
+                arn, described["status"], started, described["stopDate"], error, cause, history, self.console(arn)
+            )
+
+        what = f"the execution to end\n  execution: {self.console(arn)}"
+        return eventually(ask, what=what, seen=lambda: f"RUNNING, {last}", within=within, every=self._every)
+
+    def history(self, arn: str) -> list[dict[str, Any]]:
+        """All events of an execution, every page, in order."""
+        pages = self._sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
+        return [dict(event) for page in pages for event in page["events"]]
+
+    @staticmethod
+    def console(arn: str) -> str:
+        """The console page of an execution."""
+        region = arn.split(":")[3]
+        return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
+
+
+def _names(given: Any) -> tuple[str, str, str] | None:
+    """Bucket, key and version that an S3 event names; None for an input of another shape."""
+    try:
+        detail = given["detail"]
+        return detail["bucket"]["name"], detail["object"]["key"], detail["object"]["version-id"]
+    except (TypeError, KeyError):
+        return None
+
+
+def _message(cause: str | None) -> str:
+    try:
+        return str(json.loads(cause or "")["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause or ""

@@ -1,0 +1,48 @@
+"""What a step finds: wanted against got, kept for the verdict, and the controls that show a check can fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+class ControlFailed(Exception):
+    """A check did not find the deviation planted for it, so that its silence means nothing."""
+
+
+class Finding:
+    """The one way in which steps judge."""
+
+    def __init__(self) -> None:
+        self.findings: list[tuple[str, str]] = []
+        self.controls: list[tuple[str, bool]] = []
+
+    def equal(self, got: Any, wanted: Any, what: str) -> None:
+        """`got` has to be `wanted`."""
+        self.holds(got == wanted, wanted=f"{wanted} {what}", got=str(got))
+
+    def holds(self, true: bool, *, wanted: str, got: str, evidence: str = "") -> None:
+        """The claim `wanted` has to be `true`; `got` is what was found instead, `evidence` where to look."""
+        self.findings.append((wanted, got))
+        if not true:
+            raise AssertionError("\n".join(filter(None, [f"wanted {wanted}, got {got}", evidence])))
+
+    def control(self, id: str, found: bool) -> None:
+        """The same check over evidence with one deviation planted has to find it."""
+        self.controls.append((id, found))
+        if not found:
+            raise ControlFailed(
+                f"The check did not find what was planted for it ({id}), so that it proves nothing."
+                "\n  remedy: mend the check"
+            )
+
+
+FINDING = pytest.StashKey[Finding]()
+
+
+@pytest.fixture
+def finding(request: pytest.FixtureRequest) -> Finding:
+    """The findings of this scenario."""
+    node: pytest.Item = request.node
+    return node.stash.setdefault(FINDING, Finding())

@@ -1,0 +1,67 @@
+"""The suite's command line: where it runs, on what, and what runs beside it."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+_TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev"}
+TARGETS = ("embedded",)
+_lock = pytest.StashKey[IO[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the group `acceptance`."""
+    group = parser.getgroup("acceptance", "acceptance of the CSV pipeline")
+    group.addoption("--target", choices=TARGETS, help="where to run; follows from -m local or -m aws-dev")
+    group.addoption(
+        "--system-under-test",
+        metavar="DIR",
+        type=Path,
+        default=ROOT / "system_under_test",
+        help="template.yaml, state machine, functions, layers and, optionally, data.yaml and sql/",
+    )
+    group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
+    group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
+    group.addoption("--reports", metavar="DIR", type=Path, default=ROOT / "reports", help="where the verdict goes")
+    group.addoption("--keep", action="store_true", help="leave the environment up and say how to reach it")
+    group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
+
+
+def mark(config: pytest.Config) -> str | None:
+    """The one of `local` and `aws-dev` that -m names; None when it names neither."""
+    named = set(re.findall(r"[\w-]+", config.option.markexpr)) & _TARGET_OF_MARK.keys()
+    return named.pop() if len(named) == 1 else None
+
+
+def target(config: pytest.Config) -> str:
+    """The name of the target; a usage error when the command line names none, or one that cannot be had."""
+    chosen = config.option.target or _TARGET_OF_MARK.get(mark(config) or "")
+    if chosen is None:
+        raise pytest.UsageError(
+            "No target is named, so there is nowhere to run the scenarios. Say pytest -m local (embedded AWS and "
+            "PostgreSQL on this machine), or pytest tests for the project's own tests."
+        )
+    if chosen not in TARGETS:
+        raise pytest.UsageError(f"The target {chosen} cannot be had yet; there is: {', '.join(TARGETS)}.")
+    return str(chosen)
+
+
+def claim_reports(config: pytest.Config) -> Path:
+    """The folder of the reports, ours alone until this process ends; a usage error when another run has it."""
+    folder: Path = config.option.reports
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise pytest.UsageError(
+            f"Another run is writing to {folder}. Give this one a folder of its own: --reports DIR."
+        ) from None
+    config.stash[_lock] = lock
+    return folder

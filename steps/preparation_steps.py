@@ -1,0 +1,67 @@
+"""Steps about what has to be ready: the test users, the database, the file."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then, when
+
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.database import Answer, Database
+from steps.evidence import Preparation
+from steps.finding import Finding
+from steps.targets.environment import Environment
+
+
+@when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
+def database_reached(environment: Environment) -> Answer:
+    return Database.answer(environment.database_url, environment.secret())
+
+
+@then("it answers")
+def it_answers(answer: Answer, finding: Finding) -> None:
+    finding.holds(answer.well, wanted="the database answers with the secret's credentials", got=answer.said)
+
+
+@when("the test users are prepared")
+def test_users_prepared(preparation: Preparation) -> None: ...
+
+
+@then(parsers.parse("none of the {count:d} is left out"))
+def none_left_out(count: int, preparation: Preparation, finding: Finding) -> None:
+    finding.equal(preparation.test_users, count, f"test users, {preparation.test_users_before} of them there before")
+
+
+@then(parsers.parse("the database counts {count:d} of them"))
+def test_users_counted(count: int, preparation: Preparation, finding: Finding) -> None:
+    finding.equal(preparation.test_users, count, "test users")
+
+
+@then("their earlier statistics are gone, and nobody else's")
+def statistics_cleared(preparation: Preparation, activity_file: ActivityFile, finding: Finding) -> None:
+    theirs = {record.user_id for record in activity_file.records}
+    others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
+    finding.holds(
+        preparation.statistics == others,
+        wanted=f"statistics of {len(others)} other users left, as they were",
+        got=f"{len(preparation.statistics)} left, {len(preparation.earlier)} before",
+    )
+
+
+@then(parsers.parse("the database counts {count:d} statistics of theirs"))
+def no_statistics(count: int, preparation: Preparation, finding: Finding) -> None:
+    finding.equal(preparation.test_statistics, count, "statistics of the test users")
+
+
+@then(parsers.parse('the file is named "{name}"'))
+def file_named(name: str, activity_file: ActivityFile, finding: Finding) -> None:
+    finding.equal(activity_file.name, name, "as file name")
+
+
+@then(parsers.parse("the file holds {records:d} records on {lines:d} lines"))
+def file_holds(records: int, lines: int, activity_file: ActivityFile, finding: Finding) -> None:
+    finding.equal(len(activity_file.records), records, "records")
+    finding.equal(activity_file.lines, lines, "lines")
+
+
+@then(parsers.parse('the header reads "{header}"'))
+def header_reads(header: str, activity_file: ActivityFile, finding: Finding) -> None:
+    finding.equal(",".join(activity_file.header), header, "as header")

@@ -1,0 +1,99 @@
+"""Watches pytest: turns what each scenario came to into the verdict, the exit code and the terminal's last words."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from steps import options
+from steps.collection import FeatureFile
+from steps.finding import FINDING
+from steps.reporting import checklist, verdict
+from steps.reporting.progress import Progress
+from steps.reporting.record import Record
+from steps.reporting.terminal import failure, summary
+
+RECORD = pytest.StashKey[Record]()
+PROGRESS = pytest.StashKey[Progress]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begins the record once scenarios are collected, before any is deselected."""
+    scenarios = [item for item in items if isinstance(item.parent, FeatureFile)]
+    if not scenarios or config.option.collectonly:
+        return
+    target, lines = options.target(config), checklist.read()
+    record = Record(lines, options.claim_reports(config) / "verdict.json")
+    record.facts["target"] = target
+    mark = options.mark(config)
+    for item in scenarios:
+        claims = [marker.args[0] for marker in item.iter_markers("checklist")]
+        if unknown := [id for id in claims if id not in lines]:
+            raise pytest.UsageError(f"{item.nodeid} claims {', '.join(unknown)}, which the checklist does not have.")
+        if mark is None or item.get_closest_marker(mark):
+            record.expected[item.nodeid] = claims
+    if partial(config):
+        record.broken_off = True
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    terminal.reportchars = ""  # the summary has a line for each item already
+    config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager)
+    record.written()
+
+
+def partial(config: pytest.Config) -> bool:
+    """Whether the command line asks for a part of the session only."""
+    o = config.option
+    chosen = config.args_source is pytest.Config.ArgsSource.ARGS
+    return bool(
+        chosen or o.keyword or o.deselect or getattr(o, "lf", False) or o.markexpr.strip() != options.mark(config)
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keeps the worst of a scenario's set-up, call and tear-down."""
+    report = yield
+    record = item.config.stash.get(RECORD, None)
+    if record is None or item.nodeid not in record.expected:
+        return report
+    scenario = record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
+    if (finding := item.stash.get(FINDING, None)) is not None:
+        scenario.findings, scenario.controls = finding.findings, finding.controls
+    if call.excinfo is not None and scenario.status == verdict.PASSED:
+        scenario.status, scenario.reason = _outcome(call.excinfo)
+        if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
+            report.longrepr = failure(getattr(report, "scenario", None), scenario)
+    return report
+
+
+def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:
+    """An assertion is the product's fault, a skip is a reason, anything else is the environment's or the suite's."""
+    error = excinfo.value
+    if isinstance(error, pytest.skip.Exception):
+        return verdict.NOT_CHECKED, str(error.msg)
+    if isinstance(error, AssertionError | pytest.fail.Exception):
+        return verdict.FAILED, str(error) or excinfo.exconly()
+    return verdict.BROKEN, f"{type(error).__name__}: {error}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Writes the verdict; its code is the session's, unless pytest itself was stopped or only a part was run."""
+    record = session.config.stash.get(RECORD, None)
+    if record is None:
+        return
+    ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    record.broken_off |= not ran
+    judged = record.written()
+    if record.complete:
+        session.exitstatus = judged["exit"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The verdict, a line for each item, and the figures."""
+    record = config.stash.get(RECORD, None)
+    if record is not None:
+        summary(terminalreporter, record.judged(), record.checklist, record.file)

@@ -1,0 +1,54 @@
+"""Progress: one live line in a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from steps.drivers.history import Progress as Reached
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the running execution: seconds since its start, and how far it had come."""
+
+    seconds: float
+    reached: Reached
+
+
+class Progress:
+    """Says what is going on, whatever pytest captures, and remembers what it showed of the execution."""
+
+    def __init__(self, terminal: pytest.TerminalReporter, capture: pytest.PytestPluginManager) -> None:
+        self._terminal, self._capture = terminal, capture.getplugin("capturemanager")
+        self._live = terminal.isatty
+        self._began = time.monotonic()
+        self.looks: list[Look] = []
+
+    def say(self, text: str) -> None:
+        """A line with the seconds since the session's start."""
+        with self._uncaptured():
+            self._terminal.ensure_newline()
+            self._terminal.write_line(f"{time.monotonic() - self._began:6.1f} s  {text}")
+
+    def watch(self, seconds: float, reached: Reached) -> None:
+        """Shows a look at the execution: at each look in a terminal, at each change in a log."""
+        changed = not self.looks or self.looks[-1].reached != reached
+        self.looks.append(Look(seconds, reached))
+        if self._live:
+            with self._uncaptured():
+                self._terminal.rewrite(f"{time.monotonic() - self._began:6.1f} s  {reached}", erase=True)
+        elif changed:
+            self.say(str(reached))
+
+    @contextmanager
+    def _uncaptured(self) -> Iterator[None]:
+        if self._capture is None:
+            yield
+            return
+        with self._capture.global_and_fixture_disabled():
+            yield

@@ -1,0 +1,119 @@
+"""The session's record: what scenarios, phases and the run came to, and verdict.json made of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from steps.reporting import verdict
+from steps.reporting.checklist import Item
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITE_VERSION = "0.1.0"
+
+
+class Record:
+    """Collects while the session goes on; `written` puts it into verdict.json at any time."""
+
+    def __init__(self, checklist: dict[str, Item], file: Path) -> None:
+        self.checklist, self.file = checklist, file
+        self.scenarios: dict[str, verdict.Scenario] = {}
+        self.expected: dict[str, list[str]] = {}
+        self.started = datetime.now(UTC)
+        self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
+        self.run: dict[str, Any] = {"started_by": "none"}
+        self.measured: dict[str, Any] = {"phases": {}}
+        self.discrepancies: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        self.broken_off = False
+
+    @property
+    def claimed(self) -> set[str]:
+        """The ids that this target's scenarios answer, whether or not they ran."""
+        return {id for items in self.expected.values() for id in items}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every scenario of this target came to an end in this session."""
+        return not self.broken_off and bool(self.expected) and self.expected.keys() <= self.scenarios.keys()
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the seconds that the block takes to the phase's."""
+        began, phases = time.monotonic(), self.measured["phases"]
+        try:
+            yield
+        finally:
+            phases[name] = round(phases.get(name, 0.0) + time.monotonic() - began, 2)
+
+    def failed_preconditions(self) -> list[str]:
+        """The precondition lines that failed or broke so far."""
+        found = {
+            id
+            for scenario in self.scenarios.values()
+            for id in scenario.items
+            if self.checklist[id].phase == "precondition" and scenario.status in (verdict.FAILED, verdict.BROKEN)
+        }
+        return [id for id in self.checklist if id in found]
+
+    def judged(self) -> dict[str, Any]:
+        """What verdict.json holds."""
+        items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
+        word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
+        ended = datetime.now(UTC)
+        return {
+            "schema": 1,
+            "verdict": word,
+            "complete": self.complete,
+            "exit": code,
+            "scope": sorted(self.claimed),
+            **{key: self.facts[key] for key in ("target", "account", "region")},
+            "started": self.started.isoformat(),
+            "ended": ended.isoformat(),
+            "suite": suite(),
+            "system_under_test": self.facts["system_under_test"],
+            "run": {key: self.run.get(key) for key in _RUN} | {"started_by": self.run["started_by"]},
+            "items": items,
+            "diagnoses": [],
+            "discrepancies": self.discrepancies,
+            "measured": self.measured | {"session_seconds": round((ended - self.started).total_seconds(), 2)},
+            "notes": self.notes,
+        }
+
+    def written(self) -> dict[str, Any]:
+        """Writes verdict.json, whole or not at all, and answers what it holds."""
+        judged = self.judged()
+        draft = self.file.with_suffix(".tmp")
+        draft.write_text(json.dumps(judged, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+        draft.replace(self.file)
+        return judged
+
+
+_RUN = ("execution_arn", "status", "bucket", "key", "version_id")
+
+
+def suite() -> dict[str, Any]:
+    """The suite's version, its commit and whether the working tree differs from it; None where git cannot tell."""
+
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return done.stdout.strip()
+
+    changes = git("status", "--porcelain")
+    return {
+        "version": SUITE_VERSION,
+        "commit": git("rev-parse", "HEAD"),
+        "dirty": None if changes is None else bool(changes),
+    }

@@ -1,0 +1,76 @@
+"""The last words of a session in the terminal: the verdict, a line for each item, the figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steps.reporting import verdict
+from steps.reporting.checklist import Item
+
+_MARKS = {
+    verdict.PASSED: ("ok  ", {"green": True}),
+    verdict.FAILED: ("NO  ", {"red": True}),
+    verdict.BROKEN: ("??  ", {"yellow": True}),
+    verdict.NOT_CHECKED: ("-   ", {}),
+}
+_REASON_LINES = 4  # the rest stands with the failed scenario above, and in verdict.json
+
+
+def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist: dict[str, Item], file: Path) -> None:
+    """Writes it all."""
+    scope = judged["scope"]
+    terminal.section(f"acceptance on {judged['target']}", sep="=")
+    for id in [id for id in checklist if id in scope]:
+        _line(terminal, checklist[id], judged["items"][id])
+    terminal.write_line("")
+    for name, value in _figures(judged):
+        terminal.write_line(f"  {name:<22}{value}")
+    for note in judged["notes"]:
+        terminal.write_line(f"  note: {note}")
+    good = judged["verdict"] == "GO"
+    passed = sum(judged["items"][id]["status"] == verdict.PASSED for id in scope)
+    terminal.write_line("")
+    terminal.write(f"  {judged['verdict']}", bold=True, green=good, red=not good)
+    terminal.write_line(f"  {passed} of {len(scope)} lines in scope passed; {_rest(judged, checklist)}{file}")
+
+
+def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
+    """The steps of a scenario up to the one that failed, and why: what a reader wants instead of a traceback."""
+    told = []
+    for step in steps["steps"] if steps else ():
+        told.append(f"  {step['keyword']:<5} {step['name']}{'   <-- ' + scenario.status if step['failed'] else ''}")
+        if step["failed"]:
+            break
+    return "\n".join([*told, "", *(f"  {line}" for line in scenario.reason.splitlines())])
+
+
+def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any]) -> None:
+    mark, markup = _MARKS[found["status"]]
+    terminal.write(f"  {mark}", **markup)
+    terminal.write_line(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else ""))
+    if found["status"] != verdict.PASSED:
+        for text in found["reason"].splitlines()[:_REASON_LINES]:
+            terminal.write_line(f"              {text}")
+
+
+def _rest(judged: dict[str, Any], checklist: dict[str, Item]) -> str:
+    if not judged["complete"]:
+        return "a part of the session only, so no verdict; "
+    out = len(checklist) - len(judged["scope"])
+    return f"{out} of the checklist's {len(checklist)} are claimed by no scenario yet; " if out else ""
+
+
+def _figures(judged: dict[str, Any]) -> list[tuple[str, str]]:
+    measured = judged["measured"]
+    figures = [("session", f"{measured['session_seconds']:.1f} s")]
+    figures += [(f"  {name}", f"{seconds:.1f} s") for name, seconds in measured["phases"].items()]
+    if "seconds" in measured:
+        figures += [
+            ("execution", f"{measured['seconds']:.2f} s, {judged['run']['status']}"),
+            ("records a second", f"{measured['records_per_second']:.1f}"),
+            ("chunks at once", f"at most {measured['peak_chunks']}"),
+        ]
+    return figures

@@ -1,0 +1,69 @@
+"""The verdict: pure functions from what the scenarios came to, to what verdict.json says (docs/verdict.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from steps.reporting.checklist import Item
+
+PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked"
+_WORST_FIRST = (FAILED, BROKEN, NOT_CHECKED, PASSED)
+UNCLAIMED = "no scenario claims this line yet"
+LIMIT = "limit of the target: "
+"""A reason that begins so says what the target declares it cannot do."""
+
+
+@dataclass
+class Scenario:
+    """What one scenario came to. findings: (wanted, got); controls: (id, found)."""
+
+    id: str
+    items: Sequence[str]
+    status: str = PASSED
+    reason: str = ""
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    controls: list[tuple[str, bool]] = field(default_factory=list)
+
+
+def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], claimed: set[str]) -> dict[str, Any]:
+    """The entry of every id of the checklist; `claimed` are the ids that a scenario of this target answers."""
+    of: dict[str, list[Scenario]] = {id: [] for id in checklist}
+    for scenario in scenarios:
+        for id in scenario.items:
+            of[id].append(scenario)
+    return {id: _item(of[id], id in claimed) for id in checklist}
+
+
+def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
+    statuses = {scenario.status for scenario in scenarios} or {NOT_CHECKED}
+    status = next(each for each in _WORST_FIRST if each in statuses)
+    reasons = [scenario.reason for scenario in scenarios if scenario.status == status and scenario.reason]
+    if not scenarios:
+        reasons = ["its scenario did not run in this session" if claimed else UNCLAIMED]
+    findings = [finding for scenario in scenarios for finding in scenario.findings]
+    return {
+        "status": status,
+        "mode": "live",
+        "waived": None,
+        "reason": "\n".join(dict.fromkeys(reasons)),
+        "wanted": "; ".join(wanted for wanted, _ in findings),
+        "got": "; ".join(got for _, got in findings),
+        "controls": [{"id": id, "found": found} for scenario in scenarios for id, found in scenario.controls],
+        "scenarios": [{"id": scenario.id, "status": scenario.status} for scenario in scenarios],
+    }
+
+
+def conclusion(items: Mapping[str, Any], claimed: set[str], *, complete: bool) -> tuple[str, int]:
+    """(GO, NO-GO or UNKNOWN; the session's exit code) over the claimed items."""
+    scope = [items[id] for id in sorted(claimed)]
+    statuses = {item["status"] for item in scope}
+    if not complete or not scope:
+        return "UNKNOWN", 6
+    if FAILED in statuses:
+        return "NO-GO", 1
+    if statuses == {PASSED}:
+        return "GO", 0
+    declared = all(item["reason"].startswith(LIMIT) for item in scope if item["status"] != PASSED)
+    return "UNKNOWN", 7 if declared and BROKEN not in statuses else 6

@@ -1,0 +1,77 @@
+"""The session's fixtures: the environment, started and stopped once, and a driver for each of its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from steps import options
+from steps.drivers.audit_trail import AuditTrail
+from steps.drivers.database import Database
+from steps.drivers.inbox import Inbox
+from steps.drivers.logs import Logs
+from steps.drivers.names import Names
+from steps.drivers.workflow import Workflow
+from steps.reporting.plugin import PROGRESS, RECORD
+from steps.reporting.progress import Progress
+from steps.reporting.record import Record
+from steps.targets.embedded import embedded
+from steps.targets.environment import Environment
+from steps.targets.system import SystemUnderTest
+
+ACCOUNT = "000000000000"
+
+
+@pytest.fixture(scope="session")
+def record(pytestconfig: pytest.Config) -> Record:
+    return pytestconfig.stash[RECORD]
+
+
+@pytest.fixture(scope="session")
+def progress(pytestconfig: pytest.Config) -> Progress:
+    return pytestconfig.stash[PROGRESS]
+
+
+@pytest.fixture(scope="session")
+def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Iterator[Environment]:
+    """The target, with the pipeline in it; what the command line wants after deployment has run."""
+    o, names = pytestconfig.option, Names(account=ACCOUNT)
+    system = SystemUnderTest(o.system_under_test.resolve())
+    record.facts |= {"target": options.target(pytestconfig), "account": names.account, "region": names.region}
+    record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": system.sha256()}
+    with embedded(system, names=names, keep=o.keep, say=progress.say, phase=record.phase) as environment:
+        record.notes += environment.notes
+        if o.after_deploy:
+            environment.shell(o.after_deploy)
+            progress.say(f"ran {o.after_deploy}")
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def database(environment: Environment) -> Iterator[Database]:
+    database = Database(environment.database_url, environment.sql)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def inbox(environment: Environment) -> Inbox:
+    return Inbox(environment.client("s3"), environment.names.bucket)
+
+
+@pytest.fixture(scope="session")
+def workflow(environment: Environment) -> Workflow:
+    names, patience = environment.names, environment.patience
+    return Workflow(environment.client("stepfunctions"), names.state_machine_arn, every=patience.look)
+
+
+@pytest.fixture(scope="session")
+def audit_trail(environment: Environment) -> AuditTrail:
+    names = environment.names
+    return AuditTrail(environment.client("dynamodb"), audit_logs=names.audit_logs, batch_jobs=names.batch_jobs)
+
+
+@pytest.fixture(scope="session")
+def logs(environment: Environment) -> Logs:
+    return Logs(environment.client("logs"), environment.names.log_groups)

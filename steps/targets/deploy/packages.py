@@ -1,0 +1,130 @@
+"""Function and layer packages, built from a SAM template's local folders as `sam build` and `sam package` do."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from steps.targets.deploy.errors import DeployError
+
+_LOCAL_PATHS = {
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+    "AWS::Serverless::StateMachine": "DefinitionUri",
+}
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, whenever it is built
+_NOT_CODE = {"__pycache__", ".DS_Store", ".pytest_cache", ".mypy_cache"}
+
+
+def package(template: dict[str, Any], folder: Path, upload: Callable[[str, bytes], str]) -> dict[str, Any]:
+    """`template` with each local path replaced by what `upload(key, body)` answers, an S3 URI."""
+    resources = {
+        name: {**spec, "Properties": _packaged(name, spec, folder, upload)}
+        if spec.get("Type") in _LOCAL_PATHS
+        else spec
+        for name, spec in template["Resources"].items()
+    }
+    return {**template, "Resources": resources}
+
+
+def _packaged(name: str, spec: dict[str, Any], folder: Path, upload: Callable[[str, bytes], str]) -> dict[str, Any]:
+    properties = dict(spec.get("Properties", {}))
+    key = _LOCAL_PATHS[spec["Type"]]
+    given = properties.get(key)
+    if not isinstance(given, str) or given.startswith("s3://"):
+        return properties
+    path = folder / given
+    if not path.exists():
+        raise DeployError(f"{key} of {name} names {given}, which does not exist.", remedy=f"put it into {folder}")
+    body = path.read_bytes() if path.is_file() else _zipped(_contents(path, spec))
+    return properties | {key: upload(f"{name}/{hashlib.sha256(body).hexdigest()}{path.suffix or '.zip'}", body)}
+
+
+def _contents(path: Path, spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """(name inside the package, content) of a folder; a layer made from requirements holds them under python/."""
+    requirements = path / "requirements.txt"
+    if spec["Type"] == "AWS::Serverless::LayerVersion" and requirements.is_file():
+        return _installed(_requirements(requirements))
+    return ((file.relative_to(path).as_posix(), file.read_bytes()) for file in files_of(path))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every source file below `folder`, in a fixed order."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not _NOT_CODE.intersection(p.parts))
+
+
+def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # stored: compressing 30 MB costs more than carrying them
+        for name, content in sorted(contents):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    return buffer.getvalue()
+
+
+def _requirements(file: Path) -> list[Requirement]:
+    lines = (line.split("#")[0].strip() for line in file.read_text("utf-8").splitlines())
+    return [Requirement(line) for line in lines if line]
+
+
+def _installed(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
+    """The files of `wanted` and all they need: out of this environment, or fetched by pip where that differs.
+
+    Taking what is installed makes a layer in a moment and without a network; its wheels fit this machine's Python,
+    which is the one that runs the functions here.
+    """
+    found = _closure(wanted)
+    if found is None:
+        yield from _fetched(wanted)
+        return
+    for distribution in found:
+        for file in distribution.files or ():
+            if ".." not in file.parts and not _NOT_CODE.intersection(file.parts):
+                yield f"python/{file.as_posix()}", file.read_binary()
+
+
+def _closure(wanted: list[Requirement]) -> list[metadata.Distribution] | None:
+    found: dict[str, metadata.Distribution] = {}
+    followed = set()
+    todo = [(requirement, "") for requirement in wanted]
+    while todo:
+        requirement, extra = todo.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        try:
+            distribution = metadata.distribution(requirement.name)
+        except metadata.PackageNotFoundError:
+            return None
+        if not requirement.specifier.contains(distribution.version, prereleases=True):
+            return None
+        seen = (canonicalize_name(requirement.name), frozenset(requirement.extras))
+        if seen in followed:
+            continue
+        followed.add(seen)
+        found[seen[0]] = distribution
+        needs = [Requirement(text) for text in distribution.requires or ()]
+        todo += [(need, each) for need in needs for each in requirement.extras or {""}]
+    return list(found.values())
+
+
+def _fetched(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", folder, *map(str, wanted)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise DeployError(
+                f"The layer's requirements {', '.join(map(str, wanted))} cannot be installed.",
+                evidence=done.stderr.strip()[-500:],
+                remedy="run pip install -r requirements.txt, or mend the layer's requirements.txt",
+            )
+        yield from ((f"python/{p.relative_to(folder).as_posix()}", p.read_bytes()) for p in files_of(Path(folder)))

@@ -1,0 +1,89 @@
+"""A place where the pipeline runs, as the drivers need it: names, clients, database, patience."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from steps.drivers.names import Names
+
+Clients = Callable[[str], Any]
+"""A boto3 client by the service's name."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait: for an upload to start an execution, for its end, for the last log lines; between two looks."""
+
+    start: float
+    end: float
+    logs: float
+    look: float
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything that differs between targets, in one place.
+
+    check: raises EnvironmentBroken when a part of it has ended by itself. client: a boto3 client by the service's name. exports: the AWS_* and DATABASE_URL variables that reach it from a
+    shell. sql: the folders of SQL files, the first having precedence. notes: what a reader of the verdict should know.
+    """
+
+    target: str
+    names: Names
+    check: Callable[[], None]
+    client: Clients
+    database_url: str
+    secret_arn: str
+    exports: dict[str, str]
+    patience: Patience
+    sql: list[Path]
+    notes: list[str]
+
+    def secret(self) -> dict[str, str]:
+        """The credentials that Secrets Manager holds for the database."""
+        text = self.client("secretsmanager").get_secret_value(SecretId=self.secret_arn)["SecretString"]
+        return dict(json.loads(text))
+
+    def shell(self, command: str, **more: str) -> None:
+        """Runs `command` with the exports and `more` in its environment; CommandFailed when it does not end well."""
+        env = os.environ | self.exports | more
+        done = subprocess.run(command, shell=True, env=env, text=True, capture_output=True, check=False)
+        if done.returncode:
+            said = (done.stderr.strip() or done.stdout.strip())[-1000:]
+            raise CommandFailed(
+                f"The command ended with {done.returncode}: {command}\n  evidence: {said}\n  remedy: mend the command"
+            )
+
+
+class EnvironmentBroken(Exception):
+    """A part of the place where the pipeline runs has ended by itself: not the pipeline's fault."""
+
+
+class CommandFailed(Exception):
+    """A command that was to run beside the acceptance did not end well."""
+
+
+def clients(exports: dict[str, str]) -> Clients:
+    """boto3 clients by service, each made once, that look at `exports` alone and not at the user's configuration."""
+    session: Any = boto3.Session(
+        aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+        region_name=exports["AWS_REGION"],
+    )
+    config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=20)
+
+    @cache
+    def client(service: str) -> Any:
+        return session.client(service, endpoint_url=exports["AWS_ENDPOINT_URL"], config=config)
+
+    return client

@@ -1,0 +1,103 @@
+"""The SQL of a chunk, on a staging table that ends with the transaction: each statement does all records at once.
+
+A record's fate is decided once, as its `reason` in staging (none: it is applied), and every later statement goes by it.
+"""
+
+from collections.abc import Iterable
+
+from csv_pipeline.errors import Reason
+from csv_pipeline.events import S3Object
+from csv_pipeline.records import MAX_COUNT, Judged
+from psycopg import Connection
+
+
+def stage(connection: Connection, records: Iterable[tuple[int, Judged]]) -> None:
+    """Copy the records, each with its line, into a new staging table."""
+    connection.execute(
+        "CREATE TEMP TABLE staging (line_number bigint, user_id text, logins bigint, posts bigint, reason text,"
+        " record text) ON COMMIT DROP"
+    )
+    with connection.cursor() as cursor, cursor.copy("COPY staging FROM STDIN") as copy:
+        for line, (user_id, logins, posts, reason, text) in records:
+            if reason is not None:  # PostgreSQL's text holds no NUL, and a record with one is never a good one
+                user_id, text = user_id and _storable(user_id), _storable(text)
+            copy.write_row((line, user_id, logins, posts, reason, text))
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def reject_users(connection: Connection) -> None:
+    """Reject the records whose user is unknown or inactive."""
+    connection.execute(
+        """
+        UPDATE staging
+        SET reason = CASE WHEN EXISTS (SELECT FROM users WHERE users.user_id = staging.user_id)
+                          THEN %(inactive)s ELSE %(not_found)s END
+        WHERE reason IS NULL
+          AND NOT EXISTS (SELECT FROM users WHERE users.user_id = staging.user_id AND users.is_active)
+        """,
+        {"inactive": Reason.USER_INACTIVE, "not_found": Reason.USER_NOT_FOUND},
+    )
+
+
+def reject_overflows(connection: Connection) -> None:
+    """Reject all records of users whose sums would overflow; their totals stay locked, so that this remains true."""
+    connection.execute(
+        "SELECT FROM user_statistics WHERE user_id IN (SELECT user_id FROM staging WHERE reason IS NULL)"
+        " ORDER BY user_id FOR UPDATE"
+    )
+    connection.execute(
+        """
+        UPDATE staging SET reason = %(reason)s
+        WHERE reason IS NULL AND user_id IN (
+            SELECT user_id FROM staging LEFT JOIN user_statistics AS total USING (user_id)
+            WHERE reason IS NULL
+            GROUP BY user_id
+            HAVING coalesce(max(total.login_count), 0) + sum(logins) > %(most)s
+                OR coalesce(max(total.post_count), 0) + sum(posts) > %(most)s)
+        """,
+        {"reason": Reason.VALIDATION, "most": MAX_COUNT},
+    )
+
+
+def fates(connection: Connection) -> tuple[int, dict[Reason, int]]:
+    """How many records are to be applied, and how many are rejected for each reason."""
+    rows = connection.execute("SELECT reason, count(*) FROM staging GROUP BY reason ORDER BY reason").fetchall()
+    applied = sum(count for reason, count in rows if reason is None)
+    return applied, {Reason(reason): count for reason, count in rows if reason is not None}
+
+
+def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> None:
+    """Keep the rejected records as they stand in the file, with line and reason."""
+    connection.execute(
+        """
+        INSERT INTO rejected_records (bucket, object_key, version_id, line_number, chunk, user_id, reason, record)
+        SELECT %(bucket)s, %(key)s, %(version_id)s, line_number, %(chunk)s, user_id, reason, record
+        FROM staging WHERE reason IS NOT NULL
+        """,
+        {**version.model_dump(), "chunk": chunk},
+    )
+
+
+def merge(connection: Connection, execution_id: str) -> None:
+    """Add the counts of all good records to their users' totals; raises NumericValueOutOfRange where a sum overflows.
+
+    Rows are locked in the order of their users in every chunk: in any other order, two chunks that share users would
+    wait for each other.
+    """
+    connection.execute(
+        """
+        INSERT INTO user_statistics AS total (user_id, login_count, post_count, last_execution_id)
+        SELECT user_id, sum(logins), sum(posts), %(execution_id)s
+        FROM staging WHERE reason IS NULL
+        GROUP BY user_id ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE
+        SET login_count = total.login_count + excluded.login_count,
+            post_count = total.post_count + excluded.post_count,
+            updated_at = now(),
+            last_execution_id = excluded.last_execution_id
+        """,
+        {"execution_id": execution_id},
+    )

@@ -1,0 +1,75 @@
+"""csv-validation: takes the job lock, and finds out whether the file keeps the rules that hold for it as a whole."""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from time import monotonic
+
+from csv_pipeline import jobs, lock
+from csv_pipeline.errors import ProcessingError, ValidationError
+from csv_pipeline.events import StepEvent
+from csv_pipeline.objects import open_version
+from csv_pipeline.records import HEADER, fields_of, text_of
+from csv_pipeline.services import Services
+from csv_pipeline.step import Answer
+from csv_pipeline.tokenizer import tokenize
+
+MAX_FILE_BYTES = 104_857_600
+
+
+def validate_file(event: StepEvent, services: Services) -> Answer:
+    """Count the records of a file that keeps the rules; or name the execution that has this version already."""
+    owner = lock.acquire(event, services)
+    if owner != event.execution.id:
+        return {"duplicate_of": owner}
+    size, blocks = open_version(services.s3, event.object)
+    check_name_and_size(event.object.key, size)
+    records = count_records(within(services.settings.validation_timeout_seconds, blocks))
+    jobs.record_metadata(event, services, size=size, records=records, header=",".join(HEADER))
+    jobs.update_job(event, services, "RUNNING", records_total=records)
+    return {"records_total": records}
+
+
+def check_name_and_size(key: str, size: int) -> None:
+    """Raise a ValidationError for what the rule should not have let through."""
+    if not (key.startswith("incoming/") and key.endswith(".csv")):
+        raise ValidationError(f"{key} is not incoming/*.csv")
+    if size > MAX_FILE_BYTES:
+        raise ValidationError(f"{key} has {size} bytes; {MAX_FILE_BYTES} are allowed")
+
+
+def count_records(blocks: Iterable[bytes]) -> int:
+    """Count the records below the header in one pass; raises ValidationError for encoding, header and quoting."""
+    records = tokenize(utf8(blocks))
+    header = next(records, None)
+    found = fields_of(text_of(header.raw).removeprefix("\N{BYTE ORDER MARK}")) if header else []
+    if found != HEADER:
+        raise ValidationError(f"the header is {','.join(found)[:100]!r}; it must be {','.join(HEADER)!r}")
+    return sum(1 for _ in records)
+
+
+def utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass the blocks on as long as they are UTF-8; raises ValidationError with the first byte that is not."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    position = 0
+    for block in blocks:
+        _decode(decoder, block, position)
+        position += len(block)
+        yield block
+    _decode(decoder, b"", position, final=True)
+
+
+def _decode(decoder: codecs.IncrementalDecoder, block: bytes, position: int, *, final: bool = False) -> None:
+    held_over, _ = decoder.getstate()
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError as wrong:
+        raise ValidationError(f"byte {position - len(held_over) + wrong.start} of the file is not UTF-8") from wrong
+
+
+def within(seconds: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass the blocks on for at most `seconds`; then raises ProcessingError, for slowness is no fault of the file's."""
+    deadline = monotonic() + seconds
+    for block in blocks:
+        if monotonic() > deadline:
+            raise ProcessingError(f"the validation took longer than VALIDATION_TIMEOUT_SECONDS ({seconds})")
+        yield block

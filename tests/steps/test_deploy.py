@@ -1,0 +1,155 @@
+"""Templates as data: intrinsics, order, parameters; packages that come out the same every time."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from steps.targets.deploy import DeployError
+from steps.targets.deploy.packages import package
+from steps.targets.deploy.template import in_order, load, parameter_values, resolve, translate
+
+VALUES = {"Name": "thing", "Zones": ["a", "b"], "AWS::Region": "ap-northeast-1", "Role.Arn": "arn:role"}
+
+
+def lookup(name: str, attribute: str | None):
+    return VALUES[f"{name}.{attribute}" if attribute else name]
+
+
+@pytest.mark.parametrize(
+    ("node", "wanted"),
+    [
+        ({"Ref": "Name"}, "thing"),
+        ({"Fn::GetAtt": ["Role", "Arn"]}, "arn:role"),
+        ({"Fn::GetAtt": "Role.Arn"}, "arn:role"),
+        ({"Fn::Sub": "${Name}-${Role.Arn}-${!literal}"}, "thing-arn:role-${literal}"),
+        ({"Fn::Sub": ["${Own}-${Name}", {"Own": {"Ref": "Name"}}]}, "thing-thing"),
+        ({"Fn::Join": ["-", [{"Ref": "Name"}, 1]]}, "thing-1"),
+        ({"Fn::Select": ["1", {"Ref": "Zones"}]}, "b"),
+        ({"Fn::Select": [0, {"Fn::Split": [",", "x,y"]}]}, "x"),
+        ({"Fn::GetAZs": ""}, ["ap-northeast-1a", "ap-northeast-1c"]),
+        ({"A": {"Ref": "AWS::NoValue"}, "B": [1, {"Ref": "AWS::NoValue"}]}, {"B": [1]}),
+    ],
+)
+def test_intrinsics_are_resolved(node, wanted):
+    assert resolve(node, lookup) == wanted
+
+
+def test_an_intrinsic_that_is_not_supported_is_named():
+    with pytest.raises(DeployError, match=r"Fn::FindInMap is not supported"):
+        resolve({"Fn::FindInMap": ["a", "b", "c"]}, lookup)
+
+
+def test_each_resource_comes_after_those_it_needs():
+    resources = {
+        "Rule": {"Properties": {"Arn": {"Fn::Sub": "${Machine.Arn}"}}},
+        "Machine": {"DependsOn": ["Logs"], "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+        "Role": {"Properties": {"Bucket": {"Ref": "Bucket"}}},
+        "Bucket": {},
+        "Logs": {},
+    }
+    order = in_order(resources)
+    assert [order.index(name) for name in ("Bucket", "Role", "Machine", "Rule")] == sorted(
+        order.index(name) for name in ("Bucket", "Role", "Machine", "Rule")
+    )
+    assert order.index("Logs") < order.index("Machine")
+
+
+def test_a_circle_is_named():
+    with pytest.raises(DeployError, match="circle: "):
+        in_order({"A": {"Ref": "B"}, "B": {"Ref": "A"}})
+
+
+def test_all_parameters_without_a_value_are_named_at_once():
+    template = {"Parameters": {name: {"Type": "String"} for name in ("One", "Two", "Three")}}
+    with pytest.raises(DeployError, match="One, Three have no value"):
+        parameter_values(template, {"Two": "2"})
+
+
+def test_lists_are_split_and_defaults_taken():
+    template = {
+        "Parameters": {"Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"}, "Size": {"Type": "Number", "Default": 10}}
+    }
+    assert parameter_values(template, {"Subnets": "a, b"}) == {"Subnets": ["a", "b"], "Size": "10"}
+
+
+def test_sam_becomes_cloudformation_with_short_forms_written_out(tmp_path: Path):
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Resources:\n"
+        "  F:\n"
+        "    Type: AWS::Serverless::Function\n"
+        "    Properties: {Runtime: python3.13, Handler: a.b, CodeUri: s3://b/k, Role: !Sub 'arn:${AWS::Region}'}\n"
+    )
+    made = translate(load(file), {}, "ap-northeast-1")["Resources"]["F"]
+    assert made["Type"] == "AWS::Lambda::Function"
+    assert made["Properties"]["Role"] == {"Fn::Sub": "arn:${AWS::Region}"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(None, "does not exist"), ("Resources: [", "not valid YAML"), ("Parameters: {}", "declares no Resources")],
+)
+def test_a_template_that_cannot_be_read_is_said(tmp_path: Path, text, says):
+    if text is not None:
+        (tmp_path / "template.yaml").write_text(text)
+    with pytest.raises(DeployError, match=says):
+        load(tmp_path / "template.yaml")
+
+
+def packaged(folder: Path) -> tuple[dict, dict[str, bytes]]:
+    uploaded: dict[str, bytes] = {}
+
+    def upload(key: str, body: bytes) -> str:
+        uploaded[key] = body
+        return f"s3://bucket/{key}"
+
+    template = {
+        "Resources": {
+            "Code": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "code"}},
+            "Layer": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layer"}},
+        }
+    }
+    return package(template, folder, upload), uploaded
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Path:
+    (tmp_path / "code" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "code" / "__pycache__" / "app.pyc").write_bytes(b"old")
+    (tmp_path / "code" / "app.py").write_text("x = 1\n")
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "requirements.txt").write_text("tenacity  # a small one\n")
+    return tmp_path
+
+
+def test_packages_hold_the_sources_and_layers_what_their_requirements_name(application: Path):
+    template, uploaded = packaged(application)
+    code, layer = (template["Resources"][name]["Properties"] for name in ("Code", "Layer"))
+    names = [
+        set(zipfile.ZipFile(io.BytesIO(uploaded[uri.removeprefix("s3://bucket/")])).namelist())
+        for uri in (code["CodeUri"], layer["ContentUri"])
+    ]
+    assert names[0] == {"app.py"}
+    assert "python/tenacity/__init__.py" in names[1]
+    assert not any("__pycache__" in name for name in names[1])
+
+
+def test_the_same_sources_make_the_same_bytes(application: Path):
+    _, first = packaged(application)
+    (application / "code" / "app.py").touch()
+    _, second = packaged(application)
+    assert first == second
+
+
+def test_a_local_path_that_is_not_there_is_named(application: Path):
+    (application / "code" / "app.py").rename(application / "gone.py")
+    (application / "code" / "__pycache__" / "app.pyc").unlink()
+    (application / "code" / "__pycache__").rmdir()
+    (application / "code").rmdir()
+    with pytest.raises(DeployError, match="CodeUri of Code names code, which does not exist"):
+        packaged(application)

@@ -1,0 +1,28 @@
+"""The history of an execution, read without knowing its states' names."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steps.drivers.history import peak
+
+spans = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)).map(lambda s: (s[0], s[0] + s[1])), max_size=12)
+
+
+@given(spans)
+def test_the_peak_is_the_most_spans_that_share_a_moment(spans):
+    shared = (sum(start <= moment < end for start, end in spans) for moment in range(80))
+    assert peak(spans) == max(shared)
+
+
+def test_spans_that_only_touch_do_not_overlap():
+    assert peak([(0, 5), (5, 9)]) == 1
+
+
+def test_a_span_without_an_end_is_open_for_ever():
+    assert peak([(0, None), (100, 101), (200, 201)]) == 2
+
+
+def test_nothing_ran():
+    assert peak([]) == 0

@@ -1,0 +1,62 @@
+"""From what scenarios came to, to GO, NO-GO or UNKNOWN."""
+
+from __future__ import annotations
+
+import pytest
+
+from steps.reporting import checklist, verdict
+from steps.reporting.verdict import BROKEN, FAILED, LIMIT, NOT_CHECKED, PASSED, Scenario
+
+LINES = checklist.read()
+
+
+def concluded(*statuses: str, reason: str = "because", complete: bool = True) -> tuple[str, int]:
+    ids = list(LINES)[: len(statuses)]
+    scenarios = [
+        Scenario(id, [id], status, "" if status == PASSED else reason) for id, status in zip(ids, statuses, strict=True)
+    ]
+    items = verdict.item_verdicts(LINES, scenarios, set(ids))
+    return verdict.conclusion(items, set(ids), complete=complete)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "wanted"),
+    [
+        ([PASSED, PASSED], ("GO", 0)),
+        ([PASSED, FAILED], ("NO-GO", 1)),
+        ([BROKEN, FAILED, NOT_CHECKED], ("NO-GO", 1)),
+        ([PASSED, BROKEN], ("UNKNOWN", 6)),
+        ([PASSED, NOT_CHECKED], ("UNKNOWN", 6)),
+        ([], ("UNKNOWN", 6)),
+    ],
+)
+def test_the_worst_line_decides(statuses, wanted):
+    assert concluded(*statuses) == wanted
+
+
+def test_what_the_target_declares_it_cannot_do_has_a_code_of_its_own():
+    assert concluded(PASSED, NOT_CHECKED, reason=f"{LIMIT}no IAM") == ("UNKNOWN", 7)
+    assert concluded(BROKEN, reason=f"{LIMIT}no IAM") == ("UNKNOWN", 6)
+
+
+def test_a_part_of_the_session_is_never_a_verdict():
+    assert concluded(PASSED, complete=False) == ("UNKNOWN", 6)
+
+
+def test_every_line_is_there_and_the_unclaimed_say_so():
+    items = verdict.item_verdicts(LINES, [Scenario("one", ["DAT-01"])], {"DAT-01", "DAT-02"})
+    assert list(items) == list(LINES)
+    assert items["DAT-01"]["status"] == PASSED
+    assert items["DAT-02"]["reason"] == "its scenario did not run in this session"
+    assert items["INF-01"]["reason"] == verdict.UNCLAIMED
+
+
+def test_a_line_is_as_bad_as_its_worst_scenario():
+    scenarios = [Scenario("a", ["DAT-01"]), Scenario("b", ["DAT-01"], BROKEN, "no database")]
+    item = verdict.item_verdicts(LINES, scenarios, {"DAT-01"})["DAT-01"]
+    assert (item["status"], item["reason"]) == (BROKEN, "no database")
+    assert [scenario["status"] for scenario in item["scenarios"]] == [PASSED, BROKEN]
+
+
+def test_the_checklist_has_its_65_lines():
+    assert len(LINES) == 65
