@@ -89,14 +89,15 @@ def _kill(pid: int) -> None:
 
 def _end_cluster(pid_file: Path) -> None:
     """End the PostgreSQL that wrote `pid_file`, and remove the shared memory that outlives one that was killed."""
-    with suppress(FileNotFoundError, IndexError):  # it has just ended, or only just begun
+    with suppress(FileNotFoundError, IndexError):  # it has just ended
         lines = pid_file.read_bytes().splitlines()
-        pid, data, shared_memory = int(lines[0]), lines[1], lines[6].split()
+        pid, data = int(lines[0]), lines[1]
         if pid < 0:  # a backend of initdb's: it ends without initdb, and in good order if its files are still there
             _within_patience(lambda: not pid_file.exists())
         else:
             _end_server(pid, data)
-        _remove_shared_memory(*map(int, shared_memory))
+        for line in lines[6:7]:  # absent from one that had not come that far
+            _remove_shared_memory(*map(int, line.split()))
 
 
 def _remove_shared_memory(key: int, segment: int) -> None:

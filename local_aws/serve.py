@@ -7,15 +7,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 from local_aws.guard import Guard
 from local_aws.postgres import Postgres, PostgresError
+
+if TYPE_CHECKING:
+    from local_aws.server import Server
 
 ACCESS_KEY = "AKIALOCALAWSROOT0000"
 SECRET_KEY = "local-aws"
@@ -99,14 +103,15 @@ def served(settings: Settings) -> Iterator[Served]:
         except PostgresError as error:
             causes.append(str(error))
         try:
-            endpoint_url, stop = starting.result()
-            stack.callback(stop)
+            server = starting.result()
+            stack.callback(server.stop)
         except CannotServe as error:
             causes.insert(0, str(error))
         if causes:
             raise CannotServe("\n".join(causes))
+        server.warm_up()
         yield Served(
-            endpoint_url=endpoint_url,
+            endpoint_url=server.endpoint_url,
             account=settings.account,
             region=settings.region,
             database_url=postgres.url,
@@ -132,7 +137,7 @@ def wait_for_the_end(of_input: bool) -> None:
             signal.pause()
 
 
-def _start_server(settings: Settings, folder: Path, guard: Guard) -> tuple[str, Callable[[], None]]:
+def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
     from local_aws.server import PortInUse, Server, listen  # moto with it, which is slow
 
     try:
@@ -141,7 +146,7 @@ def _start_server(settings: Settings, folder: Path, guard: Guard) -> tuple[str, 
         raise CannotServe(str(error)) from error
     server = Server(listener, folder, settings.account, guard.watch)
     server.start()
-    return server.endpoint_url, server.stop
+    return server
 
 
 def _forget_other_clouds() -> None:

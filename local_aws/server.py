@@ -83,7 +83,6 @@ class Server:
     def start(self) -> None:
         """Begins to answer."""
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Answers no more, and ends all functions."""
@@ -92,8 +91,11 @@ class Server:
         self._pool.stop()
         self._logs.stop()
 
-    def _warm_up(self) -> None:
+    def warm_up(self) -> None:
         """Has moto import, while nobody waits for it, what takes long at its first use: Step Functions 2 s."""
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
         self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
         self._wire.call("dynamodb", "us-east-1", "DynamoDB_20120810.ListTables", {})
         self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")

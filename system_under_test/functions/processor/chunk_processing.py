@@ -59,7 +59,7 @@ def _process(connection: Connection, event: ChunkEvent, services: Services, *, s
         return Outcome(done, {})
     _, blocks = open_version(services.s3, event.object, chunk.first_byte, chunk.end_byte)
     records = tokenize(blocks, chunk.first_byte, chunk.first_line)
-    merging.stage(connection, ((record.line, judge(record.raw)) for record in records))
+    merging.stage(connection, ((record.line, judge(record.content)) for record in records))
     merging.reject_users(connection)
     if seek_overflow:
         merging.reject_overflows(connection)

@@ -8,7 +8,7 @@ from csv_pipeline import jobs, lock
 from csv_pipeline.errors import ProcessingError, ValidationError
 from csv_pipeline.events import StepEvent
 from csv_pipeline.objects import open_version
-from csv_pipeline.records import HEADER, fields_of, text_of
+from csv_pipeline.records import HEADER, fields_of
 from csv_pipeline.services import Services
 from csv_pipeline.step import Answer
 from csv_pipeline.tokenizer import tokenize
@@ -41,7 +41,7 @@ def count_records(blocks: Iterable[bytes]) -> int:
     """Count the records below the header in one pass; raises ValidationError for encoding, header and quoting."""
     records = tokenize(utf8(blocks))
     header = next(records, None)
-    found = fields_of(text_of(header.raw).removeprefix("\N{BYTE ORDER MARK}")) if header else []
+    found = fields_of(header.content.decode().removeprefix("\N{BYTE ORDER MARK}")) if header else []
     if found != HEADER:
         raise ValidationError(f"the header is {','.join(found)[:100]!r}; it must be {','.join(HEADER)!r}")
     return sum(1 for _ in records)

@@ -11,6 +11,8 @@ MAX_COUNT = 2**63 - 1
 
 _USER_ID = re.compile(r"U[0-9]{5,9}")
 _COUNT = re.compile(r"0*([0-9]{1,19})")
+# What nearly every record looks like: good beyond doubt, and told so at half the cost.
+_ORDINARY = re.compile(r"(U[0-9]{5,9}),([0-9]{1,18}),([0-9]{1,18})")
 
 
 class Judged(NamedTuple):
@@ -23,20 +25,19 @@ class Judged(NamedTuple):
     text: str
 
 
-def judge(raw: bytes) -> Judged:
+def judge(content: bytes) -> Judged:
     """Judge one record by its fields alone; whether its user exists is the database's to say."""
-    text = text_of(raw)
+    text = content.decode()
+    ordinary = _ORDINARY.fullmatch(text)
+    if ordinary:
+        user_id, first, second = ordinary.groups()
+        return Judged(user_id, int(first), int(second), None, text)
     fields = fields_of(text)
     if len(fields) == 3:
         user_id, logins, posts = fields[0], _count(fields[1]), _count(fields[2])
         if _USER_ID.fullmatch(user_id) and logins is not None and posts is not None:
             return Judged(user_id, logins, posts, None, text)
     return Judged(fields[0] if fields else None, None, None, Reason.VALIDATION, text)
-
-
-def text_of(raw: bytes) -> str:
-    """The text of a record, without its line break."""
-    return raw.decode().removesuffix("\n").removesuffix("\r")
 
 
 def fields_of(text: str) -> list[str]:

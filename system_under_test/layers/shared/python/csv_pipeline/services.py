@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.session import get_session
@@ -37,7 +37,7 @@ def start() -> Services:
         retries={"mode": "standard", "total_max_attempts": settings.max_retry_attempts + 1},
     )
     # boto3 would put 0.1 s of resources and transfer managers, which nobody here uses, on top of each cold start.
-    session = get_session()
+    session: Any = get_session()
     return Services(
         settings=settings,
         s3=session.create_client("s3", config=config),

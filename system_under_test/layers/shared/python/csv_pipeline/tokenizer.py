@@ -5,6 +5,7 @@ RFC 4180: a quote opens a field only at the field's start, and a line break insi
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from csv_pipeline.errors import ValidationError
@@ -13,18 +14,16 @@ MAX_RECORD_BYTES = 64 * 1024
 
 
 class Record(NamedTuple):
-    """One record as it stands in the file, line break included."""
+    """One record as it stands in the file, without its line break."""
 
     line: int  # the physical line on which it begins; the file's first line is 1
     first_byte: int
-    raw: bytes
+    content: bytes
 
 
 # Possessive repeats (*+) never give back what they took, so that an open quote costs one pass over the block, not many.
-_QUOTED = rb'"[^"]*+(?:""[^"]*+)*+"[^,\n]*+'
-_FIELD = rb'(?:%b|(?!")[^,\n]*+)' % _QUOTED
-_RECORD = re.compile(rb'[^"\n]*+\n|(%b(?:,%b)*+\n)' % (_FIELD, _FIELD))
-_BLANK = (b"\n", b"\r\n")
+_FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"[^,\n]*+|(?!")[^,\n]*+)'
+_RECORD = re.compile(rb'[^"\n]*+\n|%b(?:,%b)*+\n' % (_FIELD, _FIELD))
 
 
 def tokenize(blocks: Iterable[bytes], first_byte: int = 0, first_line: int = 1) -> Iterator[Record]:
@@ -33,29 +32,39 @@ def tokenize(blocks: Iterable[bytes], first_byte: int = 0, first_line: int = 1) 
     Raises ValidationError for a record over 64 KiB and for a quote that is still open at the end.
     """
     pending, position, line = b"", first_byte, first_line
-    for block in blocks:
+    for block in chain(blocks, (b"\n",)):  # ends a last record that has no line break; else it is one more blank line
         pending += block
-        taken = 0
-        for match in _RECORD.finditer(pending):
-            start, end = match.span()
-            if start != taken:  # an open quote: finditer has skipped ahead of a record that the next block completes
-                break
-            raw = match[0]
-            if end - start > MAX_RECORD_BYTES:
-                _refuse_long(raw.removesuffix(b"\n").removesuffix(b"\r"), line)
-            if raw not in _BLANK:
-                yield Record(line, position + start, raw)
-            line += 1 if match.lastindex is None else raw.count(b"\n")
-            taken = end
-        position += taken
-        pending = pending[taken:]
-        _refuse_long(pending.removesuffix(b"\r"), line)
-    if pending and not _RECORD.fullmatch(pending + b"\n"):
+        start = position
+        for raw in _complete_records(pending):
+            content = raw.removesuffix(b"\r")
+            if len(content) > MAX_RECORD_BYTES:
+                raise _too_long(line)
+            if content:
+                yield Record(line, position, content)
+            position += len(raw) + 1
+            line += 1 + raw.count(b"\n")
+        pending = pending[position - start :]
+        if len(pending.removesuffix(b"\r")) > MAX_RECORD_BYTES:
+            raise _too_long(line)
+    if pending:
         raise ValidationError(f"the record that begins on line {line} opens a quote that the file never closes")
-    if pending and pending != b"\r":
-        yield Record(line, position, pending)
 
 
-def _refuse_long(record: bytes, line: int) -> None:
-    if len(record) > MAX_RECORD_BYTES:
-        raise ValidationError(f"the record that begins on line {line} is longer than {MAX_RECORD_BYTES} bytes")
+def _complete_records(pending: bytes) -> Iterable[bytes]:
+    if b'"' in pending:
+        return _records_with_quotes(pending)
+    *lines, _ = pending.split(b"\n")
+    return lines
+
+
+def _records_with_quotes(pending: bytes) -> Iterator[bytes]:
+    end = 0
+    for match in _RECORD.finditer(pending):
+        if match.start() != end:  # an open quote: finditer has skipped ahead of a record that the next block completes
+            return
+        yield pending[end : match.end() - 1]
+        end = match.end()
+
+
+def _too_long(line: int) -> ValidationError:
+    return ValidationError(f"the record that begins on line {line} is longer than {MAX_RECORD_BYTES} bytes")

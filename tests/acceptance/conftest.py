@@ -1,0 +1,70 @@
+"""Runs the acceptance as a user does: in a process of its own, judged by its exit code and verdict.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MEDDLE = Path(__file__).with_name("meddle.py")
+
+
+@dataclass(frozen=True)
+class Session:
+    """An acceptance session that has ended."""
+
+    exit: int
+    output: str
+    verdict: dict[str, Any]
+
+    def items(self, status: str) -> set[str]:
+        """The lines in scope of that status."""
+        return {id for id in self.verdict["scope"] if self.verdict["items"][id]["status"] == status}
+
+    def __str__(self) -> str:
+        return f"exit {self.exit}\n{self.output}"
+
+
+Accept = Callable[..., Session]
+
+
+def command(reports: Path, *arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={reports}", *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    """Ours, less what the outer pytest put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
+def meddle(what: str) -> str:
+    """The command line that does `what` to the running pipeline from outside."""
+    return f"'{sys.executable}' '{MEDDLE}' {what}"
+
+
+@pytest.fixture
+def accept(tmp_path: Path) -> Accept:
+    def run(*arguments: str | Path, mark: tuple[str, ...] = ("-m", "local"), cwd: Path = ROOT) -> Session:
+        reports = tmp_path / "reports"
+        done = subprocess.run(
+            command(reports, *mark, *arguments),
+            cwd=cwd,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        file = reports / "verdict.json"
+        verdict = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        return Session(done.returncode, done.stdout + done.stderr, verdict)
+
+    return run

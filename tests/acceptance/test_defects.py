@@ -1,0 +1,97 @@
+"""Twelve faults, each really made, each turning the right lines to NO."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import ROOT, Accept, meddle
+
+ASL = "statemachine.asl.json"
+PROCESSOR = "functions/processor"
+AT_ONCE = '"MaxConcurrencyPath": "$.split.max_parallel_workers"'
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A fault: how it is made, by a patch (file, old, new) or by a command at a seam, and the lines that must fail."""
+
+    name: str
+    items: set[str]
+    patch: tuple[str, str, str] | None = None
+    after_deploy: str | None = None
+    after_run: str | None = None
+
+
+DEFECTS = [
+    Defect("rule disabled", {"RUN-02"}, after_deploy="disable_rule"),
+    Defect("wrong key prefix", {"RUN-02"}, patch=("data.yaml", "wildcard: incoming/", "wildcard: incomming/")),
+    Defect("a count altered after the run", {"AUR-03", "PRF-03"}, after_run="alter_count"),
+    Defect("a row deleted after the run", {"AUR-02", "AUR-03", "PRF-03"}, after_run="delete_row"),
+    Defect("somebody else's row altered", {"AUR-03", "PRF-03"}, after_run="alter_bystander"),
+    Defect(
+        "processor raising",
+        {"SFN-01", "AUR-02", "AUR-03", "DDB-03", "LOG-01", "LOG-07", "PRF-03"},
+        patch=(
+            f"{PROCESSOR}/chunk_processing.py",
+            "    with services.database.session(",
+            '    raise ProcessingError("planted")\n    with services.database.session(',
+        ),
+    ),
+    Defect("handler misnamed", {"SFN-01", "AUR-02", "LOG-07"}, after_deploy="misname_handler"),
+    Defect("a layer missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_layers"),
+    Defect("environment variables missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_variable"),
+    Defect("MaxConcurrency 1", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 1')),
+    Defect("MaxConcurrency 10", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 10')),
+    Defect("batch job left RUNNING", {"DDB-03"}, patch=("layers/shared/python/csv_pipeline/jobs.py", '"COMPLETED"', '"RUNNING"')),
+    Defect(
+        "an ERROR logged on the good way",
+        {"LOG-01"},
+        patch=(
+            f"{PROCESSOR}/ending.py",
+            '    logger.info("processing completed successfully", **totals)\n',
+            '    logger.info("processing completed successfully", **totals)\n    logger.error("planted")\n',
+        ),
+    ),
+]
+
+
+@pytest.fixture
+def patched(tmp_path: Path):
+    """A copy of the system under test with one text replaced, which has to be there once."""
+
+    def patch(file: str, old: str, new: str) -> Path:
+        copy = tmp_path / "system under test"
+        shutil.copytree(ROOT / "system_under_test", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        text = (copy / file).read_text("utf-8")
+        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {file}"
+        (copy / file).write_text(text.replace(old, new), "utf-8")
+        return copy
+
+    return patch
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_a_defect_turns_the_right_lines_to_no(defect: Defect, accept: Accept, patched):
+    arguments = []
+    if defect.patch:
+        arguments.append(f"--system-under-test={patched(*defect.patch)}")
+    if defect.after_deploy:
+        arguments.append(f"--after-deploy={meddle(defect.after_deploy)}")
+    if defect.after_run:
+        arguments.append(f"--after-run={meddle(defect.after_run)}")
+    session = accept(*arguments)
+    assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
+    assert defect.items <= session.items("failed"), session
+    assert not session.items("broken"), session
+
+
+def test_a_discrepancy_names_the_record_and_what_each_store_says(accept: Accept):
+    session = accept(f"--after-run={meddle('alter_count')}")
+    (found,) = session.verdict["discrepancies"]
+    assert (found["record"], found["user"], found["fate"]) == (43, "U00042", "altered")
+    assert found["stores"].keys() == {"csv", "aurora", "dynamodb", "logs"}
+    assert found["stores"]["aurora"][0] == found["stores"]["csv"][0] + 1

@@ -1,0 +1,110 @@
+"""What a function writes is in CloudWatch Logs, in order, with the lines that Lambda adds."""
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.local_aws.conftest import Deploy
+from tests.local_aws.helpers import Function, eventually
+
+ClientOf = Callable[[str], Any]
+
+
+def log_of(client: ClientOf, function: Function, reports: int = 1) -> list[dict[str, Any]]:
+    """All events of the function, once that many invocations are reported."""
+    logs = client("logs")
+
+    def events() -> list[dict[str, Any]]:
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function.name}")
+            found = [event for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return found if sum(event["message"].startswith("REPORT") for event in found) >= reports else []
+
+    return eventually(events, f"{reports} REPORT lines of {function.name}")
+
+
+def test_lines_come_in_order_between_start_and_report(client: ClientOf, deploy: Deploy) -> None:
+    function = deploy(
+        "import logging, sys\n"
+        "print('at init')\n"
+        "def handler(event, context):\n"
+        "    for number in range(50): print(number)\n"
+        "    print('error stream', file=sys.stderr)\n"
+        "    logging.warning('by logging')\n"
+        "    print('no end', end='')\n"
+    )
+    request_id = function().request_id
+    events = log_of(client, function)
+    messages = [event["message"] for event in events]
+    assert messages[0].startswith("INIT_START Runtime Version: python:3.12")
+    assert messages[1] == "at init\n"
+    assert messages[2] == f"START RequestId: {request_id} Version: $LATEST\n"
+    body = messages[3:-2]
+    assert [line for line in body if line[0].isdigit()] == [f"{number}\n" for number in range(50)]
+    assert {"error stream\n", "no end"} < set(body)
+    assert any(re.fullmatch(rf"\[WARNING\]\t\S+Z\t{request_id}\tby logging\n", line) for line in body)
+    assert messages[-2] == f"END RequestId: {request_id}\n"
+    assert re.fullmatch(
+        rf"REPORT RequestId: {request_id}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB"
+        r"\tMax Memory Used: [1-9]\d* MB\tInit Duration: \d+\.\d\d ms\t\n",
+        messages[-1],
+    )
+    assert [event["timestamp"] for event in events] == sorted(event["timestamp"] for event in events)
+
+
+def test_a_process_has_one_stream_and_one_init(client: ClientOf, deploy: Deploy) -> None:
+    function = deploy("def handler(event, context): pass")
+    function()
+    function()
+    events = log_of(client, function, reports=2)
+    assert len({event["logStreamName"] for event in events}) == 1
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", events[0]["logStreamName"])
+    reports = [event["message"] for event in events if event["message"].startswith("REPORT")]
+    assert ["Init Duration" in report for report in reports] == [True, False]
+
+
+def test_a_timeout_and_a_crash_are_logged(client: ClientOf, deploy: Deploy) -> None:
+    function = deploy(
+        "import os, time\n"
+        "def handler(event, context):\n"
+        "    print('before', event)\n"
+        "    time.sleep(60) if event == 'stay' else os._exit(1)\n",
+        Timeout=1,
+    )
+    stayed, crashed = function("stay").request_id, function("crash").request_id
+    text = "".join(event["message"] for event in log_of(client, function, reports=2))
+    assert re.search(rf"before stay\n\S+Z {stayed} Task timed out after 1.00 seconds\n\nEND RequestId: {stayed}", text)
+    assert re.search(rf"REPORT RequestId: {stayed}\t.*\tStatus: timeout\t\n", text)
+    assert re.search(rf"before crash\nEND RequestId: {crashed}", text)
+    assert re.search(rf"REPORT RequestId: {crashed}\t.*\tStatus: error\tError Type: Runtime.ExitError\t\n", text)
+
+
+def test_an_exception_is_logged_with_its_name(client: ClientOf, deploy: Deploy) -> None:
+    function = deploy("def handler(event, context): return 1 / 0")
+    function()
+    (error,) = [event["message"] for event in log_of(client, function) if "[ERROR]" in event["message"]]
+    assert error.startswith("[ERROR] ZeroDivisionError: division by zero\nTraceback (most recent call last):\n")
+
+
+def test_the_tail_is_returned_on_demand(deploy: Deploy) -> None:
+    function = deploy("def handler(event, context): print('x' * 5000); print('last words')")
+    answer = function.client.invoke(FunctionName=function.name, LogType="Tail")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert len(tail) <= 4096
+    assert "last words\nEND RequestId" in tail
+
+
+def test_what_a_long_invocation_writes_is_there_before_it_ends(client: ClientOf, deploy: Deploy) -> None:
+    function = deploy(
+        "import time\ndef handler(event, context):\n    print('under way')\n    time.sleep(60)\n",
+        Timeout=2,
+    )
+    function.client.invoke(FunctionName=function.name, InvocationType="Event")
+    messages = [event["message"] for event in log_of(client, function, reports=0)]
+    eventually(
+        lambda: [each for each in log_of(client, function, reports=0) if each["message"] == "under way\n"],
+        f"the first line, beyond {messages}",
+    )

@@ -1,0 +1,75 @@
+"""The pipeline's steps as their handlers run them, on an embedded AWS that is started once for all tests."""
+
+import importlib
+import io
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from local_aws import LocalAws
+
+ROOT = Path(__file__).parents[2]
+SYSTEM = ROOT / "system_under_test"
+# As in Lambda: the function's own folder, and the layer's python folder.
+sys.path[:0] = [str(SYSTEM / folder) for folder in ("layers/shared/python", "functions/splitter", "functions/processor")]
+
+from tests.system_under_test.pipeline import Pipeline  # noqa: E402
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[LocalAws]:
+    """The embedded AWS with an empty schema of the pipeline."""
+    with LocalAws.start(account="123456789012", region="ap-northeast-1", database="csvbatch") as aws:
+        with psycopg.connect(aws.database_url, autocommit=True) as connection:
+            connection.execute((ROOT / "sql" / "schema.sql").read_bytes())
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def pipeline(aws: LocalAws) -> Iterator[Pipeline]:
+    """The steps, as the handlers of the two functions run them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (aws.environment | Pipeline.settings(aws)).items():
+            patch.setenv(name, value)
+        yield Pipeline(aws)
+
+
+@pytest.fixture
+def database(aws: LocalAws) -> Iterator[psycopg.Connection]:
+    """A session beside the pipeline's own."""
+    with psycopg.connect(aws.database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def new_users(database: psycopg.Connection) -> Callable[[int], list[str]]:
+    """Registers so many active users that no other test knows, and returns their ids."""
+
+    def register(count: int) -> list[str]:
+        users = [f"U{next(_numbers):06d}" for _ in range(count)]
+        with database.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO users (user_id, username, email) VALUES (%s, %s, %s)",
+                [(user, user, f"{user}@example.com") for user in users],
+            )
+        return users
+
+    return register
+
+
+@pytest.fixture
+def log(pipeline: Pipeline) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What the functions have logged in this test, as parsed lines."""
+    handler: Any = importlib.import_module("csv_pipeline.step").logger.registered_handler
+    lines = io.StringIO()
+    before = handler.setStream(lines)
+    yield lambda: [json.loads(line) for line in lines.getvalue().splitlines()]
+    handler.setStream(before)
