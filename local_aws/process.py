@@ -94,10 +94,12 @@ class LocalAws:
         except subprocess.TimeoutExpired:
             self._process.kill()  # its guard clears up
             self._process.wait()
+        self._close_evidence()
 
     def keep(self) -> str:
         """Lets it go on after us; returns how to stop it."""
         self._close_input("keep\n")
+        self._close_evidence()
         return f"The embedded AWS goes on at {self.endpoint_url} until: kill {self.pid}"
 
     def _close_input(self, last_words: str = "") -> None:
@@ -106,6 +108,10 @@ class LocalAws:
             with suppress(BrokenPipeError):  # it has ended by itself
                 self._process.stdin.write(last_words)
                 self._process.stdin.close()
+
+    def _close_evidence(self) -> None:
+        self._errors.close()
+        self._log.close()
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,7 @@ from local_aws.events.bus import EventBus
 from local_aws.events.layer import event_bridge
 from local_aws.events.objects import ObjectEvents
 from local_aws.executions import named_executions
+from local_aws.functions.concurrency import ReservedConcurrency
 from local_aws.functions.deployments import Deployments
 from local_aws.functions.environment import Places
 from local_aws.functions.invocations import Invocations
@@ -26,7 +27,7 @@ from local_aws.functions.logs import LogShipper, LogStream, stream_name
 from local_aws.functions.packages import Packages
 from local_aws.functions.pool import Pool
 from local_aws.functions.runtime_folder import make_runtime_folder
-from local_aws.functions.sandbox import Sandbox
+from local_aws.functions.sandbox import Ground, Sandbox
 from local_aws.functions.spec import FunctionSpec
 from local_aws.request_ids import request_ids
 from local_aws.wire import Wire
@@ -102,8 +103,9 @@ class Server:
         self._wire.send("s3", "us-east-1", "GET", "/")
 
     def _compose(self, innermost: Handler, account: str) -> Handler:
-        deployments = Deployments(innermost, self._wire, self._packages, self._pool)
-        invocations = Invocations(deployments, deployments, self._pool)
+        concurrency = ReservedConcurrency(innermost)
+        deployments = Deployments(concurrency, self._wire, self._packages, self._pool)
+        invocations = Invocations(deployments, deployments, concurrency, self._pool)
         executions = named_executions(request_ids(invocations))
         events = event_bridge(executions, account, self._bus.take)
         return refusals_answered(ObjectEvents(events, self._wire, account, self._bus.take))
@@ -130,6 +132,4 @@ class Server:
             runtime=self._runtime,
             temporary=Path(mkdtemp(prefix="tmp-", dir=self._folder)),
         )
-        sandbox = Sandbox(spec, places, log, self.endpoint_url)
-        self._watch(sandbox.pid)
-        return sandbox
+        return Sandbox(spec, Ground(places, log, self.endpoint_url, self._watch))

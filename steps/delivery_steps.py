@@ -28,14 +28,17 @@ def inbox_holds(folder: str, upload: Upload, activity_file: ActivityFile, inbox:
 @then("the upload starts an execution by itself")
 def execution_started(start: Start, finding: Finding) -> None:
     finding.holds(
-        start.arn is not None, wanted="an execution started by the upload", got=start.arn or "none", evidence=start.why
+        start.arn is not None,
+        wanted="an execution started by the upload",
+        got="started by itself" if start.arn else "none",
+        evidence=start.why,
     )
 
 
 @then("it is the only one for this upload")
 def only_one(upload: Upload, run: Run, workflow: Workflow, finding: Finding) -> None:
     found = workflow.executions_of(upload)
-    finding.equal(len(found), 1, "execution for this upload")
+    finding.holds(len(found) == 1, wanted="one execution for this upload", got=f"{len(found)} execution")
 
 
 @then("it is watched to its end")

@@ -13,6 +13,7 @@ def main() -> None:
     task, layers, runtime = (os.environ["LAMBDA_TASK_ROOT"], sys.argv[1], os.environ["LAMBDA_RUNTIME_DIR"])
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     sys.path[:0] = [task, f"{layers}/python/lib/{version}/site-packages", f"{layers}/python", runtime]
+    os.environ.pop("LC_CTYPE", None)  # Python's own doing, where the machine lacks the locale of LANG
     site.setquit()  # -S leaves out exit() and quit(), which a function may call
     from awslambdaric.__main__ import main as serve
 

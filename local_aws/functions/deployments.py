@@ -6,7 +6,6 @@ import base64
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -17,7 +16,7 @@ from local_aws.envelopes import Handler, Refused, rest_error, scope_of
 from local_aws.functions.packages import BadPackage, Packages
 from local_aws.functions.pool import Pool
 from local_aws.functions.spec import FunctionSpec, unqualified
-from local_aws.wire import CallFailed, Wire
+from local_aws.wire import Wire
 
 _log = logging.getLogger(__name__)
 
@@ -44,15 +43,12 @@ class Deployments:
 
     def configuration(self, region: str, name: str, qualifier: str | None = None) -> dict[str, Any]:
         """GetFunctionConfiguration's answer for a function's name or ARN; raises Refused where there is none."""
-        answer = self.read(region, name, "configuration", {"Qualifier": qualifier} if qualifier else None)
+        path, query = f"/2015-03-31/functions/{name}/configuration", {"Qualifier": qualifier} if qualifier else None
+        answer = self._wire.send("lambda", region, "GET", path, query=query)
         if answer.status_code != 200:
             raise Refused(answer)
         configuration: dict[str, Any] = json.loads(answer.get_data())
         return configuration
-
-    def read(self, region: str, name: str, what: str, query: dict[str, str] | None = None) -> Response:
-        """The control plane's answer about `what` of a function."""
-        return self._wire.send("lambda", region, "GET", f"/2015-03-31/functions/{name}/{what}", query=query)
 
     def spec(self, configuration: dict[str, Any]) -> FunctionSpec:
         """What a function so configured runs; raises Refused where its code never passed by."""
@@ -116,13 +112,10 @@ class Deployments:
 
     def _renew(self, arn: str) -> None:
         self._pool.retire(arn)
-        threading.Thread(target=self._prepare, args=(arn,), name="prepare", daemon=True).start()
-
-    def _prepare(self, arn: str) -> None:
         try:
             self._pool.prepare(self.spec(self.configuration(arn.split(":")[3], arn)))
-        except (Refused, CallFailed) as failure:  # deleted meanwhile, or its role is gone: invoking it will say so
-            _log.warning("%s is not started ahead: %s", arn, failure)
+        except Refused as refused:  # deleted meanwhile, or without its code: invoking it will say so
+            _log.warning("no process of %s is started ahead: %s", arn, refused)
 
     def _package(self, request: Request, code: dict[str, str]) -> str | None:
         """Keeps the package in `code`; None where there is none, which the control plane then refuses."""

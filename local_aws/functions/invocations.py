@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from local_aws.control_plane import INTERPRETER_KEY
 from local_aws.envelopes import Handler, Refused, rest_error, scope_of
+from local_aws.functions.concurrency import ReservedConcurrency
 from local_aws.functions.deployments import Deployments
 from local_aws.functions.outcome import Outcome
 from local_aws.functions.pool import Pool, Throttled
@@ -33,9 +34,10 @@ _log = logging.getLogger(__name__)
 class Invocations:
     """Runs functions as `deployments` knows them, in processes of the pool."""
 
-    def __init__(self, inner: Handler, deployments: Deployments, pool: Pool) -> None:
+    def __init__(self, inner: Handler, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool) -> None:
         self._inner = inner
         self._deployments = deployments
+        self._concurrency = concurrency
         self._pool = pool
 
     def __call__(self, request: Request) -> Response:
@@ -66,10 +68,8 @@ class Invocations:
         return Response(result.payload, 200, headers, content_type="application/json")
 
     def _run(self, spec: FunctionSpec, invocation: Invocation) -> Outcome:
-        answer = self._deployments.read(spec.region, spec.name, "concurrency")
-        reserved = json.loads(answer.get_data()).get("ReservedConcurrentExecutions")
         try:
-            return self._pool.invoke(spec, None if reserved is None else int(reserved), invocation)
+            return self._pool.invoke(spec, self._concurrency.of(spec.region, spec.name), invocation)
         except Throttled:
             reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
             throttled = rest_error("TooManyRequestsException", "Rate Exceeded.", 429, Reason=reason)

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 MAX_RESPONSE_BYTES = 6_291_556
 
+TIMED_OUT, EXITED = "Sandbox.Timedout", "Runtime.ExitError"
+LOSSES = (TIMED_OUT, EXITED)
+"""The errors after which the process is gone."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -42,12 +46,12 @@ def reported(error: bytes, request_id: str) -> Outcome:
 
 def timed_out(request_id: str, timeout_s: float) -> Outcome:
     """The function's time was up."""
-    return failed("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds")
+    return failed(TIMED_OUT, f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds")
 
 
 def exited(request_id: str, status: int) -> Outcome:
     """The function's process ended; `status` as subprocess gives it, negative for a signal."""
-    return failed("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(status)}")
+    return failed(EXITED, f"RequestId: {request_id} Error: {exit_reason(status)}")
 
 
 def exit_reason(status: int) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from local_aws.functions.outcome import TIMED_OUT
 from local_aws.functions.spec import FunctionSpec
 
 
@@ -39,24 +41,34 @@ def end(request_id: str) -> str:
     return f"END RequestId: {request_id}\n"
 
 
-def report(
-    request_id: str, seconds: float, init_seconds: float | None, memory_mb: int, used_mb: int, error: str | None
-) -> str:
-    """The figures of an invocation; `init_seconds` for the first of its process, `error` where the process is lost."""
-    billed = math.ceil((seconds + (init_seconds or 0)) * 1000)
+@dataclass(frozen=True)
+class Figures:
+    """What an invocation took."""
+
+    seconds: float
+    init_seconds: float | None
+    """For the first invocation of a process."""
+    memory_mb: int
+    used_mb: int
+    lost_by: str | None
+    """The error by which the process is lost."""
+
+
+def report(request_id: str, figures: Figures) -> str:
+    """The last line of an invocation."""
     fields = [
         f"REPORT RequestId: {request_id}",
-        f"Duration: {seconds * 1000:.2f} ms",
-        f"Billed Duration: {billed} ms",
-        f"Memory Size: {memory_mb} MB",
-        f"Max Memory Used: {used_mb} MB",
+        f"Duration: {figures.seconds * 1000:.2f} ms",
+        f"Billed Duration: {math.ceil((figures.seconds + (figures.init_seconds or 0)) * 1000)} ms",
+        f"Memory Size: {figures.memory_mb} MB",
+        f"Max Memory Used: {figures.used_mb} MB",
     ]
-    if init_seconds is not None:
-        fields.append(f"Init Duration: {init_seconds * 1000:.2f} ms")
-    if error == "Sandbox.Timedout":
+    if figures.init_seconds is not None:
+        fields.append(f"Init Duration: {figures.init_seconds * 1000:.2f} ms")
+    if figures.lost_by == TIMED_OUT:
         fields.append("Status: timeout")
-    elif error is not None:
-        fields += ["Status: error", f"Error Type: {error}"]
+    elif figures.lost_by is not None:
+        fields += ["Status: error", f"Error Type: {figures.lost_by}"]
     return "\t".join(fields) + "\t\n"
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -38,37 +39,33 @@ class Invocation(NamedTuple):
     headers: dict[str, str]
 
 
-class Sandbox:
-    """A process that serves invocations of `spec`."""
+class Ground(NamedTuple):
+    """What a process stands on."""
 
-    def __init__(self, spec: FunctionSpec, places: Places, log: LogStream, endpoint_url: str) -> None:
+    places: Places
+    log: LogStream
+    endpoint_url: str
+    watch: Callable[[int], object]
+    """Told the process's id."""
+
+
+class Sandbox:
+    """A running process that serves invocations of `spec`."""
+
+    def __init__(self, spec: FunctionSpec, ground: Ground) -> None:
         self.spec = spec
-        self._log = log
-        self._temporary = places.temporary
+        self._log = ground.log
+        self._temporary = ground.places.temporary
         self._reports = queue.SimpleQueue[Report]()
         self._api = RuntimeApi(self._reports.put)
-        self._output = Output(log.write)
+        self._output = Output(self._log.write)
         self._init_seconds: float | None = None
         self._started = time.monotonic()
-        log.write(report.init_start(spec))
-        variables = environment(spec, places, log.credentials, endpoint_url, log.name, self._api.address)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", "utf8", str(_BOOTSTRAP), str(places.layers)],
-            cwd=places.task,
-            env={**variables, "_LAMBDA_TELEMETRY_LOG_FD": str(self._output.frames)},
-            stdin=subprocess.DEVNULL,
-            stdout=self._output.lines,
-            stderr=self._output.lines,
-            pass_fds=(self._output.frames,),
-            start_new_session=True,
-        )
+        self._log.write(report.init_start(spec))
+        self._process = self._spawn(ground)
+        ground.watch(self._process.pid)
         self._output.follow()
-        threading.Thread(target=self._report_end, name=f"function-{self.pid}", daemon=True).start()
-
-    @property
-    def pid(self) -> int:
-        """The process's id, which is also its group's."""
-        return self._process.pid
+        threading.Thread(target=self._report_end, name=f"function-{self._process.pid}", daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -83,25 +80,20 @@ class Sandbox:
         self._log.write(report.start(invocation.request_id, self.spec.version))
         begun = time.monotonic()
         result = failure or self._run(invocation)
-        seconds = time.monotonic() - begun
-        used_mb = report.peak_memory_mb(self.pid)
-        lost = result.error if failure or result.error in ("Sandbox.Timedout", "Runtime.ExitError") else None
-        if lost:
+        figures = report.Figures(
+            seconds=time.monotonic() - begun,
+            init_seconds=self._init_seconds if first else None,
+            memory_mb=self.spec.memory_mb,
+            used_mb=report.peak_memory_mb(self._process.pid),
+            lost_by=result.error if failure or result.error in outcome.LOSSES else None,
+        )
+        if figures.lost_by:
             self.kill()
         self._output.drain()
-        if result.error == "Sandbox.Timedout":
+        if figures.lost_by == outcome.TIMED_OUT:
             self._log.write(report.task_timed_out(invocation.request_id, self.spec.timeout_s))
         self._log.write(report.end(invocation.request_id))
-        self._log.write(
-            report.report(
-                invocation.request_id,
-                seconds,
-                self._init_seconds if first else None,
-                self.spec.memory_mb,
-                used_mb,
-                lost,
-            )
-        )
+        self._log.write(report.report(invocation.request_id, figures))
         return Outcome(result.payload, result.error, self._log.tail)
 
     def kill(self) -> None:
@@ -112,13 +104,25 @@ class Sandbox:
         self._api.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
+    def _spawn(self, ground: Ground) -> subprocess.Popen[bytes]:
+        places, credentials = ground.places, ground.log.credentials
+        variables = environment(self.spec, places, credentials, ground.endpoint_url, ground.log.name, self._api.address)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-X", "utf8", str(_BOOTSTRAP), str(places.layers)],
+            cwd=places.task,
+            env={**variables, "_LAMBDA_TELEMETRY_LOG_FD": str(self._output.frames)},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output.lines,
+            stderr=self._output.lines,
+            pass_fds=(self._output.frames,),
+            start_new_session=True,
+        )
+
     def _await_init(self, request_id: str) -> Outcome | None:
         """None when init is done, else how it failed."""
-        try:
-            message = self._reports.get(timeout=self._left_of_init())
-            result = self._outcome(message, request_id)
-        except queue.Empty:
-            message, result = None, outcome.timed_out(request_id, self.spec.timeout_s)
+        patience = max(0.0, self._started + INIT_SECONDS - time.monotonic()) + self.spec.timeout_s
+        message = self._next_report(patience)
+        result = self._outcome(message, request_id)
         ended = message.at if isinstance(message, Ready) else time.monotonic()
         self._init_seconds = ended - self._started
         if result is not None and result.error is not None:
@@ -126,25 +130,25 @@ class Sandbox:
             self._log.write(report.init_report(self._init_seconds, result.error))
         return result
 
-    def _left_of_init(self) -> float:
-        return max(0.0, self._started + INIT_SECONDS - time.monotonic()) + self.spec.timeout_s
-
     def _run(self, invocation: Invocation) -> Outcome:
-        deadline = time.time() + self.spec.timeout_s
         headers = {
             **invocation.headers,
             "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + self.spec.timeout_s) * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
         }
         self._api.tasks.put(Task(invocation.event, headers))
-        try:
-            result = self._outcome(self._reports.get(timeout=self.spec.timeout_s), invocation.request_id)
-        except queue.Empty:
-            result = None
-        return result or outcome.timed_out(invocation.request_id, self.spec.timeout_s)
+        result = self._outcome(self._next_report(self.spec.timeout_s), invocation.request_id)
+        assert result is not None  # it is ready only once
+        return result
 
-    def _outcome(self, message: Report, request_id: str) -> Outcome | None:
+    def _next_report(self, patience: float) -> Report | None:
+        try:
+            return self._reports.get(timeout=patience)
+        except queue.Empty:
+            return None
+
+    def _outcome(self, message: Report | None, request_id: str) -> Outcome | None:
         match message:
             case Ready():
                 return None
@@ -154,6 +158,8 @@ class Sandbox:
                 return outcome.reported(error, request_id)
             case Exited(status):
                 return outcome.exited(request_id, status)
+            case None:
+                return outcome.timed_out(request_id, self.spec.timeout_s)
 
     def _report_end(self) -> None:
         status = self._process.wait()
@@ -162,4 +168,4 @@ class Sandbox:
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL)

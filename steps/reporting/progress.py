@@ -33,17 +33,28 @@ class Progress:
         """A line with the seconds since the session's start."""
         with self._uncaptured():
             self._terminal.ensure_newline()
-            self._terminal.write_line(f"{time.monotonic() - self._began:6.1f} s  {text}")
+            self._erase()
+            self._terminal.write_line(self._stamped(text))
 
     def watch(self, seconds: float, reached: Reached) -> None:
-        """Shows a look at the execution: at each look in a terminal, at each change in a log."""
+        """Shows a look at the execution: each one in a terminal, on one line; each change in a log."""
         changed = not self.looks or self.looks[-1].reached != reached
         self.looks.append(Look(seconds, reached))
+        if not self._live:
+            if changed:
+                self.say(str(reached))
+            return
+        with self._uncaptured():
+            self._terminal.ensure_newline()
+            self._erase()
+            self._terminal.write(self._stamped(str(reached)), flush=True)
+
+    def _stamped(self, text: str) -> str:
+        return f"{time.monotonic() - self._began:6.1f} s  {text}"
+
+    def _erase(self) -> None:
         if self._live:
-            with self._uncaptured():
-                self._terminal.rewrite(f"{time.monotonic() - self._began:6.1f} s  {reached}", erase=True)
-        elif changed:
-            self.say(str(reached))
+            self._terminal.write("\r\x1b[K")
 
     @contextmanager
     def _uncaptured(self) -> Iterator[None]:

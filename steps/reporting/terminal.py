@@ -22,6 +22,7 @@ _REASON_LINES = 4  # the rest stands with the failed scenario above, and in verd
 def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist: dict[str, Item], file: Path) -> None:
     """Writes it all."""
     scope = judged["scope"]
+    terminal.ensure_newline()
     terminal.section(f"acceptance on {judged['target']}", sep="=")
     for id in [id for id in checklist if id in scope]:
         _line(terminal, checklist[id], judged["items"][id])
@@ -50,7 +51,7 @@ def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
 def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any]) -> None:
     mark, markup = _MARKS[found["status"]]
     terminal.write(f"  {mark}", **markup)
-    terminal.write_line(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else ""))
+    terminal.write(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "") + "\n")
     if found["status"] != verdict.PASSED:
         for text in found["reason"].splitlines()[:_REASON_LINES]:
             terminal.write_line(f"              {text}")

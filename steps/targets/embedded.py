@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from shlex import quote
 
 import psycopg
 
@@ -50,7 +51,8 @@ def embedded(
         )
     finally:
         if keep:
-            say(aws.keep())
+            exports = "\n".join(f"export {name}={quote(value)}" for name, value in aws.environment.items())
+            say(f"{aws.keep()}\n{exports}")
         else:
             aws.stop()
 
@@ -64,8 +66,8 @@ def _check(aws: LocalAws) -> None:
         raise EnvironmentBroken(str(ended)) from ended
     except psycopg.OperationalError as refused:
         raise EnvironmentBroken(
-            f"The PostgreSQL of the embedded AWS does not answer any more.\n  evidence: {refused}\n  remedy: run again; "
-            "if it happens again, look for what ends it (memory, disk)"
+            f"The PostgreSQL of the embedded AWS does not answer any more.\n  evidence: {refused}\n"
+            "  remedy: run again; if it happens again, look for what ends it (memory, disk)"
         ) from refused
 
 

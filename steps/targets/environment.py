@@ -34,8 +34,9 @@ class Patience:
 class Environment:
     """Everything that differs between targets, in one place.
 
-    check: raises EnvironmentBroken when a part of it has ended by itself. client: a boto3 client by the service's name. exports: the AWS_* and DATABASE_URL variables that reach it from a
-    shell. sql: the folders of SQL files, the first having precedence. notes: what a reader of the verdict should know.
+    check: raises EnvironmentBroken when a part of it has ended by itself. client: a boto3 client by the service's
+    name. exports: the AWS_* and DATABASE_URL variables that reach it from a shell. sql: the folders of SQL files, the
+    first having precedence. notes: what a reader of the verdict should know.
     """
 
     target: str

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ class Session:
 
     exit: int
     output: str
-    verdict: dict[str, Any]
+    verdict: dict[str, Any] = field(repr=False)
 
     def items(self, status: str) -> set[str]:
         """The lines in scope of that status."""
         return {id for id in self.verdict["scope"] if self.verdict["items"][id]["status"] == status}
 
-    def __str__(self) -> str:
-        return f"exit {self.exit}\n{self.output}"
+    def __repr__(self) -> str:
+        return f"a session with exit code {self.exit}\n{self.output}"
 
 
 Accept = Callable[..., Session]

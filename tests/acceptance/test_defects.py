@@ -46,7 +46,11 @@ DEFECTS = [
     Defect("environment variables missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_variable"),
     Defect("MaxConcurrency 1", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 1')),
     Defect("MaxConcurrency 10", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 10')),
-    Defect("batch job left RUNNING", {"DDB-03"}, patch=("layers/shared/python/csv_pipeline/jobs.py", '"COMPLETED"', '"RUNNING"')),
+    Defect(
+        "batch job left RUNNING",
+        {"DDB-03"},
+        patch=("layers/shared/python/csv_pipeline/jobs.py", '"COMPLETED"', '"RUNNING"'),
+    ),
     Defect(
         "an ERROR logged on the good way",
         {"LOG-01"},

@@ -1,0 +1,177 @@
+"""What a session leaves behind, whatever becomes of it: its verdict, its exit code, and nothing that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jsonschema
+import psutil
+import pytest
+
+from tests.acceptance.conftest import ROOT, Accept, command, environment, meddle
+
+SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
+
+
+def test_a_clean_run_is_go(accept: Accept):
+    session = accept()
+    verdict = session.verdict
+    jsonschema.validate(verdict, SCHEMA)
+    assert (session.exit, verdict["verdict"], verdict["complete"]) == (0, "GO", True), session
+    assert len(verdict["items"]) == 65
+    assert session.items("passed") == set(verdict["scope"])
+    assert verdict["run"]["started_by"] == "event"
+    assert 1 < verdict["measured"]["peak_chunks"] <= 5
+    assert all(control["found"] for item in verdict["items"].values() for control in item["controls"])
+    assert "45 of the checklist's 65 are claimed by no scenario yet" in session.output
+    assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
+
+
+def test_two_sessions_side_by_side_do_not_meet(accept: Accept, tmp_path: Path):
+    with ThreadPoolExecutor() as both:
+        other = both.submit(
+            subprocess.run,
+            command(tmp_path / "other", "-m", "local"),
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert accept().exit == 0
+    assert other.result().returncode == 0, other.result().stdout
+
+
+def test_a_part_of_a_session_is_no_verdict(accept: Accept):
+    session = accept("-k", "agreed_name")
+    assert (session.exit, session.verdict["verdict"], session.verdict["complete"]) == (0, "UNKNOWN", False)
+    assert session.verdict["items"]["FIL-01"]["status"] == "passed"
+    assert session.verdict["items"]["SFN-01"]["reason"] == "its scenario did not run in this session"
+
+
+@pytest.mark.parametrize(
+    ("mark", "says"),
+    [
+        ((), "No target is named"),
+        (("-m", "aws-dev"), "target aws-dev cannot be had"),
+        (("-m", "local", "--target=moon"), "invalid choice: 'moon'"),
+    ],
+)
+def test_a_session_that_cannot_know_where_to_run_is_a_usage_error(accept: Accept, mark, says):
+    session = accept(mark=mark)
+    assert session.exit == 4
+    assert says in session.output
+
+
+def test_the_reports_of_another_run_are_not_written_over(accept: Accept, tmp_path: Path):
+    with running_session(tmp_path / "reports") as first:
+        session = accept()
+        assert session.exit == 4
+        assert "Another run is writing to" in session.output
+        assert first.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({}, "template.yaml does not exist"),
+        ({"template.yaml": "Resources: ["}, "template.yaml is not valid YAML"),
+        ({"template.yaml": "Resources: {A: {Type: 'AWS::Fun::Thing'}}"}, "AWS::Fun::Thing"),
+    ],
+)
+def test_what_cannot_be_deployed_is_broken_and_not_failed(accept: Accept, tmp_path: Path, files, says):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    session = accept(f"--system-under-test={tmp_path}")
+    assert (session.exit, session.verdict["verdict"]) == (6, "UNKNOWN"), session
+    assert session.items("passed") == {"FIL-01", "FIL-02", "FIL-03"}
+    assert session.items("broken") == set(session.verdict["scope"]) - session.items("passed")
+    assert says in session.verdict["items"]["SFN-01"]["reason"]
+    assert "remedy:" in session.verdict["items"]["SFN-01"]["reason"]
+
+
+def test_a_command_at_a_seam_that_fails_is_broken_and_says_what_it_said(accept: Accept):
+    session = accept("--after-deploy=echo it is not there >&2; exit 3")
+    assert (session.exit, session.items("failed")) == (6, set()), session
+    assert "ended with 3" in session.verdict["items"]["RUN-01"]["reason"]
+    assert "it is not there" in session.verdict["items"]["RUN-01"]["reason"]
+
+
+def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept):
+    session = accept(f"--after-deploy={meddle('stop_postgres')}")
+    assert (session.exit, session.items("failed")) == (6, set()), session
+    assert "SFN-01" in session.items("broken") | session.items("not-checked")
+    assert "PostgreSQL" in session.verdict["items"]["DAT-02"]["reason"]
+
+
+def test_a_failed_precondition_keeps_the_run_from_starting(accept: Accept, tmp_path: Path):
+    (tmp_path / "sql").mkdir()
+    registering = (ROOT / "sql" / "test_users.sql").read_text("utf-8")
+    (tmp_path / "sql" / "test_users.sql").write_text(registering.replace("(1, 100)", "(1, 99)"))
+    for part in ("template.yaml", "data.yaml", "statemachine.asl.json", "functions", "layers"):
+        (tmp_path / part).symlink_to(ROOT / "system_under_test" / part)
+    session = accept(f"--system-under-test={tmp_path}")
+    assert session.verdict["verdict"] == "NO-GO", session
+    assert session.items("failed") == {"DAT-02", "DAT-03"}
+    assert session.verdict["run"]["started_by"] == "none"
+    assert "not started, because of DAT-02, DAT-03" in session.verdict["items"]["SFN-01"]["reason"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_whoever_ends_a_session_finds_nothing_left(tmp_path: Path, ending: signal.Signals):
+    with running_session(tmp_path / "reports") as session:
+        family = psutil.Process(session.pid).children(recursive=True)
+        folders = {argument.split("=")[-1] for p in family for argument in p.cmdline() if "local-aws-" in argument}
+        assert any("postgres" in process.name() for process in family)
+        session.send_signal(ending)
+        session.wait(60)
+        _, left = psutil.wait_procs(family, timeout=60)
+        assert not left, left
+    assert json.loads((tmp_path / "reports" / "verdict.json").read_text())["verdict"] == "UNKNOWN"
+    assert not [folder for folder in folders if Path(folder).exists()]
+
+
+def test_kept_environments_say_how_to_reach_and_end_them(accept: Accept):
+    session = accept("--keep", "-k", "answers")
+    pid = int(re.search(r"kill (\d+)", session.output)[1])
+    try:
+        assert psutil.pid_exists(pid)
+        assert "export AWS_ENDPOINT_URL=" in session.output
+        assert "export DATABASE_URL=" in session.output
+    finally:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        os.kill(pid, signal.SIGTERM)
+        assert not psutil.wait_procs(family, timeout=60)[1]
+
+
+class running_session:  # noqa: N801
+    """A session that has its environment up and waits there, killed at the block's end where it still runs."""
+
+    def __init__(self, reports: Path) -> None:
+        self._reports = reports
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        flag = self._reports.with_name("up")
+        wait = f"--after-deploy=touch '{flag}'; while kill -0 $PPID; do sleep 0.1; done"
+        self._session = subprocess.Popen(
+            command(self._reports, "-m", "local", wait), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 90
+        while not flag.exists():
+            assert self._session.poll() is None, "the session ended before its environment was up"
+            assert time.monotonic() < deadline, "waited 90 s for the environment to be up"
+            time.sleep(0.1)
+        return self._session
+
+    def __exit__(self, *_: object) -> None:
+        family = psutil.Process(self._session.pid).children(recursive=True) if self._session.poll() is None else []
+        self._session.kill()
+        self._session.wait()
+        psutil.wait_procs(family, timeout=60)

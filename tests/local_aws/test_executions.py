@@ -1,0 +1,135 @@
+"""Executions run as on AWS: errors by name, parallelism by the Map, request ids in the history, a name always."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.local_aws.conftest import Deploy
+from tests.local_aws.helpers import eventually, unique
+
+Run = Callable[..., tuple[dict[str, Any], list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def run(client: Callable[[str], Any], role: str) -> Run:
+    """Runs states from the first one to the end and returns the execution and its history."""
+
+    def ended(states: dict[str, Any], execution_input: Any = None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        sfn = client("stepfunctions")
+        definition = json.dumps({"StartAt": next(iter(states)), "States": states})
+        machine = sfn.create_state_machine(name=unique("machine"), definition=definition, roleArn=role)
+        started = sfn.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps(execution_input or {})
+        )
+        arn = started["executionArn"]
+        eventually(lambda: sfn.describe_execution(executionArn=arn)["status"] != "RUNNING", "the execution to end")
+        pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
+        return sfn.describe_execution(executionArn=arn), [event for page in pages for event in page["events"]]
+
+    return ended
+
+
+def task(function: str, **more: Any) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        **({} if "Next" in more else {"End": True}),
+        **more,
+    }
+
+
+def test_a_path_that_finds_nothing_fails_the_execution(run: Run) -> None:
+    execution, _ = run({"Look": {"Type": "Pass", "Parameters": {"a.$": "$.nothing"}, "End": True}})
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.Runtime")
+
+
+def test_an_error_is_caught_by_its_class(deploy: Deploy, run: Run) -> None:
+    function = deploy("class TooLate(Exception): pass\ndef handler(event, context): raise TooLate('by a day')\n")
+    caught = [{"ErrorEquals": ["Other"], "Next": "Wrong"}, {"ErrorEquals": ["TooLate"], "Next": "Right"}]
+    execution, _ = run(
+        {
+            "Call": task(function.name, Next="Wrong", Catch=caught),
+            "Wrong": {"Type": "Fail"},
+            "Right": {"Type": "Pass", "End": True},
+        }
+    )
+    assert execution["status"] == "SUCCEEDED"
+    output = json.loads(execution["output"])
+    assert output["Error"] == "TooLate"
+    assert json.loads(output["Cause"])["errorMessage"] == "by a day"
+
+
+@pytest.mark.parametrize(
+    ("error", "source", "timeout"),
+    [
+        ("Sandbox.Timedout", "import time\ndef handler(event, context): time.sleep(60)\n", 1),
+        ("Runtime.ExitError", "import os\ndef handler(event, context): os._exit(1)\n", 20),
+        ("Runtime.ImportModuleError", "import nothing_like_it\n", 20),
+    ],
+)
+def test_what_lambda_itself_reports_fails_by_its_name(
+    deploy: Deploy, run: Run, error: str, source: str, timeout: int
+) -> None:
+    execution, _ = run({"Call": task(deploy(source, Timeout=timeout).name)})
+    assert (execution["status"], execution["error"]) == ("FAILED", error)
+
+
+def test_throttling_is_retried_by_its_name(deploy: Deploy, run: Run) -> None:
+    function = deploy("def handler(event, context): pass")
+    function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
+    retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    execution, history = run({"Call": task(function.name, Retry=retry)})
+    assert execution["error"] == "Lambda.TooManyRequestsException"
+    assert [event["type"] for event in history].count("TaskFailed") == 2
+
+
+def test_a_map_runs_five_at_once_and_no_more(deploy: Deploy, run: Run) -> None:
+    function = deploy(
+        "import time\n"
+        "def handler(event, context):\n"
+        "    began = time.time()\n"
+        "    time.sleep(0.3)\n"
+        "    return [began, time.time()]\n"
+    )
+    items = {
+        "Type": "Map",
+        "ItemsPath": "$.items",
+        "MaxConcurrency": 5,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "INLINE"},
+            "StartAt": "Call",
+            "States": {"Call": task(function.name, ResultSelector={"times.$": "$.Payload"}, OutputPath="$.times")},
+        },
+        "End": True,
+    }
+    execution, _ = run({"Each": items}, {"items": list(range(10))})
+    spans = json.loads(execution["output"])
+    peak = max(sum(began <= moment < ended for began, ended in spans) for moment, _ in spans)
+    assert peak == 5
+
+
+def test_the_history_carries_each_calls_request_id(deploy: Deploy, run: Run) -> None:
+    function = deploy("def handler(event, context): return [context.aws_request_id, event]")
+    execution, history = run({"First": task(function.name, Next="Second"), "Second": task(function.name)})
+    outputs = [
+        json.loads(event["taskSucceededEventDetails"]["output"])
+        for event in history
+        if event["type"] == "TaskSucceeded"
+    ]
+    for output in outputs:
+        assert output["SdkResponseMetadata"]["RequestId"] == output["Payload"][0]
+        assert output["SdkHttpMetadata"]["HttpHeaders"]["x-amzn-RequestId"] == output["Payload"][0]
+        assert "LogResult" not in output
+    first, second = outputs
+    assert second["Payload"][1] == first
+    assert json.loads(execution["output"]) == second
+
+
+def test_an_execution_without_a_name_is_given_one(run: Run) -> None:
+    execution, _ = run({"Nothing": {"Type": "Succeed"}})
+    assert str(uuid.UUID(execution["name"])) == execution["name"]
+    assert execution["executionArn"].endswith(f":{execution['name']}")
