@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -54,13 +55,10 @@ def scope_of(request: Request) -> Scope | None:
 
 
 def json_answer(body: Any, status: int = 200, **headers: str) -> Response:
-    """An answer in AWS's JSON, with keyword headers such as `x_amzn_requestid`."""
-    return Response(
-        json.dumps(body, ensure_ascii=False),
-        status,
-        {name.replace("_", "-"): value for name, value in headers.items()},
-        content_type="application/json",
-    )
+    """An answer in AWS's JSON under a new request id, with keyword headers such as `x_amzn_ErrorType`."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent["x-amzn-RequestId"] = str(uuid.uuid4())
+    return Response(json.dumps(body, ensure_ascii=False), status, sent, content_type="application/json")
 
 
 def json_error(code: str, message: str, status: int = 400) -> Response:

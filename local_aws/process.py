@@ -72,8 +72,9 @@ class LocalAws:
             line = process.stdout.readline()
         ready = json.loads(line or '{"error": "The embedded AWS ended before it was ready."}')
         if "error" in ready:
-            process.wait()
-            raise LocalAwsError(ready["error"] + _evidence(errors))
+            process.communicate()
+            with errors:
+                raise LocalAwsError(ready["error"] + _evidence(errors))
         return cls(process, ready, errors)
 
     def alive(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from local_aws.events.inputs import target_input
 from local_aws.events.pattern import matches
+from local_aws.events.targets import send
 from local_aws.wire import CallFailed, Wire
 
 _RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
@@ -30,16 +31,17 @@ class Arrival:
 
 
 def new_event(
-    source: str, detail_type: str, detail: Any, *, account: str, region: str, resources: list[str], time: str | None
+    source: str, detail_type: str, detail: Any, *, account: str, region: str, resources: list[str], time: float | None
 ) -> dict[str, Any]:
-    """An event in EventBridge's envelope; `time` is ISO 8601, now unless given."""
+    """An event in EventBridge's envelope; `time` is in seconds since the epoch, now unless given."""
+    at = datetime.now(UTC) if time is None else datetime.fromtimestamp(time, UTC)
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": detail_type,
         "source": source,
         "account": account,
-        "time": time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": resources,
         "detail": detail,
@@ -97,30 +99,11 @@ class EventBus:
     def _deliver(self, arrival: Arrival, rule: dict[str, Any], target: dict[str, Any]) -> None:
         for wait in (*_RETRY_SECONDS, None):
             try:
-                self._send(arrival, rule, target)
+                content = target_input(target, arrival.event, rule)
+                send(self._wire, target, content, event_id=arrival.event["id"])
                 return
             except CallFailed as failure:
                 may_pass = failure.status == 429 or failure.status >= 500 or "Throttl" in failure.code
                 if wait is None or not may_pass or self._stopping.wait(wait):
                     _log.error("FailedInvocations: rule %s, target %s: %s", rule["Name"], target["Arn"], failure)
                     return
-
-    def _send(self, arrival: Arrival, rule: dict[str, Any], target: dict[str, Any]) -> None:
-        service, region = target["Arn"].split(":")[2:4]
-        content = target_input(target, arrival.event, rule)
-        if service == "states":
-            role = self._wire.assume_role(target["RoleArn"], f"events-{rule['Name']}", region)
-            execution = {
-                "stateMachineArn": target["Arn"],
-                "name": f"{arrival.event['id']}_{uuid.uuid4()}",
-                "input": content,
-            }
-            target_name = "AWSStepFunctions.StartExecution"
-            self._wire.call("states", region, target_name, execution, access_key=role.access_key)
-        elif service == "lambda":
-            path = f"/2015-03-31/functions/{target['Arn']}/invocations"
-            headers = {"X-Amz-Invocation-Type": "Event"}
-            answer = self._wire.send("lambda", region, "POST", path, headers=headers, body=content.encode())
-            if answer.status_code >= 400:
-                code = answer.headers.get("x-amzn-ErrorType", "InternalFailure")
-                raise CallFailed("lambda:Invoke", code, answer.get_data(as_text=True), answer.status_code)

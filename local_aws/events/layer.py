@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Handler, json_error, scope_of
+from local_aws.envelopes import Handler, json_answer, json_error, scope_of
 from local_aws.events.bus import Arrival, new_event
 from local_aws.events.pattern_rules import InvalidPattern, parse_pattern
 
@@ -17,45 +17,49 @@ def event_bridge(inner: Handler, account: str, take: Callable[[Arrival], None]) 
     """The layer over `inner` that gives `take` the events that are put."""
 
     def answer(request: Request) -> Response:
-        target = request.headers.get("X-Amz-Target", "")
-        if target == "AWSEvents.PutRule":
-            pattern = json.loads(request.get_data()).get("EventPattern")
+        target = request.headers.get("X-Amz-Target")
+        if target == "AWSEvents.PutEvents":
+            scope = scope_of(request)
+            return _put_events(request, account, scope.region if scope else "us-east-1", take)
+        if target == "AWSEvents.PutRule" and (pattern := json.loads(request.get_data()).get("EventPattern")):
             try:
-                if pattern:
-                    parse_pattern(pattern)
+                parse_pattern(pattern)
             except InvalidPattern as reason:
                 return json_error("InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}")
-        given = inner(request)
-        if target == "AWSEvents.PutEvents" and given.status_code == 200:
-            for arrival in _arrivals(request, given, account):
-                take(arrival)
-        return given
+        return inner(request)
 
     return answer
 
 
-def _arrivals(request: Request, answer: Response, account: str) -> list[Arrival]:
-    scope = scope_of(request)
-    region = scope.region if scope else "us-east-1"
+def _put_events(request: Request, account: str, region: str, take: Callable[[Arrival], None]) -> Response:
     entries = json.loads(request.get_data())["Entries"]
-    results = json.loads(answer.get_data())["Entries"]
-    arrivals = []
-    for entry, result in zip(entries, results, strict=True):
-        if "EventId" in result:
-            event = new_event(
-                entry["Source"],
-                entry["DetailType"],
-                json.loads(entry["Detail"]),
-                account=account,
-                region=region,
-                resources=entry.get("Resources", []),
-                time=_iso(entry.get("Time")),
-            )
-            event["id"] = result["EventId"]
-            bus = entry.get("EventBusName", "default").rpartition("/")[2]
-            arrivals.append(Arrival(event, bus, region))
-    return arrivals
+    if not 1 <= len(entries) <= 10:
+        return json_error("ValidationException", f"Entries must have 1 to 10 members, and has {len(entries)}.")
+    results = []
+    for entry in entries:
+        if fault := _fault(entry):
+            results.append({"ErrorCode": fault[0], "ErrorMessage": fault[1]})
+            continue
+        event = new_event(
+            entry["Source"],
+            entry["DetailType"],
+            json.loads(entry["Detail"]),
+            account=account,
+            region=region,
+            resources=entry.get("Resources", []),
+            time=entry.get("Time"),
+        )
+        results.append({"EventId": event["id"]})
+        take(Arrival(event, entry.get("EventBusName", "default").rpartition("/")[2], region))
+    return json_answer({"FailedEntryCount": sum("ErrorCode" in each for each in results), "Entries": results})
 
 
-def _iso(time: float | None) -> str | None:
-    return None if time is None else f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _fault(entry: dict[str, Any]) -> tuple[str, str] | None:
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            return "InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument."
+    try:
+        detail = json.loads(entry["Detail"])
+    except ValueError:
+        detail = None
+    return None if isinstance(detail, dict) else ("MalformedDetail", "Detail is malformed.")

@@ -15,13 +15,14 @@ from urllib.parse import unquote
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Handler, scope_of
+from local_aws.envelopes import Handler, scope_of, with_body
 from local_aws.events.bus import Arrival, new_event
 from local_aws.wire import Wire
 
 _SUBRESOURCES = {"acl", "annotation", "encryption", "legal-hold", "partNumber", "renameObject", "restore", "retention"}
 _SUBRESOURCES |= {"select", "tagging", "torrent"}
-_EVENT_BRIDGE = b"<EventBridgeConfiguration/>"
+_EVENT_BRIDGE = re.compile(rb"<EventBridgeConfiguration\s*(/>|>.*?</EventBridgeConfiguration>)", re.DOTALL)
+_NOTIFICATION = b"<NotificationConfiguration>%b<EventBridgeConfiguration/></NotificationConfiguration>"
 
 
 class ObjectEvents:
@@ -51,15 +52,17 @@ class ObjectEvents:
         return answer
 
     def _configuration(self, request: Request, bucket: str) -> Response:
-        answer = self._inner(request)
-        if answer.status_code >= 300:
-            return answer
         if request.method == "PUT":
-            wanted = b"EventBridgeConfiguration" in request.get_data()
-            (self._buckets.add if wanted else self._buckets.discard)(bucket)
-        elif request.method == "GET" and bucket in self._buckets:
-            # moto leaves this element out of its answer.
-            answer.set_data(_with_event_bridge(answer.get_data()))
+            # moto would deliver too, in its own way.
+            rest, wanted = _EVENT_BRIDGE.subn(b"", request.get_data())
+            answer = self._inner(with_body(request, rest))
+            if answer.status_code < 300:
+                (self._buckets.add if wanted else self._buckets.discard)(bucket)
+            return answer
+        answer = self._inner(request)
+        if request.method == "GET" and answer.status_code < 300 and bucket in self._buckets:
+            others = re.search(rb"<NotificationConfiguration[^>/]*>(.*)</", answer.get_data(), re.DOTALL)
+            answer.set_data(_NOTIFICATION % (others[1] if others else b""))
         return answer
 
     def _tell(self, request: Request, answer: Response, bucket: str, key: str, reason: str) -> None:
@@ -116,12 +119,3 @@ def _form_key(request: Request) -> str:
     key = request.form.get("key", "")
     uploaded = request.files.get("file")
     return key.replace("${filename}", unquote((uploaded.filename if uploaded else None) or ""))
-
-
-def _with_event_bridge(document: bytes) -> bytes:
-    if b"EventBridgeConfiguration" in document:
-        return document
-    empty = re.compile(rb"<NotificationConfiguration([^>]*)/>")
-    if empty.search(document):
-        return empty.sub(rb"<NotificationConfiguration\1>" + _EVENT_BRIDGE + rb"</NotificationConfiguration>", document)
-    return document.replace(b"</NotificationConfiguration>", _EVENT_BRIDGE + b"</NotificationConfiguration>")

@@ -140,7 +140,7 @@ def test_whoever_ends_a_session_finds_nothing_left(tmp_path: Path, ending: signa
 
 def test_kept_environments_say_how_to_reach_and_end_them(accept: Accept):
     session = accept("--keep", "-k", "answers")
-    pid = int(re.search(r"kill (\d+)", session.output)[1])
+    (pid,) = map(int, re.findall(r"stop it with: kill (\d+)", session.output))
     try:
         assert psutil.pid_exists(pid)
         assert "export AWS_ENDPOINT_URL=" in session.output

@@ -183,7 +183,7 @@ def test_a_presigned_upload_is_told(inbox: Inbox, client: ClientOf) -> None:
 
 def test_a_bucket_without_event_bridge_is_silent(inbox: Inbox, client: ClientOf) -> None:
     s3 = client("s3")
-    notification = {"EventBridgeConfiguration": {}}
+    notification: dict[str, Any] = {"EventBridgeConfiguration": {}}
     assert "EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=inbox.bucket)
     s3.put_bucket_notification_configuration(Bucket=inbox.bucket, NotificationConfiguration={})
     assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(Bucket=inbox.bucket)

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -190,10 +190,8 @@ def test_the_command_prints_exports_and_serves_until_it_is_interrupted(ending: s
 
 
 def test_missing_packages_are_told_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    hidden: Callable[[str], object] = {"moto": None, "awslambdaric": None}.get
-    monkeypatch.setattr(
-        "local_aws.wheels.find_spec", lambda name: hidden(name) if name in ("moto", "awslambdaric") else 1
-    )
+    missing = ("moto", "awslambdaric")
+    monkeypatch.setattr("local_aws.wheels.find_spec", lambda name: None if name in missing else name)
     with pytest.raises(LocalAwsError) as caught:
         LocalAws.start()
     first, second = str(caught.value).splitlines()

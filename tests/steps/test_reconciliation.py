@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,8 +87,8 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
 @pytest.mark.parametrize("change", ["missing", "twice", "miscounted"])
 def test_a_store_that_accounts_otherwise_for_a_chunk_disagrees_on_its_records(store, change):
     stores = clean()
-    chunks = list(getattr(stores, store))
-    told = {"missing": chunks[1:], "twice": [*chunks, chunks[0]], "miscounted": [Chunk(0, 4, 0), *chunks[1:]]}[change]
+    chunks: Any = list(getattr(stores, store))
+    told: Any = {"missing": chunks[1:], "twice": [*chunks, chunks[0]], "miscounted": [Chunk(0, 4, 0), *chunks[1:]]}[change]
     assert [record for record, _, _ in wrong(replace(stores, **{store: told}))] == [2, 3, 4, 5, 6]
 
 
