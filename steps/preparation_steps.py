@@ -13,6 +13,7 @@ from steps.targets.environment import Environment
 
 @when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
 def database_reached(environment: Environment) -> Answer:
+    environment.check()  # from here on, a refusal is about the credentials
     return Database.answer(environment.database_url, environment.secret())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from shlex import quote
 
@@ -11,7 +12,7 @@ import psycopg
 
 from local_aws import LocalAws, LocalAwsError
 from steps.drivers.names import Names
-from steps.targets.deploy import Stack, deploy
+from steps.targets.deploy import Application, Stack, build, deploy
 from steps.targets.environment import Clients, Environment, EnvironmentBroken, Patience, clients
 from steps.targets.system import SystemUnderTest
 
@@ -29,13 +30,20 @@ def embedded(
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Iterator[Environment]:
     """The embedded AWS with `system` deployed, until the block ends; with `keep` it goes on and `say` tells how."""
-    with phase("start"):
-        aws = LocalAws.start(account=names.account, region=names.region, database=_DATABASE)
+    with phase("start"), ThreadPoolExecutor(1) as beside:
+        starting = beside.submit(LocalAws.start, account=names.account, region=names.region, database=_DATABASE)
+        try:
+            bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
+            applications = [build(template, bucket) for template in (system.data_template, system.template)]
+        except BaseException:
+            starting.result().stop()
+            raise
+        aws = starting.result()
     try:
         say(f"embedded AWS and PostgreSQL answer on {aws.endpoint_url}")
         client = clients(aws.environment)
         with phase("deploy"):
-            data, pipeline = _deployed(system, names, client, aws.database_url)
+            data, pipeline = _deployed(applications, system, names, client, aws.database_url)
         say(f"deployed {len(data.declared) + len(pipeline.declared)} resources")
         yield Environment(
             target="embedded",
@@ -71,20 +79,22 @@ def _check(aws: LocalAws) -> None:
         ) from refused
 
 
-def _deployed(system: SystemUnderTest, names: Names, client: Clients, database_url: str) -> tuple[Stack, Stack]:
+def _deployed(
+    applications: list[Application], system: SystemUnderTest, names: Names, client: Clients, database_url: str
+) -> tuple[Stack, Stack]:
     """What Terraform owns in the dev account, the schema with some history, then the pipeline itself."""
     database = psycopg.conninfo.conninfo_to_dict(database_url)
     common = {"ProjectName": names.project, "Environment": names.environment}
     login = {"DatabaseUsername": database["user"], "DatabasePassword": database["password"]}
     where = {"account": names.account, "region": names.region}
-    data = deploy(system.data_template, client, **where, parameters=common | login)
+    data = deploy(applications[0], client, **where, parameters=common | login)
     with psycopg.connect(database_url, autocommit=True) as connection:
         for file in ("schema", "history"):
             path = next(folder / f"{file}.sql" for folder in system.sql if (folder / f"{file}.sql").is_file())
             connection.execute(path.read_bytes())
     # The cluster's own endpoint is a name that only AWS resolves; here PostgreSQL listens on the loopback.
     here = {"AuroraEndpoint": f"{database['host']}:{database['port']}"}
-    return data, deploy(system.template, client, **where, parameters=common | data.outputs | here)
+    return data, deploy(applications[1], client, **where, parameters=common | data.outputs | here)
 
 
 def _runtime_notes(stack: Stack) -> list[str]:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.targets.deploy import DeployError
-from steps.targets.deploy.packages import package
+from steps.targets.deploy import DeployError, build
 from steps.targets.deploy.template import in_order, load, parameter_values, resolve, translate
 
 VALUES = {"Name": "thing", "Zones": ["a", "b"], "AWS::Region": "ap-northeast-1", "Role.Arn": "arn:role"}
@@ -101,37 +100,26 @@ def test_a_template_that_cannot_be_read_is_said(tmp_path: Path, text, says):
         load(tmp_path / "template.yaml")
 
 
-def packaged(folder: Path) -> tuple[dict, dict[str, bytes]]:
-    uploaded: dict[str, bytes] = {}
-
-    def upload(key: str, body: bytes) -> str:
-        uploaded[key] = body
-        return f"s3://bucket/{key}"
-
-    template = {
-        "Resources": {
-            "Code": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "code"}},
-            "Layer": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layer"}},
-        }
-    }
-    return package(template, folder, upload), uploaded
-
-
 @pytest.fixture
 def application(tmp_path: Path) -> Path:
     (tmp_path / "code" / "__pycache__").mkdir(parents=True)
     (tmp_path / "code" / "__pycache__" / "app.pyc").write_bytes(b"old")
     (tmp_path / "code" / "app.py").write_text("x = 1\n")
+    (tmp_path / "template.yaml").write_text(
+        "Resources:\n"
+        "  Code: {Type: 'AWS::Serverless::Function', Properties: {CodeUri: code}}\n"
+        "  Layer: {Type: 'AWS::Serverless::LayerVersion', Properties: {ContentUri: layer}}\n"
+    )
     (tmp_path / "layer").mkdir()
     (tmp_path / "layer" / "requirements.txt").write_text("tenacity  # a small one\n")
     return tmp_path
 
 
 def test_packages_hold_the_sources_and_layers_what_their_requirements_name(application: Path):
-    template, uploaded = packaged(application)
-    code, layer = (template["Resources"][name]["Properties"] for name in ("Code", "Layer"))
+    built = build(application / "template.yaml", "bucket")
+    code, layer = (built.template["Resources"][name]["Properties"] for name in ("Code", "Layer"))
     names = [
-        set(zipfile.ZipFile(io.BytesIO(uploaded[uri.removeprefix("s3://bucket/")])).namelist())
+        set(zipfile.ZipFile(io.BytesIO(built.packages[uri.removeprefix("s3://bucket/")])).namelist())
         for uri in (code["CodeUri"], layer["ContentUri"])
     ]
     assert names[0] == {"app.py"}
@@ -140,16 +128,12 @@ def test_packages_hold_the_sources_and_layers_what_their_requirements_name(appli
 
 
 def test_the_same_sources_make_the_same_bytes(application: Path):
-    _, first = packaged(application)
+    first = build(application / "template.yaml", "bucket")
     (application / "code" / "app.py").touch()
-    _, second = packaged(application)
-    assert first == second
+    assert build(application / "template.yaml", "bucket") == first
 
 
 def test_a_local_path_that_is_not_there_is_named(application: Path):
-    (application / "code" / "app.py").rename(application / "gone.py")
-    (application / "code" / "__pycache__" / "app.pyc").unlink()
-    (application / "code" / "__pycache__").rmdir()
-    (application / "code").rmdir()
+    (application / "code").rename(application / "gone")
     with pytest.raises(DeployError, match="CodeUri of Code names code, which does not exist"):
-        packaged(application)
+        build(application / "template.yaml", "bucket")

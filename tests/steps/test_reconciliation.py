@@ -88,7 +88,9 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
 def test_a_store_that_accounts_otherwise_for_a_chunk_disagrees_on_its_records(store, change):
     stores = clean()
     chunks: Any = list(getattr(stores, store))
-    told: Any = {"missing": chunks[1:], "twice": [*chunks, chunks[0]], "miscounted": [Chunk(0, 4, 0), *chunks[1:]]}[change]
+    told: Any = {"missing": chunks[1:], "twice": [*chunks, chunks[0]], "miscounted": [Chunk(0, 4, 0), *chunks[1:]]}[
+        change
+    ]
     assert [record for record, _, _ in wrong(replace(stores, **{store: told}))] == [2, 3, 4, 5, 6]
 
 

@@ -1,6 +1,7 @@
 """Deploys a SAM application through AWS's own APIs, for emulators whose CloudFormation loses properties."""
 
 from steps.targets.deploy.errors import DeployError
+from steps.targets.deploy.packages import Application, build
 from steps.targets.deploy.stack import Stack, deploy
 
-__all__ = ["DeployError", "Stack", "deploy"]
+__all__ = ["Application", "DeployError", "Stack", "build", "deploy"]

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from steps.targets.deploy.errors import DeployError
+from steps.targets.deploy.template import load
 
 _LOCAL_PATHS = {
     "AWS::Serverless::Function": "CodeUri",
@@ -27,28 +29,34 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, wheneve
 _NOT_CODE = {"__pycache__", ".DS_Store", ".pytest_cache", ".mypy_cache"}
 
 
-def package(template: dict[str, Any], folder: Path, upload: Callable[[str, bytes], str]) -> dict[str, Any]:
-    """`template` with each local path replaced by what `upload(key, body)` answers, an S3 URI."""
-    resources = {
-        name: {**spec, "Properties": _packaged(name, spec, folder, upload)}
-        if spec.get("Type") in _LOCAL_PATHS
-        else spec
-        for name, spec in template["Resources"].items()
-    }
-    return {**template, "Resources": resources}
+@dataclass(frozen=True)
+class Application:
+    """A template whose local paths are S3 URIs, and the packages that have to be uploaded there, by key."""
+
+    path: Path
+    template: dict[str, Any]
+    bucket: str
+    packages: dict[str, bytes]
 
 
-def _packaged(name: str, spec: dict[str, Any], folder: Path, upload: Callable[[str, bytes], str]) -> dict[str, Any]:
-    properties = dict(spec.get("Properties", {}))
-    key = _LOCAL_PATHS[spec["Type"]]
-    given = properties.get(key)
-    if not isinstance(given, str) or given.startswith("s3://"):
-        return properties
-    path = folder / given
-    if not path.exists():
-        raise DeployError(f"{key} of {name} names {given}, which does not exist.", remedy=f"put it into {folder}")
-    body = path.read_bytes() if path.is_file() else _zipped(_contents(path, spec))
-    return properties | {key: upload(f"{name}/{hashlib.sha256(body).hexdigest()}{path.suffix or '.zip'}", body)}
+def build(path: Path, bucket: str) -> Application:
+    """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`."""
+    template, packages = load(path), {}
+    for name, spec in template["Resources"].items():
+        attribute = _LOCAL_PATHS.get(spec.get("Type"), "")
+        given = spec.get("Properties", {}).get(attribute)
+        if not isinstance(given, str) or given.startswith("s3://"):
+            continue
+        source = path.parent / given
+        if not source.exists():
+            raise DeployError(
+                f"{attribute} of {name} names {given}, which does not exist.", remedy=f"put it into {path.parent}"
+            )
+        body = source.read_bytes() if source.is_file() else _zipped(_contents(source, spec))
+        key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
+        packages[key] = body
+        spec["Properties"][attribute] = f"s3://{bucket}/{key}"
+    return Application(path, template, bucket, packages)
 
 
 def _contents(path: Path, spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:

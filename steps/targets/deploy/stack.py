@@ -1,18 +1,17 @@
-"""Deploys a template as one stack: package, translate, resolve, make each resource after those it needs."""
+"""Deploys an application as one stack: upload, translate, resolve, make each resource after those it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steps.targets.deploy.errors import DeployError
-from steps.targets.deploy.packages import package
+from steps.targets.deploy.packages import Application
 from steps.targets.deploy.resources import MAKERS, Clients, Made
-from steps.targets.deploy.template import in_order, load, parameter_values, resolve, translate
+from steps.targets.deploy.template import in_order, parameter_values, resolve, translate
 
 
 @dataclass(frozen=True)
@@ -23,22 +22,24 @@ class Stack:
     outputs: dict[str, Any]
 
 
-def deploy(path: Path, aws: Clients, *, account: str, region: str, parameters: Mapping[str, Any]) -> Stack:
-    """Makes all that the template in `path` declares.
+def deploy(
+    application: Application, aws: Clients, *, account: str, region: str, parameters: Mapping[str, Any]
+) -> Stack:
+    """Makes all that the application's template declares, after uploading its packages.
 
     `aws(service)` gives a boto3 client. Parameters that the template does not declare are left out.
     Raises DeployError, which names the resource at fault.
     """
-    template = package(load(path), path.parent, _Uploads(aws, account, region))
-    values = parameter_values(template, parameters)
-    template = translate(template, values, region)
+    _upload(application, aws)
+    path, values = application.path, parameter_values(application.template, parameters)
+    template = translate(application.template, values, region)
     pseudo = {
         "AWS::AccountId": account,
-        "AWS::Region": region,
         "AWS::Partition": "aws",
+        "AWS::Region": region,
+        "AWS::StackName": path.parent.name,
         "AWS::URLSuffix": "amazonaws.com",
     }
-    pseudo |= {"AWS::StackName": path.parent.name}
     made: dict[str, Made] = {}
 
     def lookup(name: str, attribute: str | None) -> Any:
@@ -76,17 +77,8 @@ def _make(name: str, kind: str, properties: dict[str, Any], aws: Clients) -> Mad
         raise DeployError(f"{name} ({kind}) was refused.", evidence=str(error), remedy="mend its properties") from error
 
 
-class _Uploads:
-    """The bucket that packages go through, as with `sam deploy`; made at the first upload."""
-
-    def __init__(self, aws: Clients, account: str, region: str) -> None:
-        self._s3, self._region = aws("s3"), region
-        self._bucket = f"aws-sam-cli-managed-{account}-{region}"
-        self._exists = False
-
-    def __call__(self, key: str, body: bytes) -> str:
-        if not self._exists:
-            MAKERS["AWS::S3::Bucket"](lambda _: self._s3, {"BucketName": self._bucket})
-            self._exists = True
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
-        return f"s3://{self._bucket}/{key}"
+def _upload(application: Application, aws: Clients) -> None:
+    if application.packages:
+        _make("the bucket for packages", "AWS::S3::Bucket", {"BucketName": application.bucket}, aws)
+    for key, body in application.packages.items():
+        aws("s3").put_object(Bucket=application.bucket, Key=key, Body=body)
