@@ -31,6 +31,7 @@ class LocalAws:
     def __init__(self, process: subprocess.Popen[str], ready: dict[str, Any], errors: IO[bytes]) -> None:
         self._process = process
         self._errors = errors
+        self._kept = False
         self.pid = process.pid
         self.endpoint_url: str = ready["endpoint_url"]
         self.account: str = ready["account"]
@@ -57,10 +58,11 @@ class LocalAws:
             raise LocalAwsError("\n".join(causes))
         options = [f"--account={account}", f"--region={region}", f"--database={database}"]
         ports = [f"--port={port}", f"--database-port={database_port}"]
+        where = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
         errors = TemporaryFile()  # noqa: SIM115  as long as the process lives
         process = subprocess.Popen(
             [sys.executable, "-m", "local_aws", "serve", "--attached", *options, *ports],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in where if path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -88,7 +90,9 @@ class LocalAws:
             raise LocalAwsError(f"{cause}{_evidence(self._errors, self._log)}\n  Run it again.")
 
     def stop(self) -> None:
-        """Ends it and all that it has started, and removes its folder; does nothing where it has ended."""
+        """Ends it and all that it has started, and removes its folder; does nothing where it has ended or is kept."""
+        if self._kept and self.alive():
+            return
         self._close_input()
         try:
             self._process.wait(_STOP_SECONDS)
@@ -99,6 +103,7 @@ class LocalAws:
 
     def keep(self) -> str:
         """Lets it go on after us; returns how to stop it."""
+        self._kept = True
         self._close_input("keep\n")
         self._close_evidence()
         return f"The embedded AWS goes on at {self.endpoint_url} until: kill {self.pid}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -12,11 +13,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev"}
 TARGETS = ("embedded",)
+_WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the group `acceptance`."""
+    """Adds the group `acceptance`; says first, in one sentence, what the plug-ins below would stumble over."""
+    if missing := [name for name in _WHEELS if find_spec(name) is None]:
+        raise pytest.UsageError(f"Not installed: {', '.join(missing)}. Run: pip install -r requirements.txt")
     group = parser.getgroup("acceptance", "acceptance of the CSV pipeline")
     group.addoption("--target", choices=TARGETS, help="where to run; follows from -m local or -m aws-dev")
     group.addoption(

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -19,6 +20,7 @@ from local_aws.envelopes import Handler, scope_of, with_body
 from local_aws.events.bus import Arrival, new_event
 from local_aws.wire import Wire
 
+_log = logging.getLogger(__name__)
 _SUBRESOURCES = {"acl", "annotation", "encryption", "legal-hold", "partNumber", "renameObject", "restore", "retention"}
 _SUBRESOURCES |= {"select", "tagging", "torrent"}
 _EVENT_BRIDGE = re.compile(rb"<EventBridgeConfiguration\s*(/>|>.*?</EventBridgeConfiguration>)", re.DOTALL)
@@ -71,7 +73,8 @@ class ObjectEvents:
         region = self._wire.send("s3", "us-east-1", "HEAD", f"/{bucket}").headers["x-amz-bucket-region"]
         stored = self._wire.send("s3", region, "HEAD", f"/{bucket}/{key}", query=query)
         if stored.status_code != 200:
-            return  # it is gone again, so that there is nothing to tell its size
+            _log.warning("no event for %s/%s: it cannot be looked at (%s)", bucket, key, stored.status)
+            return
         created = {"key": key, "size": stored.content_length or 0, "etag": (stored.headers["ETag"]).strip('"')}
         if version and version != "null":
             created["version-id"] = version

@@ -40,14 +40,15 @@ class Progress:
         """Shows a look at the execution: each one in a terminal, on one line; each change in a log."""
         changed = not self.looks or self.looks[-1].reached != reached
         self.looks.append(Look(seconds, reached))
+        text = f"{reached}, {seconds:.1f} s since its start"
         if not self._live:
             if changed:
-                self.say(str(reached))
+                self.say(text)
             return
         with self._uncaptured():
             self._terminal.ensure_newline()
             self._erase()
-            self._terminal.write(self._stamped(str(reached)), flush=True)
+            self._terminal.write(self._stamped(text), flush=True)
 
     def _stamped(self, text: str) -> str:
         return f"{time.monotonic() - self._began:6.1f} s  {text}"

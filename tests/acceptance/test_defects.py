@@ -93,6 +93,13 @@ def test_a_defect_turns_the_right_lines_to_no(defect: Defect, accept: Accept, pa
     assert not session.items("broken"), session
 
 
+def test_every_missing_variable_is_named_at_once(accept: Accept):
+    reason = accept(f"--after-deploy={meddle('remove_variable')}").verdict["items"]["SFN-01"]["reason"]
+    assert "SettingsError" in reason
+    assert "AURORA_SECRET_ARN" in reason
+    assert "CHUNK_SIZE" in reason
+
+
 def test_a_discrepancy_names_the_record_and_what_each_store_says(accept: Accept):
     session = accept(f"--after-run={meddle('alter_count')}")
     (found,) = session.verdict["discrepancies"]

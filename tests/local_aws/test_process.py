@@ -143,8 +143,10 @@ def test_it_goes_on_when_it_is_kept() -> None:
     aws = LocalAws.start()
     assert f"kill {aws.pid}" in aws.keep()
     assert client(aws.environment, "s3").list_buckets()["Buckets"] == []
-    os.kill(aws.pid, signal.SIGTERM)
     aws.stop()
+    assert aws.alive()
+    os.kill(aws.pid, signal.SIGTERM)
+    eventually(lambda: not aws.alive(), "it to end")
     assert_nothing_left([aws.pid], aws.folder, aws.environment)
 
 

@@ -17,7 +17,9 @@ from local_aws import LocalAws
 ROOT = Path(__file__).parents[2]
 SYSTEM = ROOT / "system_under_test"
 # As in Lambda: the function's own folder, and the layer's python folder.
-sys.path[:0] = [str(SYSTEM / folder) for folder in ("layers/shared/python", "functions/splitter", "functions/processor")]
+sys.path[:0] = [
+    str(SYSTEM / folder) for folder in ("layers/shared/python", "functions/splitter", "functions/processor")
+]
 
 from tests.system_under_test.pipeline import Pipeline  # noqa: E402
 

@@ -137,9 +137,7 @@ class Pipeline:
             "attempt": attempt,
             **more,
         }
-        answer: dict[str, Any] = module.handler(
-            json.loads(json.dumps(event)), Context(f"csv-{function}", str(uuid4()))
-        )
+        answer: dict[str, Any] = module.handler(json.loads(json.dumps(event)), Context(f"csv-{function}", str(uuid4())))
         return answer
 
     def plan(self, upload: Upload, run: Run) -> list[int]:

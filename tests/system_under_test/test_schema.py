@@ -14,7 +14,7 @@ SCHEMA = (ROOT / "sql" / "schema.sql").read_bytes()
 def other(database: psycopg.Connection, tmp_path: Path) -> psycopg.Connection:
     """A schema of its own, where the tables are not there yet."""
     name = f"schema_{abs(hash(tmp_path))}"
-    database.execute(f"CREATE SCHEMA {name}; SET search_path = {name}")  # type: ignore[arg-type]
+    database.execute(f"CREATE SCHEMA {name}; SET search_path = {name}")
     return database
 
 

@@ -59,9 +59,7 @@ def _complete_records(pending: bytes) -> Iterable[bytes]:
 
 def _records_with_quotes(pending: bytes) -> Iterator[bytes]:
     end = 0
-    for match in _RECORD.finditer(pending):
-        if match.start() != end:  # an open quote: finditer has skipped ahead of a record that the next block completes
-            return
+    while match := _RECORD.match(pending, end):
         yield pending[end : match.end() - 1]
         end = match.end()
 
