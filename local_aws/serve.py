@@ -90,11 +90,13 @@ def served(settings: Settings) -> Iterator[Served]:
         guard = Guard(folder)
         stack.callback(guard.release)
         folder.chmod(0o711)  # PostgreSQL may run as another user, and must pass through
-        log = folder / "local_aws.log"
+        ours = folder / "aws"
+        ours.mkdir(0o700)
+        log = ours / "local_aws.log"
         logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("botocore").setLevel(logging.WARNING)
         # moto's import takes as long as PostgreSQL's start, which must be the main thread's: it ends with its starter.
-        starting = stack.enter_context(ThreadPoolExecutor(1)).submit(_start_server, settings, folder, guard)
+        starting = stack.enter_context(ThreadPoolExecutor(1)).submit(_start_server, settings, ours, guard)
         postgres = Postgres(folder / "postgres", database=settings.database, port=settings.database_port)
         causes = []
         try:

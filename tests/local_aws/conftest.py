@@ -1,5 +1,6 @@
 """One embedded AWS for all tests of it, and what they deploy there."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,9 +10,11 @@ from botocore.config import Config
 
 from local_aws import LocalAws
 from tests.local_aws.helpers import Function, unique, zipped
+from tests.local_aws.inbox import Inbox
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 Deploy = Callable[..., Function]
+PASS = json.dumps({"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}})
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +68,23 @@ def layer(client: Callable[[str], Any]) -> Callable[[dict[str, str]], str]:
         return str(answer["LayerVersionArn"])
 
     return published
+
+
+@pytest.fixture
+def inbox(client: Callable[[str], Any], role: str) -> Iterator[Inbox]:
+    bucket, rule = unique("inbox"), unique("rule")
+    s3, events = client("s3"), client("events")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    machine = client("stepfunctions").create_state_machine(name=unique("machine"), definition=PASS, roleArn=role)
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket]}, "object": {"key": [{"wildcard": "in/*"}]}},
+    }
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": machine["stateMachineArn"], "RoleArn": role}])
+    yield Inbox(client, bucket, machine["stateMachineArn"])
+    events.remove_targets(Rule=rule, Ids=["1"])
+    events.delete_rule(Name=rule)
