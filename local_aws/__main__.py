@@ -63,4 +63,7 @@ def _refuse(causes: str, attached: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # all is put away by now; the interpreter would take a second to free what moto has loaded

@@ -17,6 +17,7 @@ def control_plane(account: str, port: int) -> Handler:
     """moto as the innermost layer, for `account`; its own calls come back through `port`."""
     os.environ["MOTO_ACCOUNT_ID"] = account
     os.environ["MOTO_PORT"] = str(port)
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
     # moto reads its settings when it is imported.
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app

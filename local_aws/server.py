@@ -99,6 +99,7 @@ class Server:
     def _warm_up(self) -> None:
         self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
         self._wire.call("dynamodb", "us-east-1", "DynamoDB_20120810.ListTables", {})
+        self._wire.call("events", "us-east-1", "AWSEvents.ListRules", {})
         self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")
         self._wire.send("s3", "us-east-1", "GET", "/")
 

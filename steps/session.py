@@ -16,11 +16,25 @@ from steps.drivers.workflow import Workflow
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.targets.embedded import embedded
+from steps.targets.embedded import Starting, embedded, launch
 from steps.targets.environment import Environment
 from steps.targets.system import SystemUnderTest
 
-ACCOUNT = "000000000000"
+NAMES = Names(account="000000000000")
+_starting = pytest.StashKey[Starting]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the embedded AWS start while scenarios are collected: that takes as long."""
+    if options.mark(config) == "local" and not config.option.collectonly:
+        config.stash[_starting] = launch(NAMES)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the embedded AWS, used or not, after the verdict is told; one that was kept has gone its own way."""
+    starting = config.stash.get(_starting, None)
+    if starting is not None and starting.exception() is None:
+        starting.result().stop()
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +50,14 @@ def progress(pytestconfig: pytest.Config) -> Progress:
 @pytest.fixture(scope="session")
 def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Iterator[Environment]:
     """The target, with the pipeline in it; what the command line wants after deployment has run."""
-    o, names = pytestconfig.option, Names(account=ACCOUNT)
+    o, names = pytestconfig.option, NAMES
     system = SystemUnderTest(o.system_under_test.resolve())
     record.facts |= {"target": options.target(pytestconfig), "account": names.account, "region": names.region}
     record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": system.sha256()}
-    with embedded(system, names=names, keep=o.keep, say=progress.say, phase=record.phase) as environment:
+    if _starting not in pytestconfig.stash:
+        pytestconfig.stash[_starting] = launch(NAMES)
+    starting = pytestconfig.stash[_starting]
+    with embedded(starting, system, names=names, keep=o.keep, say=progress.say, phase=record.phase) as environment:
         record.notes += environment.notes
         if o.after_deploy:
             environment.shell(o.after_deploy)

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from shlex import quote
+from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 
 from local_aws import LocalAws, LocalAwsError
 from steps.drivers.names import Names
-from steps.targets.deploy import Application, Stack, build, deploy
 from steps.targets.environment import Clients, Environment, EnvironmentBroken, Patience, clients
 from steps.targets.system import SystemUnderTest
 
-PATIENCE = Patience(start=5, end=900, logs=120, look=0.1)
+if TYPE_CHECKING:
+    from steps.targets.deploy import Application, Stack
+
+PATIENCE = Patience(start=5, end=900, logs=120, look=0.3)
 _DATABASE = "csvbatch"
+Starting: TypeAlias = Future[LocalAws]
+"""An embedded AWS that is on its way."""
+
+
+def launch(names: Names) -> Starting:
+    """Begins to start the embedded AWS; the session has enough to do meanwhile."""
+    beside = ThreadPoolExecutor(1)
+    starting = beside.submit(LocalAws.start, account=names.account, region=names.region, database=_DATABASE)
+    beside.shutdown(wait=False)
+    return starting
 
 
 @contextmanager
 def embedded(
+    starting: Starting,
     system: SystemUnderTest,
     *,
     names: Names,
@@ -30,14 +44,11 @@ def embedded(
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Iterator[Environment]:
     """The embedded AWS with `system` deployed, until the block ends; with `keep` it goes on and `say` tells how."""
-    with phase("start"), ThreadPoolExecutor(1) as beside:
-        starting = beside.submit(LocalAws.start, account=names.account, region=names.region, database=_DATABASE)
-        try:
-            bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
-            applications = [build(template, bucket) for template in (system.data_template, system.template)]
-        except BaseException:
-            starting.result().stop()
-            raise
+    from steps.targets.deploy import build  # the SAM translator with it, which is slow: while the AWS is on its way
+
+    with phase("start"):
+        bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
+        applications = [build(template, bucket) for template in (system.data_template, system.template)]
         aws = starting.result()
     try:
         say(f"embedded AWS and PostgreSQL answer on {aws.endpoint_url}")
@@ -61,8 +72,6 @@ def embedded(
         if keep:
             exports = "\n".join(f"export {name}={quote(value)}" for name, value in aws.environment.items())
             say(f"{aws.keep()}\n{exports}")
-        else:
-            aws.stop()
 
 
 def _check(aws: LocalAws) -> None:
@@ -83,6 +92,8 @@ def _deployed(
     applications: list[Application], system: SystemUnderTest, names: Names, client: Clients, database_url: str
 ) -> tuple[Stack, Stack]:
     """What Terraform owns in the dev account, the schema with some history, then the pipeline itself."""
+    from steps.targets.deploy import deploy
+
     database = psycopg.conninfo.conninfo_to_dict(database_url)
     common = {"ProjectName": names.project, "Environment": names.environment}
     login = {"DatabaseUsername": database["user"], "DatabasePassword": database["password"]}

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.targets.deploy.packages import files_of
+from steps.targets.files import files_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from steps.targets.deploy.errors import DeployError
 from steps.targets.deploy.template import load
+from steps.targets.files import NOT_CODE, files_of
 
 _LOCAL_PATHS = {
     "AWS::Serverless::Function": "CodeUri",
@@ -26,7 +27,6 @@ _LOCAL_PATHS = {
     "AWS::Serverless::StateMachine": "DefinitionUri",
 }
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, whenever it is built
-_NOT_CODE = {"__pycache__", ".DS_Store", ".pytest_cache", ".mypy_cache"}
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,6 @@ def _contents(path: Path, spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     return ((file.relative_to(path).as_posix(), file.read_bytes()) for file in files_of(path))
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Every source file below `folder`, in a fixed order."""
-    return sorted(p for p in folder.rglob("*") if p.is_file() and not _NOT_CODE.intersection(p.parts))
-
-
 def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # stored: compressing 30 MB costs more than carrying them
@@ -97,7 +92,7 @@ def _installed(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         return
     for distribution in found:
         for file in distribution.files or ():
-            if ".." not in file.parts and not _NOT_CODE.intersection(file.parts):
+            if ".." not in file.parts and not NOT_CODE.intersection(file.parts):
                 yield f"python/{file.as_posix()}", file.read_binary()
 
 

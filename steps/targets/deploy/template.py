@@ -9,6 +9,12 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import boto3
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
 from steps.targets.deploy.errors import DeployError
 
 Template = dict[str, Any]
@@ -20,8 +26,6 @@ _SUB = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
 
 def load(path: Path) -> Template:
     """The template in `path`, with CloudFormation's short forms (!Ref ...) written out."""
-    from samtranslator.yaml_helper import yaml_parse
-
     try:
         template = yaml_parse(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -37,11 +41,6 @@ def translate(template: Template, parameters: Mapping[str, Any], region: str) ->
     """SAM to plain CloudFormation, by AWS's own translator; a template without SAM comes back as it is."""
     if "Transform" not in template:
         return template
-    import boto3
-    from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-
     no_managed_policies: dict[str, str] = {}  # roles come by ARN
     translator = Translator(no_managed_policies, Parser(), boto_session=boto3.Session(region_name=region))
     try:
