@@ -121,7 +121,6 @@ def run(
     progress.say(f"execution {workflow.console(start.arn)}")
     with record.phase("run"):
         run = workflow.ended(start.arn, within=environment.patience.end, watch=progress.watch)
-    environment.check()
     record.run["status"] = run.status
     record.measured["seconds"] = round(run.seconds, 3)
     record.measured["records_per_second"] = round(len(activity_file.records) / run.seconds, 1)
@@ -130,6 +129,7 @@ def run(
     if command := pytestconfig.option.after_run:
         environment.shell(command, EXECUTION_ARN=start.arn)
         progress.say(f"ran {command}")
+    environment.check()
     return run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 import pytest
 
@@ -31,10 +32,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends the embedded AWS, used or not, after the verdict is told; one that was kept has gone its own way."""
+    """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
     starting = config.stash.get(_starting, None)
-    if starting is not None and starting.exception() is None:
-        starting.result().stop()
+    if starting is None or starting.exception() is not None:
+        return
+    aws = starting.result()
+    if not config.option.keep:
+        aws.stop()
+        return
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    terminal.write_line(aws.keep())
+    for name, value in aws.environment.items():
+        terminal.write_line(f"export {name}={quote(value)}")
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +57,7 @@ def progress(pytestconfig: pytest.Config) -> Progress:
 
 
 @pytest.fixture(scope="session")
-def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Iterator[Environment]:
+def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
     """The target, with the pipeline in it; what the command line wants after deployment has run."""
     o, names = pytestconfig.option, NAMES
     system = SystemUnderTest(o.system_under_test.resolve())
@@ -57,12 +66,13 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     if _starting not in pytestconfig.stash:
         pytestconfig.stash[_starting] = launch(NAMES)
     starting = pytestconfig.stash[_starting]
-    with embedded(starting, system, names=names, keep=o.keep, say=progress.say, phase=record.phase) as environment:
-        record.notes += environment.notes
-        if o.after_deploy:
-            environment.shell(o.after_deploy)
-            progress.say(f"ran {o.after_deploy}")
-        yield environment
+    environment = embedded(starting, system, names=names, say=progress.say, phase=record.phase)
+    record.notes += environment.notes
+    if o.after_deploy:
+        environment.shell(o.after_deploy)
+        progress.say(f"ran {o.after_deploy}")
+        environment.check()
+    return environment
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,8 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
     scope = judged["scope"]
     terminal.ensure_newline()
     terminal.section(f"acceptance on {judged['target']}", sep="=")
-    for id in [id for id in checklist if id in scope]:
+    shown = [id for id in scope if judged["complete"] or judged["items"][id]["scenarios"]]
+    for id in [id for id in checklist if id in shown]:
         _line(terminal, checklist[id], judged["items"][id])
     terminal.write_line("")
     for name, value in _figures(judged):

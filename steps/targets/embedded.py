@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from shlex import quote
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
@@ -33,45 +32,38 @@ def launch(names: Names) -> Starting:
     return starting
 
 
-@contextmanager
 def embedded(
     starting: Starting,
     system: SystemUnderTest,
     *,
     names: Names,
-    keep: bool,
     say: Callable[[str], None],
     phase: Callable[[str], AbstractContextManager[None]],
-) -> Iterator[Environment]:
-    """The embedded AWS with `system` deployed, until the block ends; with `keep` it goes on and `say` tells how."""
+) -> Environment:
+    """The embedded AWS that is on its way, with `system` deployed; `say` and `phase` are told how it comes along."""
     from steps.targets.deploy import build  # the SAM translator with it, which is slow: while the AWS is on its way
 
     with phase("start"):
         bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
         applications = [build(template, bucket) for template in (system.data_template, system.template)]
         aws = starting.result()
-    try:
-        say(f"embedded AWS and PostgreSQL answer on {aws.endpoint_url}")
-        client = clients(aws.environment)
-        with phase("deploy"):
-            data, pipeline = _deployed(applications, system, names, client, aws.database_url)
-        say(f"deployed {len(data.declared) + len(pipeline.declared)} resources")
-        yield Environment(
-            target="embedded",
-            names=names,
-            check=lambda: _check(aws),
-            client=client,
-            database_url=aws.database_url,
-            secret_arn=data.outputs["AuroraSecretArn"],
-            exports=aws.environment,
-            patience=PATIENCE,
-            sql=system.sql,
-            notes=_runtime_notes(pipeline),
-        )
-    finally:
-        if keep:
-            exports = "\n".join(f"export {name}={quote(value)}" for name, value in aws.environment.items())
-            say(f"{aws.keep()}\n{exports}")
+    say(f"embedded AWS and PostgreSQL answer on {aws.endpoint_url}")
+    client = clients(aws.environment)
+    with phase("deploy"):
+        data, pipeline = _deployed(applications, system, names, client, aws.database_url)
+    say(f"deployed {len(data.declared) + len(pipeline.declared)} resources")
+    return Environment(
+        target="embedded",
+        names=names,
+        check=lambda: _check(aws),
+        client=client,
+        database_url=aws.database_url,
+        secret_arn=data.outputs["AuroraSecretArn"],
+        exports=aws.environment,
+        patience=PATIENCE,
+        sql=system.sql,
+        notes=_runtime_notes(pipeline),
+    )
 
 
 def _check(aws: LocalAws) -> None:

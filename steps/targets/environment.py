@@ -81,7 +81,8 @@ def clients(exports: dict[str, str]) -> Clients:
         aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
         region_name=exports["AWS_REGION"],
     )
-    config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=20)
+    # No proxy leads to an emulator on this machine, whatever the user's environment says.
+    config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=20, proxies={})
 
     @cache
     def client(service: str) -> Any:

@@ -29,7 +29,6 @@ class Defect:
 DEFECTS = [
     Defect("rule disabled", {"RUN-02"}, after_deploy="disable_rule"),
     Defect("wrong key prefix", {"RUN-02"}, patch=("data.yaml", "wildcard: incoming/", "wildcard: incomming/")),
-    Defect("a count altered after the run", {"AUR-03", "PRF-03"}, after_run="alter_count"),
     Defect("a row deleted after the run", {"AUR-02", "AUR-03", "PRF-03"}, after_run="delete_row"),
     Defect("somebody else's row altered", {"AUR-03", "PRF-03"}, after_run="alter_bystander"),
     Defect(
@@ -43,7 +42,6 @@ DEFECTS = [
     ),
     Defect("handler misnamed", {"SFN-01", "AUR-02", "LOG-07"}, after_deploy="misname_handler"),
     Defect("a layer missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_layers"),
-    Defect("environment variables missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_variable"),
     Defect("MaxConcurrency 1", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 1')),
     Defect("MaxConcurrency 10", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 10')),
     Defect(
@@ -93,15 +91,18 @@ def test_a_defect_turns_the_right_lines_to_no(defect: Defect, accept: Accept, pa
     assert not session.items("broken"), session
 
 
-def test_every_missing_variable_is_named_at_once(accept: Accept):
-    reason = accept(f"--after-deploy={meddle('remove_variable')}").verdict["items"]["SFN-01"]["reason"]
-    assert "SettingsError" in reason
-    assert "AURORA_SECRET_ARN" in reason
-    assert "CHUNK_SIZE" in reason
+def test_missing_variables_turn_the_right_lines_to_no_and_are_all_named_at_once(accept: Accept):
+    session = accept(f"--after-deploy={meddle('remove_variable')}")
+    assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
+    assert {"SFN-01", "AUR-02", "LOG-01", "LOG-07"} <= session.items("failed"), session
+    reason = session.verdict["items"]["SFN-01"]["reason"]
+    assert all(text in reason for text in ("SettingsError", "AURORA_SECRET_ARN", "CHUNK_SIZE")), reason
 
 
-def test_a_discrepancy_names_the_record_and_what_each_store_says(accept: Accept):
+def test_a_count_altered_after_the_run_is_named_with_its_record_and_what_each_store_says(accept: Accept):
     session = accept(f"--after-run={meddle('alter_count')}")
+    assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
+    assert session.items("failed") == {"AUR-03", "PRF-03"}, session
     (found,) = session.verdict["discrepancies"]
     assert (found["record"], found["user"], found["fate"]) == (43, "U00042", "altered")
     assert found["stores"].keys() == {"csv", "aurora", "dynamodb", "logs"}

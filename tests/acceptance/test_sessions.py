@@ -104,11 +104,14 @@ def test_a_command_at_a_seam_that_fails_is_broken_and_says_what_it_said(accept: 
     assert "it is not there" in session.verdict["items"]["RUN-01"]["reason"]
 
 
-def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept):
-    session = accept(f"--after-deploy={meddle('stop_postgres')}")
+@pytest.mark.parametrize("seam", ["after-deploy", "after-run"])
+def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept, seam: str):
+    session = accept(f"--{seam}={meddle('stop_postgres')}")
     assert (session.exit, session.items("failed")) == (6, set()), session
-    assert "SFN-01" in session.items("broken") | session.items("not-checked")
-    assert "PostgreSQL" in session.verdict["items"]["DAT-02"]["reason"]
+    assert "SFN-01" in session.items("broken")
+    reason = session.verdict["items"]["AUR-02"]["reason"]
+    assert reason.startswith("EnvironmentBroken: The PostgreSQL of the embedded AWS does not answer any more.")
+    assert "remedy:" in reason
 
 
 def test_a_failed_precondition_keeps_the_run_from_starting(accept: Accept, tmp_path: Path):
@@ -140,7 +143,7 @@ def test_whoever_ends_a_session_finds_nothing_left(tmp_path: Path, ending: signa
 
 def test_kept_environments_say_how_to_reach_and_end_them(accept: Accept):
     session = accept("--keep", "-k", "answers")
-    (pid,) = map(int, re.findall(r"stop it with: kill (\d+)", session.output))
+    (pid,) = map(int, re.findall(r"until: kill (\d+)", session.output))
     try:
         assert psutil.pid_exists(pid)
         assert "export AWS_ENDPOINT_URL=" in session.output
