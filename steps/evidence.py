@@ -130,6 +130,7 @@ def run(
         environment.shell(command, EXECUTION_ARN=start.arn)
         progress.say(f"ran {command}")
     environment.check()
+    record.checks_begin()
     return run
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then, when
 
-from steps.drivers.history import peak
-from steps.drivers.history import progress as reached
+from steps.drivers.history import peak, reached
 from steps.drivers.logs import LogLine, invocations
 from steps.drivers.workflow import Run
 from steps.finding import Finding

@@ -6,7 +6,7 @@ from collections import Counter
 
 from pytest_bdd import parsers, then, when
 
-from steps.drivers.history import progress
+from steps.drivers.history import reached
 from steps.drivers.logs import LogLine, holding
 from steps.drivers.workflow import Run
 from steps.finding import Finding
@@ -36,7 +36,7 @@ def no_line_holds(word: str, lines: list[LogLine], finding: Finding) -> None:
 @then(parsers.parse('"{message}" is logged once for each step and each chunk'))
 def logged_once(message: str, run: Run, lines: list[LogLine], finding: Finding) -> None:
     got = Counter(str(line.fields.get("event_type")) for line in lines if line.fields.get("message") == message)
-    wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: progress(run.history).chunks})
+    wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: reached(run.history).chunks})
     finding.holds(got == wanted, wanted=_counts(wanted), got=_counts(got) or "none")
 
 

@@ -27,7 +27,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Progress:
+class Reached:
     """How far an execution has come."""
 
     state: str
@@ -38,11 +38,11 @@ class Progress:
         return f"{self.state}, {self.chunks_done} of {self.chunks} chunks" if self.chunks else self.state
 
 
-def progress(history: Sequence[Event]) -> Progress:
+def reached(history: Sequence[Event]) -> Reached:
     """The state entered last outside of any chunk, and the chunks done of all."""
     by_id = {event["id"]: event for event in history}
     entered = [e for e in history if e["type"].endswith("StateEntered") and not _in_map(e, by_id)]
-    return Progress(
+    return Reached(
         state=entered[-1]["stateEnteredEventDetails"]["name"] if entered else "started",
         chunks_done=sum(event["type"] == "MapIterationSucceeded" for event in history),
         chunks=sum(e["mapStateStartedEventDetails"]["length"] for e in history if e["type"] == "MapStateStarted"),

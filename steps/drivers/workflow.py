@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from steps.drivers.history import Progress, Task, peak, progress, tasks
+from steps.drivers.history import Reached, Task, peak, reached, tasks
 from steps.drivers.inbox import Upload
 from steps.drivers.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-Watcher = Callable[[float, Progress], None]
+Watcher = Callable[[float, Reached], None]
 """Told at each look at a running execution: seconds since its start, and how far it has come."""
 
 
@@ -94,13 +94,13 @@ class Workflow:
     def ended(self, arn: str, *, within: float, watch: Watcher) -> Run:
         """The execution once it has ended, in any status; `watch` is told how it comes along."""
         started = self._sfn.describe_execution(executionArn=arn)["startDate"]
-        last = Progress("nothing", 0, 0)
+        last = Reached("nothing", 0, 0)
 
         def ask() -> Run | None:
             nonlocal last
             described = self._sfn.describe_execution(executionArn=arn)
             history = self.history(arn)
-            last = progress(history)
+            last = reached(history)
             watch((datetime.now(started.tzinfo) - started).total_seconds(), last)
             if described["status"] in ("RUNNING", "PENDING_REDRIVE"):
                 return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from steps.drivers.history import Progress as Reached
+from steps.drivers.history import Reached
 
 
 @dataclass(frozen=True)

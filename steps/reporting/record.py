@@ -33,6 +33,7 @@ class Record:
         self.discrepancies: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.broken_off = False
+        self._checking_since: float | None = None
 
     @property
     def claimed(self) -> set[str]:
@@ -53,6 +54,10 @@ class Record:
         finally:
             phases[name] = round(phases.get(name, 0.0) + time.monotonic() - began, 2)
 
+    def checks_begin(self) -> None:
+        """From here to the session's end, everything is checking."""
+        self._checking_since = time.monotonic()
+
     def failed_preconditions(self) -> list[str]:
         """The precondition lines that failed or broke so far."""
         found = {
@@ -68,6 +73,8 @@ class Record:
         items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
+        if self._checking_since is not None:
+            self.measured["phases"]["check"] = round(time.monotonic() - self._checking_since, 2)
         return {
             "schema": 1,
             "verdict": word,
