@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 from pytest_bdd import parsers, then
 
 from steps.drivers.activity_file import ActivityFile
+from steps.drivers.audit_trail import AuditTrail, Place, gaps
 from steps.drivers.database import Database
+from steps.drivers.inbox import Upload
 from steps.drivers.reconciliation import Fate, Stores, reconcile, totals_that_differ
 from steps.drivers.workflow import Run
-from steps.evidence import Preparation, Statistics
+from steps.evidence import CHUNK_STEP, STEPS, Preparation, Statistics
 from steps.finding import Finding
 from steps.reporting.record import Record
 
@@ -70,6 +73,62 @@ def batch_job(status: str, applied: int, rejected: int, jobs: list[dict[str, Any
         got=f"{got[0]}, {got[1]} applied, {got[2]} rejected",
         evidence=str(jobs[0]),
     )
+
+
+@then("the first ten are recently updated, by this execution")
+def first_ten_updated(run: Run, database: Database, finding: Finding) -> None:
+    rows = database.ask("first_ten_statistics")
+    good = [row for row in rows if (row["status"], row["last_execution_id"]) == ("RECENTLY_UPDATED", run.arn)]
+    finding.holds(
+        len(rows) == len(good) == 10,
+        wanted="10 rows RECENTLY_UPDATED by this execution",
+        got=f"{len(good)} of {len(rows)}",
+        evidence="\n".join(map(str, [row for row in rows if row not in good][:5])),
+    )
+
+
+@then("the audit trail holds a start and one completion of every step and chunk, and no error")
+def audit_complete(stores: Stores, audit: list[dict[str, Any]], finding: Finding) -> None:
+    due: list[Place] = [*((step, None) for step in STEPS), *((CHUNK_STEP, chunk) for chunk, _ in stores.plan)]
+    wrong = gaps(audit, due)
+    finding.holds(
+        bool(stores.plan) and not wrong,
+        wanted=f"{len(due)} steps and chunks with a start and one completion",
+        got=f"{len(due) - len(wrong)}",
+        evidence="\n".join(wrong[:5]),
+    )
+    last = next(entry for entry in reversed(audit) if entry["phase"] == "completion")
+    finding.control("a missing completion", bool(gaps([entry for entry in audit if entry is not last], due)))
+    finding.control("a second completion", bool(gaps([*audit, last], due)))
+
+
+@then("processing-metadata holds the size, the records and the chunks of the file")
+def metadata_holds(
+    upload: Upload,
+    run: Run,
+    activity_file: ActivityFile,
+    stores: Stores,
+    audit_trail: AuditTrail,
+    finding: Finding,
+) -> None:
+    stages = audit_trail.metadata(upload)
+    validated, split = stages.get("csv-validation", {}), stages.get("csv-split", {})
+    got = (validated.get("size"), validated.get("records"), split.get("chunks"), validated.get("execution_id"))
+    due = (upload.size, len(activity_file.records), len(stores.plan), run.arn)
+    words = "{} bytes, {} records, {} chunks".format
+    finding.holds(got == due, wanted=words(*due[:3]), got=words(*got[:3]), evidence=str(stages))
+
+
+@then(parsers.parse("each of the {count:d} records has a named fate, and it is applied"))
+def named_fates(count: int, stores: Stores, finding: Finding) -> None:
+    fates = Counter(fate.fate for fate in reconcile(stores))
+    finding.holds(fates == {"applied": count}, wanted=f"{count} applied", got=", ".join(_counted(fates)))
+    lost = replace(stores, after=stores.before)
+    finding.control("every record lost", Counter(fate.fate for fate in reconcile(lost)) == {"lost": count})
+
+
+def _counted(fates: Counter[str]) -> list[str]:
+    return [f"{count} {fate}" for fate, count in fates.most_common()]
 
 
 @then("each record of the file has one fate, on which all stores agree")

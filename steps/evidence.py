@@ -22,6 +22,8 @@ from steps.targets.environment import Environment
 
 FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"
 SUCCESS = "EVENT_PROCESSED_SUCCESSFULLY"
+STEPS = ("csv-validation", "csv-split", "csv-merge", "batch-status-update")
+CHUNK_STEP = "csv-chunk-processing"
 Statistics = dict[str, dict[str, Any]]
 """Every row of user_statistics, by user."""
 
@@ -35,6 +37,7 @@ class Preparation:
     earlier: Statistics
     test_statistics: int
     statistics: Statistics
+    overview: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def preparation(database: Database, record: Record, progress: Progress) -> Prepa
             earlier,
             database.number("count_test_statistics"),
             statistics_of(database),
+            database.ask("statistics_overview")[0],
         )
     progress.say(f"{done.test_users} test users registered, their earlier statistics cleared")
     return done

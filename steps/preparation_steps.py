@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pytest_bdd import parsers, then, when
 
 from steps.drivers.activity_file import ActivityFile
@@ -34,6 +36,41 @@ def none_left_out(count: int, preparation: Preparation, finding: Finding) -> Non
 @then(parsers.parse("the database counts {count:d} of them"))
 def test_users_counted(count: int, preparation: Preparation, finding: Finding) -> None:
     finding.equal(preparation.test_users, count, "test users")
+
+
+@then(parsers.parse('the sample users "{ids}" are registered under their own name and address, and active'))
+def sample_users(ids: str, preparation: Preparation, database: Database, finding: Finding) -> None:
+    _registered(database.ask("sample_users"), ids.split(", "), finding)
+
+
+@then(parsers.parse('the first ten of them are "{first}" to "{last}", in order'))
+def first_ten(first: str, last: str, preparation: Preparation, database: Database, finding: Finding) -> None:
+    ids = [f"U{n:05d}" for n in range(int(first[1:]), int(last[1:]) + 1)]
+    _registered(database.ask("first_ten_users"), ids, finding)
+
+
+def _registered(rows: list[dict[str, Any]], ids: list[str], finding: Finding) -> None:
+    due = [
+        {"user_id": id, "username": f"testuser{id[1:]}", "email": f"testuser{id[1:]}@example.com", "is_active": True}
+        for id in ids
+    ]
+    wrong = [row for row in rows if row not in due]
+    finding.holds(
+        rows == due,
+        wanted=f"{', '.join(ids)} as they were registered",
+        got=f"{len(rows) - len(wrong)} of {len(rows)} so",
+        evidence="\n".join(map(str, wrong)),
+    )
+
+
+@then("the whole table of statistics is counted, and none of its rows is theirs")
+def table_counted(preparation: Preparation, finding: Finding) -> None:
+    counted, read = preparation.overview, len(preparation.statistics)
+    finding.holds(
+        counted["all_rows"] == counted["of_others"] == read,
+        wanted=f"{read} rows, all of other users",
+        got=f"{counted['all_rows']} rows, {counted['of_others']} of other users",
+    )
 
 
 @then("their earlier statistics are gone, and nobody else's")

@@ -96,7 +96,12 @@ def workflow(environment: Environment) -> Workflow:
 @pytest.fixture(scope="session")
 def audit_trail(environment: Environment) -> AuditTrail:
     names = environment.names
-    return AuditTrail(environment.client("dynamodb"), audit_logs=names.audit_logs, batch_jobs=names.batch_jobs)
+    return AuditTrail(
+        environment.client("dynamodb"),
+        audit_logs=names.audit_logs,
+        batch_jobs=names.batch_jobs,
+        metadata=names.processing_metadata,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -27,3 +27,18 @@ Feature: The test users are ready before anything is delivered
   Scenario: No statistics of the test users are left
     When the test users are prepared
     Then the database counts 0 statistics of theirs
+
+  @checklist:DAT-04
+  Scenario: The sample users are as they should be
+    When the test users are prepared
+    Then the sample users "U00001, U00050, U00100" are registered under their own name and address, and active
+
+  @checklist:DAT-05
+  Scenario: The first ten test users list in order
+    When the test users are prepared
+    Then the first ten of them are "U00001" to "U00010", in order
+
+  @checklist:DAT-08
+  Scenario: The whole table is counted before the run
+    When the test users are prepared
+    Then the whole table of statistics is counted, and none of its rows is theirs

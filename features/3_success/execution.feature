@@ -10,3 +10,9 @@ Feature: The execution of the upload ends well and in time
   Scenario: The execution takes at most 15 minutes
     When the execution has ended
     Then it has taken at most 15 minutes
+
+  @checklist:SFN-03
+  Scenario: Every step is green
+    When the execution has ended
+    Then every state of the happy path was entered and left, and no other
+    And nothing was tried again but what the platform failed at

@@ -7,6 +7,31 @@ Feature: The functions' logs show a clean run
     When every invocation of the execution has reported
     Then no line of the logs holds "ERROR"
 
+  @checklist:LOG-02
+  Scenario: No line is above INFO
+    When every invocation of the execution has reported
+    Then none of "ERROR, WARN, FATAL" is in any line of the logs
+
+  @checklist:LOG-03
+  Scenario: No user was unknown
+    When every invocation of the execution has reported
+    Then no line of the logs holds "UserNotFoundError"
+
+  @checklist:LOG-04
+  Scenario: No record was invalid
+    When every invocation of the execution has reported
+    Then no line of the logs holds "ValidationError"
+
+  @checklist:LOG-05
+  Scenario: Not too many records were rejected
+    When every invocation of the execution has reported
+    Then no line of the logs holds "ProcessingError"
+
+  @checklist:LOG-06
+  Scenario: The run reports that it is completed
+    When every invocation of the execution has reported
+    Then "processing completed successfully" is logged once
+
   @checklist:LOG-07
   Scenario: Every event type reports success
     When every invocation of the execution has reported

@@ -11,3 +11,8 @@ Feature: Every record is added to its user's statistics, and to nobody else's
     When the execution has ended
     Then the statistics of the test users equal the file, record by record
     And nobody else's statistics have changed
+
+  @checklist:AUR-01
+  Scenario: The first ten statistics are this run's
+    When the execution has ended
+    Then the first ten are recently updated, by this execution

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from boto3.dynamodb.types import TypeDeserializer
+
+from steps.drivers.inbox import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+Place: TypeAlias = tuple[str, int | None]
+"""(step, chunk or None): what has to account for itself."""
 _plain = TypeDeserializer().deserialize
 
 
 class AuditTrail:
     """DynamoDB's tables, read whole and consistently; numbers come as int."""
 
-    def __init__(self, dynamodb: DynamoDBClient, *, audit_logs: str, batch_jobs: str) -> None:
-        self._dynamodb, self._audit_logs, self._batch_jobs = dynamodb, audit_logs, batch_jobs
+    def __init__(self, dynamodb: DynamoDBClient, *, audit_logs: str, batch_jobs: str, metadata: str) -> None:
+        self._dynamodb, self._audit_logs, self._batch_jobs, self._metadata = dynamodb, audit_logs, batch_jobs, metadata
 
     def jobs(self, execution_name: str) -> list[dict[str, Any]]:
         """The batch jobs of an execution: one, where all is well."""
@@ -25,6 +31,11 @@ class AuditTrail:
     def entries(self, execution_arn: str) -> list[dict[str, Any]]:
         """The audit entries of an execution, in order of time."""
         return self._all(self._audit_logs, "execution_id", execution_arn)
+
+    def metadata(self, upload: Upload) -> dict[str, dict[str, Any]]:
+        """The facts of an uploaded file, by processing stage."""
+        file_id = f"{upload.bucket}/{upload.key}#{upload.version_id}"
+        return {item["processing_stage"]: item for item in self._all(self._metadata, "file_id", file_id)}
 
     def _all(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(
@@ -39,3 +50,15 @@ class AuditTrail:
 
 def _simple(value: Any) -> Any:
     return int(value) if hasattr(value, "as_integer_ratio") and value == int(value) else value
+
+
+def gaps(entries: Iterable[dict[str, Any]], due: Iterable[Place]) -> list[str]:
+    """Where the audit trail is not one start at least, one completion and no error for each place that is due."""
+    phases: dict[Place, Counter[str]] = {place: Counter() for place in due}
+    for entry in entries:
+        phases.setdefault((entry["step"], entry.get("chunk")), Counter())[entry["phase"]] += 1
+    return [
+        f"{step}{'' if chunk is None else f' chunk {chunk}'}: {dict(found) or 'nothing'}"
+        for (step, chunk), found in phases.items()
+        if not found["start"] or found["completion"] != 1 or found["error"]
+    ]

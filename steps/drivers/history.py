@@ -23,6 +23,7 @@ class Task:
     started: datetime
     ended: datetime | None
     outcome: str
+    error: str | None
     request_id: str | None
 
 
@@ -70,8 +71,14 @@ def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
         started=start["timestamp"],
         ended=end["timestamp"] if end else None,
         outcome=end["type"] if end else "unfinished",
+        error=_error(end) if end else None,
         request_id=_request_id(end) if end else None,
     )
+
+
+def _error(end: Event) -> str | None:
+    details = end.get("taskFailedEventDetails") or end.get("taskTimedOutEventDetails") or {}
+    return details.get("error")
 
 
 def _in_map(event: Event, by_id: dict[int, Event]) -> bool:

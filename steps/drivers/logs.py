@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from textwrap import shorten
@@ -14,6 +15,7 @@ from steps.drivers.waiting import NotSeen, eventually
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
+ABOVE_INFO = ("ERROR", "WARN", "FATAL", "CRITICAL")
 _START = re.compile(r"START RequestId: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)")
 
@@ -121,3 +123,12 @@ def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:
 def holding(lines: Iterable[LogLine], *words: str) -> list[LogLine]:
     """The lines that hold any of `words`, in capitals or as written: a substring, as CloudWatch's filter finds it."""
     return [line for line in lines if any(word in line.text for word in words)]
+
+
+def complaints(lines: Iterable[LogLine]) -> list[tuple[int, str]]:
+    """Lines above INFO, the same text together: how often, and what; the most frequent first."""
+    loud = Counter(
+        f"{line.fields['level']}: {line.fields.get('message')}" if "level" in line.fields else line.text.strip()
+        for line in holding(lines, *ABOVE_INFO)
+    )
+    return [(count, text) for text, count in loud.most_common()]

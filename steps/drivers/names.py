@@ -42,5 +42,9 @@ class Names:
     def batch_jobs(self) -> str:
         return self._named("batch-jobs")
 
+    @property
+    def processing_metadata(self) -> str:
+        return self._named("processing-metadata")
+
     def _named(self, thing: str) -> str:
         return f"{self.project}-{thing}-{self.environment}"

@@ -14,6 +14,7 @@ from steps.drivers.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 Watcher = Callable[[float, Reached], None]
 """Told at each look at a running execution: seconds since its start, and how far it has come."""
@@ -29,6 +30,7 @@ class Run:
     ended: datetime
     error: str | None
     cause: str | None
+    definition: dict[str, Any]
     history: list[dict[str, Any]]
     console: str
 
@@ -104,13 +106,25 @@ class Workflow:
             watch((datetime.now(started.tzinfo) - started).total_seconds(), last)
             if described["status"] in ("RUNNING", "PENDING_REDRIVE"):
                 return None
-            error, cause = described.get("error"), described.get("cause")
-            return Run(
-                arn, described["status"], started, described["stopDate"], error, cause, history, self.console(arn)
-            )
+            return self._run(described, history)
 
         what = f"the execution to end\n  execution: {self.console(arn)}"
         return eventually(ask, what=what, seen=lambda: f"RUNNING, {last}", within=within, every=self._every)
+
+    def _run(self, described: DescribeExecutionOutputTypeDef, history: list[dict[str, Any]]) -> Run:
+        arn = described["executionArn"]
+        machine = self._sfn.describe_state_machine_for_execution(executionArn=arn)
+        return Run(
+            arn=arn,
+            status=described["status"],
+            started=described["startDate"],
+            ended=described["stopDate"],
+            error=described.get("error"),
+            cause=described.get("cause"),
+            definition=json.loads(machine["definition"]),
+            history=history,
+            console=self.console(arn),
+        )
 
     def history(self, arn: str) -> list[dict[str, Any]]:
         """All events of an execution, every page, in order."""

@@ -33,14 +33,14 @@ DEFECTS = [
     Defect("somebody else's row altered", {"AUR-03", "PRF-03"}, after_run="alter_bystander"),
     Defect(
         "processor raising",
-        {"SFN-01", "AUR-02", "AUR-03", "DDB-03", "LOG-01", "LOG-07", "PRF-03"},
+        {"SFN-01", "SFN-03", "AUR-01", "AUR-02", "AUR-03", "DDB-01", "DDB-03", "LOG-01", "LOG-05", "LOG-07", "PRF-03"},
         patch=(
             f"{PROCESSOR}/chunk_processing.py",
             "    with services.database.session(",
             '    raise ProcessingError("planted")\n    with services.database.session(',
         ),
     ),
-    Defect("handler misnamed", {"SFN-01", "AUR-02", "LOG-07"}, after_deploy="misname_handler"),
+    Defect("handler misnamed", {"SFN-01", "SFN-03", "AUR-02", "LOG-06", "LOG-07"}, after_deploy="misname_handler"),
     Defect("a layer missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_layers"),
     Defect("MaxConcurrency 1", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 1')),
     Defect("MaxConcurrency 10", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 10')),
@@ -51,7 +51,7 @@ DEFECTS = [
     ),
     Defect(
         "an ERROR logged on the good way",
-        {"LOG-01"},
+        {"LOG-01", "LOG-02", "PST-03"},
         patch=(
             f"{PROCESSOR}/ending.py",
             '    logger.info("processing completed successfully", **totals)\n',
@@ -102,7 +102,7 @@ def test_missing_variables_turn_the_right_lines_to_no_and_are_all_named_at_once(
 def test_a_count_altered_after_the_run_is_named_with_its_record_and_what_each_store_says(accept: Accept):
     session = accept(f"--after-run={meddle('alter_count')}")
     assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
-    assert session.items("failed") == {"AUR-03", "PRF-03"}, session
+    assert session.items("failed") == {"AUR-03", "PRF-03", "PST-02"}, session
     (found,) = session.verdict["discrepancies"]
     assert (found["record"], found["user"], found["fate"]) == (43, "U00042", "altered")
     assert found["stores"].keys() == {"csv", "aurora", "dynamodb", "logs"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from steps.drivers.logs import LogLine, holding, invocations, without_others
+from steps.drivers.logs import LogLine, complaints, holding, invocations, without_others
 
 OURS, THEIRS = "arn:ours", "arn:theirs"
 
@@ -56,3 +56,9 @@ def test_a_word_is_found_wherever_it_stands():
 
 def test_fields_are_those_of_a_json_object_only():
     assert [line.fields for line in lines("plain", "[1]", '{"a": 1}')] == [{}, {}, {"a": 1}]
+
+
+def test_lines_above_info_are_grouped_by_what_they_say():
+    loud, warning = '{"level":"ERROR","message":"x"}', '{"level":"WARNING","message":"y","n":%d}'
+    said = lines('{"level":"INFO","message":"x"}', warning % 1, loud, warning % 2, "[ERROR] plain")
+    assert complaints(said) == [(2, "WARNING: y"), (1, "ERROR: x"), (1, "[ERROR] plain")]

@@ -1,0 +1,35 @@
+"""The way an execution took, held against its definition: every state of the happy path, and no other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+
+def happy_path(machine: dict[str, Any]) -> list[str]:
+    """The states that lead from the start to the end when nothing goes wrong, those inside a Map after it.
+
+    A Choice goes its Default way. `machine` is an ASL definition, or an ItemProcessor.
+    """
+    path: list[str] = []
+    name = machine["StartAt"]
+    while name is not None and name not in path:
+        state = machine["States"][name]
+        path.append(name)
+        for inner in (state.get("ItemProcessor"), *state.get("Branches", ())):
+            path += happy_path(inner) if inner else []
+        name = state.get("Next") or state.get("Default")
+    return path
+
+
+def deviations(machine: dict[str, Any], history: Sequence[dict[str, Any]]) -> list[str]:
+    """What keeps the history from being green: states not entered, not left, or entered off the happy path."""
+    entered = Counter(e["stateEnteredEventDetails"]["name"] for e in history if "stateEnteredEventDetails" in e)
+    left = Counter(e["stateExitedEventDetails"]["name"] for e in history if "stateExitedEventDetails" in e)
+    path = happy_path(machine)
+    return [
+        *(f"{name} was not entered" for name in path if not entered[name]),
+        *(f"{name} was entered {n} times and left {left[name]}" for name, n in entered.items() if left[name] != n),
+        *(f"{name} was entered, which is not on the happy path" for name in entered if name not in path),
+    ]
