@@ -1,6 +1,7 @@
 """The plug-ins that make up the suite, each with its own options, hooks and fixtures; each needs those above it."""
 
 pytest_plugins = [
+    "steps.ahead",
     "steps.options",
     "steps.collection",
     "steps.finding",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -140,6 +141,7 @@ def wait_for_the_end(of_input: bool) -> None:
 
 
 def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
+    gc.disable()  # until all is loaded: collecting takes a quarter of moto's import, and finds nothing
     from local_aws.server import PortInUse, Server, listen  # moto with it, which is slow
 
     try:

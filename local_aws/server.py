@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import threading
@@ -97,11 +98,13 @@ class Server:
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def _warm_up(self) -> None:
-        self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
+        self._wire.send("s3", "us-east-1", "GET", "/")
         self._wire.call("dynamodb", "us-east-1", "DynamoDB_20120810.ListTables", {})
         self._wire.call("events", "us-east-1", "AWSEvents.ListRules", {})
+        self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
         self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")
-        self._wire.send("s3", "us-east-1", "GET", "/")
+        gc.freeze()  # what is loaded by now stays
+        gc.enable()
 
     def _compose(self, innermost: Handler, account: str) -> Handler:
         concurrency = ReservedConcurrency(innermost)

@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from shlex import quote
 
 import pytest
 
 from steps import options
+from steps.ahead import NAMES, launched
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.database import Database
 from steps.drivers.inbox import Inbox
 from steps.drivers.logs import Logs
-from steps.drivers.names import Names
 from steps.drivers.workflow import Workflow
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.targets.embedded import Starting, embedded, launch
+from steps.targets.embedded import embedded
 from steps.targets.environment import Environment
 from steps.targets.system import SystemUnderTest
-
-NAMES = Names(account="000000000000")
-_starting = pytest.StashKey[Starting]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Has the embedded AWS start while scenarios are collected: that takes as long."""
-    if options.mark(config) == "local" and not config.option.collectonly:
-        config.stash[_starting] = launch(NAMES)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
-    starting = config.stash.get(_starting, None)
-    if starting is None or starting.exception() is not None:
-        return
-    aws = starting.result()
-    if not config.option.keep:
-        aws.stop()
-        return
-    terminal = config.pluginmanager.getplugin("terminalreporter")
-    terminal.write_line(aws.keep())
-    for name, value in aws.environment.items():
-        terminal.write_line(f"export {name}={quote(value)}")
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +38,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     system = SystemUnderTest(o.system_under_test.resolve())
     record.facts |= {"target": options.target(pytestconfig), "account": names.account, "region": names.region}
     record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": system.sha256()}
-    if _starting not in pytestconfig.stash:
-        pytestconfig.stash[_starting] = launch(NAMES)
-    starting = pytestconfig.stash[_starting]
-    environment = embedded(starting, system, names=names, say=progress.say, phase=record.phase)
+    environment = embedded(launched(pytestconfig), system, names=names, say=progress.say, phase=record.phase)
     record.notes += environment.notes
     if o.after_deploy:
         environment.shell(o.after_deploy)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from steps.drivers.history import Reached, Task, peak, reached, tasks
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
+_HISTORY_EVERY = 4  # looks: a history weighs more than a status, on AWS's quotas too
 Watcher = Callable[[float, Reached], None]
 """Told at each look at a running execution: seconds since its start, and how far it has come."""
 
@@ -98,15 +100,18 @@ class Workflow:
         started = self._sfn.describe_execution(executionArn=arn)["startDate"]
         last = Reached("nothing", 0, 0)
 
+        looks = count()
+
         def ask() -> Run | None:
             nonlocal last
             described = self._sfn.describe_execution(executionArn=arn)
+            running = described["status"] in ("RUNNING", "PENDING_REDRIVE")
+            if running and next(looks) % _HISTORY_EVERY:
+                return None
             history = self.history(arn)
             last = reached(history)
             watch((datetime.now(started.tzinfo) - started).total_seconds(), last)
-            if described["status"] in ("RUNNING", "PENDING_REDRIVE"):
-                return None
-            return self._run(described, history)
+            return None if running else self._run(described, history)
 
         what = f"the execution to end\n  execution: {self.console(arn)}"
         return eventually(ask, what=what, seen=lambda: f"RUNNING, {last}", within=within, every=self._every)

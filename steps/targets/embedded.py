@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from local_aws import LocalAws, LocalAwsError
 from steps.drivers.names import Names
 from steps.targets.environment import Clients, Environment, EnvironmentBroken, Patience, clients
+from steps.targets.launch import Starting
 from steps.targets.system import SystemUnderTest
 
 if TYPE_CHECKING:
     from steps.targets.deploy import Application, Stack
 
-PATIENCE = Patience(start=5, end=900, logs=120, look=0.3)
-_DATABASE = "csvbatch"
-Starting: TypeAlias = Future[LocalAws]
-"""An embedded AWS that is on its way."""
-
-
-def launch(names: Names) -> Starting:
-    """Begins to start the embedded AWS; the session has enough to do meanwhile."""
-    beside = ThreadPoolExecutor(1)
-    starting = beside.submit(LocalAws.start, account=names.account, region=names.region, database=_DATABASE)
-    beside.shutdown(wait=False)
-    return starting
+PATIENCE = Patience(start=5, end=900, logs=120, look=0.15)
 
 
 def embedded(

@@ -124,7 +124,16 @@ def test_packages_hold_the_sources_and_layers_what_their_requirements_name(appli
     ]
     assert names[0] == {"app.py"}
     assert "python/tenacity/__init__.py" in names[1]
-    assert not any("__pycache__" in name for name in names[1])
+
+
+def test_what_a_layer_holds_compiled_stays_valid_after_unzipping(application: Path):
+    """PEP 552: flags 1 say that the source is not looked at."""
+    layer = next(
+        body for key, body in build(application / "template.yaml", "bucket").packages.items() if "Layer" in key
+    )
+    with zipfile.ZipFile(io.BytesIO(layer)) as archive:
+        flags = {archive.read(name)[4:8] for name in archive.namelist() if name.endswith(".pyc")}
+    assert flags <= {b"\x01\0\0\0"}
 
 
 def test_the_same_sources_make_the_same_bytes(application: Path):

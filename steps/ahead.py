@@ -1,0 +1,43 @@
+"""Has the embedded AWS start ahead of all else: to import the suite and collect its scenarios takes as long."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+import pytest
+
+from steps.drivers.names import Names
+from steps.targets.launch import Starting, launch
+
+NAMES = Names(account="000000000000")
+_starting = pytest.StashKey[Starting]()
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """The first that pytest calls of a plug-in of conftest.py: our options are unknown yet, but -m is told."""
+    config = pluginmanager.getplugin("pytestconfig")
+    told = config.known_args_namespace
+    if told.markexpr.strip() == "local" and not (told.collectonly or told.help or told.version):
+        launched(config)
+
+
+def launched(config: pytest.Config) -> Starting:
+    """The embedded AWS of this session, on its way."""
+    if _starting not in config.stash:
+        config.stash[_starting] = launch(NAMES)
+    return config.stash[_starting]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
+    starting = config.stash.get(_starting, None)
+    if starting is None or starting.exception() is not None:
+        return
+    aws = starting.result()
+    if not config.option.keep:
+        aws.stop()
+        return
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    terminal.write_line(aws.keep())
+    for name, value in aws.environment.items():
+        terminal.write_line(f"export {name}={quote(value)}")
