@@ -28,9 +28,11 @@ class Progress:
         self._live = terminal.isatty
         self._began = time.monotonic()
         self.looks: list[Look] = []
+        self.said: list[str] = []
 
     def say(self, text: str) -> None:
         """A line with the seconds since the session's start."""
+        self.said.append(text)
         with self._uncaptured():
             self._terminal.ensure_newline()
             self._erase()
