@@ -8,9 +8,13 @@ pytest_plugins = [
     "steps.reporting.plugin",
     "steps.session",
     "steps.evidence",
+    "steps.own_file",
     "steps.preparation_steps",
+    "steps.own_file_steps",
     "steps.delivery_steps",
+    "steps.manual_start_steps",
     "steps.execution_steps",
     "steps.data_steps",
     "steps.log_steps",
+    "steps.monitoring_steps",
 ]

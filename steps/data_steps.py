@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 from pytest_bdd import parsers, then
 
+from steps.deliveries import CHUNK_STEP, STEPS, Delivery, Drivers, Statistics
 from steps.drivers.activity_file import ActivityFile
-from steps.drivers.audit_trail import AuditTrail, Place, gaps
-from steps.drivers.database import Database
-from steps.drivers.inbox import Upload
-from steps.drivers.reconciliation import Fate, Stores, reconcile, totals_that_differ
-from steps.drivers.workflow import Run
-from steps.evidence import CHUNK_STEP, STEPS, Preparation, Statistics
+from steps.drivers.audit_trail import Place, gaps
+from steps.drivers.reconciliation import Chunk, Stores, reconcile, totals_that_differ
 from steps.finding import Finding
 from steps.reporting.record import Record
 
 
 @then(parsers.parse("the database counts {count:d} test users updated within the hour"))
-def updated(count: int, run: Run, database: Database, finding: Finding) -> None:
-    finding.equal(database.number("updated_within_the_hour"), count, "test users updated within the hour")
+def updated(count: int, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    assert delivery.run
+    finding.equal(drivers.database.number("updated_within_the_hour"), count, "test users updated within the hour")
 
 
 @then("the statistics of the test users equal the file, record by record")
-def statistics_equal(activity_file: ActivityFile, statistics: Statistics, finding: Finding) -> None:
-    due = activity_file.sums()
+def statistics_equal(delivery: Delivery, finding: Finding) -> None:
+    due, statistics = delivery.file.sums(), delivery.statistics
     finding.holds(
         not (wrong := _differences(due, statistics)),
-        wanted=f"the sums of {len(activity_file.records)} records",
+        wanted=f"the sums of {len(delivery.file.records)} records",
         got=f"{len(due) - len(wrong)} users as in the file" + "".join(f", {each}" for each in wrong[:5]),
     )
     user, (logins, posts) = next(iter(due.items()))
@@ -44,18 +41,32 @@ def _differences(due: dict[str, tuple[int, int]], statistics: Statistics) -> lis
 
 
 @then("nobody else's statistics have changed")
-def others_unchanged(
-    activity_file: ActivityFile, preparation: Preparation, statistics: Statistics, finding: Finding
-) -> None:
-    theirs = activity_file.sums().keys()
-    before = {user: row for user, row in preparation.statistics.items() if user not in theirs}
-    after = {user: row for user, row in statistics.items() if user not in theirs}
-    changed = sorted(user for user in before.keys() | after.keys() if before.get(user) != after.get(user))
+def others_unchanged(delivery: Delivery, finding: Finding) -> None:
+    theirs = delivery.file.sums().keys()
+    before = {user: row for user, row in delivery.before.items() if user not in theirs}
+    after = {user: row for user, row in delivery.statistics.items() if user not in theirs}
+    changed = _changed(before, after)
     finding.holds(
         not changed,
         wanted="all other users' rows as they were",
         got=f"{len(changed)} of {len(before)} changed {', '.join(changed[:5])}".strip(),
     )
+    finding.control("somebody else's row", bool(_changed(before, after | {"U99999": {}})))
+
+
+@then("no statistics change")
+def unchanged(delivery: Delivery, finding: Finding) -> None:
+    before, after = delivery.before, delivery.statistics
+    changed = _changed(before, after)
+    finding.holds(
+        not changed, wanted="every row as it was", got=f"{len(changed)} changed {', '.join(changed[:5])}".strip()
+    )
+    user = delivery.file.records[0].user_id
+    finding.control("a row of one of its users", bool(_changed(before, after | {user: {}})))
+
+
+def _changed(before: Statistics, after: Statistics) -> list[str]:
+    return sorted(user for user in before.keys() | after.keys() if before.get(user) != after.get(user))
 
 
 @then(
@@ -63,7 +74,8 @@ def others_unchanged(
         'batch-jobs holds one job for it, "{status}", with {applied:d} records applied and {rejected:d} rejected'
     )
 )
-def batch_job(status: str, applied: int, rejected: int, jobs: list[dict[str, Any]], finding: Finding) -> None:
+def batch_job(status: str, applied: int, rejected: int, delivery: Delivery, finding: Finding) -> None:
+    jobs = delivery.jobs
     finding.equal(len(jobs), 1, "batch job")
     names = ("status", "records_applied", "records_rejected")
     got = tuple(jobs[0].get(name) for name in names)
@@ -76,9 +88,10 @@ def batch_job(status: str, applied: int, rejected: int, jobs: list[dict[str, Any
 
 
 @then("the first ten are recently updated, by this execution")
-def first_ten_updated(run: Run, database: Database, finding: Finding) -> None:
-    rows = database.ask("first_ten_statistics")
-    good = [row for row in rows if (row["status"], row["last_execution_id"]) == ("RECENTLY_UPDATED", run.arn)]
+def first_ten_updated(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    due = ("RECENTLY_UPDATED", delivery.run.arn)
+    rows = drivers.database.ask("first_ten_statistics")
+    good = [row for row in rows if (row["status"], row["last_execution_id"]) == due]
     finding.holds(
         len(rows) == len(good) == 10,
         wanted="10 rows RECENTLY_UPDATED by this execution",
@@ -88,11 +101,12 @@ def first_ten_updated(run: Run, database: Database, finding: Finding) -> None:
 
 
 @then("the audit trail holds a start and one completion of every step and chunk, and no error")
-def audit_complete(stores: Stores, audit: list[dict[str, Any]], finding: Finding) -> None:
-    due: list[Place] = [*((step, None) for step in STEPS), *((CHUNK_STEP, chunk) for chunk, _ in stores.plan)]
+def audit_complete(delivery: Delivery, finding: Finding) -> None:
+    audit, plan = delivery.audit, delivery.stores.plan
+    due: list[Place] = [*((step, None) for step in STEPS), *((CHUNK_STEP, chunk) for chunk, _ in plan)]
     wrong = gaps(audit, due)
     finding.holds(
-        bool(stores.plan) and not wrong,
+        bool(plan) and not wrong,
         wanted=f"{len(due)} steps and chunks with a start and one completion",
         got=f"{len(due) - len(wrong)}",
         evidence="\n".join(wrong[:5]),
@@ -100,30 +114,25 @@ def audit_complete(stores: Stores, audit: list[dict[str, Any]], finding: Finding
     last = next(entry for entry in reversed(audit) if entry["phase"] == "completion")
     finding.control("a missing completion", bool(gaps([entry for entry in audit if entry is not last], due)))
     finding.control("a second completion", bool(gaps([*audit, last], due)))
+    finding.control("an error", bool(gaps([*audit, last | {"phase": "error"}], due)))
 
 
 @then("processing-metadata holds the size, the records and the chunks of the file")
-def metadata_holds(
-    upload: Upload,
-    run: Run,
-    activity_file: ActivityFile,
-    stores: Stores,
-    audit_trail: AuditTrail,
-    finding: Finding,
-) -> None:
-    stages = audit_trail.metadata(upload)
+def metadata_holds(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    arn, plan = delivery.run.arn, delivery.stores.plan
+    stages = drivers.audit_trail.metadata(delivery.upload)
     validated, split = stages.get("csv-validation", {}), stages.get("csv-split", {})
     got = (validated.get("size"), validated.get("records"), split.get("chunks"), validated.get("execution_id"))
-    due = (upload.size, len(activity_file.records), len(stores.plan), run.arn)
+    due = (delivery.upload.size, len(delivery.file.records), len(plan), arn)
     words = "{} bytes, {} records, {} chunks".format
     finding.holds(got == due, wanted=words(*due[:3]), got=words(*got[:3]), evidence=str(stages))
 
 
 @then(parsers.parse("each of the {count:d} records has a named fate, and it is applied"))
-def named_fates(count: int, stores: Stores, finding: Finding) -> None:
-    fates = Counter(fate.fate for fate in reconcile(stores))
+def named_fates(count: int, delivery: Delivery, finding: Finding) -> None:
+    fates = Counter(fate.fate for fate in delivery.fates)
     finding.holds(fates == {"applied": count}, wanted=f"{count} applied", got=", ".join(_counted(fates)))
-    lost = replace(stores, after=stores.before)
+    lost = replace(delivery.stores, after=delivery.stores.before)
     finding.control("every record lost", Counter(fate.fate for fate in reconcile(lost)) == {"lost": count})
 
 
@@ -132,10 +141,10 @@ def _counted(fates: Counter[str]) -> list[str]:
 
 
 @then("each record of the file has one fate, on which all stores agree")
-def one_fate(stores: Stores, record: Record, finding: Finding) -> None:
-    fates = reconcile(stores)
-    wrong = [fate for fate in fates if not fate.clean]
-    record.discrepancies = [
+def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
+    stores = delivery.stores
+    wrong = [fate for fate in delivery.fates if not fate.clean]
+    record.discrepancies += [
         {"record": fate.record, "user": fate.user, "fate": fate.fate, "stores": fate.stores} for fate in wrong
     ]
     finding.holds(
@@ -151,7 +160,7 @@ def one_fate(stores: Stores, record: Record, finding: Finding) -> None:
 
 def _planted(stores: Stores) -> dict[str, Stores]:
     """The same evidence with one deviation of each kind."""
-    user = stores.records[0].user_id
+    user = next(record.user_id for record in stores.records if record.line not in stores.rejected)
     logins, posts = stores.after.get(user, (0, 0))
     other = next(iter(stores.before.keys() - {record.user_id for record in stores.records}), "U99999")
     changes = {
@@ -164,7 +173,35 @@ def _planted(stores: Stores) -> dict[str, Stores]:
 
 
 @then("the batch job counts what the records add up to")
-def totals(stores: Stores, finding: Finding) -> None:
-    fates: list[Fate] = reconcile(stores)
+def totals(delivery: Delivery, finding: Finding) -> None:
+    stores, fates = delivery.stores, delivery.fates
     wrong = totals_that_differ(stores, fates)
     finding.holds(not wrong, wanted="the batch job's counts those of the records", got="; ".join(wrong) or "the same")
+    job = stores.job or Chunk(0, 0, 0)
+    miscounted = replace(stores, job=replace(job, applied=job.applied - 1))
+    finding.control("a wrong count", bool(totals_that_differ(miscounted, fates)))
+
+
+@then(parsers.parse('every record is rejected as "{reason}"'))
+def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> None:
+    got = Counter((row["line_number"], row["user_id"], row["reason"]) for row in delivery.rejected)
+    due = Counter((record.line, record.user_id, reason) for record in delivery.file.records)
+    finding.holds(
+        got == due,
+        wanted=f"{due.total()} records rejected as {reason}",
+        got=f"{(got & due).total()} of {got.total()} so",
+        evidence="\n".join(map(str, [*(got - due), *(due - got)][:5])),
+    )
+
+
+@then("the rejected records are kept as a file that can be delivered again")
+def rejected_file(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    kept = ActivityFile.of("rejected.csv", drivers.inbox.result(delivery.upload, "rejected.csv"))
+    lines = {row["line_number"] for row in delivery.rejected}
+    due = [(each.user_id, each.logins, each.posts) for each in delivery.file.records if each.line in lines]
+    got = [(each.user_id, each.logins, each.posts) for each in kept.records]
+    finding.holds(
+        got == due and kept.header == delivery.file.header,
+        wanted=f"{len(due)} records under the same header",
+        got=f"{len(got)} records under {','.join(kept.header)}",
+    )

@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
+import pytest
 from pytest_bdd import parsers, then, when
 
-from steps.drivers.activity_file import ActivityFile
-from steps.drivers.inbox import Inbox, Upload
-from steps.drivers.workflow import Run, Workflow
-from steps.evidence import Start
+from steps.deliveries import Delivery, Drivers
 from steps.finding import Finding
+from steps.own_file import OwnFile
+from steps.reporting.progress import Progress
 
 
-@when("the file is delivered")
-def file_delivered(upload: Upload) -> None: ...
+@when("the file is delivered", target_fixture="delivery")
+def file_delivered(own_file: OwnFile, request: pytest.FixtureRequest) -> Delivery:
+    """A scenario's own file, where it has one; else the acceptance's, which is delivered once a session."""
+    if own_file.wanted:
+        return own_file.delivered()
+    delivery: Delivery = request.getfixturevalue("acceptance")
+    return delivery
 
 
 @then(parsers.parse('the inbox holds it unchanged under "{folder}"'))
-def inbox_holds(folder: str, upload: Upload, activity_file: ActivityFile, inbox: Inbox, finding: Finding) -> None:
-    finding.equal(upload.key, folder + activity_file.name, "as key")
+def inbox_holds(folder: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    upload, file = delivery.upload, delivery.file
+    finding.equal(upload.key, folder + file.name, "as key")
     finding.holds(
-        inbox.content(upload) == activity_file.path.read_bytes(),
+        drivers.inbox.content(upload) == file.content,
         wanted="the same bytes",
         got=f"{upload.size} bytes as version {upload.version_id}",
     )
 
 
 @then("the upload starts an execution by itself")
-def execution_started(start: Start, finding: Finding) -> None:
+def execution_started(delivery: Delivery, finding: Finding, pytestconfig: pytest.Config) -> None:
+    start = delivery.start
+    if pytestconfig.option.start == "manually":
+        finding.not_checked(start.why)
     finding.holds(
-        start.arn is not None,
+        start.by == "event",
         wanted="an execution started by the upload",
-        got="started by itself" if start.arn else "none",
+        got="started by itself" if start.by == "event" else "none, so that it was started by hand",
         evidence=start.why,
     )
 
 
 @then("it is the only one for this upload")
-def only_one(upload: Upload, run: Run, workflow: Workflow, finding: Finding) -> None:
-    found = workflow.executions_of(upload)
-    finding.holds(len(found) == 1, wanted="one execution for this upload", got=f"{len(found)} execution")
+def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    """The control is real: the same event, delivered again, starts an execution that ends as a duplicate."""
+    upload, run, workflow = delivery.upload, delivery.run, drivers.workflow
+    found = len(workflow.executions_of(upload))
+    finding.holds(found == 1, wanted="one execution for this upload", got=f"{found} execution")
+    if run.status == "SUCCEEDED":  # a pipeline in trouble is not asked twice
+        again = workflow.start(workflow.event_of(run.arn))
+        workflow.ended(again, within=drivers.environment.patience.end)
+        finding.control("a second execution, really started", len(workflow.executions_of(upload)) == found + 1)
 
 
 @then("it is watched to its end")
-def watched(run: Run, finding: Finding) -> None:
-    ended = run.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
-    finding.holds(ended, wanted="an execution that has ended", got=run.status)
+def watched(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    ended = delivery.run.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+    finding.holds(
+        ended and len(progress.looks) > 1,
+        wanted="an execution seen while it ran and when it had ended",
+        got=f"{delivery.run.status} at the last of {len(progress.looks)} looks",
+    )

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
+from steps.deliveries import Delivery, Drivers, Look, Onlooker, Start, Statistics, by_hand, by_itself, statistics_of
 from steps.drivers.activity_file import ActivityFile
-from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.database import Database
-from steps.drivers.inbox import Inbox, Upload
-from steps.drivers.logs import LogLine, Logs, holding, without_others
-from steps.drivers.reconciliation import Chunk, Stores
-from steps.drivers.waiting import NotSeen
-from steps.drivers.workflow import Run, Workflow
+from steps.drivers.inbox import Upload
+from steps.drivers.workflow import Run
 from steps.options import ROOT
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.targets.environment import Environment
 
 FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"
-SUCCESS = "EVENT_PROCESSED_SUCCESSFULLY"
-STEPS = ("csv-validation", "csv-split", "csv-merge", "batch-status-update")
-CHUNK_STEP = "csv-chunk-processing"
-Statistics = dict[str, dict[str, Any]]
-"""Every row of user_statistics, by user."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +28,6 @@ class Preparation:
     test_statistics: int
     statistics: Statistics
     overview: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Start:
-    """The execution that the upload set off by itself, or why none can be seen."""
-
-    arn: str | None
-    why: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -73,122 +55,72 @@ def preparation(database: Database, record: Record, progress: Progress) -> Prepa
     return done
 
 
-def statistics_of(database: Database) -> Statistics:
-    """Every row of user_statistics at this moment."""
-    return {row["user_id"]: row for row in database.ask("statistics")}
-
-
 @pytest.fixture(scope="session")
-def upload(
+def acceptance(
     activity_file: ActivityFile,
     preparation: Preparation,
-    inbox: Inbox,
+    drivers: Drivers,
     record: Record,
     progress: Progress,
     pytestconfig: pytest.Config,
-) -> Upload:
-    """The file, delivered under incoming/; nothing else is done by hand."""
+) -> Delivery:
+    """The agreed file, delivered under incoming/ once a session; nothing else is done by hand, if the upload works."""
+    options = pytestconfig.option
     failed = record.failed_preconditions()
-    if failed and not pytestconfig.option.no_gate:
+    if failed and not options.no_gate:
         pytest.skip(f"the run was not started, because of {', '.join(failed)}")
-    with record.phase("run"):
-        upload = inbox.deliver(activity_file.path)
+    host = Host(drivers, activity_file, record, progress, after_run=options.after_run)
+    record.begin("run")
+    upload = drivers.inbox.deliver(activity_file.name, activity_file.content)
     record.run |= {"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id}
     progress.say(f"delivered {upload.key}, {len(activity_file.records)} records")
-    return upload
+    wanted = by_hand(drivers, "started by hand, as --start=manually wants")
+    start = wanted if options.start == "manually" else host.start
+    return Delivery(activity_file, upload, preparation.statistics, drivers, start, host)
 
 
-@pytest.fixture(scope="session")
-def start(upload: Upload, workflow: Workflow, environment: Environment, record: Record) -> Start:
-    with record.phase("run"):
-        try:
-            arn = workflow.started_by(upload, within=environment.patience.start)
-        except NotSeen as unseen:
-            return Start(None, str(unseen))
-    record.run |= {"execution_arn": arn, "started_by": "event"}
-    return Start(arn)
+@pytest.fixture
+def delivery(acceptance: Delivery) -> Delivery:
+    """What a scenario is about: the acceptance run, unless it delivers a file of its own."""
+    return acceptance
 
 
-@pytest.fixture(scope="session")
-def run(
-    start: Start,
-    workflow: Workflow,
-    activity_file: ActivityFile,
-    environment: Environment,
-    record: Record,
-    progress: Progress,
-    pytestconfig: pytest.Config,
-) -> Run:
-    """The execution once it has ended, well or badly; what the command line wants after the run has run."""
-    if start.arn is None:
-        pytest.skip("the upload started no execution, so there is none to look at")
-    progress.say(f"execution {workflow.console(start.arn)}")
-    with record.phase("run"):
-        run = workflow.ended(start.arn, within=environment.patience.end, watch=progress.watch)
-    record.run["status"] = run.status
-    record.measured["seconds"] = round(run.seconds, 3)
-    record.measured["records_per_second"] = round(len(activity_file.records) / run.seconds, 1)
-    record.measured["peak_chunks"] = run.peak_chunks
-    progress.say(f"the execution {run.status} after {run.seconds:.2f} s")
-    if command := pytestconfig.option.after_run:
-        environment.shell(command, EXECUTION_ARN=start.arn)
-        progress.say(f"ran {command}")
-    environment.check()
-    record.checks_begin()
-    return run
+class Host(Onlooker):
+    """Keeps the record of the acceptance run, and shows how it comes along."""
 
+    def __init__(
+        self, drivers: Drivers, file: ActivityFile, record: Record, progress: Progress, *, after_run: str | None
+    ) -> None:
+        self._drivers, self._file, self._record, self._progress = drivers, file, record, progress
+        self._after_run = after_run
 
-@pytest.fixture(scope="session")
-def statistics(run: Run, database: Database) -> Statistics:
-    """Every row of user_statistics after the run."""
-    return statistics_of(database)
+    def start(self, upload: Upload) -> Start:
+        """What the upload starts by itself; or else an execution started by hand, so that the rest can be checked."""
+        start = by_itself(self._drivers)(upload)
+        if start.arn is not None:
+            return start
+        self._progress.say("the upload has started nothing, so the execution is started by hand")
+        return by_hand(self._drivers, start.why)(upload)
 
+    def started(self, start: Start) -> None:
+        self._record.run |= {"execution_arn": start.arn, "started_by": start.by}
+        self._progress.say(f"execution {self._drivers.workflow.console(str(start.arn))}")
 
-@pytest.fixture(scope="session")
-def lines(run: Run, upload: Upload, logs: Logs, environment: Environment) -> list[LogLine]:
-    """Both functions' log lines from the upload on, all but other executions', once each invocation has reported."""
-    ids = [task.request_id for task in run.tasks if task.request_id]
-    return without_others(logs.complete(upload.at, ids, within=environment.patience.logs), run.arn)
+    def looked(self, look: Look) -> None:
+        self._progress.watch(look)
 
-
-@pytest.fixture(scope="session")
-def jobs(run: Run, audit_trail: AuditTrail) -> list[dict[str, Any]]:
-    return audit_trail.jobs(run.name)
-
-
-@pytest.fixture(scope="session")
-def audit(run: Run, audit_trail: AuditTrail) -> list[dict[str, Any]]:
-    return audit_trail.entries(run.arn)
-
-
-@pytest.fixture(scope="session")
-def stores(
-    activity_file: ActivityFile,
-    preparation: Preparation,
-    statistics: Statistics,
-    upload: Upload,
-    database: Database,
-    audit: list[dict[str, Any]],
-    lines: list[LogLine],
-    jobs: list[dict[str, Any]],
-) -> Stores:
-    """What the four stores hold of the run."""
-    version = {"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id}
-    return Stores(
-        records=activity_file.records,
-        before=_counts(preparation.statistics),
-        after=_counts(statistics),
-        plan=[(row["chunk"], row["record_count"]) for row in database.ask("chunks", **version)],
-        rejected={row["line_number"]: row["reason"] for row in database.ask("rejected", **version)},
-        audited=[_chunk(entry) for entry in audit if entry.get("phase") == "completion" and "chunk" in entry],
-        logged=[_chunk(line.fields) for line in holding(lines, SUCCESS) if "chunk" in line.fields],
-        job=_chunk(jobs[0]) if jobs else None,
-    )
-
-
-def _counts(statistics: Statistics) -> dict[str, tuple[int, int]]:
-    return {user: (row["login_count"], row["post_count"]) for user, row in statistics.items()}
-
-
-def _chunk(entry: dict[str, Any]) -> Chunk:
-    return Chunk(entry.get("chunk", -1), entry.get("records_applied", 0), entry.get("records_rejected", 0))
+    def ended(self, run: Run) -> None:
+        """Notes the figures; then runs what the command line wants after the run."""
+        record, progress = self._record, self._progress
+        record.end("run")
+        record.run |= {"execution_arn": run.arn, "status": run.status}
+        record.measured["seconds"] = round(run.seconds, 3)
+        record.measured["records_per_second"] = round(len(self._file.records) / run.seconds, 1)
+        record.measured["peak_chunks"] = run.peak_chunks
+        progress.say(f"the execution {run.status} after {run.seconds:.2f} s")
+        environment = self._drivers.environment
+        if self._after_run:
+            environment.shell(self._after_run, EXECUTION_ARN=run.arn)
+            progress.say(f"ran {self._after_run}")
+        environment.check()
+        record.begin("check")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from pytest_bdd import parsers, then, when
 
-from steps.drivers.history import peak, reached
+from steps.deliveries import Delivery
+from steps.drivers.history import Retry, peak, reached
 from steps.drivers.inbox import Upload
-from steps.drivers.logs import LogLine, invocations
+from steps.drivers.logs import invocations
 from steps.drivers.path import deviations, happy_path
 from steps.drivers.workflow import Run
 from steps.finding import Finding
@@ -15,21 +19,42 @@ from steps.reporting.record import Record
 
 
 @when("the execution has ended")
-def execution_ended(run: Run) -> None: ...
+def execution_ended(delivery: Delivery) -> None:
+    assert delivery.run
 
 
 @then(parsers.parse('its status is "{status}"'))
-def status_is(status: str, run: Run, finding: Finding) -> None:
+def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
     finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
 
 
+@then(parsers.parse('the execution fails with "{error}", saying "{what}"'))
+def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    got = (run.status, run.error, what in (run.cause or ""))
+    finding.holds(
+        got == ("FAILED", error, True),
+        wanted=f"FAILED with {error}: ... {what}",
+        got=f"{run.status} with {run.error}",
+        evidence=str(run),
+    )
+
+
 @then(parsers.parse("it has taken at most {minutes:d} minutes"))
-def taken_at_most(minutes: int, run: Run, finding: Finding) -> None:
+def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
     finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
+    finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
+
+
+def _late(run: Run, minutes: int) -> Run:
+    return replace(run, ended=run.ended + timedelta(minutes=minutes + 1))
 
 
 @then("every state of the happy path was entered and left, and no other")
-def every_state_green(run: Run, finding: Finding) -> None:
+def every_state_green(delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     finding.holds(
         not wrong,
@@ -41,18 +66,31 @@ def every_state_green(run: Run, finding: Finding) -> None:
 
 
 @then("nothing was tried again but what the platform failed at")
-def only_the_platforms_retries(run: Run, finding: Finding) -> None:
-    again = [task for task in run.tasks if task.outcome != "TaskSucceeded"]
-    ours = [f"{task.state}: {task.error}" for task in again if not (task.error or "").startswith("Lambda.")]
+def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
+    retries = delivery.run.retries
+    ours = _not_the_platforms(retries)
     finding.holds(
-        not ours, wanted="no retries but of Lambda.* errors", got=f"{len(again)} retries {', '.join(ours)}".strip()
+        not ours,
+        wanted="no retries but of Lambda.* errors",
+        got="; ".join([f"{len(retries)} retries", *(f"{retry.state}: {retry.error}" for retry in retries)]),
     )
+    finding.control("a retry of States.Timeout", bool(_not_the_platforms([*retries, Retry("any", "States.Timeout")])))
+
+
+def _not_the_platforms(retries: list[Retry]) -> list[Retry]:
+    return [retry for retry in retries if not retry.error.startswith("Lambda.")]
 
 
 @then(parsers.parse("from the upload to its end at most {minutes:d} minutes have passed"))
-def passed_since_upload(minutes: int, upload: Upload, run: Run, finding: Finding) -> None:
-    seconds = run.ended.timestamp() - upload.at / 1000
+def passed_since_upload(minutes: int, delivery: Delivery, finding: Finding) -> None:
+    upload, run = delivery.upload, delivery.run
+    seconds = _between(upload, run)
     finding.holds(0 <= seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{seconds:.1f} s")
+    finding.control("an end a minute too late", _between(upload, _late(run, minutes)) > minutes * 60)
+
+
+def _between(upload: Upload, run: Run) -> float:
+    return run.ended.timestamp() - upload.at / 1000
 
 
 @then("its time and its throughput are recorded")
@@ -62,19 +100,18 @@ def recorded(record: Record, finding: Finding) -> None:
 
 
 @then(parsers.parse("at most {most:d} chunks were under way at once"))
-def at_most_chunks(most: int, run: Run, finding: Finding) -> None:
-    tasks = run.chunk_tasks
-    spans = [(task.started, task.ended) for task in tasks]
+def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
+    spans = [(task.started, task.ended) for task in delivery.run.chunk_tasks]
     finding.holds(0 < peak(spans) <= most, wanted=f"at most {most} chunks at once", got=f"{peak(spans)}")
     crowded = spans + [spans[0]] * most
     finding.control("one chunk too many at once", peak(crowded) > most)
 
 
 @then("more than one chunk was")
-def more_than_one(run: Run, lines: list[LogLine], finding: Finding) -> None:
+def more_than_one(delivery: Delivery, finding: Finding) -> None:
     """By the functions' own START and REPORT lines: tasks that merely wait for a function would not do."""
-    ids = {task.request_id for task in run.chunk_tasks}
-    spans = [(found.started, found.ended) for found in invocations(lines) if found.request_id in ids]
+    ids = {task.request_id for task in delivery.run.chunk_tasks}
+    spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
     finding.holds(
         peak(spans) > 1, wanted="more than one chunk invocation at once", got=f"{peak(spans)} of {len(spans)}"
     )
@@ -83,13 +120,14 @@ def more_than_one(run: Run, lines: list[LogLine], finding: Finding) -> None:
 
 
 @then("its states and its chunks were shown while it ran")
-def shown(run: Run, progress: Progress, finding: Finding) -> None:
+def shown(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    due = reached(delivery.run.history)
     running, last = progress.looks[:-1], progress.looks[-1].reached
     finding.holds(bool(running), wanted="looks while it ran", got=str(len(running)))
-    finding.holds(last == reached(run.history), wanted=str(reached(run.history)), got=str(last))
+    finding.holds(last == due, wanted=str(due), got=str(last))
 
 
 @then("the page of its console was named")
-def console_named(run: Run, progress: Progress, finding: Finding) -> None:
-    named = [text for text in progress.said if run.arn in text]
+def console_named(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    named = [text for text in progress.said if delivery.run.arn in text]
     finding.holds(bool(named), wanted="a link to the execution's page shown", got=f"shown {len(named)} times")

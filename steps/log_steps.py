@@ -6,25 +6,28 @@ from collections import Counter
 
 from pytest_bdd import parsers, then, when
 
+from steps.deliveries import CHUNK_STEP, STEPS, Delivery
 from steps.drivers.history import reached
 from steps.drivers.logs import LogLine, complaints, holding
-from steps.drivers.workflow import Run
-from steps.evidence import CHUNK_STEP, STEPS
+from steps.drivers.tail import written
 from steps.finding import Finding
+from steps.reporting.progress import Progress
+from steps.reporting.record import Record
 
 
 @when("every invocation of the execution has reported")
-def all_reported(lines: list[LogLine]) -> None: ...
+def all_reported(delivery: Delivery) -> None:
+    assert delivery.lines
 
 
 @then(parsers.parse('no line of the logs holds "{word}"'))
-def no_line_holds(word: str, lines: list[LogLine], finding: Finding) -> None:
-    _none_holds((word,), lines, finding)
+def no_line_holds(word: str, delivery: Delivery, finding: Finding) -> None:
+    _none_holds((word,), delivery.lines, finding)
 
 
 @then(parsers.parse('none of "{words}" is in any line of the logs'))
-def none_is_in_any_line(words: str, lines: list[LogLine], finding: Finding) -> None:
-    _none_holds(tuple(words.split(", ")), lines, finding)
+def none_is_in_any_line(words: str, delivery: Delivery, finding: Finding) -> None:
+    _none_holds(tuple(words.split(", ")), delivery.lines, finding)
 
 
 def _none_holds(words: tuple[str, ...], lines: list[LogLine], finding: Finding) -> None:
@@ -42,14 +45,19 @@ def _none_holds(words: tuple[str, ...], lines: list[LogLine], finding: Finding) 
 
 
 @then(parsers.parse('"{message}" is logged once'))
-def is_logged_once(message: str, lines: list[LogLine], finding: Finding) -> None:
-    found = [line for line in lines if line.fields.get("message") == message]
+def is_logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
+    found = _saying(message, delivery.lines)
     finding.holds(len(found) == 1, wanted=f"one line {message!r}", got=str(len(found)))
+    finding.control("the line a second time", len(_saying(message, [*delivery.lines, found[0]])) == 2)
+
+
+def _saying(message: str, lines: list[LogLine]) -> list[LogLine]:
+    return [line for line in lines if line.fields.get("message") == message]
 
 
 @then("the lines above INFO are grouped and counted, and there are none")
-def grouped_and_counted(lines: list[LogLine], finding: Finding) -> None:
-    found = complaints(lines)
+def grouped_and_counted(delivery: Delivery, finding: Finding) -> None:
+    found = complaints(delivery.lines)
     finding.holds(
         not found,
         wanted="0 groups of lines above INFO",
@@ -57,15 +65,44 @@ def grouped_and_counted(lines: list[LogLine], finding: Finding) -> None:
         evidence="\n".join(f"{count} times {text[:200]}" for count, text in found[:10]),
     )
     planted = [LogLine("planted", "planted", at, '{"level":"WARNING","message":"planted"}') for at in (1, 2)]
-    finding.control("two lines of one group", complaints([*lines, *planted]) == [(2, "WARNING: planted")])
+    finding.control("two lines of one group", complaints([*delivery.lines, *planted]) == [(2, "WARNING: planted")])
 
 
 @then(parsers.parse('"{message}" is logged once for each step and each chunk'))
-def logged_once(message: str, run: Run, lines: list[LogLine], finding: Finding) -> None:
-    got = Counter(str(line.fields.get("event_type")) for line in lines if line.fields.get("message") == message)
-    wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: reached(run.history).chunks})
+def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
+    lines = _saying(message, delivery.lines)
+    wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: reached(delivery.run.history).chunks})
+    got = _event_types(lines)
     finding.holds(got == wanted, wanted=_counts(wanted), got=_counts(got) or "none")
+    finding.control("one of them a second time", _event_types([*lines, lines[0]]) != wanted)
+
+
+def _event_types(lines: list[LogLine]) -> Counter[str]:
+    return Counter(str(line.fields.get("event_type")) for line in lines)
 
 
 def _counts(counted: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=str))
+
+
+@then("its log lines were followed while it ran")
+def followed(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    running = [look.lines for look in progress.looks[:-1]]
+    finding.holds(max(running, default=0) > 0, wanted="lines seen while it ran", got=str(max(running, default=0)))
+
+
+@then("all of them are kept as evidence")
+def kept(delivery: Delivery, record: Record, finding: Finding) -> None:
+    file = record.keep("lambda-logs.txt", written(delivery.lines))
+    kept = file.read_text("utf-8")
+    missing = _missing(delivery.lines, kept)
+    finding.holds(
+        bool(delivery.lines) and not missing,
+        wanted=f"{len(delivery.lines)} lines in {file.name}",
+        got=f"{len(delivery.lines) - len(missing)}",
+    )
+    finding.control("a line left out", bool(_missing(delivery.lines, written(delivery.lines[1:]))))
+
+
+def _missing(lines: list[LogLine], kept: str) -> list[LogLine]:
+    return [line for line in lines if written([line]) not in kept]

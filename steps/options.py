@@ -34,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
     group.addoption("--reports", metavar="DIR", type=Path, default=ROOT / "reports", help="where the verdict goes")
     group.addoption("--keep", action="store_true", help="leave the environment up and say how to reach it")
+    group.addoption(
+        "--start",
+        choices=("by-itself", "manually"),
+        default="by-itself",
+        help="manually: start the execution by hand from the outset, not only when the upload has started none",
+    )
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 

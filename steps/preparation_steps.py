@@ -82,11 +82,17 @@ def statistics_cleared(preparation: Preparation, activity_file: ActivityFile, fi
         wanted=f"statistics of {len(others)} other users left, as they were",
         got=f"{len(preparation.statistics)} left, {len(preparation.earlier)} before",
     )
+    finding.control("a row of theirs left", {**preparation.statistics, min(theirs): {}} != others)
+    finding.control("somebody else's row gone", dict([*others.items()][1:]) != others or not others)
 
 
 @then(parsers.parse("the database counts {count:d} statistics of theirs"))
-def no_statistics(count: int, preparation: Preparation, finding: Finding) -> None:
+def no_statistics(count: int, preparation: Preparation, database: Database, finding: Finding) -> None:
     finding.equal(preparation.test_statistics, count, "statistics of the test users")
+    with database.undone():
+        database.tell("test_users")
+        database.tell("plant_statistics")
+        finding.control("a row really planted", database.number("count_test_statistics") == count + 1)
 
 
 @then(parsers.parse('the file is named "{name}"'))

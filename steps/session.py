@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from steps import options
 from steps.ahead import NAMES, launched
+from steps.deliveries import Drivers
 from steps.drivers.audit_trail import AuditTrail
+from steps.drivers.connections import Connections
 from steps.drivers.database import Database
 from steps.drivers.inbox import Inbox
+from steps.drivers.locks import Locks
 from steps.drivers.logs import Logs
+from steps.drivers.trigger import Trigger
 from steps.drivers.workflow import Workflow
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
@@ -49,9 +54,8 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
 
 @pytest.fixture(scope="session")
 def database(environment: Environment) -> Iterator[Database]:
-    database = Database(environment.database_url, environment.sql)
-    yield database
-    database.close()
+    with Database(environment.database_url, environment.sql) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -66,16 +70,21 @@ def workflow(environment: Environment) -> Workflow:
 
 
 @pytest.fixture(scope="session")
-def audit_trail(environment: Environment) -> AuditTrail:
-    names = environment.names
-    return AuditTrail(
-        environment.client("dynamodb"),
-        audit_logs=names.audit_logs,
-        batch_jobs=names.batch_jobs,
-        metadata=names.processing_metadata,
+def drivers(environment: Environment, database: Database, inbox: Inbox, workflow: Workflow) -> Drivers:
+    names, client = environment.names, environment.client
+    return Drivers(
+        environment=environment,
+        database=database,
+        inbox=inbox,
+        trigger=Trigger(client("events"), names.rule),
+        workflow=workflow,
+        locks=Locks(client("dynamodb"), names.job_locks),
+        audit_trail=AuditTrail(
+            client("dynamodb"),
+            audit_logs=names.audit_logs,
+            batch_jobs=names.batch_jobs,
+            metadata=names.processing_metadata,
+        ),
+        logs=Logs(client("logs"), names.log_groups),
+        connections=Connections(partial(Database, environment.database_url, environment.sql), names.functions),
     )
-
-
-@pytest.fixture(scope="session")
-def logs(environment: Environment) -> Logs:
-    return Logs(environment.client("logs"), environment.names.log_groups)

@@ -21,15 +21,21 @@ class Record:
 class ActivityFile:
     """A file of user activity as it is delivered."""
 
-    path: Path
+    name: str
+    content: bytes
     header: list[str]
     lines: int
     records: tuple[Record, ...]
 
     @classmethod
     def read(cls, path: Path) -> ActivityFile:
-        """The file in `path`; ValueError names the line that does not hold a user id and two numbers."""
-        text = path.read_text("utf-8-sig")
+        """The file in `path`, to be delivered under its own name; raises ValueError."""
+        return cls.of(path.name, path.read_bytes())
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> ActivityFile:
+        """A file of this content; ValueError names the line that does not hold a user id and two numbers."""
+        text = content.decode("utf-8-sig")
         rows = csv.reader(text.splitlines(keepends=True), strict=True)
         header = next(rows, [])
         records = []
@@ -38,13 +44,8 @@ class ActivityFile:
                 user_id, logins, posts = row
                 records.append(Record(rows.line_num, user_id, int(logins), int(posts)))
             except ValueError as error:
-                raise ValueError(f"{path.name}, line {rows.line_num}: {row} is no record: {error}") from None
-        return cls(path, header, len(text.splitlines()), tuple(records))
-
-    @property
-    def name(self) -> str:
-        """The name it is delivered under."""
-        return self.path.name
+                raise ValueError(f"{name}, line {rows.line_num}: {row} is no record: {error}") from None
+        return cls(name, content, header, len(text.splitlines()), tuple(records))
 
     def sums(self) -> dict[str, tuple[int, int]]:
         """(logins, posts) that the file adds to each user."""

@@ -34,8 +34,7 @@ class AuditTrail:
 
     def metadata(self, upload: Upload) -> dict[str, dict[str, Any]]:
         """The facts of an uploaded file, by processing stage."""
-        file_id = f"{upload.bucket}/{upload.key}#{upload.version_id}"
-        return {item["processing_stage"]: item for item in self._all(self._metadata, "file_id", file_id)}
+        return {item["processing_stage"]: item for item in self._all(self._metadata, "file_id", upload.file_id)}
 
     def _all(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(

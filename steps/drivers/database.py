@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +20,37 @@ class Answer:
     said: str
 
 
+class Unreachable(Exception):
+    """There is no session on the database, or no more."""
+
+
 class Database:
     """PostgreSQL, asked by file name; a file in an earlier folder stands before one of the same name in a later."""
 
-    def __init__(self, url: str, folders: list[Path]) -> None:
+    def __init__(self, url: str, folders: list[Path], application_name: str = "acceptance") -> None:
+        """Opens a session; raises Unreachable."""
         self._folders = folders
-        self._connection = psycopg.connect(
-            url, autocommit=True, row_factory=dict_row, application_name="acceptance", connect_timeout=10
-        )
+        try:
+            self._connection = psycopg.connect(
+                url, autocommit=True, row_factory=dict_row, application_name=application_name, connect_timeout=10
+            )
+        except psycopg.OperationalError as refused:
+            raise Unreachable(f"The database does not answer.\n  evidence: {refused}") from refused
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def ask(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        """The rows that sql/{question}.sql answers; `values` fill its %(name)s places."""
-        cursor = self._connection.execute(self._text(question), values or None)
+        """The rows that sql/{question}.sql answers; `values` fill its %(name)s places. Raises Unreachable."""
+        try:
+            cursor = self._connection.execute(self._text(question), values or None)
+        except psycopg.OperationalError as broken:
+            if not self._connection.broken:
+                raise
+            raise Unreachable(f"The database has ended the session.\n  evidence: {broken}") from broken
         return cursor.fetchall() if cursor.description else []
 
     def number(self, question: str, **values: Any) -> int:
@@ -38,10 +59,16 @@ class Database:
         (number,) = row.values()
         return int(number)
 
-    def tell(self, statement: str) -> None:
-        """Runs sql/{statement}.sql, all of it in one transaction."""
+    def tell(self, statement: str, **values: Any) -> None:
+        """Runs sql/{statement}.sql, all of it in one transaction; `values` fill its %(name)s places."""
         with self._connection.transaction():
-            self._connection.execute(self._text(statement))
+            self._connection.execute(self._text(statement), values or None)
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is done within the block is undone after it, and nobody else ever sees it."""
+        with self._connection.transaction(force_rollback=True):
+            yield
 
     def _text(self, name: str) -> bytes:
         found = next(path for folder in self._folders if (path := folder / f"{name}.sql").is_file())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ Event = dict[str, Any]
 Moment = TypeVar("Moment", datetime, int)
 
 _TASK_ENDS = {"TaskSucceeded", "TaskFailed", "TaskTimedOut", "LambdaFunctionSucceeded", "LambdaFunctionFailed"}
+_SCHEDULED = {"TaskScheduled", "LambdaFunctionScheduled"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,14 @@ class Task:
     outcome: str
     error: str | None
     request_id: str | None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """One more try of a state that had failed with `error`."""
+
+    state: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -61,10 +70,29 @@ def tasks(history: Sequence[Event]) -> list[Task]:
     ]
 
 
+def retries(history: Sequence[Event]) -> list[Retry]:
+    """Every try after the first: where a state, once entered, has scheduled its task more than once."""
+    by_id = {event["id"]: event for event in history}
+    found = []
+    for event in history:
+        if event["type"] in _SCHEDULED:
+            since_entered = list(_back_to_entered(event, by_id))
+            errors = [error for before in since_entered if (error := _error(before))]
+            if any(before["type"] in _SCHEDULED for before in since_entered):
+                state = by_id[since_entered[-1]["previousEventId"]]["stateEnteredEventDetails"]["name"]
+                found.append(Retry(state, errors[0] if errors else "an error without a name"))
+    return found
+
+
+def _back_to_entered(event: Event, by_id: dict[int, Event]) -> Iterator[Event]:
+    """The events between `event` and the entry into its state, the latest first."""
+    while not (event := by_id[event["previousEventId"]])["type"].endswith("StateEntered"):
+        yield event
+
+
 def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
-    entered = start
-    while not entered["type"].endswith("StateEntered"):
-        entered = by_id[entered["previousEventId"]]
+    *_, first = start, *_back_to_entered(start, by_id)
+    entered = by_id[first["previousEventId"]]
     return Task(
         state=entered["stateEnteredEventDetails"]["name"],
         in_map=_in_map(start, by_id),
@@ -76,9 +104,9 @@ def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
     )
 
 
-def _error(end: Event) -> str | None:
-    details = end.get("taskFailedEventDetails") or end.get("taskTimedOutEventDetails") or {}
-    return details.get("error")
+def _error(event: Event) -> str | None:
+    """The error that an event of any type reports, under the details of its own type."""
+    return next((str(part["error"]) for part in event.values() if isinstance(part, dict) and "error" in part), None)
 
 
 def _in_map(event: Event, by_id: dict[int, Event]) -> bool:

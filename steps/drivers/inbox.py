@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,6 +21,28 @@ class Upload:
     size: int
     at: int
 
+    @property
+    def file_id(self) -> str:
+        """The name of this version in processing-metadata and job-locks."""
+        return f"{self.bucket}/{self.key}#{self.version_id}"
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What tells the state machine of this version, in the shape of S3's "Object Created" event.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+        """
+        version = {"key": self.key, "version-id": self.version_id, "size": self.size}
+        return {
+            "detail-type": "Object Created",
+            "source": "manual start",
+            "detail": {"bucket": {"name": self.bucket}, "object": version, "reason": "manual start"},
+        }
+
+
+class NotThere(Exception):
+    """The bucket holds no such object, or no such version of it."""
+
 
 class Inbox:
     """S3, and nothing of CSV."""
@@ -27,14 +50,31 @@ class Inbox:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
 
-    def deliver(self, file: Path, folder: str = "incoming") -> Upload:
-        """Uploads `file` under `folder` by one put; the version tells this upload from every other one."""
-        key, body = f"{folder}/{file.name}", file.read_bytes()
-        version = self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)["VersionId"]
-        head = self._s3.head_object(Bucket=self._bucket, Key=key, VersionId=version)
+    def deliver(self, name: str, content: bytes, folder: str = "incoming") -> Upload:
+        """Uploads `content` under `folder` by one put; the version tells this upload from every other one."""
+        key = f"{folder}/{name}"
+        return self.found(key, self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)["VersionId"])
+
+    def found(self, key: str, version_id: str | None = None) -> Upload:
+        """The version that the bucket holds under `key`: this one, or the newest; raises NotThere."""
+        version: Any = {} if version_id is None else {"VersionId": version_id}
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=key, **version)
+        except ClientError as refused:
+            if refused.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 404, 405):  # 405: a delete marker
+                raise
+            raise NotThere(f"s3://{self._bucket}/{key} has no such version: {version_id or 'none at all'}") from refused
         at = int(head["LastModified"].timestamp() * 1000)
-        return Upload(self._bucket, key, version, head["ContentLength"], at)
+        return Upload(self._bucket, key, head["VersionId"], head["ContentLength"], at)
 
     def content(self, upload: Upload) -> bytes:
         """The bytes that the bucket holds of this very version."""
         return self._s3.get_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)["Body"].read()
+
+    def result(self, upload: Upload, name: str) -> bytes:
+        """The bytes of results/{version}/`name`: what the pipeline wrote about this version."""
+        return self._s3.get_object(Bucket=self._bucket, Key=f"results/{upload.version_id}/{name}")["Body"].read()
+
+    def delete(self, upload: Upload) -> None:
+        """Deletes this very version for good."""
+        self._s3.delete_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)

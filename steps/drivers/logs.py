@@ -32,6 +32,7 @@ class LogLine:
     stream: str
     at: int
     text: str
+    id: str = ""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -66,7 +67,7 @@ class Logs:
         """Every line of every group from `start` (epoch milliseconds) on, all pages, each stream in order."""
         pager = self._logs.get_paginator("filter_log_events")
         return [
-            LogLine(group, event["logStreamName"], event["timestamp"], event["message"])
+            LogLine(group, event["logStreamName"], event["timestamp"], event["message"], event["eventId"])
             for group in self._groups
             for page in pager.paginate(logGroupName=group, startTime=start)
             for event in page["events"]

@@ -46,5 +46,13 @@ class Names:
     def processing_metadata(self) -> str:
         return self._named("processing-metadata")
 
+    @property
+    def job_locks(self) -> str:
+        return self._named("job-locks")
+
+    @property
+    def rule(self) -> str:
+        return self._named("csv-upload")
+
     def _named(self, thing: str) -> str:
         return f"{self.project}-{thing}-{self.environment}"

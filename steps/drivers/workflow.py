@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from steps.drivers.history import Reached, Task, peak, reached, tasks
+from steps.drivers.history import Reached, Retry, Task, peak, reached, retries, tasks
 from steps.drivers.inbox import Upload
 from steps.drivers.waiting import eventually
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
+_RUNNING = ("RUNNING", "PENDING_REDRIVE")
 _HISTORY_EVERY = 4  # looks: a history weighs more than a status, on AWS's quotas too
 Watcher = Callable[[float, Reached], None]
 """Told at each look at a running execution: seconds since its start, and how far it has come."""
@@ -32,6 +33,7 @@ class Run:
     ended: datetime
     error: str | None
     cause: str | None
+    output: dict[str, Any]
     definition: dict[str, Any]
     history: list[dict[str, Any]]
     console: str
@@ -53,6 +55,15 @@ class Run:
         return [task for task in self.tasks if task.in_map]
 
     @property
+    def retries(self) -> list[Retry]:
+        return retries(self.history)
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The execution that has this upload, where this one left it to that."""
+        return self.output.get("duplicate_of")
+
+    @property
     def peak_chunks(self) -> int:
         """The most chunks that were under way at once, by the history."""
         return peak((task.started, task.ended) for task in self.chunk_tasks)
@@ -63,12 +74,47 @@ class Run:
         return f"{how}{reason}\n  execution: {self.console}"
 
 
+class NoStateMachine(Exception):
+    """The state machine is not there, or takes no executions."""
+
+
 class Workflow:
     """Step Functions, and nothing of CSV."""
 
     def __init__(self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float) -> None:
         self._sfn, self._machine, self._every = stepfunctions, state_machine_arn, every
-        self._inputs: dict[str, Any] = {}
+        self._inputs: dict[str, dict[str, Any]] = {}
+
+    def start(self, event: dict[str, Any]) -> str:
+        """The ARN of an execution that is started here and now, with `event` as its input."""
+        return self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(event))["executionArn"]
+
+    def ready(self) -> str:
+        """The ARN of the state machine, if it takes executions; raises NoStateMachine."""
+        try:
+            status: str | None = self._sfn.describe_state_machine(stateMachineArn=self._machine).get("status")
+        except self._sfn.exceptions.StateMachineDoesNotExist:
+            status = "not there"
+        if status != "ACTIVE":
+            raise NoStateMachine(f"{self._machine} is {status}, so nothing can be started")
+        return self._machine
+
+    def event_of(self, arn: str) -> dict[str, Any]:
+        """What an execution was started with."""
+        if arn not in self._inputs:  # an execution's input never changes
+            self._inputs[arn] = json.loads(self._sfn.describe_execution(executionArn=arn).get("input") or "null")
+        return self._inputs[arn]
+
+    def runs(self, arn: str) -> bool:
+        """Whether an execution is still running; one that nobody knows any more is not."""
+        try:
+            return self._sfn.describe_execution(executionArn=arn)["status"] in _RUNNING
+        except self._sfn.exceptions.ExecutionDoesNotExist:
+            return False
+
+    def stop(self, arn: str) -> None:
+        """Aborts an execution, as somebody in the console would."""
+        self._sfn.stop_execution(executionArn=arn)
 
     def started_by(self, upload: Upload, *, within: float) -> str:
         """The ARN of the execution that `upload` set off by itself; NotSeen when none starts within so many seconds."""
@@ -88,14 +134,10 @@ class Workflow:
         """Every execution whose input names this bucket, key and version: never merely the newest."""
         pages = self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
-        return [arn for arn in arns if self._is_about(arn, upload)]
+        named = upload.bucket, upload.key, upload.version_id
+        return [arn for arn in arns if _names(self.event_of(arn)) == named]
 
-    def _is_about(self, arn: str, upload: Upload) -> bool:
-        if arn not in self._inputs:  # an execution's input never changes
-            self._inputs[arn] = json.loads(self._sfn.describe_execution(executionArn=arn).get("input") or "null")
-        return _names(self._inputs[arn]) == (upload.bucket, upload.key, upload.version_id)
-
-    def ended(self, arn: str, *, within: float, watch: Watcher) -> Run:
+    def ended(self, arn: str, *, within: float, watch: Watcher = lambda seconds, reached: None) -> Run:
         """The execution once it has ended, in any status; `watch` is told how it comes along."""
         started = self._sfn.describe_execution(executionArn=arn)["startDate"]
         last = Reached("nothing", 0, 0)
@@ -105,7 +147,7 @@ class Workflow:
         def ask() -> Run | None:
             nonlocal last
             described = self._sfn.describe_execution(executionArn=arn)
-            running = described["status"] in ("RUNNING", "PENDING_REDRIVE")
+            running = described["status"] in _RUNNING
             if running and next(looks) % _HISTORY_EVERY:
                 return None
             history = self.history(arn)
@@ -126,6 +168,7 @@ class Workflow:
             ended=described["stopDate"],
             error=described.get("error"),
             cause=described.get("cause"),
+            output=json.loads(described.get("output") or "{}"),
             definition=json.loads(machine["definition"]),
             history=history,
             console=self.console(arn),

@@ -5,19 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pytest
 
-from steps.drivers.history import Reached
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at the running execution: seconds since its start, and how far it had come."""
-
-    seconds: float
-    reached: Reached
+from steps.deliveries import Look
 
 
 class Progress:
@@ -38,11 +29,11 @@ class Progress:
             self._erase()
             self._terminal.write_line(self._stamped(text))
 
-    def watch(self, seconds: float, reached: Reached) -> None:
+    def watch(self, look: Look) -> None:
         """Shows a look at the execution: each one in a terminal, on one line; each change in a log."""
-        changed = not self.looks or self.looks[-1].reached != reached
-        self.looks.append(Look(seconds, reached))
-        text = f"{reached}, {seconds:.1f} s since its start"
+        changed = not self.looks or self.looks[-1].reached != look.reached
+        self.looks.append(look)
+        text = f"{look.reached}, {look.seconds:.1f} s since its start, {look.lines} log lines, {look.sessions} sessions"
         if not self._live:
             if changed:
                 self.say(text)

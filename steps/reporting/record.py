@@ -33,7 +33,7 @@ class Record:
         self.discrepancies: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.broken_off = False
-        self._checking_since: float | None = None
+        self._under_way: dict[str, float] = {}
 
     @property
     def claimed(self) -> set[str]:
@@ -47,16 +47,29 @@ class Record:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Adds the seconds that the block takes to the phase's."""
-        began, phases = time.monotonic(), self.measured["phases"]
+        """The block is this phase of the session."""
+        self.begin(name)
         try:
             yield
         finally:
-            phases[name] = round(phases.get(name, 0.0) + time.monotonic() - began, 2)
+            self.end(name)
 
-    def checks_begin(self) -> None:
-        """From here to the session's end, everything is checking."""
-        self._checking_since = time.monotonic()
+    def begin(self, name: str) -> None:
+        """From here on, until its end or the session's, is this phase."""
+        self._under_way[name] = time.monotonic()
+
+    def end(self, name: str) -> None:
+        self.measured["phases"][name] = self._seconds_of(name)
+        del self._under_way[name]
+
+    def _seconds_of(self, name: str) -> float:
+        return round(time.monotonic() - self._under_way[name], 2)
+
+    def keep(self, name: str, text: str) -> Path:
+        """Writes a piece of evidence beside the verdict, and answers where."""
+        file = self.file.with_name(name)
+        file.write_text(text, "utf-8")
+        return file
 
     def failed_preconditions(self) -> list[str]:
         """The precondition lines that failed or broke so far."""
@@ -73,8 +86,7 @@ class Record:
         items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
-        if self._checking_since is not None:
-            self.measured["phases"]["check"] = round(time.monotonic() - self._checking_since, 2)
+        phases = self.measured["phases"] | {name: self._seconds_of(name) for name in self._under_way}
         return {
             "schema": 1,
             "verdict": word,
@@ -90,7 +102,11 @@ class Record:
             "items": items,
             "diagnoses": [],
             "discrepancies": self.discrepancies,
-            "measured": self.measured | {"session_seconds": round((ended - self.started).total_seconds(), 2)},
+            "measured": {
+                **self.measured,
+                "phases": phases,
+                "session_seconds": round((ended - self.started).total_seconds(), 2),
+            },
             "notes": self.notes,
         }
 

@@ -55,8 +55,8 @@ class Environment:
         text = self.client("secretsmanager").get_secret_value(SecretId=self.secret_arn)["SecretString"]
         return dict(json.loads(text))
 
-    def shell(self, command: str, **more: str) -> None:
-        """Runs `command` with the exports and `more` in its environment; CommandFailed when it does not end well."""
+    def shell(self, command: str, **more: str) -> str:
+        """What `command` prints, run with the exports and `more` in its environment; CommandFailed if it ends badly."""
         env = os.environ | self.exports | more
         done = subprocess.run(command, shell=True, env=env, text=True, capture_output=True, check=False)
         if done.returncode:
@@ -64,6 +64,7 @@ class Environment:
             raise CommandFailed(
                 f"The command ended with {done.returncode}: {command}\n  evidence: {said}\n  remedy: mend the command"
             )
+        return done.stdout
 
 
 class EnvironmentBroken(Exception):

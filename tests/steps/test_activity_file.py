@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from steps.drivers.activity_file import ActivityFile, Record
@@ -12,21 +10,20 @@ from steps.evidence import FILE
 HEADER = "ユーザーID,ログイン回数,投稿回数"
 
 
-def read(folder: Path, text: str) -> ActivityFile:
-    (folder / "file.csv").write_text(text, "utf-8", newline="")
-    return ActivityFile.read(folder / "file.csv")
+def read(text: str) -> ActivityFile:
+    return ActivityFile.of("file.csv", text.encode())
 
 
-def test_records_carry_their_line_and_sums_add_up_by_user(tmp_path: Path):
-    file = read(tmp_path, f'\ufeff{HEADER}\r\nU00001,1,2\r\n"U00002",3,4\r\nU00001,10,20\r\n')
+def test_records_carry_their_line_and_sums_add_up_by_user():
+    file = read(f'\ufeff{HEADER}\r\nU00001,1,2\r\n"U00002",3,4\r\nU00001,10,20\r\n')
     assert file.header == HEADER.split(",")
     assert file.records == (Record(2, "U00001", 1, 2), Record(3, "U00002", 3, 4), Record(4, "U00001", 10, 20))
     assert file.sums() == {"U00001": (11, 22), "U00002": (3, 4)}
 
 
-def test_a_line_that_is_no_record_is_named(tmp_path: Path):
+def test_a_line_that_is_no_record_is_named():
     with pytest.raises(ValueError, match=r"file\.csv, line 3: .*is no record"):
-        read(tmp_path, f"{HEADER}\nU00001,1,2\nU00002,x,1\n")
+        read(f"{HEADER}\nU00001,1,2\nU00002,x,1\n")
 
 
 def test_in_the_file_to_deliver_no_two_records_could_be_mixed_up():

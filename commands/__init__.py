@@ -1,0 +1,1 @@
+"""What operators of the pipeline do by hand, in one command each."""

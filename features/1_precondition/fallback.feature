@@ -1,0 +1,7 @@
+@local
+Feature: There is another way in when EventBridge starts nothing
+
+  @checklist:KNO-04
+  Scenario: The manual start is ready
+    When a manual start is rehearsed
+    Then it names the state machine that it would start

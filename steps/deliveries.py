@@ -1,0 +1,201 @@
+"""A file that was delivered: what it started, and what the four stores hold of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.audit_trail import AuditTrail
+from steps.drivers.connections import Connections, Sightings
+from steps.drivers.database import Database
+from steps.drivers.history import Reached
+from steps.drivers.inbox import Inbox, Upload
+from steps.drivers.locks import Locks
+from steps.drivers.logs import LogLine, Logs, holding, without_others
+from steps.drivers.reconciliation import Chunk, Fate, Stores, reconcile
+from steps.drivers.tail import Tail
+from steps.drivers.trigger import Trigger
+from steps.drivers.waiting import NotSeen
+from steps.drivers.workflow import Run, Workflow
+from steps.once import once
+from steps.targets.environment import Environment
+
+SUCCESS = "EVENT_PROCESSED_SUCCESSFULLY"
+STEPS = ("csv-validation", "csv-split", "csv-merge", "batch-status-update")
+CHUNK_STEP = "csv-chunk-processing"
+Statistics = dict[str, dict[str, Any]]
+"""Every row of user_statistics, by user."""
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """All that a delivery is seen through."""
+
+    environment: Environment
+    database: Database
+    inbox: Inbox
+    trigger: Trigger
+    workflow: Workflow
+    locks: Locks
+    audit_trail: AuditTrail
+    logs: Logs
+    connections: Connections
+
+
+@dataclass(frozen=True)
+class Start:
+    """The execution that an upload set off by itself or that was started by hand; or why there is none."""
+
+    arn: str | None
+    by: Literal["event", "manual", "none"]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a running execution: seconds since its start, how far it is, its log lines, its open sessions."""
+
+    seconds: float
+    reached: Reached
+    lines: int
+    sessions: int
+
+
+class Onlooker:
+    """Told how a delivery comes along; this one lets it pass."""
+
+    def started(self, start: Start) -> None: ...
+
+    def looked(self, look: Look) -> None: ...
+
+    def ended(self, run: Run) -> None: ...
+
+
+class Delivery:
+    """An upload under one execution; everything after the upload is asked for once, when it is first wanted."""
+
+    def __init__(
+        self,
+        file: ActivityFile,
+        upload: Upload,
+        before: Statistics,
+        drivers: Drivers,
+        start: Callable[[Upload], Start],
+        onlooker: Onlooker | None = None,
+    ) -> None:
+        """`before`: the statistics when the file was uploaded. `start`: finds or starts the execution."""
+        self.file, self.upload, self.before = file, upload, before
+        self._drivers, self._start, self._onlooker = drivers, start, onlooker or Onlooker()
+        self.sightings = Sightings()
+        self.tail = Tail(drivers.logs, upload.at)
+
+    def again(self, start: Start) -> Delivery:
+        """The same upload under another execution."""
+        return Delivery(self.file, self.upload, self.before, self._drivers, lambda _: start)
+
+    @once
+    def start(self) -> Start:
+        start = self._start(self.upload)
+        self._onlooker.started(start)
+        return start
+
+    @once
+    def run(self) -> Run:
+        """The execution once it has ended, well or badly."""
+        if self.start.arn is None:
+            pytest.skip("the upload started no execution, so there is none to look at")
+        workflow, within = self._drivers.workflow, self._drivers.environment.patience.end
+        with self._drivers.connections.watched() as self.sightings:
+            run = workflow.ended(self.start.arn, within=within, watch=self._look)
+            if self.start.by == "manual" and run.duplicate_of:  # the event was late, and its execution has the file
+                run = workflow.ended(run.duplicate_of, within=within, watch=self._look)
+        self._onlooker.ended(run)
+        return run
+
+    def _look(self, seconds: float, reached: Reached) -> None:
+        self.tail.look()
+        self._onlooker.looked(Look(seconds, reached, len(self.tail.lines), len(self.sightings.now)))
+
+    @once
+    def statistics(self) -> Statistics:
+        """Every row of user_statistics after the run."""
+        assert self.run
+        return statistics_of(self._drivers.database)
+
+    @once
+    def lines(self) -> list[LogLine]:
+        """Both functions' log lines from the upload on, but other executions', once each invocation has reported."""
+        ids = [task.request_id for task in self.run.tasks if task.request_id]
+        patience = self._drivers.environment.patience.logs
+        return without_others(self._drivers.logs.complete(self.upload.at, ids, within=patience), self.run.arn)
+
+    @once
+    def jobs(self) -> list[dict[str, Any]]:
+        return self._drivers.audit_trail.jobs(self.run.name)
+
+    @once
+    def audit(self) -> list[dict[str, Any]]:
+        return self._drivers.audit_trail.entries(self.run.arn)
+
+    @once
+    def rejected(self) -> list[dict[str, Any]]:
+        """line_number, user_id and reason of each rejected record, in order."""
+        assert self.run
+        return self._drivers.database.ask("rejected", **self._version)
+
+    @once
+    def stores(self) -> Stores:
+        """What the four stores hold of the run."""
+        return Stores(
+            records=self.file.records,
+            before=_counts(self.before),
+            after=_counts(self.statistics),
+            plan=[(row["chunk"], row["record_count"]) for row in self._drivers.database.ask("chunks", **self._version)],
+            rejected={row["line_number"]: row["reason"] for row in self.rejected},
+            audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
+            logged=[_chunk(line.fields) for line in holding(self.lines, SUCCESS) if "chunk" in line.fields],
+            job=_chunk(self.jobs[0]) if self.jobs else None,
+        )
+
+    @once
+    def fates(self) -> list[Fate]:
+        return reconcile(self.stores)
+
+    @property
+    def _version(self) -> dict[str, str]:
+        return {"bucket": self.upload.bucket, "key": self.upload.key, "version_id": self.upload.version_id}
+
+
+def by_itself(drivers: Drivers) -> Callable[[Upload], Start]:
+    """Waits for what the upload starts, as long as the target's patience lasts."""
+
+    def start(upload: Upload) -> Start:
+        try:
+            arn = drivers.workflow.started_by(upload, within=drivers.environment.patience.start)
+        except NotSeen as unseen:
+            return Start(None, "none", str(unseen))
+        return Start(arn, "event")
+
+    return start
+
+
+def by_hand(drivers: Drivers, why: str) -> Callable[[Upload], Start]:
+    """Starts the execution as an operator would."""
+    return lambda upload: Start(drivers.workflow.start(upload.event), "manual", why)
+
+
+def statistics_of(database: Database) -> Statistics:
+    """Every row of user_statistics at this moment."""
+    return {row["user_id"]: row for row in database.ask("statistics")}
+
+
+def _counts(statistics: Statistics) -> dict[str, tuple[int, int]]:
+    return {user: (row["login_count"], row["post_count"]) for user, row in statistics.items()}
+
+
+def _chunk(entry: dict[str, Any]) -> Chunk:
+    return Chunk(entry.get("chunk", -1), entry.get("records_applied", 0), entry.get("records_rejected", 0))

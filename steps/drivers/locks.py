@@ -1,0 +1,63 @@
+"""The job locks: which execution has an uploaded file, and how it is given back when that one has died."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from steps.drivers.inbox import Upload
+from steps.drivers.workflow import Workflow
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who has a file; `state` is held or done, `expires_at` in epoch seconds."""
+
+    owner: str
+    state: str
+    expires_at: int
+
+
+class NotRestarted(Exception):
+    """The file is not started again, since another execution has it or has done it."""
+
+
+class Locks:
+    """DynamoDB's table of locks."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb, self._table = dynamodb, table
+
+    def of(self, upload: Upload) -> Lock | None:
+        """The lock of an upload, expired or not; None where nobody has it."""
+        key = {"lock_key": {"S": upload.file_id}}
+        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return Lock(item["owner"]["S"], item["state"]["S"], int(item["expires_at"]["N"])) if item else None
+
+    def clear(self, upload: Upload, owner: str) -> None:
+        """Takes the lock away from `owner`; somebody else's stays, and is NotRestarted."""
+        try:
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key={"lock_key": {"S": upload.file_id}},
+                ConditionExpression="attribute_not_exists(lock_key) OR #owner = :owner",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": {"S": owner}},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as taken:
+            raise NotRestarted(f"another execution than {owner} has just taken {upload.file_id}") from taken
+
+
+def restart(upload: Upload, locks: Locks, workflow: Workflow) -> str:
+    """The ARN of a new execution for `upload`, once the lock of a dead one is cleared; NotRestarted says why not."""
+    lock = locks.of(upload)
+    if lock is not None:
+        if workflow.runs(lock.owner):
+            raise NotRestarted(f"{lock.owner} has {upload.file_id} and still runs; stop it first, or wait for its end")
+        if lock.state == "done":
+            raise NotRestarted(f"{lock.owner} has completed {upload.file_id}; to add its records again, upload it anew")
+        locks.clear(upload, lock.owner)
+    return workflow.start(upload.event)

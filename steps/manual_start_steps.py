@@ -1,0 +1,56 @@
+"""Steps about the manual start, which is a command for people too."""
+
+from __future__ import annotations
+
+import sys
+from shlex import quote
+from typing import Any
+
+from pytest_bdd import then, when
+
+from steps.deliveries import Delivery, Start
+from steps.drivers.workflow import Run
+from steps.finding import Finding
+from steps.options import ROOT
+from steps.targets.environment import Environment
+
+COMMANDS = f"cd {quote(str(ROOT))} && {quote(sys.executable)} -m commands"
+
+
+@when("a manual start is rehearsed", target_fixture="rehearsal")
+def rehearsed(environment: Environment) -> str:
+    return environment.shell(f"{COMMANDS} start --rehearse {_names(environment)} incoming/any.csv")
+
+
+@then("it names the state machine that it would start")
+def names_state_machine(rehearsal: str, environment: Environment, finding: Finding) -> None:
+    due = environment.names.state_machine_arn
+    finding.holds(due in rehearsal, wanted=f"{due} ready", got=rehearsal.strip())
+
+
+@when("it is started by hand", target_fixture="delivery")
+def started_by_hand(delivery: Delivery, environment: Environment) -> Delivery:
+    upload = delivery.upload
+    which = f"{_names(environment)} --version-id={quote(upload.version_id)} {quote(upload.key)}"
+    arn = environment.shell(f"{COMMANDS} start {which}").splitlines()[0]
+    return delivery.again(Start(arn, "manual"))
+
+
+@then("it takes the same way to the same result as the automatic one")
+def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
+    got, due = _came_to(delivery.run), _came_to(acceptance.run)
+    finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=str(delivery.run))
+
+
+def _came_to(run: Run) -> dict[str, Any]:
+    """The status, the states on the way, and the totals."""
+    entered = [
+        event["stateEnteredEventDetails"]["name"] for event in run.history if "stateEnteredEventDetails" in event
+    ]
+    totals = {name: value for name, value in run.output.items() if name.startswith("records_")}
+    return {"status": run.status, "states": sorted(entered), "totals": totals}
+
+
+def _names(environment: Environment) -> str:
+    names = environment.names
+    return f"--account={names.account} --region={names.region}"

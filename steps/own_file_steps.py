@@ -1,0 +1,43 @@
+"""Steps about a file of a scenario's own, and about what has to be missing when it is delivered."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+
+from pytest_bdd import given, parsers
+
+from steps.deliveries import Drivers
+from steps.drivers.activity_file import ActivityFile
+from steps.own_file import OwnFile
+
+
+@given("the same records of other users")
+def same_records(activity_file: ActivityFile, own_file: OwnFile) -> None:
+    users = own_file.users(len(activity_file.records))
+    own_file.register(users)
+    for user, record in zip(users, activity_file.records, strict=True):
+        own_file.add(user, record.logins, record.posts)
+
+
+@given(parsers.parse("a file of {count:d} records"))
+def file_of(count: int, own_file: OwnFile) -> None:
+    users = own_file.users(count)
+    own_file.register(users)
+    for n, user in enumerate(users, 1):
+        own_file.add(user, n, 1000 + n)
+
+
+@given("none of the test users is registered")
+def none_registered(activity_file: ActivityFile, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
+    """They are really removed, and put back as they were when the scenario is over."""
+    database, users = drivers.database, sorted(activity_file.sums())
+    (kept,) = database.ask("kept_users", users=users)
+    database.tell("remove_users", users=users)
+    cleaning_up.callback(database.tell, "put_back_users", **{name: json.dumps(rows) for name, rows in kept.items()})
+    own_file.take(activity_file)
+
+
+@given("no upload starts anything by itself")
+def nothing_starts(drivers: Drivers, cleaning_up: ExitStack) -> None:
+    cleaning_up.enter_context(drivers.trigger.off())
