@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
+from weakref import WeakValueDictionary
 
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -20,6 +21,7 @@ from local_aws.events.bus import EventBus
 from local_aws.events.layer import event_bridge
 from local_aws.events.objects import ObjectEvents
 from local_aws.executions import named_executions
+from local_aws.faults.layer import Faults
 from local_aws.functions.concurrency import ReservedConcurrency
 from local_aws.functions.deployments import Deployments
 from local_aws.functions.environment import Places
@@ -58,7 +60,7 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    """The layers over moto, outermost first: S3 events, EventBridge, executions' names, Lambda."""
+    """The layers over moto, outermost first: faults, S3 events, EventBridge, executions' names, Lambda."""
 
     def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
         port = listener.getsockname()[1]
@@ -71,7 +73,9 @@ class Server:
         self._logs = LogShipper(self._wire)
         self._bus = EventBus(self._wire)
         self._pool = Pool(self._start_sandbox)
+        self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
         self._layers = self._compose(control_plane(account, port), account)
+        self._edge = Faults(self._layers, self._sandboxes.get)  # what AWS asks of itself stays inside
         self._http = make_server(
             HOST,
             port,
@@ -117,7 +121,7 @@ class Server:
     def _answer(self, request: Request) -> Response:
         begun = time.monotonic()
         try:
-            answer = self._layers(request)
+            answer = self._edge(request)
         except Exception:
             # The edge: whatever breaks inside is this one request's error, as in any AWS service.
             _log.exception("%s %s broke", request.method, request.full_path)
@@ -136,4 +140,6 @@ class Server:
             runtime=self._runtime,
             temporary=Path(mkdtemp(prefix="tmp-", dir=self._folder)),
         )
-        return Sandbox(spec, Ground(places, log, self.endpoint_url, self._watch))
+        sandbox = Sandbox(spec, Ground(places, log, self.endpoint_url, self._watch))
+        self._sandboxes[credentials.access_key] = sandbox
+        return sandbox

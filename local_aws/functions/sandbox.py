@@ -96,11 +96,15 @@ class Sandbox:
         self._log.write(report.report(invocation.request_id, figures))
         return Outcome(result.payload, result.error, self._log.tail)
 
-    def kill(self) -> None:
-        """Ends the process and all that it has started; returns when it has ended."""
+    def crash(self) -> None:
+        """Kills the process and all that it has started, as if it died by itself; returns when it has ended."""
         if self.alive:
             self._kill_group()
         self._process.wait()
+
+    def kill(self) -> None:
+        """Ends the process and all that it has started, and leaves nothing of it; returns when it has ended."""
+        self.crash()
         self._api.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 

@@ -1,0 +1,105 @@
+"""A fault as it is asked for: which requests meet it, how often, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Work = Literal["undone", "done", "going on"]
+
+_EFFECTS = ("error", "crash", "hold")
+_WORKS = ("undone", "done", "going on")
+_FIELDS = ("when", "effect", "work", "times", "error")
+
+
+class MalformedFault(Exception):
+    """A fault that cannot be made; one sentence names all that is wrong with it."""
+
+
+@dataclass(frozen=True)
+class ServiceError:
+    """An error as a service words it, with its HTTP status."""
+
+    code: str
+    message: str
+    status: int = 400
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What becomes of the requests whose description `when` is found in."""
+
+    when: re.Pattern[str]
+    effect: ServiceError | Literal["crash", "hold"]
+    """Refused with an error, or the function that asks is killed, or held until the fault is removed and then done."""
+    work: Work = "undone"
+    """Whether what was asked is done: never, before the error or the crash, or while and after it."""
+    times: int | None = 1
+    """How many requests meet it; None for all."""
+
+
+def fault_of(document: bytes) -> Fault:
+    """The fault that a JSON document `{"when", "effect", "work", "times", "error"}` asks for; raises MalformedFault."""
+    try:
+        content = json.loads(document)
+    except ValueError as error:
+        raise MalformedFault(f"The fault is malformed: it is no JSON ({error}).") from None
+    if problems := list(_problems(content)):
+        raise MalformedFault(f"The fault is malformed: {'; '.join(problems)}.")
+    return Fault(
+        when=re.compile(content["when"], re.DOTALL),
+        effect=ServiceError(**content["error"]) if content["effect"] == "error" else content["effect"],
+        work=content.get("work", "undone"),
+        times=content.get("times", 1),
+    )
+
+
+def _problems(content: Any) -> Iterator[str]:
+    if not isinstance(content, dict):
+        yield "it must be a JSON object"
+        return
+    yield from (f"there is no field {name!r}" for name in content if name not in _FIELDS)
+    yield from _problems_of_when(content.get("when"))
+    effect, work, times = content.get("effect"), content.get("work", "undone"), content.get("times", 1)
+    if effect not in _EFFECTS:
+        yield f"'effect' must be one of {', '.join(_EFFECTS)}, and is {effect!r}"
+    if work not in _WORKS:
+        yield f"'work' must be one of {', '.join(_WORKS)}, and is {work!r}"
+    elif effect == "hold" and work != "undone":
+        yield "'work' is for an error or a crash: what is held is done in the end"
+    if times is not None and not (_is_integer(times) and times >= 1):
+        yield f"'times' must be a positive integer or null, and is {times!r}"
+    if effect == "error":
+        yield from _problems_of_error(content.get("error"))
+    elif content.get("error") is not None:
+        yield "'error' is for the effect error"
+
+
+def _problems_of_when(when: Any) -> Iterator[str]:
+    if not isinstance(when, str):
+        yield f"'when' must be a regular expression, and is {when!r}"
+        return
+    try:
+        re.compile(when)
+    except re.error as error:
+        yield f"'when' is no regular expression ({error})"
+
+
+def _problems_of_error(error: Any) -> Iterator[str]:
+    if not isinstance(error, dict):
+        yield f"'error' must be an object with code, message and status, and is {error!r}"
+        return
+    yield from (f"'error' has no field {name!r}" for name in error if name not in ("code", "message", "status"))
+    for name in ("code", "message"):
+        if not isinstance(error.get(name), str) or not error[name]:
+            yield f"'error.{name}' must be a text, and is {error.get(name)!r}"
+    status = error.get("status", 400)
+    if not (_is_integer(status) and 400 <= status <= 599):
+        yield f"'error.status' must be from 400 to 599, and is {status!r}"
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

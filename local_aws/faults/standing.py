@@ -1,0 +1,74 @@
+"""The faults that are set: the requests that each has met, and those it holds."""
+
+from __future__ import annotations
+
+import threading
+
+from local_aws.faults.rules import Fault
+
+
+class Standing:
+    """One fault that is set; it counts, whatever the number of threads."""
+
+    def __init__(self, name: str, fault: Fault) -> None:
+        self.name = name
+        self.fault = fault
+        self.hits = 0
+        self.held = 0
+        self._lock = threading.Lock()
+        self._removed = threading.Event()
+
+    def meets(self, description: str) -> bool:
+        """Whether a request so described meets it, which then counts; a spent fault meets none."""
+        if not self.fault.when.search(description):
+            return False
+        with self._lock:
+            spent = self.fault.times is not None and self.hits >= self.fault.times
+            self.hits += not spent
+        return not spent
+
+    def hold(self) -> None:
+        """Returns once the fault is removed."""
+        with self._lock:
+            self.held += 1
+        self._removed.wait()
+
+    def release(self) -> None:
+        """Lets go all that is held."""
+        self._removed.set()
+
+
+class StandingFaults:
+    """All faults that are set, by name."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_name: dict[str, Standing] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_name)
+
+    def met(self, description: str) -> Standing | None:
+        """The first one set that a request so described meets."""
+        with self._lock:
+            standing = list(self._by_name.values())
+        return next((each for each in standing if each.meets(description)), None)
+
+    def get(self, name: str) -> Standing | None:
+        """The one of this name."""
+        return self._by_name.get(name)
+
+    def put(self, name: str, fault: Fault) -> None:
+        """Sets a fault, in place of one of the same name."""
+        with self._lock:
+            replaced = self._by_name.get(name)
+            self._by_name[name] = Standing(name, fault)
+        if replaced is not None:
+            replaced.release()
+
+    def remove(self, *names: str) -> None:
+        """Removes those of these names that are set, or all faults where none is named."""
+        with self._lock:
+            removed = [self._by_name.pop(name) for name in names or list(self._by_name) if name in self._by_name]
+        for each in removed:
+            each.release()
