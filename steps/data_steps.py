@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_bdd import parsers, then
 
-from steps.deliveries import CHUNK_STEP, STEPS, Delivery, Drivers, Statistics
+from steps.deliveries import CHUNK_STEP, STEPS, Delivery, Drivers, Statistics, statistics_of
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.audit_trail import Place, gaps
 from steps.drivers.reconciliation import Chunk, Stores, reconcile, totals_that_differ
@@ -38,6 +38,14 @@ def _differences(due: dict[str, tuple[int, int]], statistics: Statistics) -> lis
     found = {user: statistics.get(user, nothing) for user in due}
     got = {user: (row["login_count"], row["post_count"]) for user, row in found.items()}
     return [f"{user}: {got[user]} instead of {want}" for user, want in due.items() if got[user] != want]
+
+
+@then("the statistics of its users equal the file")
+def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    """As they are now: a second look sees what came after the first."""
+    assert delivery.run
+    wrong = _differences(delivery.file.sums(), statistics_of(drivers.database))
+    finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
 
 
 @then("nobody else's statistics have changed")
@@ -85,6 +93,11 @@ def batch_job(status: str, applied: int, rejected: int, delivery: Delivery, find
         got=f"{got[0]}, {got[1]} applied, {got[2]} rejected",
         evidence=str(jobs[0]),
     )
+
+
+@then(parsers.parse('batch-jobs holds its status as "{status}"'))
+def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
+    finding.equal([job.get("status") for job in delivery.jobs], [status], "as the status of its batch jobs")
 
 
 @then("the first ten are recently updated, by this execution")

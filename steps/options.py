@@ -11,7 +11,9 @@ from typing import IO
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-_TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev"}
+_TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
+WHOLE = ("local", "aws-dev")
+"""The marks whose scenarios are a whole acceptance session, with a verdict."""
 TARGETS = ("embedded",)
 _WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
@@ -44,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def mark(config: pytest.Config) -> str | None:
-    """The one of `local` and `aws-dev` that -m names; None when it names neither."""
+    """The one of `local`, `aws-dev` and `robustness` that -m names; None when it names none or several."""
     named = set(re.findall(r"[\w-]+", config.option.markexpr)) & _TARGET_OF_MARK.keys()
     return named.pop() if len(named) == 1 else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import count
 from random import randrange
 from uuid import uuid4
 
@@ -20,32 +21,40 @@ class OwnFile:
 
     def __init__(self, drivers: Drivers, cleaning_up: ExitStack) -> None:
         self._drivers, self._cleaning_up = drivers, cleaning_up
-        self._users = f"U9{randrange(10_000):04d}"
+        self._prefix, self._numbers = f"U9{randrange(10_000):04d}", count(1)
         self._lines = [HEADER]
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
         self.name = f"{uuid4().hex[:12]}.csv"
+        self.reasons: dict[tuple[int, str], str] = {}
+        """By line and user, why a record has to be rejected."""
 
     @property
     def wanted(self) -> bool:
         return bool(self._records or self._ready_made)
 
+    def new_user(self) -> str:
+        """The id of one more user of this scenario, not registered yet."""
+        return f"{self._prefix}{next(self._numbers):04d}"
+
     def users(self, count: int) -> list[str]:
-        """Ids of so many users of this scenario, registered or not."""
-        return [f"{self._users}{n:04d}" for n in range(1, count + 1)]
+        """The ids of so many more."""
+        return [self.new_user() for _ in range(count)]
 
     def register(self, users: Sequence[str]) -> None:
         self._drivers.database.tell("register_users", users=list(users))
         self._cleaning_up.callback(self._drivers.database.tell, "remove_users", users=list(users))
 
-    def add(self, user: str, logins: int, posts: int) -> None:
-        """One good record more."""
-        self.add_line(f"{user},{logins},{posts}", user, logins, posts)
-
-    def add_line(self, line: str, user: str, logins: int = 0, posts: int = 0) -> None:
-        """One record more as it stands in the file; the counts are those that it adds, if any."""
-        self._lines.append(line)
+    def add(self, user: str, logins: int, posts: int, reason: str | None = None) -> None:
+        """One record more, and why it has to be rejected if it has to be."""
+        self._lines.append(f"{user},{logins},{posts}")
         self._records.append(Record(len(self._lines), user, logins, posts))
+        if reason is not None:
+            self.reasons[len(self._lines), user] = reason
+
+    def first_byte(self, record: int) -> int:
+        """Where a record begins in the file, the first being record 0."""
+        return len(_joined(self._lines[: 1 + record]))
 
     def take(self, file: ActivityFile) -> None:
         """This very file, instead of one of our own making."""
@@ -54,12 +63,16 @@ class OwnFile:
     def delivered(self) -> Delivery:
         """The file, uploaded."""
         file, drivers = self._ready_made or self._made(), self._drivers
+        self.deadlocks_before = drivers.database.number("deadlocks")
         before = statistics_of(drivers.database)
         return Delivery(file, drivers.inbox.deliver(file.name, file.content), before, drivers, by_itself(drivers))
 
     def _made(self) -> ActivityFile:
-        content = "".join(f"{line}\n" for line in self._lines).encode()
-        return ActivityFile(self.name, content, HEADER.split(","), len(self._lines), tuple(self._records))
+        return ActivityFile(self.name, _joined(self._lines), HEADER.split(","), len(self._lines), tuple(self._records))
+
+
+def _joined(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def file_of(count: int, own_file: OwnFile) -> None:
     users = own_file.users(count)
     own_file.register(users)
     for n, user in enumerate(users, 1):
-        own_file.add(user, n, 1000 + n)
+        own_file.add(user, n, 1000 + n)  # no two records could be mixed up
 
 
 @given("none of the test users is registered")

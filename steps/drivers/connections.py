@@ -44,6 +44,24 @@ class Connections:
         """The names of all that are open now."""
         return [row["application_name"] for row in database.ask("function_sessions", names=self._names)]
 
+    def blocked(self, database: Database, *, within: float) -> None:
+        """Returns once one of them waits for what another has locked; raises NotSeen."""
+        eventually(
+            lambda: database.ask("blocked_function_sessions", names=self._names) or None,
+            what="a function's session to wait for another's lock",
+            seen=lambda: f"no waiting one among {self.open(database)}",
+            within=within,
+        )
+
+    def gone(self, database: Database, *, within: float) -> None:
+        """Returns once none is open; raises NotSeen."""
+        eventually(
+            lambda: None if self.open(database) else True,
+            what="every session of the functions to end",
+            seen=lambda: ", ".join(self.open(database)),
+            within=within,
+        )
+
     @contextmanager
     def watched(self) -> Iterator[Sightings]:
         """Looks twenty times a second while the block runs, on a session and in a thread of its own."""

@@ -37,6 +37,16 @@ class Locks:
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return Lock(item["owner"]["S"], item["state"]["S"], int(item["expires_at"]["N"])) if item else None
 
+    def expire(self, upload: Upload) -> None:
+        """Makes the lock of an upload one whose time is over."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"lock_key": {"S": upload.file_id}},
+            UpdateExpression="SET expires_at = :past",
+            ConditionExpression="attribute_exists(lock_key)",
+            ExpressionAttributeValues={":past": {"N": "1"}},
+        )
+
     def clear(self, upload: Upload, owner: str) -> None:
         """Takes the lock away from `owner`; somebody else's stays, and is NotRestarted."""
         try:

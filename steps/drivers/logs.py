@@ -111,14 +111,14 @@ def invocations(lines: Iterable[LogLine]) -> list[Invocation]:
 
 
 def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:
-    """`lines` less those of invocations that name another execution; a line that nobody owns stays."""
-    others = {
-        id(line)
-        for invocation in invocations(lines)
-        if {line.fields.get("execution_id", execution_arn) for line in invocation.lines} - {execution_arn}
-        for line in invocation.lines
-    }
-    return [line for line in lines if id(line) not in others]
+    """`lines` less those that name another execution, with their whole invocations; a line that nobody owns stays."""
+
+    def foreign(line: LogLine) -> bool:
+        return bool(line.fields.get("execution_id", execution_arn) != execution_arn)
+
+    theirs = [each.lines for each in invocations(lines) if any(map(foreign, each.lines))]
+    others = {id(line) for invocation in theirs for line in invocation}
+    return [line for line in lines if id(line) not in others and not foreign(line)]
 
 
 def holding(lines: Iterable[LogLine], *words: str) -> list[LogLine]:

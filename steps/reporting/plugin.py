@@ -45,9 +45,8 @@ def partial(config: pytest.Config) -> bool:
     """Whether the command line asks for a part of the session only."""
     o = config.option
     chosen = config.args_source is pytest.Config.ArgsSource.ARGS
-    return bool(
-        chosen or o.keyword or o.deselect or getattr(o, "lf", False) or o.markexpr.strip() != options.mark(config)
-    )
+    selected = chosen or o.keyword or o.deselect or getattr(o, "lf", False)
+    return bool(selected or o.markexpr.strip() not in options.WHOLE)
 
 
 @pytest.hookimpl(wrapper=True)

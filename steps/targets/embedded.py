@@ -52,6 +52,7 @@ def embedded(
         patience=PATIENCE,
         sql=system.sql,
         notes=_runtime_notes(pipeline),
+        faults_url=f"{aws.endpoint_url}/_faults",
     )
 
 

@@ -36,7 +36,8 @@ class Environment:
 
     check: raises EnvironmentBroken when a part of it has ended by itself. client: a boto3 client by the service's
     name. exports: the AWS_* and DATABASE_URL variables that reach it from a shell. sql: the folders of SQL files, the
-    first having precedence. notes: what a reader of the verdict should know.
+    first having precedence. notes: what a reader of the verdict should know. faults_url: where faults are set, on a
+    target that makes them.
     """
 
     target: str
@@ -49,6 +50,7 @@ class Environment:
     patience: Patience
     sql: list[Path]
     notes: list[str]
+    faults_url: str | None = None
 
     def secret(self) -> dict[str, str]:
         """The credentials that Secrets Manager holds for the database."""

@@ -62,3 +62,7 @@ def test_lines_above_info_are_grouped_by_what_they_say():
     loud, warning = '{"level":"ERROR","message":"x"}', '{"level":"WARNING","message":"y","n":%d}'
     said = lines('{"level":"INFO","message":"x"}', warning % 1, loud, warning % 2, "[ERROR] plain")
     assert complaints(said) == [(2, "WARNING: y"), (1, "ERROR: x"), (1, "[ERROR] plain")]
+
+
+def test_a_line_that_names_another_execution_is_not_ours_even_if_its_invocation_began_out_of_sight():
+    assert without_others(lines(told(THEIRS), told(OURS)), OURS) == [LogLine("group", "one", 1, told(OURS))]

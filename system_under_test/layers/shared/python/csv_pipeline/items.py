@@ -1,10 +1,20 @@
 """DynamoDB items from plain values, and what a refused condition says."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias
+from random import uniform
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONFLICTS = 5
+PAUSE_SECONDS = 0.2
 
 Value: TypeAlias = str | int | float | datetime | None
 
@@ -28,6 +38,26 @@ def item(values: Mapping[str, Value]) -> dict[str, dict[str, str]]:
 def iso(moment: datetime) -> str:
     """A moment in UTC with microseconds, always of one length, so that its order as text is its order in time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def write_together(dynamodb: DynamoDBClient, writes: Sequence[Any]) -> bool:
+    """Do all writes or none; False where the condition of one refused them.
+
+    DynamoDB cancels a transaction, too, that meets another write to the same item, and the SDK does not send it again.
+    """
+    for attempts_left in reversed(range(CONFLICTS)):
+        try:
+            dynamodb.transact_write_items(TransactItems=writes)
+        except dynamodb.exceptions.TransactionCanceledException as cancelled:
+            codes = {reason.get("Code") for reason in cancelled.response["CancellationReasons"]}
+            if "ConditionalCheckFailed" in codes:
+                return False
+            if "TransactionConflict" not in codes or not attempts_left:
+                raise
+            sleep(uniform(0, PAUSE_SECONDS))
+        else:
+            return True
+    raise AssertionError("the last attempt either returns or raises")
 
 
 def condition_refused(error: ClientError) -> bool:

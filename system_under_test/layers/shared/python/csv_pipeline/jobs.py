@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csv_pipeline.errors import LockLostError
 from csv_pipeline.events import StepEvent
-from csv_pipeline.items import Value, attribute, item
+from csv_pipeline.items import Value, attribute, item, write_together
 from csv_pipeline.services import Services
 
 if TYPE_CHECKING:
@@ -21,30 +21,20 @@ def update_job(event: StepEvent, services: Services, status: str, **facts: Value
 
 def complete_job(event: StepEvent, services: Services, **facts: Value) -> None:
     """Set the batch job COMPLETED and the job lock done, both or neither; raises LockLostError."""
-    try:
-        services.dynamodb.transact_write_items(
-            TransactItems=[
-                {"Update": _job_update(event, services, "COMPLETED", facts)},
-                {
-                    "Update": {
-                        "TableName": services.settings.job_locks_table_name,
-                        "Key": item({"lock_key": event.object.file_id}),
-                        "UpdateExpression": "SET #state = :done",
-                        "ConditionExpression": "#owner = :me",
-                        "ExpressionAttributeNames": {"#state": "state", "#owner": "owner"},
-                        "ExpressionAttributeValues": item({":done": "done", ":me": event.execution.id}),
-                    }
-                },
-            ]
-        )
-    except services.dynamodb.exceptions.TransactionCanceledException as cancelled:
-        reasons = [reason.get("Code") for reason in cancelled.response["CancellationReasons"]]
-        if reasons[-1] != "ConditionalCheckFailed":
-            raise
+    done = {
+        "TableName": services.settings.job_locks_table_name,
+        "Key": item({"lock_key": event.object.file_id}),
+        "UpdateExpression": "SET #state = :done",
+        "ConditionExpression": "#owner = :me",
+        "ExpressionAttributeNames": {"#state": "state", "#owner": "owner"},
+        "ExpressionAttributeValues": item({":done": "done", ":me": event.execution.id}),
+    }
+    job = _job_update(event, services, "COMPLETED", facts)
+    if not write_together(services.dynamodb, [{"Update": job}, {"Update": done}]):
         raise LockLostError(
             f"{event.execution.id} no longer owns the lock of {event.object.file_id}; every record is applied once all "
             "the same, and the job that took the lock reports it"
-        ) from cancelled
+        )
 
 
 def record_metadata(event: StepEvent, services: Services, **facts: Value) -> None:

@@ -5,6 +5,7 @@ Conditions compare expires_at themselves, since DynamoDB's TTL deletes hours lat
 
 from datetime import timedelta
 from time import time
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -15,9 +16,25 @@ from csv_pipeline.services import Services
 LOCK_SECONDS = 900  # as long as an execution may take
 
 
+def completion(event: StepEvent, services: Services, chunk: int | str) -> dict[str, Any]:
+    """The write, for a transaction, that only the first attempt at a step or chunk of an execution can do."""
+    put = {
+        "TableName": services.settings.job_locks_table_name,
+        "Item": item(
+            {
+                "lock_key": f"{event.execution.id}#{event.event_type}#{chunk}",
+                "owner": event.request_id,
+                "state": "done",
+                "expires_at": _expires_at(event),
+            }
+        ),
+        "ConditionExpression": "attribute_not_exists(lock_key)",
+    }
+    return {"Put": put}
+
+
 def acquire(event: StepEvent, services: Services) -> str:
     """Take the lock of this version, and return its owner: this execution, or the one that holds it or is done."""
-    expires_at = int((event.execution.started + timedelta(seconds=LOCK_SECONDS)).timestamp())
     try:
         services.dynamodb.put_item(
             TableName=services.settings.job_locks_table_name,
@@ -26,7 +43,7 @@ def acquire(event: StepEvent, services: Services) -> str:
                     "lock_key": event.object.file_id,
                     "owner": event.execution.id,
                     "state": "held",
-                    "expires_at": expires_at,
+                    "expires_at": _expires_at(event),
                 }
             ),
             ConditionExpression="attribute_not_exists(lock_key) OR #owner = :me OR expires_at <= :now",
@@ -39,6 +56,10 @@ def acquire(event: StepEvent, services: Services) -> str:
             raise
         return str(refused.response["Item"]["owner"]["S"])  # type: ignore[typeddict-item]  # ALL_OLD brings it
     return event.execution.id
+
+
+def _expires_at(event: StepEvent) -> int:
+    return int((event.execution.started + timedelta(seconds=LOCK_SECONDS)).timestamp())
 
 
 def release(event: StepEvent, services: Services) -> bool:

@@ -1,0 +1,40 @@
+@robustness
+Feature: An upload is processed once, however often it is announced
+  EventBridge delivers at least once, and people start by hand what has started already.
+
+  Scenario: The event comes again while the file is processed
+    Given a file of 30 records
+    And the function of chunk 2 is held at its reading
+    When the file is delivered
+    And its event is delivered again
+    Then the second execution leaves it to the first
+    And the file cannot be started again while it is processed
+    When the faults are over
+    Then its status is "SUCCEEDED"
+    And each record of the file has one fate, on which all stores agree
+
+  Scenario: The event comes again after everything
+    Given a file of 30 records
+    When the file is delivered
+    Then each record of the file has one fate, on which all stores agree
+    When its event is delivered again
+    Then the second execution leaves it to the first
+    And the file cannot be started again once it is done
+    And the statistics of its users equal the file
+
+  Scenario: The event comes again when the lock has expired
+    Given a file of 30 records
+    When the file is delivered
+    Then each record of the file has one fate, on which all stores agree
+    When its lock has expired
+    And its event is delivered again
+    Then the second execution finds every chunk done
+    And the statistics of its users equal the file
+
+  Scenario: Two versions of one key are two jobs
+    Given a file of 30 records
+    When the file is delivered
+    Then each record of the file has one fate, on which all stores agree
+    When the same file is delivered once more
+    Then each record of the file has one fate, on which all stores agree
+    And its users have each record twice

@@ -1,0 +1,83 @@
+"""Steps about files that are started, announced or delivered more than once."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then, when
+
+from steps.deliveries import Delivery, Drivers, Start
+from steps.drivers.history import reached
+from steps.drivers.locks import NotRestarted, restart
+from steps.fault_steps import Made
+from steps.finding import Finding
+from steps.own_file import OwnFile
+
+
+@when("the file is started again", target_fixture="delivery")
+def started_again(delivery: Delivery, drivers: Drivers) -> Delivery:
+    return delivery.again(Start(restart(delivery.upload, drivers.locks, drivers.workflow), "manual"))
+
+
+@when("its event is delivered again", target_fixture="second")
+def delivered_again(delivery: Delivery, drivers: Drivers, faults: Made) -> Delivery:
+    event = drivers.workflow.event_of(str(delivery.start.arn))
+    faults.awaited()
+    return delivery.again(Start(drivers.workflow.start(event), "event"))
+
+
+@when("the same file is delivered once more", target_fixture="delivery")
+def delivered_once_more(own_file: OwnFile) -> Delivery:
+    return own_file.delivered()
+
+
+@when("its lock has expired")
+def lock_expired(delivery: Delivery, drivers: Drivers) -> None:
+    drivers.locks.expire(delivery.upload)
+
+
+@then("its lock is still held")
+def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    lock = drivers.locks.of(delivery.upload)
+    got = (lock.owner, lock.state) if lock else "no lock"
+    finding.equal(got, (delivery.run.arn, "held"), "as owner and state")
+
+
+@then("the second execution leaves it to the first")
+def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> None:
+    run = second.run
+    due = {"duplicate_of": delivery.start.arn}
+    finding.holds(
+        run.status == "SUCCEEDED" and run.output == due, wanted=str(due), got=str(run.output), evidence=str(run)
+    )
+    finding.equal({entry["step"] for entry in second.audit}, {"csv-validation"}, "as the only step in its audit trail")
+    finding.equal(second.jobs, [], "as its batch jobs")
+
+
+@then("the second execution finds every chunk done")
+def all_done(delivery: Delivery, second: Delivery, finding: Finding) -> None:
+    run = second.run
+    finding.holds(run.status == "SUCCEEDED", wanted="SUCCEEDED", got=run.status, evidence=str(run))
+    totals = [each.output["records_applied"] for each in (delivery.run, run)]
+    finding.equal(totals[1], totals[0], "records applied, as the first execution told")
+    finding.equal(reached(run.history), reached(delivery.run.history), "reached")
+
+
+@then(parsers.parse("the file cannot be started again {when}"))
+def not_restarted(when: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    due = {"while it is processed": "still runs", "once it is done": "has completed"}[when]
+    try:
+        said = restart(delivery.upload, drivers.locks, drivers.workflow)
+    except NotRestarted as refused:
+        said = str(refused)
+    finding.holds(due in said, wanted=f"a refusal: ... {due}", got=said)
+
+
+@then("its users have each record twice")
+def twice(delivery: Delivery, finding: Finding) -> None:
+    rows = {user: (row["login_count"], row["post_count"]) for user, row in delivery.statistics.items()}
+    due = {user: (2 * logins, 2 * posts) for user, (logins, posts) in delivery.file.sums().items()}
+    finding.equal({user: rows.get(user) for user in due}, due, "as statistics")
+
+
+@then(parsers.parse("it has {count:d} chunks"))
+def chunks(count: int, delivery: Delivery, finding: Finding) -> None:
+    finding.equal(len(delivery.stores.plan), count, "chunks in the plan")

@@ -1,0 +1,93 @@
+"""Steps about records that have to be rejected, and those beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pytest_bdd import given, parsers, then, when
+
+from steps.deliveries import Delivery, Drivers
+from steps.drivers.activity_file import ActivityFile
+from steps.finding import Finding
+from steps.own_file import OwnFile
+
+
+@given(parsers.parse("a file of {count:d} records, {unknown:d} of them of users that are not registered"))
+def some_unknown(count: int, unknown: int, own_file: OwnFile) -> None:
+    """Every so many records one of an unknown user, so that they are spread over the chunks."""
+    users = own_file.users(count)
+    strangers = users[:: count // unknown][:unknown]
+    own_file.register([user for user in users if user not in strangers])
+    for n, user in enumerate(users, 1):
+        own_file.add(user, n, 1000 + n, reason="UserNotFoundError" if user in strangers else None)
+
+
+@given(parsers.parse("a file of {count:d} records of the same {users:d} users"))
+def same_users(count: int, users: int, own_file: OwnFile) -> None:
+    ids = own_file.users(users)
+    own_file.register(ids)
+    for n in range(count // users):
+        for user in ids if n % 2 else reversed(ids):
+            own_file.add(user, n + 1, 1)
+
+
+@given("a record of a user that is not registered")
+def unknown_user(own_file: OwnFile) -> None:
+    own_file.add(own_file.new_user(), 1, 1, reason="UserNotFoundError")
+
+
+@given("a record of a user that is inactive")
+def inactive_user(own_file: OwnFile, drivers: Drivers) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    drivers.database.tell("deactivate_user", user=user)
+    own_file.add(user, 1, 1, reason="UserInactiveError")
+
+
+@given("a record that is malformed")
+def malformed(own_file: OwnFile) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    own_file.add(user, -1, 1, reason="ValidationError")
+
+
+@given("a record whose sum would overflow")
+def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    drivers.database.tell("overflowing_user", user=user)
+    own_file.add(user, 1, 1, reason="ValidationError")
+
+
+@when("the missing users are registered")
+def missing_registered(delivery: Delivery, own_file: OwnFile) -> None:
+    assert delivery.run
+    own_file.register([row["user_id"] for row in delivery.rejected])
+
+
+@when("the rejected records are delivered", target_fixture="delivery")
+def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) -> Delivery:
+    kept = drivers.inbox.result(delivery.upload, "rejected.csv")
+    own_file.take(ActivityFile.of(f"rejected-{own_file.name}", kept))
+    return own_file.delivered()
+
+
+@then(parsers.parse('{count:d} records are rejected as "{reason}"'))
+def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -> None:
+    got = Counter(row["reason"] for row in delivery.rejected)
+    finding.equal(got, Counter({reason: count}), "rejected")
+
+
+@then("every bad record is rejected for its own reason")
+def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
+    got = {(row["line_number"], row["user_id"]): row["reason"] for row in delivery.rejected}
+    finding.equal(got, own_file.reasons, "as reasons")
+
+
+@then("the database has seen no deadlock")
+def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
+    assert delivery.run
+    drivers.connections.gone(
+        drivers.database, within=10
+    )  # a session tells what it has seen when it ends, at the latest
+    finding.equal(drivers.database.number("deadlocks"), own_file.deadlocks_before, "deadlocks")
