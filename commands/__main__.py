@@ -46,7 +46,7 @@ def _run(told: argparse.Namespace) -> int:
     if told.command == "restart":
         arn = restart(upload, Locks(session.client("dynamodb"), names.job_locks), workflow)
     else:
-        arn = workflow.start(upload.event)
+        arn = workflow.start_for(upload)
     print(arn)
     print(workflow.console(arn), file=sys.stderr)
     return _followed(workflow, arn) if told.wait else 0

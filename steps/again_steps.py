@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from pytest_bdd import parsers, then, when
 
-from steps.deliveries import Delivery, Drivers, Start
+from steps.deliveries import Delivery, Drivers, Start, statistics_of
 from steps.drivers.history import reached
 from steps.drivers.locks import NotRestarted, restart
 from steps.fault_steps import Made
@@ -29,6 +31,19 @@ def delivered_once_more(own_file: OwnFile) -> Delivery:
     return own_file.delivered()
 
 
+@when(parsers.parse("another file of {count:d} records is delivered under its name"), target_fixture="second")
+def overwritten(
+    count: int, delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile, cleaning_up: ExitStack
+) -> Delivery:
+    assert delivery.start
+    faults.awaited()
+    other = OwnFile(drivers, cleaning_up, name=own_file.name)
+    other.fill(count)
+    second = other.delivered()
+    faults.over()
+    return second
+
+
 @when("its lock has expired")
 def lock_expired(delivery: Delivery, drivers: Drivers) -> None:
     drivers.locks.expire(delivery.upload)
@@ -41,6 +56,12 @@ def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     finding.equal(got, (delivery.run.arn, "held"), "as owner and state")
 
 
+@then("its lock is given back")
+def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    assert delivery.run
+    finding.equal(drivers.locks.of(delivery.upload), None, "as its lock")
+
+
 @then("the second execution leaves it to the first")
 def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> None:
     run = second.run
@@ -50,6 +71,15 @@ def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> Non
     )
     finding.equal({entry["step"] for entry in second.audit}, {"csv-validation"}, "as the only step in its audit trail")
     finding.equal(second.jobs, [], "as its batch jobs")
+
+
+@then("the second execution has added the other file's records")
+def second_added(second: Delivery, drivers: Drivers, finding: Finding) -> None:
+    finding.equal(second.run.status, "SUCCEEDED", "as the second execution's status")
+    statistics = statistics_of(drivers.database)
+    due = second.file.sums()
+    got = {user: (row["login_count"], row["post_count"]) for user, row in statistics.items() if user in due}
+    finding.equal(got, due, "as statistics")
 
 
 @then("the second execution finds every chunk done")

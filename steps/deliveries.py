@@ -185,7 +185,7 @@ def by_itself(drivers: Drivers) -> Callable[[Upload], Start]:
 
 def by_hand(drivers: Drivers, why: str) -> Callable[[Upload], Start]:
     """Starts the execution as an operator would."""
-    return lambda upload: Start(drivers.workflow.start(upload.event), "manual", why)
+    return lambda upload: Start(drivers.workflow.start_for(upload), "manual", why)
 
 
 def statistics_of(database: Database) -> Statistics:

@@ -139,6 +139,7 @@ def deleted(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
     faults.over()
 
 
+@given(parsers.parse("a chunk is to hold {records:d} records from now on"))
 @when(parsers.parse("a chunk is to hold {records:d} records from now on"))
 def chunk_size(records: int, environment: Environment, cleaning_up: ExitStack) -> None:
     functions = Functions(environment.client("lambda"), environment.names.functions)

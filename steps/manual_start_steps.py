@@ -12,14 +12,17 @@ from steps.deliveries import Delivery, Start
 from steps.drivers.workflow import Run
 from steps.finding import Finding
 from steps.options import ROOT
-from steps.targets.environment import Environment
+from steps.targets.environment import CommandFailed, Environment
 
 COMMANDS = f"cd {quote(str(ROOT))} && {quote(sys.executable)} -m commands"
 
 
 @when("a manual start is rehearsed", target_fixture="rehearsal")
 def rehearsed(environment: Environment) -> str:
-    return environment.shell(f"{COMMANDS} start --rehearse {_names(environment)} incoming/any.csv")
+    try:
+        return environment.shell(f"{COMMANDS} start --rehearse {_names(environment)} incoming/any.csv")
+    except CommandFailed as refused:
+        return str(refused)
 
 
 @then("it names the state machine that it would start")
@@ -32,7 +35,10 @@ def names_state_machine(rehearsal: str, environment: Environment, finding: Findi
 def started_by_hand(delivery: Delivery, environment: Environment) -> Delivery:
     upload = delivery.upload
     which = f"{_names(environment)} --version-id={quote(upload.version_id)} {quote(upload.key)}"
-    arn = environment.shell(f"{COMMANDS} start {which}").splitlines()[0]
+    try:
+        arn = environment.shell(f"{COMMANDS} start {which}").splitlines()[0]
+    except CommandFailed as refused:
+        raise AssertionError(str(refused)) from refused
     return delivery.again(Start(arn, "manual"))
 
 

@@ -19,13 +19,13 @@ HEADER = "ユーザーID,ログイン回数,投稿回数"
 class OwnFile:
     """Grows while a scenario says what it wants, and is then delivered; what it registered goes with the scenario."""
 
-    def __init__(self, drivers: Drivers, cleaning_up: ExitStack) -> None:
+    def __init__(self, drivers: Drivers, cleaning_up: ExitStack, name: str = "") -> None:
         self._drivers, self._cleaning_up = drivers, cleaning_up
         self._prefix, self._numbers = f"U9{randrange(10_000):04d}", count(1)
         self._lines = [HEADER]
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
-        self.name = f"{uuid4().hex[:12]}.csv"
+        self.name = name or f"{uuid4().hex[:12]}.csv"
         self.reasons: dict[tuple[int, str], str] = {}
         """By line and user, why a record has to be rejected."""
 
@@ -51,6 +51,13 @@ class OwnFile:
         self._records.append(Record(len(self._lines), user, logins, posts))
         if reason is not None:
             self.reasons[len(self._lines), user] = reason
+
+    def fill(self, count: int) -> None:
+        """So many good records, each of a registered user of its own, and no two that could be mixed up."""
+        users = self.users(count)
+        self.register(users)
+        for n, user in enumerate(users, 1):
+            self.add(user, n, 1000 + n)
 
     def first_byte(self, record: int) -> int:
         """Where a record begins in the file, the first being record 0."""

@@ -22,10 +22,7 @@ def same_records(activity_file: ActivityFile, own_file: OwnFile) -> None:
 
 @given(parsers.parse("a file of {count:d} records"))
 def file_of(count: int, own_file: OwnFile) -> None:
-    users = own_file.users(count)
-    own_file.register(users)
-    for n, user in enumerate(users, 1):
-        own_file.add(user, n, 1000 + n)  # no two records could be mixed up
+    own_file.fill(count)
 
 
 @given("none of the test users is registered")

@@ -36,7 +36,8 @@ Feature: Each record has one fate, and a bad one never costs a good one
     And each record of the file has one fate, on which all stores agree
 
   Scenario: The same users are in every chunk, in another order each time
-    Given a file of 100 records of the same 10 users
+    Given a file of 2000 records of the same 200 users
+    And a chunk is to hold 200 records from now on
     When the file is delivered
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree

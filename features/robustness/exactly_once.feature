@@ -39,6 +39,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the file is delivered
     Then the execution fails with "AccessDenied", saying "on purpose"
     And batch-jobs holds its status as "FAILED"
+    And its lock is given back
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"

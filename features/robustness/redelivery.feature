@@ -38,3 +38,12 @@ Feature: An upload is processed once, however often it is announced
     When the same file is delivered once more
     Then each record of the file has one fate, on which all stores agree
     And its users have each record twice
+
+  Scenario: A file is overwritten while it is processed
+    Given a file of 30 records
+    And the splitting is held at its start
+    When the file is delivered
+    And another file of 20 records is delivered under its name
+    Then its status is "SUCCEEDED"
+    And the statistics of its users equal the file
+    And the second execution has added the other file's records

@@ -19,25 +19,13 @@ class Upload:
     key: str
     version_id: str
     size: int
+    etag: str
     at: int
 
     @property
     def file_id(self) -> str:
         """The name of this version in processing-metadata and job-locks."""
         return f"{self.bucket}/{self.key}#{self.version_id}"
-
-    @property
-    def event(self) -> dict[str, Any]:
-        """What tells the state machine of this version, in the shape of S3's "Object Created" event.
-
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
-        """
-        version = {"key": self.key, "version-id": self.version_id, "size": self.size}
-        return {
-            "detail-type": "Object Created",
-            "source": "manual start",
-            "detail": {"bucket": {"name": self.bucket}, "object": version, "reason": "manual start"},
-        }
 
 
 class NotThere(Exception):
@@ -65,7 +53,8 @@ class Inbox:
                 raise
             raise NotThere(f"s3://{self._bucket}/{key} has no such version: {version_id or 'none at all'}") from refused
         at = int(head["LastModified"].timestamp() * 1000)
-        return Upload(self._bucket, key, head["VersionId"], head["ContentLength"], at)
+        etag = head["ETag"].strip('"')
+        return Upload(self._bucket, key, head["VersionId"], head["ContentLength"], etag, at)
 
     def content(self, upload: Upload) -> bytes:
         """The bytes that the bucket holds of this very version."""

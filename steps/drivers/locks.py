@@ -70,4 +70,4 @@ def restart(upload: Upload, locks: Locks, workflow: Workflow) -> str:
         if lock.state == "done":
             raise NotRestarted(f"{lock.owner} has completed {upload.file_id}; to add its records again, upload it anew")
         locks.clear(upload, lock.owner)
-    return workflow.start(upload.event)
+    return workflow.start_for(upload)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from steps.drivers.history import Reached, Retry, Task, peak, reached, retries, tasks
 from steps.drivers.inbox import Upload
+from steps.drivers.s3_event import object_created
 from steps.drivers.waiting import eventually
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class Workflow:
     def __init__(self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float) -> None:
         self._sfn, self._machine, self._every = stepfunctions, state_machine_arn, every
         self._inputs: dict[str, dict[str, Any]] = {}
+
+    def start_for(self, upload: Upload) -> str:
+        """The ARN of an execution that is started by hand for `upload`."""
+        _, _, _, region, account, *_ = self._machine.split(":")
+        return self.start(object_created(upload, account=account, region=region))
 
     def start(self, event: dict[str, Any]) -> str:
         """The ARN of an execution that is started here and now, with `event` as its input."""

@@ -15,6 +15,20 @@ def disable_rule() -> None:
     boto3.client("events").disable_rule(Name=f"{PROJECT}-csv-upload-dev")
 
 
+def double_rule() -> None:
+    events = boto3.client("events")
+    rule = events.describe_rule(Name=f"{PROJECT}-csv-upload-dev")
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    events.put_rule(Name="another", EventPattern=rule["EventPattern"])
+    events.put_targets(Rule="another", Targets=[target])
+
+
+def throttle() -> None:
+    boto3.client("lambda").put_function_concurrency(
+        FunctionName=f"{PROJECT}-csv-splitter-dev", ReservedConcurrentExecutions=0
+    )
+
+
 def misname_handler() -> None:
     boto3.client("lambda").update_function_configuration(FunctionName=PROCESSOR, Handler="processor.handle")
 

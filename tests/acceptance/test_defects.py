@@ -1,4 +1,4 @@
-"""Twelve faults, each really made, each turning the right lines to NO."""
+"""Faults, each really made, each turning the right lines to NO."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.acceptance.conftest import ROOT, Accept, meddle
 
 ASL = "statemachine.asl.json"
 PROCESSOR = "functions/processor"
+SHARED = "layers/shared/python/csv_pipeline"
 AT_ONCE = '"MaxConcurrencyPath": "$.split.max_parallel_workers"'
 
 
@@ -27,7 +28,7 @@ class Defect:
 
 
 DEFECTS = [
-    Defect("rule disabled", {"RUN-02"}, after_deploy="disable_rule"),
+    Defect("two rules", {"RUN-02"}, after_deploy="double_rule"),
     Defect("wrong key prefix", {"RUN-02"}, patch=("data.yaml", "wildcard: incoming/", "wildcard: incomming/")),
     Defect("a row deleted after the run", {"AUR-02", "AUR-03", "PRF-03"}, after_run="delete_row"),
     Defect("somebody else's row altered", {"AUR-03", "PRF-03"}, after_run="alter_bystander"),
@@ -45,9 +46,29 @@ DEFECTS = [
     Defect("MaxConcurrency 1", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 1')),
     Defect("MaxConcurrency 10", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 10')),
     Defect(
+        "a session left open",
+        {"MON-03"},
+        patch=(f"{SHARED}/database.py", "with self._open(", "if connection := self._open("),
+    ),
+    Defect(
+        "unknown users taken for inactive ones",
+        {"DAT-09"},
+        patch=(f"{PROCESSOR}/merging.py", '"not_found": Reason.USER_NOT_FOUND', '"not_found": Reason.USER_INACTIVE'),
+    ),
+    Defect(
+        "a step that dies at its first try",
+        {"SFN-03"},
+        patch=(
+            f"{PROCESSOR}/merge.py",
+            "    tolerance = services",
+            "    if not event.attempt:\n        __import__('os')._exit(1)\n    tolerance = services",
+        ),
+    ),
+    Defect("functions throttled after the run", {"KNO-04", "CTM-03", "DAT-09"}, after_run="throttle"),
+    Defect(
         "batch job left RUNNING",
         {"DDB-03"},
-        patch=("layers/shared/python/csv_pipeline/jobs.py", '"COMPLETED"', '"RUNNING"'),
+        patch=(f"{SHARED}/jobs.py", '"COMPLETED"', '"RUNNING"'),
     ),
     Defect(
         "an ERROR logged on the good way",
@@ -89,6 +110,16 @@ def test_a_defect_turns_the_right_lines_to_no(defect: Defect, accept: Accept, pa
     assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
     assert defect.items <= session.items("failed"), session
     assert not session.items("broken"), session
+
+
+def test_an_upload_that_starts_nothing_is_started_by_hand_and_the_rest_is_checked(accept: Accept):
+    session = accept(f"--after-deploy={meddle('disable_rule')}")
+    assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
+    assert session.items("failed") == {"RUN-02"}, session
+    assert not session.items("broken"), session
+    assert (session.verdict["run"]["started_by"], session.verdict["run"]["status"]) == ("manual", "SUCCEEDED")
+    reason = session.verdict["items"]["RUN-02"]["reason"]
+    assert "waited 5 s for an execution" in reason, reason
 
 
 def test_missing_variables_turn_the_right_lines_to_no_and_are_all_named_at_once(accept: Accept):

@@ -34,6 +34,21 @@ def test_a_clean_run_is_go(accept: Accept):
     assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
 
 
+def test_a_session_that_starts_by_hand_says_nothing_of_the_upload(accept: Accept):
+    session = accept("--start=manually")
+    assert (session.exit, session.verdict["verdict"]) == (6, "UNKNOWN"), session
+    assert session.items("passed") == set(session.verdict["scope"]) - {"RUN-02"}, session
+    assert session.verdict["items"]["RUN-02"]["status"] == "not-checked"
+    assert "as --start=manually wants" in session.verdict["items"]["RUN-02"]["reason"]
+    assert session.verdict["run"]["started_by"] == "manual"
+
+
+def test_faults_and_bad_files_are_no_acceptance(accept: Accept):
+    session = accept("-k", "dies_after_its_commit", mark=("-m", "robustness"))
+    assert (session.exit, session.verdict["verdict"], session.verdict["complete"]) == (0, "UNKNOWN", False), session
+    assert "no verdict" in session.output
+
+
 def test_two_sessions_side_by_side_do_not_meet(accept: Accept, tmp_path: Path):
     with ThreadPoolExecutor() as both:
         other = both.submit(

@@ -1,0 +1,187 @@
+"""What operators do by hand, run as they run it, on a state machine that does as its input's key says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from local_aws import LocalAws
+from steps.drivers.inbox import Inbox, Upload
+from steps.drivers.names import Names
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = Names(account="123456789012")
+KEY = {"Variable": "$.detail.object.key"}
+MACHINE = {
+    "StartAt": "What is it?",
+    "States": {
+        "What is it?": {
+            "Type": "Choice",
+            "Choices": [
+                {**KEY, "StringMatches": "*/fails.csv", "Next": "Fails"},
+                {**KEY, "StringMatches": "*/waits.csv", "Next": "Waits"},
+            ],
+            "Default": "Ends",
+        },
+        "Fails": {"Type": "Fail", "Error": "ProcessingError", "Cause": "because"},
+        "Waits": {"Type": "Wait", "Seconds": 600, "Next": "Ends"},
+        "Ends": {"Type": "Pass", "Result": {"records_applied": 3}, "End": True},
+    },
+}
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LocalAws]:
+    with LocalAws.start(account=NAMES.account, region=NAMES.region) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def client(aws: LocalAws) -> Callable[[str], Any]:
+    session = boto3.Session("test", "test", region_name=NAMES.region)
+    clients: dict[str, Any] = {}
+
+    def named(service: str) -> Any:
+        return clients.setdefault(service, session.client(service, endpoint_url=aws.endpoint_url))  # type: ignore[call-overload]
+
+    named("s3").create_bucket(Bucket=NAMES.bucket, CreateBucketConfiguration={"LocationConstraint": NAMES.region})
+    named("s3").put_bucket_versioning(Bucket=NAMES.bucket, VersioningConfiguration={"Status": "Enabled"})
+    role = named("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    definition = json.dumps(MACHINE)
+    named("stepfunctions").create_state_machine(name=NAMES.state_machine, definition=definition, roleArn=role)
+    named("dynamodb").create_table(
+        TableName=NAMES.job_locks,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "lock_key", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "lock_key", "KeyType": "HASH"}],
+    )
+    return named
+
+
+@pytest.fixture
+def upload(client: Callable[[str], Any]) -> Callable[[str], Upload]:
+    return lambda name: Inbox(client("s3"), NAMES.bucket).deliver(name, b"content")
+
+
+@pytest.fixture
+def command(aws: LocalAws, client: Callable[[str], Any]) -> Command:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "commands", *arguments],
+            cwd=ROOT,
+            env=os.environ | aws.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def lock(client: Callable[[str], Any]) -> Callable[[Upload, str, str], None]:
+    """Gives an upload's lock to an execution."""
+
+    def give(upload: Upload, owner: str, state: str) -> None:
+        item = {"lock_key": upload.file_id, "owner": owner, "state": state}
+        typed = {name: {"S": value} for name, value in item.items()} | {"expires_at": {"N": "9999999999"}}
+        client("dynamodb").put_item(TableName=NAMES.job_locks, Item=typed)
+
+    return give
+
+
+def locked(client: Callable[[str], Any], upload: Upload) -> bool:
+    key = {"lock_key": {"S": upload.file_id}}
+    return "Item" in client("dynamodb").get_item(TableName=NAMES.job_locks, Key=key)
+
+
+def executions(client: Callable[[str], Any]) -> list[str]:
+    found = client("stepfunctions").list_executions(stateMachineArn=NAMES.state_machine_arn)["executions"]
+    return [execution["executionArn"] for execution in found]
+
+
+def test_start_tells_the_execution_and_gives_it_the_event_of_this_version(command: Command, upload, client):
+    first, newest = upload("any.csv"), upload("any.csv")
+    for version, arguments in ((newest, ()), (first, (f"--version-id={first.version_id}",))):
+        done = command("start", *arguments, "incoming/any.csv")
+        assert done.returncode == 0, done.stderr
+        described = client("stepfunctions").describe_execution(executionArn=done.stdout.strip())
+        told = json.loads(described["input"])["detail"]["object"]
+        assert (told["key"], told["version-id"], told["size"]) == (version.key, version.version_id, 7)
+        assert done.stdout.strip() in done.stderr  # within the address of its page
+
+
+def test_waiting_follows_it_to_its_end_well_or_badly(command: Command, upload):
+    upload("any.csv")
+    upload("fails.csv")
+    done, failed = (command("start", "--wait", f"incoming/{name}.csv") for name in ("any", "fails"))
+    assert (done.returncode, json.loads(done.stdout.splitlines()[1])) == (0, {"records_applied": 3})
+    assert failed.returncode == 1
+    assert "FAILED" in failed.stdout
+    assert "ProcessingError: because" in failed.stdout
+
+
+def test_a_rehearsal_starts_nothing_and_needs_no_file(command: Command, client):
+    before = executions(client)
+    done = command("start", "--rehearse", "incoming/none.csv")
+    assert (done.returncode, executions(client)) == (0, before)
+    assert done.stdout.startswith(f"ready: an execution of {NAMES.state_machine_arn} for s3://{NAMES.bucket}/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("incoming/none.csv",), "has no such version: none at all"),
+        (("--version-id=gone", "incoming/any.csv"), "has no such version: gone"),
+        (("--project=other", "incoming/any.csv"), "stateMachine:other-csv-processing-dev is not there"),
+    ],
+)
+def test_what_cannot_be_started_is_said_in_one_sentence(command: Command, upload, arguments, says):
+    upload("any.csv")
+    done = command("start", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_nobody_has_is_started_again_at_once(command: Command, upload):
+    upload("any.csv")
+    assert command("restart", "incoming/any.csv").returncode == 0
+
+
+def test_the_lock_of_an_execution_that_has_ended_is_cleared(command: Command, upload, client, lock):
+    dead = upload("fails.csv")
+    lock(dead, command("start", "--wait", "incoming/fails.csv").stdout.splitlines()[0], "held")
+    done = command("restart", "incoming/fails.csv")
+    assert done.returncode == 0, done.stderr
+    assert not locked(client, dead)
+
+
+def test_an_owner_that_nobody_knows_any_more_has_ended(command: Command, upload, client, lock):
+    forgotten = upload("any.csv")
+    lock(forgotten, f"{NAMES.state_machine_arn.replace('stateMachine', 'execution')}:forgotten", "held")
+    assert command("restart", "incoming/any.csv").returncode == 0
+    assert not locked(client, forgotten)
+
+
+def test_a_file_that_is_being_processed_or_is_done_is_not_started_again(command: Command, upload, client, lock):
+    running, done = upload("waits.csv"), upload("any.csv")
+    lock(running, command("start", "incoming/waits.csv").stdout.strip(), "held")
+    lock(done, command("start", "--wait", "incoming/any.csv").stdout.splitlines()[0], "done")
+    before = executions(client)
+    for file, says in ((running, "still runs"), (done, "has completed")):
+        refused = command("restart", file.key)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert says in refused.stderr
+        assert locked(client, file)
+    assert executions(client) == before
