@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from local_aws.control_plane import control_plane, request_handler
+from local_aws.dynamodb import dynamodb_in_turn
 from local_aws.envelopes import Handler, json_error, refusals_answered
 from local_aws.events.bus import EventBus
 from local_aws.events.layer import event_bridge
@@ -60,7 +61,7 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    """The layers over moto, outermost first: faults, S3 events, EventBridge, executions' names, Lambda."""
+    """The layers over moto, outermost first: faults, S3 events, EventBridge, executions' names, Lambda, DynamoDB in turn."""
 
     def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
         port = listener.getsockname()[1]
@@ -74,7 +75,7 @@ class Server:
         self._bus = EventBus(self._wire)
         self._pool = Pool(self._start_sandbox)
         self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
-        self._layers = self._compose(control_plane(account, port), account)
+        self._layers = self._compose(dynamodb_in_turn(control_plane(account, port)), account)
         self._edge = Faults(self._layers, self._sandboxes.get)  # what AWS asks of itself stays inside
         self._http = make_server(
             HOST,
