@@ -21,7 +21,17 @@ sys.path[:0] = [
     str(SYSTEM / folder) for folder in ("layers/shared/python", "functions/splitter", "functions/processor")
 ]
 
+from tests.system_under_test.environment import SETTINGS, drop_tables, function_settings, make_tables  # noqa: E402
 from tests.system_under_test.pipeline import Pipeline  # noqa: E402
+
+# Powertools reads its own settings when this is imported, which any test module may do.
+with pytest.MonkeyPatch.context() as _patch:
+    for _name, _value in SETTINGS.items():
+        _patch.setenv(_name, _value)
+    importlib.import_module("csv_pipeline.step")
+
+NewUsers = Callable[[int], list[str]]
+Log = Callable[[], list[dict[str, Any]]]
 
 _numbers = itertools.count(1)
 
@@ -36,12 +46,20 @@ def aws() -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="session")
-def pipeline(aws: LocalAws) -> Iterator[Pipeline]:
-    """The steps, as the handlers of the two functions run them."""
+def functions(aws: LocalAws) -> Iterator[Pipeline]:
+    """Both functions, started once."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (aws.environment | Pipeline.settings(aws)).items():
+        for name, value in (aws.environment | function_settings(aws)).items():
             patch.setenv(name, value)
         yield Pipeline(aws)
+
+
+@pytest.fixture(scope="module")
+def pipeline(functions: Pipeline) -> Iterator[Pipeline]:
+    """The steps on empty tables: for each transaction, the embedded DynamoDB copies all that is in them."""
+    make_tables(functions.dynamodb)
+    yield functions
+    drop_tables(functions.dynamodb)
 
 
 @pytest.fixture
@@ -52,7 +70,7 @@ def database(aws: LocalAws) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def new_users(database: psycopg.Connection) -> Callable[[int], list[str]]:
+def new_users(database: psycopg.Connection) -> NewUsers:
     """Registers so many active users that no other test knows, and returns their ids."""
 
     def register(count: int) -> list[str]:
@@ -68,7 +86,7 @@ def new_users(database: psycopg.Connection) -> Callable[[int], list[str]]:
 
 
 @pytest.fixture
-def log(pipeline: Pipeline) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def log(pipeline: Pipeline) -> Iterator[Log]:
     """What the functions have logged in this test, as parsed lines."""
     handler: Any = importlib.import_module("csv_pipeline.step").logger.registered_handler
     lines = io.StringIO()

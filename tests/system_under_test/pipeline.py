@@ -5,60 +5,22 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import boto3
+import pytest
 
 from local_aws import LocalAws
+from tests.system_under_test.environment import BUCKET, client_of, make_bucket
 
-BUCKET = "uploads"
 HEADER = "ユーザーID,ログイン回数,投稿回数"
-KEYS = {
-    "audit-logs": ("execution_id", "timestamp"),
-    "batch-jobs": ("job_id", "created_at"),
-    "job-locks": ("lock_key",),
-    "processing-metadata": ("file_id", "processing_stage"),
-}
 SPLITTER_STEPS = ("csv-validation", "csv-split")
-SETTINGS = {
-    "PROJECT_NAME": "csv-parallel-processing",
-    "ENVIRONMENT": "dev",
-    "REGION": "ap-northeast-1",
-    "SYSTEM_VERSION": "1.0.0",
-    "POWERTOOLS_SERVICE_NAME": "csv-parallel-processing",
-    "POWERTOOLS_LOG_LEVEL": "INFO",
-    "POWERTOOLS_METRICS_NAMESPACE": "csv-parallel-processing",
-    "CHUNK_SIZE": "10",
-    "MAX_PARALLEL_WORKERS": "5",
-    "MAX_RETRY_ATTEMPTS": "3",
-    "VALIDATION_TIMEOUT_SECONDS": "120",
-    "ERROR_TOLERANCE_PERCENT": "5",
-    "S3_BUCKET_NAME": BUCKET,
-    "AUDIT_LOG_TABLE_NAME": "audit-logs",
-    "BATCH_JOBS_TABLE_NAME": "batch-jobs",
-    "JOB_LOCKS_TABLE_NAME": "job-locks",
-    "PROCESSING_METADATA_TABLE_NAME": "processing-metadata",
-    "AURORA_ENDPOINT": "127.0.0.1:5432",
-    "AURORA_DATABASE_NAME": "csvbatch",
-    "AURORA_SECRET_ARN": "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aurora",
-}
 Upload = dict[str, str]
-
-
-def client_of(aws: LocalAws, service: str) -> Any:
-    """A client that looks at the embedded AWS alone."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]  # any service
-        endpoint_url=aws.endpoint_url,
-        region_name=aws.region,
-        aws_access_key_id=aws.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=aws.environment["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 @dataclass(frozen=True)
@@ -88,32 +50,33 @@ class Pipeline:
     """Both functions, and what they work on."""
 
     def __init__(self, aws: LocalAws) -> None:
-        """Make bucket and tables, and load the handlers, whose environment must be there by now."""
+        """Make the bucket and load the handlers, whose environment must be there by now."""
         self.s3, self.dynamodb = client_of(aws, "s3"), client_of(aws, "dynamodb")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": aws.region})
-        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        for table, keys in KEYS.items():
-            self.dynamodb.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-                KeySchema=[
-                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-                ],
-            )
+        make_bucket(self.s3, aws.region)
         self._splitter: Any = importlib.import_module("splitter")
         self._processor: Any = importlib.import_module("processor")
-        self.services = self._processor.services
         self._numbers = itertools.count(1)
 
-    @staticmethod
-    def settings(aws: LocalAws) -> dict[str, str]:
-        """The functions' settings, with the credentials of the database in Secrets Manager."""
-        database = urlsplit(aws.database_url)
-        secret = json.dumps({"username": database.username, "password": database.password})
-        made = client_of(aws, "secretsmanager").create_secret(Name="aurora", SecretString=secret)
-        endpoint = f"{database.hostname}:{database.port}"
-        return {**SETTINGS, "AURORA_ENDPOINT": endpoint, "AURORA_SECRET_ARN": made["ARN"]}
+    @property
+    def services(self) -> Any:
+        """What the functions talk to at the moment."""
+        return self._processor.services
+
+    @contextmanager
+    def configured(self, **settings: str) -> Iterator[None]:
+        """Both functions with other values of these environment variables."""
+        load_settings = importlib.import_module("csv_pipeline.settings").load_settings
+        with self.talking_to(settings=load_settings(os.environ | settings)):
+            yield
+
+    @contextmanager
+    def talking_to(self, **services: Any) -> Iterator[None]:
+        """Both functions with other services."""
+        changed = replace(self.services, **services)
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (self._splitter, self._processor):
+                patch.setattr(module, "services", changed)
+            yield
 
     def upload(self, records: Iterable[str], *, header: str = HEADER, key: str | None = None) -> Upload:
         """Put a file with these records, and return its version as events name it."""
@@ -128,8 +91,7 @@ class Pipeline:
 
     def step(self, event_type: str, upload: Upload, run: Run, attempt: int = 0, **more: Any) -> dict[str, Any]:
         """Invoke the function of one step."""
-        function = "splitter" if event_type in SPLITTER_STEPS else "processor"
-        module = self._splitter if function == "splitter" else self._processor
+        function, module = self._function_of(event_type)
         event = {
             "event_type": event_type,
             "execution": {"id": run.arn, "name": run.name, "started": run.started.isoformat()},
@@ -137,7 +99,23 @@ class Pipeline:
             "attempt": attempt,
             **more,
         }
-        answer: dict[str, Any] = module.handler(json.loads(json.dumps(event)), Context(f"csv-{function}", str(uuid4())))
+        answer: dict[str, Any] = module.handler(json.loads(json.dumps(event)), Context(function, str(uuid4())))
+        return answer
+
+    def work(self, event_type: str, upload: Upload, run: Run, request_id: str = "-", **more: Any) -> dict[str, Any]:
+        """One step below its handler, which serves one event at a time as in Lambda: for steps side by side."""
+        function, module = self._function_of(event_type)
+        model, work = module.STEPS[event_type]
+        event = {
+            "event_type": event_type,
+            "execution": {"id": run.arn, "name": run.name, "started": run.started},
+            "object": upload,
+            "attempt": 0,
+            "request_id": request_id,
+            "function": function,
+            **more,
+        }
+        answer: dict[str, Any] = work(model.model_validate(event), module.services)
         return answer
 
     def plan(self, upload: Upload, run: Run) -> list[int]:
@@ -145,6 +123,11 @@ class Pipeline:
         records = self.step("csv-validation", upload, run)["records_total"]
         chunks: list[int] = self.step("csv-split", upload, run, records_total=records)["chunks"]
         return chunks
+
+    def chunk(self, upload: Upload, run: Run, chunk: int = 1, request_id: str = "-") -> tuple[int, int]:
+        """How many records of a chunk are applied and rejected, below the handler."""
+        answer = self.work("csv-chunk-processing", upload, run, request_id, chunk=chunk)
+        return answer["records_applied"], answer["records_rejected"]
 
     def merge(self, upload: Upload, run: Run) -> dict[str, Any]:
         """All chunks and the merge; returns the totals."""
@@ -158,19 +141,10 @@ class Pipeline:
         run = run or Run()
         return self.step("batch-status-update", upload, run, totals=self.merge(upload, run))
 
-    def result(self, upload: Upload, name: str) -> str:
-        """A file among the results of this version."""
-        stored = self.s3.get_object(Bucket=BUCKET, Key=f"results/{upload['version_id']}/{name}")
-        text: str = stored["Body"].read().decode()
-        return text
+    def fail(self, upload: Upload, run: Run, error: str = "ProcessingError", cause: str = "because") -> None:
+        """The way out of an error."""
+        self.step("error-handling", upload, run, error=error, cause=cause)
 
-    def items(self, table: str, **key: str) -> list[dict[str, str]]:
-        """The items of one partition, as plain text."""
-        ((name, value),) = key.items()
-        answer = self.dynamodb.query(
-            TableName=table,
-            KeyConditionExpression="#key = :key",
-            ExpressionAttributeNames={"#key": name},
-            ExpressionAttributeValues={":key": {"S": value}},
-        )
-        return [{name: next(iter(typed.values())) for name, typed in item.items()} for item in answer["Items"]]
+    def _function_of(self, event_type: str) -> tuple[str, Any]:
+        in_splitter = event_type in SPLITTER_STEPS
+        return ("csv-splitter", self._splitter) if in_splitter else ("csv-processor", self._processor)

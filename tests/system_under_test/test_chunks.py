@@ -1,35 +1,12 @@
-"""A chunk's records count exactly once, whatever happens beside it and before it."""
-
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+"""A chunk's records count exactly once, each has one fate, and a version is what was uploaded, whatever came before."""
 
 import psycopg
 import pytest
-from csv_pipeline.records import MAX_COUNT
+from csv_pipeline.errors import ObjectGoneError, ProcessingError
 
-from tests.system_under_test.pipeline import Pipeline, Run, Upload
-
-NewUsers = Callable[[int], list[str]]
-
-
-def statistics(database: psycopg.Connection, users: list[str]) -> dict[str, tuple[int, int]]:
-    rows = database.execute(
-        "SELECT user_id, login_count, post_count FROM user_statistics WHERE user_id = ANY(%s)", [users]
-    )
-    return {user: (logins, posts) for user, logins, posts in rows}
-
-
-def rejected(database: psycopg.Connection, upload: Upload) -> list[tuple[int, str | None, str, str]]:
-    return database.execute(
-        "SELECT line_number, user_id, reason, record FROM rejected_records WHERE version_id = %s ORDER BY line_number",
-        [upload["version_id"]],
-    ).fetchall()
-
-
-def process(pipeline: Pipeline, upload: Upload, run: Run, chunk: int = 1) -> tuple[int, int]:
-    answer = pipeline.step("csv-chunk-processing", upload, run, chunk=chunk)
-    return answer["records_applied"], answer["records_rejected"]
+from tests.system_under_test.conftest import NewUsers
+from tests.system_under_test.pipeline import Pipeline, Run
+from tests.system_under_test.stores import done, rejected, result, statistics
 
 
 def test_counts_accumulate_within_a_file_and_over_files(
@@ -47,9 +24,9 @@ def test_a_redelivered_chunk_changes_nothing_and_answers_the_same(
     users = new_users(3)
     upload, run = pipeline.upload([*(f"{user},1,2" for user in users), "nobody,1,1"]), Run()
     pipeline.plan(upload, run)
-    first = process(pipeline, upload, run)
+    first = pipeline.chunk(upload, run)
     pipeline.s3.delete_object(Bucket=upload["bucket"], Key=upload["key"], VersionId=upload["version_id"])
-    assert process(pipeline, upload, Run()) == first == (3, 1)
+    assert pipeline.chunk(upload, Run()) == first == (3, 1)
     assert statistics(database, users) == dict.fromkeys(users, (1, 2))
     assert len(rejected(database, upload)) == 1
 
@@ -73,94 +50,72 @@ def test_each_record_has_one_fate_and_a_bad_one_costs_no_good_one(
     ]
     upload, run = pipeline.upload(records), Run()
     pipeline.plan(upload, run)
-    assert process(pipeline, upload, run) == (3, 5)
+    assert pipeline.chunk(upload, run) == (3, 5)
     assert statistics(database, [good, inactive, deleted]) == {good: (7, 7)}
     assert rejected(database, upload) == [
         (3, inactive, "UserInactiveError", f"{inactive},1,1"),
         (4, deleted, "UserNotFoundError", f"{deleted},1,1"),
         (5, good, "ValidationError", f"{good},-1,1"),
         (8, "two\nlines", "ValidationError", '"two\nlines",1,1'),
-        (10, f"{good}\N{REPLACEMENT CHARACTER}", "ValidationError", f"{good}\N{REPLACEMENT CHARACTER},1,1"),
+        (10, f"{good}?", "ValidationError", f"{good}?,1,1"),
     ]
 
 
-@pytest.mark.parametrize("already", [0, 1], ids=["within the chunk", "on top of earlier counts"])
-def test_a_user_whose_sum_would_overflow_is_rejected_alone(
-    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers, already: int
-) -> None:
-    full, other = new_users(2)
-    if already:
-        pipeline.run(pipeline.upload([f"{full},0,{MAX_COUNT}"]))
-    upload, run = pipeline.upload([f"{full},1,{MAX_COUNT}", f"{other},1,{MAX_COUNT}", f"{full},2,2"]), Run()
-    pipeline.plan(upload, run)
-    assert process(pipeline, upload, run) == (1, 2)
-    assert statistics(database, [full, other]) == {other: (1, MAX_COUNT)} | ({full: (0, MAX_COUNT)} if already else {})
-    assert [reason for _, _, reason, _ in rejected(database, upload)] == ["ValidationError"] * 2
-
-
-def test_chunks_of_the_same_users_run_side_by_side(
+def test_statistics_say_when_and_by_which_execution_they_changed(
     pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers
 ) -> None:
-    users, run = new_users(10), Run()
-    forth_and_back = [f"{user},1,1" for order in (users, users[::-1]) * 20 for user in order]
-    upload = pipeline.upload(forth_and_back)
-    chunks = pipeline.plan(upload, run)
-    assert len(chunks) == 40
-    side_by_side(pipeline, upload, run, chunks)
-    assert statistics(database, users) == dict.fromkeys(users, (40, 40))
-
-
-def test_attempts_at_the_same_chunk_run_side_by_side(
-    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers
-) -> None:
-    users, run = new_users(10), Run()
-    upload = pipeline.upload(f"{user},1,1" for user in users)
-    pipeline.plan(upload, run)
-    assert side_by_side(pipeline, upload, run, [1] * 5) == [(10, 0)] * 5
-    assert statistics(database, users) == dict.fromkeys(users, (1, 1))
-
-
-def side_by_side(pipeline: Pipeline, upload: Upload, run: Run, chunks: list[int]) -> list[tuple[int, int]]:
-    """Process chunks five at once, below the handler, which as in Lambda serves one event at a time."""
-    import chunk_processing
-    from csv_pipeline.events import ChunkEvent
-
-    def one(chunk: int) -> tuple[int, int]:
-        event: dict[str, Any] = {
-            "event_type": "csv-chunk-processing",
-            "execution": {"id": run.arn, "name": run.name, "started": run.started},
-            "object": upload,
-            "attempt": 0,
-            "request_id": "-",
-            "function": "csv-processor",
-            "chunk": chunk,
-        }
-        answer = chunk_processing.process_chunk(ChunkEvent.model_validate(event), pipeline.services)
-        return answer["records_applied"], answer["records_rejected"]
-
-    with ThreadPoolExecutor(5) as pool:
-        return list(pool.map(one, chunks))
+    changed, untouched = new_users(2)
+    before, after = Run(), Run()
+    pipeline.run(pipeline.upload(f"{user},1,1" for user in (changed, untouched)), before)
+    database.execute("UPDATE user_statistics SET created_at = 'epoch', updated_at = 'epoch'")
+    pipeline.run(pipeline.upload([f"{changed},1,1"]), after)
+    rows = database.execute(
+        "SELECT user_id, last_execution_id, created_at = 'epoch', updated_at BETWEEN now() - interval '1 min' AND now()"
+        " FROM user_statistics WHERE user_id = ANY(%s) ORDER BY 1",
+        [[changed, untouched]],
+    ).fetchall()
+    assert rows == [(changed, after.arn, True, True), (untouched, before.arn, True, False)]
 
 
 def test_a_change_of_the_chunk_size_meets_the_stored_plan(
-    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers
 ) -> None:
     users = new_users(25)
     upload, run = pipeline.upload(f"{user},1,1" for user in users), Run()
     assert pipeline.plan(upload, run) == [1, 2, 3]
-    process(pipeline, upload, run)
-    changed = pipeline.services.settings.model_copy(update={"chunk_size": 5})
-    monkeypatch.setattr(
-        "splitter.services", type(pipeline.services)(**{**vars(pipeline.services), "settings": changed})
-    )
-    assert pipeline.run(upload, run)["records_applied"] == 25
+    pipeline.chunk(upload, run)
+    pipeline.fail(upload, run)
+    with pipeline.configured(CHUNK_SIZE="5"):
+        assert pipeline.run(upload)["records_applied"] == 25
+    assert done(database, upload) == [1, 2, 3]
     assert statistics(database, users) == dict.fromkeys(users, (1, 1))
+
+
+def test_two_versions_of_a_key_are_two_jobs_however_they_interleave(
+    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers
+) -> None:
+    users, first_run, second_run = new_users(15), Run(), Run()
+    first = pipeline.upload((f"{user},1,10" for user in users), key="incoming/twice.csv")
+    assert pipeline.plan(first, first_run) == [1, 2]
+    pipeline.chunk(first, first_run, 1)
+    second = pipeline.upload([*(f"{user},2,20" for user in users[:5]), '"x\n",1,1'], key="incoming/twice.csv")
+    with pipeline.configured(ERROR_TOLERANCE_PERCENT="50"):
+        assert pipeline.run(second, second_run)["records_rejected"] == 1
+    pipeline.s3.delete_object(Bucket=first["bucket"], Key=first["key"])  # a marker: both versions stay
+    assert pipeline.run(first, first_run)["records_applied"] == 15
+    assert statistics(database, users) == dict.fromkeys(users[:5], (3, 30)) | dict.fromkeys(users[5:], (1, 10))
+    assert result(pipeline, first, "rejected.csv").count(b"\n") == 1
+    assert result(pipeline, second, "rejected.csv").endswith(b'\n"x\n",1,1\n')
 
 
 def test_a_deleted_version_is_named(pipeline: Pipeline, new_users: NewUsers) -> None:
     upload, run = pipeline.upload(f"{user},1,1" for user in new_users(1)), Run()
     pipeline.plan(upload, run)
     pipeline.s3.delete_object(Bucket=upload["bucket"], Key=upload["key"], VersionId=upload["version_id"])
-    with pytest.raises(Exception, match="no longer exists") as error:
-        process(pipeline, upload, run)
-    assert type(error.value).__name__ == "ObjectGoneError"
+    with pytest.raises(ObjectGoneError, match="no longer exists"):
+        pipeline.step("csv-chunk-processing", upload, run, chunk=1)
+
+
+def test_a_chunk_that_nobody_planned_is_named(pipeline: Pipeline) -> None:
+    with pytest.raises(ProcessingError, match=r"chunk 1 of .* is in no plan"):
+        pipeline.step("csv-chunk-processing", pipeline.upload([]), Run(), chunk=1)

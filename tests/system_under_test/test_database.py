@@ -8,7 +8,8 @@ from csv_pipeline.database import Database, encryption
 from csv_pipeline.errors import DatabaseUnavailableError
 
 from local_aws import LocalAws
-from tests.system_under_test.pipeline import Pipeline, client_of
+from tests.system_under_test.environment import client_of
+from tests.system_under_test.pipeline import Pipeline
 
 
 def test_a_rotated_password_is_fetched_once_more(aws: LocalAws, pipeline: Pipeline) -> None:

@@ -1,194 +1,134 @@
-"""A job from its lock to its end: duplicates, invalid files, results, tolerance, the way out of an error."""
+"""A job from its lock to its end: what it leaves in every store and in the log."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+import itertools
+import json
+import re
 from typing import Any
 
 import psycopg
 import pytest
-from csv_pipeline.errors import EventError, LockLostError, ProcessingError, ValidationError
+from csv_pipeline.errors import EventError, ProcessingError
 
-from tests.system_under_test.pipeline import HEADER, Pipeline, Run, Upload
+from tests.system_under_test.conftest import Log, NewUsers
+from tests.system_under_test.pipeline import Pipeline, Run
+from tests.system_under_test.stores import audit_trail, file_id, items, job, lock, statistics
 
-NewUsers = Callable[[int], list[str]]
-Log = Callable[[], list[dict[str, Any]]]
-
-
-def file_id(upload: Upload) -> str:
-    return "{bucket}/{key}#{version_id}".format(**upload)
-
-
-def lock(pipeline: Pipeline, upload: Upload) -> list[tuple[str, str]]:
-    return [(item["owner"], item["state"]) for item in pipeline.items("job-locks", lock_key=file_id(upload))]
-
-
-def job(pipeline: Pipeline, run: Run) -> dict[str, str]:
-    (item,) = pipeline.items("batch-jobs", job_id=run.name)
-    return item
-
-
-def fail(pipeline: Pipeline, upload: Upload, run: Run, error: str = "ProcessingError", cause: str = "because") -> None:
-    pipeline.step("error-handling", upload, run, error=error, cause=cause)
+STEPS = [("csv-validation", None), ("csv-split", None), *(("csv-chunk-processing", chunk) for chunk in "123")]
+STEPS += [("csv-merge", None), ("batch-status-update", None)]
 
 
 def test_a_clean_run_leaves_its_facts_everywhere(pipeline: Pipeline, new_users: NewUsers, log: Log) -> None:
     upload, run = pipeline.upload(f"{user},1,1" for user in new_users(25)), Run()
     totals = {"records_total": 25, "records_applied": 25, "records_rejected": 0}
     assert pipeline.run(upload, run).items() >= totals.items()
-    assert (
-        job(pipeline, run).items() >= {"status": "COMPLETED", "execution_id": run.arn, "records_applied": "25"}.items()
-    )
+    facts = {"status": "COMPLETED", "execution_id": run.arn, "records_applied": "25"}
+    assert job(pipeline, run).items() >= facts.items()
+    assert job(pipeline, run)["created_at"] == run.started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert lock(pipeline, upload) == [(run.arn, "done")]
-    stages = {i["processing_stage"] for i in pipeline.items("processing-metadata", file_id=file_id(upload))}
+    stages = {i["processing_stage"] for i in items(pipeline, "processing-metadata", file_id=file_id(upload))}
     assert stages == {"csv-validation", "csv-split", "csv-merge"}
-    ends = [(i["step"], i.get("chunk"), i["phase"]) for i in pipeline.items("audit-logs", execution_id=run.arn)]
-    steps = [("csv-validation", None), ("csv-split", None), *(("csv-chunk-processing", c) for c in "123")]
-    steps += [("csv-merge", None), ("batch-status-update", None)]
-    assert ends == [(*step, phase) for step in steps for phase in ("start", "completion")]
+    ends = [(i["step"], i.get("chunk"), i["phase"]) for i in audit_trail(pipeline, run)]
+    assert ends == [(*step, phase) for step in STEPS for phase in ("start", "completion")]
     assert {line["level"] for line in log()} == {"INFO"}
     assert {line["execution_id"] for line in log()} == {run.arn}
     succeeded = [line for line in log() if line["message"] == "EVENT_PROCESSED_SUCCESSFULLY"]
     assert [(line["event_type"], line.get("chunk")) for line in succeeded] == [
-        (step, chunk and int(chunk)) for step, chunk in steps
+        (step, chunk and int(chunk)) for step, chunk in STEPS
     ]
     assert log()[-2]["message"] == "processing completed successfully"
 
 
-def test_a_duplicate_names_the_execution_that_has_the_file(pipeline: Pipeline, new_users: NewUsers) -> None:
-    upload, first = pipeline.upload(f"{user},1,1" for user in new_users(1)), Run()
-    pipeline.step("csv-validation", upload, first)
-    assert pipeline.step("csv-validation", upload, Run()) == {"duplicate_of": first.arn}
-    assert "duplicate_of" not in pipeline.step("csv-validation", upload, first)
-    pipeline.run(upload, first)
-    assert pipeline.step("csv-validation", upload, Run()) == {"duplicate_of": first.arn}
-
-
-def test_an_expired_lock_is_anyone_s_and_its_late_owner_does_not_complete(
-    pipeline: Pipeline, new_users: NewUsers
-) -> None:
-    upload = pipeline.upload(f"{user},1,1" for user in new_users(1))
-    late, next_one = Run(started=datetime.now(UTC) - timedelta(seconds=901)), Run()
-    totals = pipeline.merge(upload, late)
-    assert pipeline.merge(upload, next_one) == totals
-    with pytest.raises(LockLostError, match="no longer owns the lock"):
-        pipeline.step("batch-status-update", upload, late, totals=totals)
-    assert job(pipeline, late)["status"] == "RUNNING"
-    fail(pipeline, upload, late)
-    assert job(pipeline, late)["status"] == "FAILED"
-    assert lock(pipeline, upload) == [(next_one.arn, "held")]
-
-
-def test_after_an_error_the_file_can_be_started_again(pipeline: Pipeline, new_users: NewUsers) -> None:
-    upload, run = pipeline.upload(f"{user},1,1" for user in new_users(25)), Run()
-    pipeline.plan(upload, run)
-    pipeline.step("csv-chunk-processing", upload, run, chunk=2)
-    fail(pipeline, upload, run, "Sandbox.Timedout", '{"errorMessage": "Task timed out after 300.00 seconds"}')
-    assert (
-        job(pipeline, run).items()
-        >= {
-            "status": "FAILED",
-            "error": "Sandbox.Timedout",
-            "cause": "Task timed out after 300.00 seconds",
-            "records_applied": "10",
-            "records_rejected": "0",
-        }.items()
-    )
-    assert lock(pipeline, upload) == []
-    assert pipeline.run(upload)["records_applied"] == 25
-
-
-@pytest.mark.parametrize(
-    ("body", "why"),
-    [
-        (b"", "the header is ''"),
-        (b"a,b,c\nU00001,1,1\n", "the header is 'a,b,c'"),
-        (f"{HEADER},x\n".encode(), "the header is"),
-        (f"{HEADER}\nU00001,1,1\n".encode("shift_jis"), "byte 0 of the file is not UTF-8"),
-        (f"{HEADER}\n".encode("utf-16"), "byte 0 of the file is not UTF-8"),
-        (f"{HEADER}\n".encode() + b"U00001,\xe3\x83", "byte 54 of the file is not UTF-8"),
-        (f'{HEADER}\nU00001,1,"1\n'.encode(), "begins on line 2 opens a quote"),
-        (f"{HEADER}\n{'x' * 65537}\n".encode(), "line 2 is longer than 65536 bytes"),
-    ],
-)
-def test_an_invalid_file_says_why(pipeline: Pipeline, body: bytes, why: str) -> None:
-    with pytest.raises(ValidationError, match=why):
-        pipeline.step("csv-validation", pipeline.upload_bytes(body), Run())
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        f"{HEADER}\n",
-        f"\ufeff{HEADER}\r\n{{0}},1,1\r\n{{0}},1,1",
-        f'\ufeff"{HEADER.replace(",", chr(34) + "," + chr(34))}"\n\n{{0}},1,1\n',
-        f"\n{HEADER}\n{{0}},1,1",
-    ],
-    ids=["header only", "BOM, CRLF, no final newline", "BOM and quotes", "blank lines"],
-)
-def test_a_valid_file_is_applied_whole(pipeline: Pipeline, new_users: NewUsers, body: str) -> None:
-    totals = pipeline.run(pipeline.upload_bytes(body.format(*new_users(1)).encode()))
-    assert totals["records_applied"] == totals["records_total"] == body.count("{0}")
-
-
-def test_five_percent_of_rejected_records_are_tolerated(pipeline: Pipeline, new_users: NewUsers) -> None:
-    good = [f"{user},1,1" for user in new_users(19)]
-    upload = pipeline.upload([*good, '"x\n",1,1'])
-    assert pipeline.run(upload)["records_rejected"] == 1
-    assert pipeline.result(upload, "rejected.csv") == f'{HEADER}\n"x\n",1,1\n'
-    assert pipeline.result(upload, "rejections.csv") == 'line_number,user_id,reason\n21,"x\n",ValidationError\n'
-
-
-def test_more_fail_the_job_with_what_dominated_and_stay_final(
-    pipeline: Pipeline, new_users: NewUsers, log: Log
-) -> None:
-    upload, run = pipeline.upload([f"{new_users(1)[0]},1,1", "U999999999,1,1", "U999999999,2,2", "x,1,1"]), Run()
-    with pytest.raises(ProcessingError, match=r"3 of 4 records .*: 2 of 4 UserNotFoundError"):
-        pipeline.merge(upload, run)
-    errors = [line["message"] for line in log() if line["level"] == "ERROR"]
-    assert errors[:2] == ["UserNotFoundError: 2 records rejected", "ValidationError: 1 records rejected"]
-    assert (
-        pipeline.items("audit-logs", execution_id=run.arn)[-1].items()
-        >= {
-            "phase": "error",
-            "step": "csv-merge",
-            "error": "ProcessingError",
-        }.items()
-    )
-    fail(pipeline, upload, run)
-    with pytest.raises(ProcessingError, match="3 of 4"):
-        pipeline.merge(upload, Run())
-
-
-def test_what_was_rejected_is_corrected_and_uploaded_alone(pipeline: Pipeline, new_users: NewUsers) -> None:
-    users = new_users(30)
-    upload = pipeline.upload([*(f"{user},1,1" for user in users[:29]), f"{users[29]},one,1"])
-    pipeline.run(upload)
-    corrected = pipeline.result(upload, "rejected.csv").replace("one", "1")
-    assert pipeline.run(pipeline.upload_bytes(corrected.encode()))["records_applied"] == 1
-
-
-def test_a_second_attempt_after_a_lost_answer_adds_no_second_completion(
-    pipeline: Pipeline, new_users: NewUsers
-) -> None:
+def test_the_audit_trail_is_in_the_order_of_time(pipeline: Pipeline, new_users: NewUsers) -> None:
     upload, run = pipeline.upload(f"{user},1,1" for user in new_users(11)), Run()
-    pipeline.plan(upload, run)
-    for chunk, attempt in ((1, 0), (1, 1), (2, 1)):
-        pipeline.step("csv-chunk-processing", upload, run, attempt, chunk=chunk)
-    entries = [i for i in pipeline.items("audit-logs", execution_id=run.arn) if "chunk" in i]
-    assert [(i["chunk"], i["attempt"]) for i in entries if i["phase"] == "start"] == [
-        ("1", "0"),
-        ("1", "1"),
-        ("2", "1"),
+    pipeline.run(upload, run)
+    keys = [entry["timestamp"] for entry in audit_trail(pipeline, run)]
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+    assert all(re.fullmatch(rf"{moment}#[a-z-]+#(\d+|-)#0", key) for key in keys)
+    assert [key.split("#")[2] for key in keys if "#csv-chunk-processing#" in key] == ["1", "1", "2", "2"]
+    assert len(set(keys)) == len(keys) == 12
+
+
+def test_of_two_entries_of_one_moment_the_first_stands(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csv_pipeline.audit.iso", lambda _: "2025-08-07T00:00:00.000000Z")
+    upload, run = pipeline.upload([]), Run()
+    pipeline.step("csv-validation", upload, run)
+    assert [entry["phase"] for entry in audit_trail(pipeline, run)] == ["start"]
+
+
+# What people and alarms search logs for, whatever the line means by it.
+ALARMING = re.compile(r"ERROR|WARN|FATAL|[A-Z][a-z]+Error\b|Exception|Traceback")
+
+
+def test_no_line_of_a_clean_run_looks_like_an_error(
+    pipeline: Pipeline, new_users: NewUsers, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.run(pipeline.upload(f"{user},1,1" for user in new_users(1)))
+    lines = [json.dumps(line) for line in log()] + capsys.readouterr().out.splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if ALARMING.search(line)] == []
+    with pytest.raises(ProcessingError):
+        pipeline.run(pipeline.upload(["x,1,1"]))
+    assert any(ALARMING.search(json.dumps(line)) for line in log())
+
+
+def test_rejections_are_logged_once_a_chunk_and_reason(
+    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers, log: Log
+) -> None:
+    good, inactive = new_users(2)
+    database.execute("UPDATE users SET is_active = false WHERE user_id = %s", [inactive])
+    bad = [f"{inactive},1,1", "x,1,1", "y,1,1", f"{inactive},2,2", "U999999999,1,1"]
+    upload, run = pipeline.upload([*bad, *[f"{good},1,1"] * 7, "z,1,1"]), Run()
+    for chunk in pipeline.plan(upload, run):
+        pipeline.step("csv-chunk-processing", upload, run, chunk=chunk)
+    errors = [(line["chunk"], line["message"], line["count"]) for line in log() if line["level"] == "ERROR"]
+    assert errors == [
+        (1, "UserInactiveError: 2 records rejected", 2),
+        (1, "UserNotFoundError: 1 records rejected", 1),
+        (1, "ValidationError: 2 records rejected", 2),
+        (2, "ValidationError: 1 records rejected", 1),
     ]
-    assert [(i["chunk"], i["attempt"]) for i in entries if i["phase"] == "completion"] == [("1", "0"), ("2", "1")]
 
 
-def test_a_merge_before_the_last_chunk_does_not_add_up(pipeline: Pipeline, new_users: NewUsers) -> None:
-    upload, run = pipeline.upload(f"{user},1,1" for user in new_users(11)), Run()
-    pipeline.plan(upload, run)
-    pipeline.step("csv-chunk-processing", upload, run, chunk=1)
-    with pytest.raises(ProcessingError, match="only 1 of 2 chunks are done"):
-        pipeline.step("csv-merge", upload, run, records_total=11)
+def test_fates_of_single_records_are_not_in_dynamodb(pipeline: Pipeline, new_users: NewUsers) -> None:
+    good, user = new_users(2)
+    upload, run = pipeline.upload([*[f"{good},1,1"] * 19, f"{user},bad,1"]), Run()
+    pipeline.run(upload, run)
+    stored = [*audit_trail(pipeline, run), job(pipeline, run)]
+    stored += items(pipeline, "processing-metadata", file_id=file_id(upload))
+    assert not [item for item in stored if user in str(item) or good in str(item)]
+    assert job(pipeline, run)["records_rejected"] == "1"
+
+
+def test_every_write_to_dynamodb_may_arrive_twice(
+    pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers
+) -> None:
+    """The answer to each write is lost once, so that the SDK sends it again."""
+    users, run, failing = new_users(11), Run(), Run()
+    upload, other = (pipeline.upload(f"{user},1,1" for user in users) for _ in range(2))
+    sent = itertools.count()
+
+    def lose_the_first_answer(attempts: int, **_: Any) -> float | None:
+        next(sent)
+        return 0.0 if attempts == 1 else None
+
+    events = pipeline.services.dynamodb.meta.events
+    writes = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
+    for write in writes:
+        events.register(f"needs-retry.dynamodb.{write}", lose_the_first_answer, unique_id=f"lose-{write}")
+    try:
+        with pipeline.talking_to(dynamodb=pipeline.services.dynamodb):
+            pipeline.run(upload, run)
+            pipeline.plan(other, failing)
+            pipeline.fail(other, failing)
+    finally:
+        for write in writes:
+            events.unregister(f"needs-retry.dynamodb.{write}", unique_id=f"lose-{write}")
+    ends = [(i["step"], i["phase"]) for i in audit_trail(pipeline, run)]
+    assert [end for end in ends if end[1] != "completion"] == [(step, "start") for step, _ in ends[::2]]
+    assert (len(ends), next(sent) > 2 * len(ends)) == (12, True)
+    assert (job(pipeline, run)["status"], job(pipeline, failing)["status"]) == ("COMPLETED", "FAILED")
+    assert (lock(pipeline, upload), lock(pipeline, other)) == ([(run.arn, "done")], [])
+    assert statistics(database, users) == dict.fromkeys(users, (1, 1))
 
 
 def test_an_event_of_another_kind_is_named_as_that(pipeline: Pipeline) -> None:
@@ -197,9 +137,3 @@ def test_an_event_of_another_kind_is_named_as_that(pipeline: Pipeline) -> None:
         pipeline.step("csv-merge", upload, run)
     with pytest.raises(EventError, match="no step 'csv-magic'"):
         pipeline.step("csv-magic", upload, run)
-
-
-def test_no_session_stays_open(pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers) -> None:
-    pipeline.run(pipeline.upload(f"{user},1,1" for user in new_users(1)))
-    left = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'csv-%'"
-    assert database.execute(left).fetchall() == []

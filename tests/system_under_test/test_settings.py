@@ -4,7 +4,7 @@ import pytest
 from csv_pipeline.errors import SettingsError
 from csv_pipeline.settings import Settings, load_settings
 
-from tests.system_under_test.pipeline import SETTINGS
+from tests.system_under_test.environment import SETTINGS
 
 
 def test_there_are_exactly_the_twenty() -> None:

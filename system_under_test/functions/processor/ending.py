@@ -4,6 +4,7 @@ import json
 from json import JSONDecodeError
 
 import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
 from csv_pipeline import jobs, lock, plan
 from csv_pipeline.errors import DatabaseUnavailableError
 from csv_pipeline.events import CompletionEvent, FailureEvent
@@ -28,11 +29,11 @@ def handle_error(event: FailureEvent, services: Services) -> Answer:
 
 
 def counts_so_far(event: FailureEvent, services: Services) -> dict[str, int]:
-    """What the chunks have committed by now; nothing where the database itself is what fails."""
+    """What the chunks have committed by now; nothing where the database, or the way to its secret, is what fails."""
     try:
         with services.database.session(event.function, event.request_id) as connection:
             progress = plan.progress(connection, event.object)
-    except (DatabaseUnavailableError, psycopg.Error) as unavailable:
+    except (DatabaseUnavailableError, psycopg.Error, BotoCoreError, ClientError) as unavailable:
         logger.warning("the counts so far are unknown", reason=str(unavailable))
         return {}
     return {"records_applied": progress.records_applied, "records_rejected": progress.records_rejected}

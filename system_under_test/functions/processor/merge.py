@@ -1,6 +1,7 @@
 """csv-merge: proves by the database that every record has its fate, publishes the results, judges the tolerance."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import results
 from csv_pipeline import jobs, plan
@@ -39,7 +40,7 @@ def prove(progress: plan.Progress, records_total: int, rejected_kept: int) -> No
         )
 
 
-def judge(progress: plan.Progress, reasons: Mapping[str, int], tolerance_percent: float) -> None:
+def judge(progress: plan.Progress, reasons: Mapping[str, int], tolerance_percent: Decimal) -> None:
     """Raise a ProcessingError that says what dominated, where more than the tolerated share of records is rejected."""
     if progress.records_rejected * 100 > tolerance_percent * progress.records_total:
         raise ProcessingError(

@@ -19,13 +19,14 @@ def stage(connection: Connection, records: Iterable[tuple[int, Judged]]) -> None
     )
     with connection.cursor() as cursor, cursor.copy("COPY staging FROM STDIN") as copy:
         for line, (user_id, logins, posts, reason, text) in records:
-            if reason is not None:  # PostgreSQL's text holds no NUL, and a record with one is never a good one
+            if reason is not None:
                 user_id, text = user_id and _storable(user_id), _storable(text)
             copy.write_row((line, user_id, logins, posts, reason, text))
 
 
 def _storable(text: str) -> str:
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    # PostgreSQL's text holds no NUL. No good record has a NUL or a question mark, and the record grows no longer.
+    return text.replace("\0", "?")
 
 
 def reject_users(connection: Connection) -> None:

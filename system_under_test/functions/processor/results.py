@@ -38,7 +38,7 @@ def publish(connection: Connection, services: Services, event: StepEvent, summar
 
 
 def _write_rejected(connection: Connection, version: S3Object, rejected: IO[bytes], rejections: IO[bytes]) -> None:
-    explanations = csv.writer(codecs.getwriter("utf-8")(rejections), lineterminator="\n")
+    explanations = csv.writer(codecs.getwriter("utf-8")(rejections))
     explanations.writerow(["line_number", "user_id", "reason"])
     rejected.write((",".join(HEADER) + "\n").encode())
     with connection.transaction(), connection.cursor(name="rejected") as rows:
@@ -48,7 +48,8 @@ def _write_rejected(connection: Connection, version: S3Object, rejected: IO[byte
             version.model_dump(),
         )
         for record, *explanation in rows:
-            rejected.write((record + "\n").encode())
+            # A CR that belongs to the record would be taken for a part of its line break, were that LF alone.
+            rejected.write((record + ("\r\n" if record.endswith("\r") else "\n")).encode())
             explanations.writerow(explanation)
 
 

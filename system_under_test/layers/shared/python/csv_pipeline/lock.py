@@ -3,6 +3,7 @@
 Conditions compare expires_at themselves, since DynamoDB's TTL deletes hours late.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from time import time
 from typing import Any
@@ -10,52 +11,55 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from csv_pipeline.events import StepEvent
-from csv_pipeline.items import condition_refused, item
+from csv_pipeline.items import Value, condition_refused, item
 from csv_pipeline.services import Services
 
 LOCK_SECONDS = 900  # as long as an execution may take
 
 
-def completion(event: StepEvent, services: Services, chunk: int | str) -> dict[str, Any]:
-    """The write, for a transaction, that only the first attempt at a step or chunk of an execution can do."""
-    put = {
-        "TableName": services.settings.job_locks_table_name,
-        "Item": item(
-            {
-                "lock_key": f"{event.execution.id}#{event.event_type}#{chunk}",
-                "owner": event.request_id,
-                "state": "done",
-                "expires_at": _expires_at(event),
-            }
-        ),
-        "ConditionExpression": "attribute_not_exists(lock_key)",
+def first_end(event: StepEvent, services: Services, phase: str, key: str) -> str:
+    """The audit key of the attempt at this step or chunk that came first to this end: `key`, unless there is one.
+
+    An attempt that dies between this and its entry leaves the key to the next, which writes the entry in its place.
+    """
+    chunk = "" if event.chunk_number is None else f"#{event.chunk_number}"
+    lock: dict[str, Value] = {
+        "lock_key": f"{event.execution.id}#{event.event_type}{chunk}#{phase}",
+        "owner": key,
+        "state": "done",
+        "expires_at": _expires_at(event),
     }
-    return {"Put": put}
+    return _put(services, lock, "attribute_not_exists(lock_key)", {}) or key
 
 
 def acquire(event: StepEvent, services: Services) -> str:
     """Take the lock of this version, and return its owner: this execution, or the one that holds it or is done."""
+    lock: dict[str, Value] = {
+        "lock_key": event.object.file_id,
+        "owner": event.execution.id,
+        "state": "held",
+        "expires_at": _expires_at(event),
+    }
+    free = "attribute_not_exists(lock_key) OR #owner = :me OR expires_at <= :now"
+    return _put(services, lock, free, {":me": event.execution.id, ":now": int(time())}) or event.execution.id
+
+
+def _put(services: Services, lock: Mapping[str, Value], free: str, values: Mapping[str, Value]) -> str | None:
+    """Put a lock where the condition `free` holds; else return the owner of the one that is there."""
+    named: Any = {"ExpressionAttributeNames": {"#owner": "owner"}, "ExpressionAttributeValues": item(values)}
     try:
         services.dynamodb.put_item(
             TableName=services.settings.job_locks_table_name,
-            Item=item(
-                {
-                    "lock_key": event.object.file_id,
-                    "owner": event.execution.id,
-                    "state": "held",
-                    "expires_at": _expires_at(event),
-                }
-            ),
-            ConditionExpression="attribute_not_exists(lock_key) OR #owner = :me OR expires_at <= :now",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues=item({":me": event.execution.id, ":now": int(time())}),
+            Item=item(lock),
+            ConditionExpression=free,
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **(named if values else {}),
         )
     except ClientError as refused:
         if not condition_refused(refused):
             raise
         return str(refused.response["Item"]["owner"]["S"])  # type: ignore[typeddict-item]  # ALL_OLD brings it
-    return event.execution.id
+    return None
 
 
 def _expires_at(event: StepEvent) -> int:

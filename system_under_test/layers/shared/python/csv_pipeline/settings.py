@@ -1,6 +1,7 @@
 """The 20 environment variables of both functions, typed and checked once, when the function starts."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.utilities.parser import BaseModel, ValidationError, parse
@@ -28,7 +29,7 @@ class Settings(BaseModel):
     max_parallel_workers: int = Field(ge=1, le=40)
     max_retry_attempts: int = Field(ge=1, le=10)
     validation_timeout_seconds: int = Field(ge=1, le=900)
-    error_tolerance_percent: float = Field(ge=0, le=100, allow_inf_nan=False)
+    error_tolerance_percent: Decimal = Field(ge=0, le=100, allow_inf_nan=False)
     s3_bucket_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     audit_log_table_name: DynamoDBTable
     batch_jobs_table_name: DynamoDBTable
