@@ -61,7 +61,7 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    """The layers over moto, outermost first: faults, S3 events, EventBridge, executions' names, Lambda, DynamoDB in turn."""
+    """The layers over moto, outermost first: faults, S3 events, EventBridge, executions' names, Lambda, DynamoDB."""
 
     def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
         port = listener.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 
 from pytest_bdd import given, parsers, then, when
 
@@ -57,6 +58,25 @@ def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
     own_file.register([user])
     drivers.database.tell("overflowing_user", user=user)
     own_file.add(user, 1, 1, reason="ValidationError")
+
+
+@given("the statistics of every tenth of them are locked", target_fixture="locked")
+def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+    """So that a chunk holds the statistics of some users while it waits for others': in no order, two would meet."""
+    users = sorted(own_file.registered)[5::10]
+    drivers.database.tell("empty_statistics", users=users)
+    held = cleaning_up.enter_context(ExitStack())
+    other = held.enter_context(drivers.connect())
+    held.enter_context(other.undone())
+    other.ask("locked_statistics", users=users)
+    return held
+
+
+@when("five functions wait for the lock, and it is released")
+def lock_released(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> None:
+    assert delivery.start
+    drivers.connections.blocked(drivers.database, count=5, within=30)
+    locked.close()
 
 
 @when("the missing users are registered")

@@ -44,6 +44,8 @@ class Drivers:
     audit_trail: AuditTrail
     logs: Logs
     connections: Connections
+    connect: Callable[[], Database]
+    """Opens a session on the database beside `database`."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def faults(environment: Environment, finding: Finding) -> Iterator[Made]:
 
 @given(parsers.parse("the function of chunk {chunk:d} dies after its commit and before its answer"))
 def dies_after_commit(chunk: int, faults: Made) -> None:
-    completion = rf'TransactWriteItems .*#csv-chunk-processing#{chunk}#\d+".*"completion"'
+    completion = rf'PutItem .*#csv-chunk-processing#{chunk}#\d+".*"completion"'
     faults.all.append(faults.make.crash(f"chunk {chunk} dies after its commit", f"dynamodb {completion}"))
 
 
@@ -103,7 +103,7 @@ def no_failure(faults: Made) -> None:
 
 @given("the splitting is held at its start")
 def held_at_splitting(faults: Made) -> None:
-    faults.all.append(faults.make.hold("the splitting is held", "dynamodb TransactWriteItems .*#csv-split#-#"))
+    faults.all.append(faults.make.hold("the splitting is held", "dynamodb PutItem .*#csv-split#-#"))
 
 
 @when("the faults are over")

@@ -26,6 +26,7 @@ class OwnFile:
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
         self.name = name or f"{uuid4().hex[:12]}.csv"
+        self.registered: list[str] = []
         self.reasons: dict[tuple[int, str], str] = {}
         """By line and user, why a record has to be rejected."""
 
@@ -42,6 +43,7 @@ class OwnFile:
         return [self.new_user() for _ in range(count)]
 
     def register(self, users: Sequence[str]) -> None:
+        self.registered += users
         self._drivers.database.tell("register_users", users=list(users))
         self._cleaning_up.callback(self._drivers.database.tell, "remove_users", users=list(users))
 

@@ -72,6 +72,7 @@ def workflow(environment: Environment) -> Workflow:
 @pytest.fixture(scope="session")
 def drivers(environment: Environment, database: Database, inbox: Inbox, workflow: Workflow) -> Drivers:
     names, client = environment.names, environment.client
+    connect = partial(Database, environment.database_url, environment.sql)
     return Drivers(
         environment=environment,
         database=database,
@@ -86,5 +87,6 @@ def drivers(environment: Environment, database: Database, inbox: Inbox, workflow
             metadata=names.processing_metadata,
         ),
         logs=Logs(client("logs"), names.log_groups),
-        connections=Connections(partial(Database, environment.database_url, environment.sql), names.functions),
+        connections=Connections(connect, names.functions),
+        connect=connect,
     )

@@ -36,9 +36,11 @@ Feature: Each record has one fate, and a bad one never costs a good one
     And each record of the file has one fate, on which all stores agree
 
   Scenario: The same users are in every chunk, in another order each time
-    Given a file of 2000 records of the same 200 users
-    And a chunk is to hold 200 records from now on
+    Given a file of 250 records of the same 50 users
+    And a chunk is to hold 50 records from now on
+    And the statistics of every tenth of them are locked
     When the file is delivered
+    And five functions wait for the lock, and it is released
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree
     And the database has seen no deadlock

@@ -44,12 +44,12 @@ class Connections:
         """The names of all that are open now."""
         return [row["application_name"] for row in database.ask("function_sessions", names=self._names)]
 
-    def blocked(self, database: Database, *, within: float) -> None:
-        """Returns once one of them waits for what another has locked; raises NotSeen."""
+    def blocked(self, database: Database, *, count: int = 1, within: float) -> None:
+        """Returns once so many of them wait for what another session has locked; raises NotSeen."""
         eventually(
-            lambda: database.ask("blocked_function_sessions", names=self._names) or None,
-            what="a function's session to wait for another's lock",
-            seen=lambda: f"no waiting one among {self.open(database)}",
+            lambda: len(database.ask("blocked_function_sessions", names=self._names)) >= count or None,
+            what=f"{count} of the functions' sessions to wait for a lock",
+            seen=lambda: f"fewer among {len(self.open(database))} open ones",
             within=within,
         )
 
