@@ -1,0 +1,62 @@
+"""The command line: `python -m benchmarks acceptance` and `python -m benchmarks throughput`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.report import BenchmarkError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Runs one benchmark; 0 where it has figures and they are of something that works."""
+    options = _options()
+    try:
+        if options.benchmark == "acceptance":
+            from benchmarks import acceptance
+
+            return acceptance.run(options.runs, options.reports, options.more)
+        from benchmarks import throughput  # boto3 and psycopg with it, which the acceptance's clock must not pay for
+
+        return throughput.run(options.system_under_test, options.sizes, options.rounds, options.reports)
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures the suite and the pipeline.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--reports", type=Path, default=ROOT / "reports", metavar="DIR", help="where bench-*.json goes")
+    kinds = parser.add_subparsers(dest="benchmark", required=True)
+    acceptance = kinds.add_parser("acceptance", parents=[common], help="the phases of pytest -m local")
+    acceptance.add_argument("--runs", type=_positive, default=3, metavar="N", help="how often to run it (3)")
+    acceptance.add_argument("more", nargs="*", metavar="-- OPTION", help="pytest's, such as --system-under-test=DIR")
+    throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
+    throughput.add_argument(
+        "--sizes", type=_sizes, default=[10_000, 100_000], metavar="N,N", help="records in a file (10000,100000)"
+    )
+    throughput.add_argument("--rounds", type=_positive, default=3, metavar="N", help="measurements of each (3)")
+    throughput.add_argument(
+        "--system-under-test", type=Path, default=ROOT / "system_under_test", metavar="DIR", help="another pipeline"
+    )
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def _sizes(text: str) -> list[int]:
+    return [_positive(size) for size in text.split(",")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""How long `pytest -m local` takes a user, and which of its phases takes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
+
+ROOT = Path(__file__).resolve().parents[1]
+REST = "outside phases"
+_PROGRESS = re.compile(r"\s*\d+\.\d s  ")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session that has ended: seconds as seen from outside, and as its verdict says."""
+
+    verdict: str
+    wall: float
+    session: float
+    phases: dict[str, float]
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """Where all the seconds went: each phase, and the imports, collecting and ending around them."""
+        return {**self.phases, REST: round(self.wall - sum(self.phases.values()), 2)}
+
+
+def run(runs: int, reports: Path, more: list[str]) -> int:
+    """Runs the acceptance `runs` times, with `more` options, and tells what it took; 1 unless all were GO."""
+    at, progress = machine(), Progress()
+    sessions = []
+    for number in range(1, runs + 1):
+        session = _accepted(f"run {number} of {runs}", more, progress)
+        progress.say(f"run {number} of {runs}: {session.verdict} in {session.wall:.1f} s")
+        sessions.append(session)
+    names = dict.fromkeys(name for session in sessions for name in session.spent)
+    spent = {name: Spread.of(s.spent[name] for s in sessions if name in s.spent) for name in names}
+    whole = {
+        "session": Spread.of(session.session for session in sessions),
+        "wall": Spread.of(session.wall for session in sessions),
+    }
+    verdicts = [session.verdict for session in sessions]
+    print("\n".join(_table(at, verdicts, spent, whole)))
+    report: dict[str, Any] = {
+        "machine": at,
+        "verdicts": verdicts,
+        "phases": {name: asdict(spread) for name, spread in spent.items()},
+        **{name: asdict(spread) for name, spread in whole.items()},
+        "runs": [asdict(session) for session in sessions],
+    }
+    print(f"\n{write(reports, 'acceptance', report)}")
+    return 0 if set(verdicts) == {"GO"} else 1
+
+
+def _accepted(which: str, more: list[str], progress: Progress) -> Session:
+    """One session as a user has it: a process of its own from the project's folder, with reports of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    with TemporaryDirectory(prefix="bench-acceptance-") as folder:
+        began = time.monotonic()
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-m", "local", f"--reports={folder}", *more],
+            cwd=ROOT,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            output = []
+            for line in process.stdout:
+                output.append(line)
+                if _PROGRESS.match(line):
+                    progress.look(f"{which}: {line.strip()}")
+        wall = time.monotonic() - began
+        file = Path(folder) / "verdict.json"
+        if not file.is_file():
+            raise BenchmarkError(
+                f"The acceptance left no verdict: pytest ended with {process.returncode}.\n  evidence: "
+                f"{''.join(output[-15:])}\n  remedy: run pytest -m local and mend what it says"
+            )
+        verdict = json.loads(file.read_text("utf-8"))
+    if verdict["verdict"] != "GO":
+        sys.stderr.writelines(output)
+    measured = verdict["measured"]
+    return Session(verdict["verdict"], round(wall, 2), measured["session_seconds"], measured["phases"])
+
+
+def _table(at: dict[str, Any], verdicts: list[str], spent: dict[str, Spread], whole: dict[str, Spread]) -> list[str]:
+    longest = max(spread.median for spread in spent.values())
+    return [
+        "",
+        f"pytest -m local, {len(verdicts)} times: {', '.join(verdicts)}",
+        f"{at['cores']} cores, {at['cpu']}, Python {at['python']}, {at['date']}",
+        "",
+        f"{'seconds':<16}{'median':>7} {'least':>7} {'most':>7}",
+        *(f"{name:<16}{spread:7.2f}  {bar(spread.median / longest)}" for name, spread in spent.items()),
+        *(f"{name:<16}{spread:7.2f}" for name, spread in whole.items()),
+    ]

@@ -1,0 +1,106 @@
+"""The pipeline under measurement: deployed into the embedded AWS, given a file, and followed to its end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from benchmarks.report import BenchmarkError, Progress
+from steps.drivers.database import Database
+from steps.drivers.inbox import Inbox, Upload
+from steps.drivers.logs import Logs
+from steps.drivers.names import Names
+from steps.drivers.workflow import Run, Workflow
+from steps.targets.embedded import embedded
+from steps.targets.environment import Environment
+from steps.targets.launch import launch
+from steps.targets.system import SystemUnderTest
+
+_NAMES = Names(account="000000000000")
+_LOOK = 1.0  # seconds: looking costs the same cores that are measured, and the history has the times anyway
+_REPORT = re.compile(
+    r"REPORT RequestId: (?P<id>\S+)\tDuration: (?P<ms>[\d.]+) ms.*Max Memory Used: (?P<mb>\d+) MB(?P<init>\tInit)?"
+)
+
+
+@dataclass(frozen=True)
+class Processed:
+    """One file that the pipeline has processed; all times in seconds.
+
+    window: from entering the Map to leaving it. steps: the tasks around the Map. tasks: the chunks' tasks together,
+    by the history. lambdas: the processor's durations in them together, by its REPORT lines. workers: the most chunks
+    at once. cold_starts: how many of the chunks' invocations were the first of their process.
+    """
+
+    chunks: list[int]
+    window: float
+    upload_to_end: float
+    steps: dict[str, float]
+    tasks: float
+    lambdas: float
+    workers: int
+    cold_starts: int
+    memory_mb: int
+
+
+class Pipeline:
+    """A pipeline in an embedded AWS of its own."""
+
+    def __init__(self, place: Environment, progress: Progress) -> None:
+        self._place, self._progress = place, progress
+        self._inbox = Inbox(place.client("s3"), place.names.bucket)
+        self._workflow = Workflow(place.client("stepfunctions"), place.names.state_machine_arn, every=_LOOK)
+        self._logs = Logs(place.client("logs"), place.names.log_groups)
+
+    def process(self, content: bytes) -> Processed:
+        """Uploads `content` and follows the execution that this sets off; BenchmarkError where it does not succeed."""
+        began, patience = time.time(), self._place.patience
+        upload = self._inbox.deliver("benchmark.csv", content)
+        arn = self._workflow.started_by(upload, within=patience.start)
+        run = self._workflow.ended(
+            arn, within=patience.end, watch=lambda seconds, reached: self._progress.look(f"{reached}, {seconds:.0f} s")
+        )
+        self._place.check()
+        if run.status != "SUCCEEDED":
+            raise BenchmarkError(f"The execution {run}\n  remedy: run the acceptance, pytest -m local")
+        return self._processed(run, upload, run.ended.timestamp() - began)
+
+    def _processed(self, run: Run, upload: Upload, upload_to_end: float) -> Processed:
+        chunks = run.chunk_tasks
+        ids = {task.request_id for task in chunks if task.request_id}
+        lines = self._logs.complete(upload.at, ids, within=self._place.patience.logs)
+        reports = [found for line in lines if (found := _REPORT.match(line.text)) and found["id"] in ids]
+        at = {event["type"]: event["timestamp"] for event in run.history if event["type"].startswith("MapState")}
+        return Processed(
+            chunks=self._plan(upload),
+            window=(at["MapStateExited"] - at["MapStateEntered"]).total_seconds(),
+            upload_to_end=upload_to_end,
+            steps={t.state: (t.ended - t.started).total_seconds() for t in run.tasks if t.ended and not t.in_map},
+            tasks=sum((task.ended - task.started).total_seconds() for task in chunks if task.ended),
+            lambdas=sum(float(report["ms"]) for report in reports) / 1000,
+            workers=run.peak_chunks,
+            cold_starts=sum(report["init"] is not None for report in reports),
+            memory_mb=max(int(report["mb"]) for report in reports),
+        )
+
+    def _plan(self, upload: Upload) -> list[int]:
+        """How many records each chunk has, as the pipeline itself has cut the file."""
+        database = Database(self._place.database_url, self._place.sql)
+        try:
+            rows = database.ask("chunks", bucket=upload.bucket, key=upload.key, version_id=upload.version_id)
+        finally:
+            database.close()
+        return [row["record_count"] for row in rows]
+
+
+@contextmanager
+def deployed(system: SystemUnderTest, progress: Progress) -> Iterator[Environment]:
+    """The pipeline `system` in an embedded AWS, which ends with the block."""
+    starting = launch(_NAMES)
+    try:
+        yield embedded(starting, system, names=_NAMES, say=progress.say, phase=lambda name: nullcontext())
+    finally:
+        starting.result().stop()

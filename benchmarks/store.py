@@ -1,0 +1,76 @@
+"""PostgreSQL before and after a measurement: the same state for everybody, and the sums proven by SQL."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from benchmarks.report import BenchmarkError
+from benchmarks.workload import Workload
+
+PIPELINE, CEILING = "public", "benchmark"
+"""The schemas of the user_statistics that the pipeline fills, and of the one that the ceiling fills."""
+
+_SCHEMA = """
+CREATE SCHEMA benchmark;
+CREATE TABLE benchmark.user_statistics (LIKE public.user_statistics INCLUDING ALL);
+ALTER TABLE benchmark.user_statistics ADD FOREIGN KEY (user_id) REFERENCES public.users;
+CREATE TABLE benchmark.wanted (user_id text PRIMARY KEY, logins bigint NOT NULL, posts bigint NOT NULL);
+"""
+_WRONG = """
+SELECT user_id, total.login_count, total.post_count, wanted.logins, wanted.posts
+FROM {schema}.user_statistics AS total FULL JOIN benchmark.wanted USING (user_id)
+WHERE (total.login_count, total.post_count) IS DISTINCT FROM (wanted.logins, wanted.posts)
+ORDER BY user_id LIMIT 3
+"""
+
+
+class WrongSums(BenchmarkError):
+    """Some user's statistics are not what the records add up to, so that how fast they were made means nothing."""
+
+
+class Store:
+    """The database that the pipeline and the ceiling share; its users and statistics are the benchmark's alone."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection = psycopg.connect(url, autocommit=True, application_name="benchmark")
+        self._connection.execute(_SCHEMA)
+
+    def register(self, work: Workload) -> None:
+        """Makes the users of `work` the only ones, and their sums the ones that are wanted."""
+        self._connection.execute("TRUNCATE public.users, benchmark.wanted CASCADE")
+        with self._connection.cursor() as cursor:
+            with cursor.copy("COPY public.users (user_id, username, email) FROM STDIN") as copy:
+                copy.write(work.users())
+            with cursor.copy("COPY benchmark.wanted FROM STDIN") as copy:
+                copy.write(work.rows())
+
+    def reset(self) -> None:
+        """The state in which each measurement begins: no statistics, nothing left to clean up or to write back.
+
+        TRUNCATE, so that no dead row or full index page of another round is met. VACUUM ANALYZE, since the staging
+        tables of all chunks leave dead rows in the catalogue, and since the planner should know the users. CHECKPOINT,
+        since its writing would fall into somebody's time, and the full page images after it would too.
+        """
+        self._connection.execute(
+            "TRUNCATE public.user_statistics, benchmark.user_statistics, public.chunk_plan, public.rejected_records"
+        )
+        self._connection.execute("VACUUM (ANALYZE)")
+        self._connection.execute("CHECKPOINT")
+
+    def prove(self, schema: str) -> None:
+        """Raises WrongSums, with up to three users, unless `schema`.user_statistics is exactly what is wanted."""
+        wrong = self._connection.execute(sql.SQL(_WRONG).format(schema=sql.Identifier(schema))).fetchall()
+        if wrong:
+            users = "; ".join(
+                f"{user}: {(logins, posts)} instead of {tuple(rest)}" for user, logins, posts, *rest in wrong
+            )
+            raise WrongSums(
+                f"{schema}.user_statistics is not what the records add up to, so there is no figure.\n"
+                f"  evidence: {users}\n  remedy: run the acceptance, pytest -m local, which says where it goes wrong"
+            )
+
+    def close(self) -> None:
+        """Ends the session with the server."""
+        self._connection.close()

@@ -1,0 +1,40 @@
+"""The figures of the throughput as a table that a person can read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.report import bar
+
+
+def table(at: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """The lines for one size."""
+    worker: dict[str, dict[str, float]] = found["workers_time_per_chunk"]
+    longest = max(spread["median"] for spread in worker.values())
+    return [
+        "",
+        f"{found['records']:,} records, {found['chunks']} chunks, {found['workers']} at once, "
+        f"{len(found['rounds'])} rounds",
+        f"{at['cores']} cores, {at['cpu']}, Python {at['python']}, {at['date']}",
+        "",
+        f"{'':<26}{'median':>9} {'least':>9} {'most':>9}",
+        _row("pipeline, records/s", found["records_per_second"], ",.0f"),
+        _row("ceiling, records/s", found["ceiling_records_per_second"], ",.0f"),
+        _row("ratio", found["ratio"], ".1%"),
+        "seconds",
+        _row("  upload to end", found["upload_to_end"], ".2f"),
+        *(_row(f"  {step}", spread, ".2f") for step, spread in found["steps"].items()),
+        _row("  the Map's window", found["window"], ".2f"),
+        "a worker's time, ms a chunk",
+        *(
+            _row(f"  {part}", {name: value * 1000 for name, value in spread.items()}, ".1f")
+            + f"  {bar(spread['median'] / longest)}"
+            for part, spread in worker.items()
+        ),
+        f"cold starts among the chunks: {found['cold_starts']}; a Lambda's memory: at most {found['memory_mb']} MB; "
+        f"the ceiling's client used {found['ceiling_client_cpu']['median']:.0%} of one core",
+    ]
+
+
+def _row(what: str, spread: dict[str, float], form: str) -> str:
+    return f"{what:<26}" + " ".join(f"{spread[name]:>9{form}}" for name in ("median", "least", "most"))

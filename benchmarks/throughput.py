@@ -1,0 +1,118 @@
+"""The pipeline's throughput beside the ceiling on the same PostgreSQL, as a ratio: both in turn, in one run."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ceiling import Ceiling, ceiling
+from benchmarks.machine import machine
+from benchmarks.pipeline import Pipeline, Processed, deployed
+from benchmarks.report import BenchmarkError, Progress, Spread, write
+from benchmarks.store import CEILING, PIPELINE, Store
+from benchmarks.tables import table
+from benchmarks.workload import Workload
+from steps.targets.system import SystemUnderTest
+
+WARM_UP = 200
+"""Records: enough chunks to have all workers' processes started, too few to fill any table."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """The pipeline and the ceiling on the same records, one right after the other."""
+
+    pipeline: Processed
+    ceiling: Ceiling
+
+    @property
+    def ratio(self) -> float:
+        """The pipeline's records a second, in the Map's window, over the ceiling's."""
+        return self.ceiling.seconds / self.pipeline.window
+
+
+def run(folder: Path, sizes: list[int], rounds: int, reports: Path) -> int:
+    """Measures the pipeline in `folder`, prints and writes the figures; BenchmarkError in place of a wrong one."""
+    at, progress, system = machine(), Progress(), SystemUnderTest(folder.resolve())
+    measured = []
+    with deployed(system, progress) as place, closing(Store(place.database_url)) as store:
+        pipeline = Pipeline(place, progress)
+        warm_up = Workload.of(WARM_UP)
+        store.register(warm_up)
+        _processed(pipeline, store, warm_up)
+        progress.say(f"warm, after {WARM_UP} records")
+        for size in sizes:
+            work = Workload.of(size)
+            store.register(work)
+            progress.say(f"{size:,} users registered")
+            measured.append(figures(size, _rounds(work, rounds, pipeline, store, progress)))
+            print("\n".join(table(at, measured[-1])), flush=True)
+    report = {"machine": at, "system_under_test": {"dir": str(folder), "sha256": system.sha256()}, "sizes": measured}
+    print(f"\n{write(reports, 'throughput', report)}")
+    return 0
+
+
+def _rounds(work: Workload, rounds: int, pipeline: Pipeline, store: Store, progress: Progress) -> list[Round]:
+    """Alternates who is first, so that what drifts (caches, clocks of the CPU, neighbours) favours nobody."""
+    done: list[Round] = []
+    for number in range(rounds):
+        if number % 2 == 0:
+            processed = _processed(pipeline, store, work)
+            best = _ceiling(store, work, processed.chunks)
+        else:  # the plan of one size is always the same, and that it was is checked below
+            best = _ceiling(store, work, done[0].pipeline.chunks)
+            processed = _processed(pipeline, store, work)
+        done.append(Round(processed, best))
+        if processed.chunks != done[0].pipeline.chunks:
+            raise BenchmarkError("The pipeline has cut the same file in two ways, so the ceiling had other chunks.")
+        progress.say(
+            f"{len(work.records):,} records, round {number + 1} of {rounds}: {processed.window:.2f} s, "
+            f"ceiling {best.seconds:.2f} s, ratio {done[-1].ratio:.1%}"
+        )
+    return done
+
+
+def _processed(pipeline: Pipeline, store: Store, work: Workload) -> Processed:
+    store.reset()
+    processed = pipeline.process(work.csv())
+    store.prove(PIPELINE)
+    return processed
+
+
+def _ceiling(store: Store, work: Workload, sizes: list[int]) -> Ceiling:
+    chunks = work.chunks(sizes)
+    store.reset()
+    best = ceiling(store.url, chunks)
+    store.prove(CEILING)
+    return best
+
+
+def figures(size: int, rounds: list[Round]) -> dict[str, Any]:
+    """What one size came to: rates in records a second, times in seconds, a worker's time in seconds a chunk."""
+    chunks = len(rounds[0].pipeline.chunks)
+    ran = [round.pipeline for round in rounds]
+    return {
+        "records": size,
+        "chunks": chunks,
+        "records_per_second": asdict(Spread.of(size / p.window for p in ran)),
+        "ceiling_records_per_second": asdict(Spread.of(size / round.ceiling.seconds for round in rounds)),
+        "ratio": asdict(Spread.of(round.ratio for round in rounds)),
+        "window": asdict(Spread.of(p.window for p in ran)),
+        "upload_to_end": asdict(Spread.of(p.upload_to_end for p in ran)),
+        "steps": {name: asdict(Spread.of(p.steps[name] for p in ran)) for name in ran[0].steps},
+        "workers_time_per_chunk": {
+            "lambda": asdict(Spread.of(p.lambdas / chunks for p in ran)),
+            "invoking": asdict(Spread.of((p.tasks - p.lambdas) / chunks for p in ran)),
+            "between tasks": asdict(Spread.of((p.window * p.workers - p.tasks) / chunks for p in ran)),
+            "ceiling": asdict(Spread.of(round.ceiling.seconds * ran[0].workers / chunks for round in rounds)),
+        },
+        "workers": max(p.workers for p in ran),
+        "cold_starts": sum(p.cold_starts for p in ran),
+        "memory_mb": max(p.memory_mb for p in ran),
+        "ceiling_client_cpu": asdict(Spread.of(round.ceiling.client_cpu for round in rounds)),
+        "rounds": [
+            {"pipeline": {**asdict(r.pipeline), "chunks": chunks}, "ceiling": asdict(r.ceiling)} for r in rounds
+        ],
+    }

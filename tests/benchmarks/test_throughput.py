@@ -1,0 +1,95 @@
+"""A figure is of work that was done right, by the pipeline and by the ceiling alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from benchmarks.ceiling import ceiling
+from benchmarks.store import CEILING, PIPELINE, Store, WrongSums
+from benchmarks.workload import Workload
+from tests.benchmarks.conftest import Benchmark
+
+WORK = Workload.of(300)
+CHUNKS = WORK.chunks([100, 100, 100])
+USER, LOGINS, POSTS = min(WORK.records)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    store = Store(database_url)
+    store.register(WORK)
+    store.reset()
+    yield store
+    store.close()
+
+
+def test_a_run_has_every_figure(benchmark: Benchmark) -> None:
+    ran = benchmark("throughput", "--sizes=300", "--rounds=1")
+    assert ran.exit == 0, ran
+    assert ran.report["machine"].keys() >= {"cores", "cpu", "python", "date"}
+    (found,) = ran.report["sizes"]
+    (measured,) = found["rounds"]
+    pipeline, best = measured["pipeline"], measured["ceiling"]
+    assert (found["records"], found["workers"]) == (300, 5)
+    assert found["ratio"]["median"] == pytest.approx(best["seconds"] / pipeline["window"], abs=1e-3)
+    assert found["records_per_second"]["median"] == pytest.approx(300 / pipeline["window"], abs=1e-3)
+    assert 0 < pipeline["lambdas"] < pipeline["tasks"] < pipeline["window"] * 5
+    assert pipeline["window"] < pipeline["upload_to_end"]
+    assert {"Validate the file", "Split it into chunks", "Merge the results"} <= pipeline["steps"].keys()
+    assert f"ratio {found['ratio']['median']:.1%}" in " ".join(ran.output.split())
+
+
+def test_the_ceiling_adds_up(store: Store) -> None:
+    ceiling(store.url, CHUNKS)
+    store.prove(CEILING)
+    with pytest.raises(WrongSums, match=USER):
+        store.prove(PIPELINE)  # where nothing has been written
+
+
+def test_a_ceiling_that_writes_a_wrong_sum_is_refused(store: Store) -> None:
+    with psycopg.connect(store.url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN NEW.post_count := NEW.post_count + 1; RETURN NEW; END'"
+        )
+        connection.execute(
+            f"CREATE TRIGGER spoil BEFORE INSERT ON benchmark.user_statistics FOR EACH ROW"
+            f" WHEN (NEW.user_id = '{USER}') EXECUTE FUNCTION spoil()"
+        )
+    ceiling(store.url, CHUNKS)
+    with pytest.raises(WrongSums) as refused:
+        store.prove(CEILING)
+    assert f"{USER}: ({LOGINS}, {POSTS + 1}) instead of ({LOGINS}, {POSTS})" in str(refused.value)
+
+
+def test_a_ceiling_that_leaves_out_a_chunk_is_refused(store: Store) -> None:
+    ceiling(store.url, CHUNKS[:-1])
+    with pytest.raises(WrongSums, match="None"):
+        store.prove(CEILING)
+
+
+def test_a_ceiling_that_counts_a_chunk_twice_is_refused(store: Store) -> None:
+    ceiling(store.url, [*CHUNKS, CHUNKS[0]])
+    with pytest.raises(WrongSums):
+        store.prove(CEILING)
+
+
+def test_a_chunk_that_breaks_is_an_error_and_no_figure(store: Store) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        ceiling(store.url, [*CHUNKS, b"U999999999\t1\t1\n"])
+
+
+def test_each_measurement_begins_with_no_statistics(store: Store) -> None:
+    ceiling(store.url, CHUNKS)
+    store.reset()
+    ceiling(store.url, CHUNKS)
+    store.prove(CEILING)
+
+
+def test_the_file_and_the_chunks_hold_the_same_records() -> None:
+    assert b"".join(CHUNKS) == WORK.rows()
+    assert WORK.csv().split(b"\n")[1:] == WORK.rows().replace(b"\t", b",").split(b"\n")
+    assert len({user for user, _, _ in WORK.records}) == 300
