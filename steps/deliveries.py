@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pytest
@@ -114,6 +114,7 @@ class Delivery:
         with self._drivers.connections.watched() as self.sightings:
             run = workflow.ended(self.start.arn, within=within, watch=self._look)
             if self.start.by == "manual" and run.duplicate_of:  # the event was late, and its execution has the file
+                self._onlooker.started(replace(self.start, arn=run.duplicate_of))
                 run = workflow.ended(run.duplicate_of, within=within, watch=self._look)
         self._onlooker.ended(run)
         return run

@@ -18,65 +18,63 @@ AT_ONCE = '"MaxConcurrencyPath": "$.split.max_parallel_workers"'
 
 @dataclass(frozen=True)
 class Defect:
-    """A fault: how it is made, by a patch (file, old, new) or by a command at a seam, and the lines that must fail."""
+    """How a fault is made, by patches (file, old, new) or by a command at a seam, and the lines that must fail."""
 
     name: str
     items: set[str]
-    patch: tuple[str, str, str] | None = None
+    patches: tuple[tuple[str, str, str], ...] = ()
     after_deploy: str | None = None
     after_run: str | None = None
 
 
 DEFECTS = [
     Defect("two rules", {"RUN-02"}, after_deploy="double_rule"),
-    Defect("wrong key prefix", {"RUN-02"}, patch=("data.yaml", "wildcard: incoming/", "wildcard: incomming/")),
+    Defect("wrong key prefix", {"RUN-02"}, patches=(("data.yaml", "wildcard: incoming/", "wildcard: incomming/"),)),
     Defect("a row deleted after the run", {"AUR-02", "AUR-03", "PRF-03"}, after_run="delete_row"),
     Defect("somebody else's row altered", {"AUR-03", "PRF-03"}, after_run="alter_bystander"),
     Defect(
         "processor raising",
         {"SFN-01", "SFN-03", "AUR-01", "AUR-02", "AUR-03", "DDB-01", "DDB-03", "LOG-01", "LOG-05", "LOG-07", "PRF-03"},
-        patch=(
-            f"{PROCESSOR}/chunk_processing.py",
-            "    with services.database.session(",
-            '    raise ProcessingError("planted")\n    with services.database.session(',
+        patches=(
+            (
+                f"{PROCESSOR}/chunk_processing.py",
+                "    with services.database.session(",
+                '    raise ProcessingError("planted")\n    with services.database.session(',
+            ),
         ),
     ),
     Defect("handler misnamed", {"SFN-01", "SFN-03", "AUR-02", "LOG-06", "LOG-07"}, after_deploy="misname_handler"),
     Defect("a layer missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_layers"),
-    Defect("MaxConcurrency 1", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 1')),
-    Defect("MaxConcurrency 10", {"PRF-02"}, patch=(ASL, AT_ONCE, '"MaxConcurrency": 10')),
+    Defect("MaxConcurrency 1", {"PRF-02"}, patches=((ASL, AT_ONCE, '"MaxConcurrency": 1'),)),
+    Defect("MaxConcurrency 10", {"PRF-02"}, patches=((ASL, AT_ONCE, '"MaxConcurrency": 10'),)),
     Defect(
-        "a session left open",
-        {"MON-03"},
-        patch=(f"{SHARED}/database.py", "with self._open(", "if connection := self._open("),
-    ),
-    Defect(
-        "unknown users taken for inactive ones",
-        {"DAT-09"},
-        patch=(f"{PROCESSOR}/merging.py", '"not_found": Reason.USER_NOT_FOUND', '"not_found": Reason.USER_INACTIVE'),
-    ),
-    Defect(
-        "a step that dies at its first try",
-        {"SFN-03"},
-        patch=(
-            f"{PROCESSOR}/merge.py",
-            "    tolerance = services",
-            "    if not event.attempt:\n        __import__('os')._exit(1)\n    tolerance = services",
+        "a session left open, unknown users taken for inactive ones, and a step that dies at its first try",
+        {"MON-03", "DAT-09", "SFN-03"},
+        patches=(
+            (f"{SHARED}/database.py", "with self._open(", "if connection := self._open("),
+            (f"{PROCESSOR}/merging.py", '"not_found": Reason.USER_NOT_FOUND', '"not_found": Reason.USER_INACTIVE'),
+            (
+                f"{PROCESSOR}/merge.py",
+                "    tolerance = services",
+                "    if not event.attempt:\n        __import__('os')._exit(1)\n    tolerance = services",
+            ),
         ),
     ),
     Defect("functions throttled after the run", {"KNO-04", "CTM-03", "DAT-09"}, after_run="throttle"),
     Defect(
         "batch job left RUNNING",
         {"DDB-03"},
-        patch=(f"{SHARED}/jobs.py", '"COMPLETED"', '"RUNNING"'),
+        patches=((f"{SHARED}/jobs.py", '"COMPLETED"', '"RUNNING"'),),
     ),
     Defect(
         "an ERROR logged on the good way",
         {"LOG-01", "LOG-02", "PST-03"},
-        patch=(
-            f"{PROCESSOR}/ending.py",
-            '    logger.info("processing completed successfully", **totals)\n',
-            '    logger.info("processing completed successfully", **totals)\n    logger.error("planted")\n',
+        patches=(
+            (
+                f"{PROCESSOR}/ending.py",
+                '    logger.info("processing completed successfully", **totals)\n',
+                '    logger.info("processing completed successfully", **totals)\n    logger.error("planted")\n',
+            ),
         ),
     ),
 ]
@@ -84,14 +82,15 @@ DEFECTS = [
 
 @pytest.fixture
 def patched(tmp_path: Path):
-    """A copy of the system under test with one text replaced, which has to be there once."""
+    """A copy of the system under test with texts replaced, each of which has to be there once."""
 
-    def patch(file: str, old: str, new: str) -> Path:
+    def patch(*patches: tuple[str, str, str]) -> Path:
         copy = tmp_path / "system under test"
         shutil.copytree(ROOT / "system_under_test", copy, ignore=shutil.ignore_patterns("__pycache__"))
-        text = (copy / file).read_text("utf-8")
-        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {file}"
-        (copy / file).write_text(text.replace(old, new), "utf-8")
+        for file, old, new in patches:
+            text = (copy / file).read_text("utf-8")
+            assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {file}"
+            (copy / file).write_text(text.replace(old, new), "utf-8")
         return copy
 
     return patch
@@ -100,8 +99,8 @@ def patched(tmp_path: Path):
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_defect_turns_the_right_lines_to_no(defect: Defect, accept: Accept, patched):
     arguments = []
-    if defect.patch:
-        arguments.append(f"--system-under-test={patched(*defect.patch)}")
+    if defect.patches:
+        arguments.append(f"--system-under-test={patched(*defect.patches)}")
     if defect.after_deploy:
         arguments.append(f"--after-deploy={meddle(defect.after_deploy)}")
     if defect.after_run:
