@@ -32,6 +32,18 @@ class Made:
         for fault in self.all:
             fault.awaited()
 
+    def met(self, name: str) -> Fault:
+        """The fault of that name, once it has been met."""
+        (fault,) = (fault for fault in self.all if fault.name == name)
+        fault.awaited()
+        return fault
+
+    def let_go(self, name: str) -> None:
+        """What the fault of that name holds goes on, once it holds something."""
+        fault = self.met(name)
+        fault.remove()
+        self.all.remove(fault)
+
     def over(self) -> None:
         """From here on there are none."""
         met = {fault.name: fault.hits for fault in self.all}
@@ -82,6 +94,19 @@ def cannot_be_read(chunk: int, faults: Made, own_file: OwnFile) -> None:
 
 def _reading(chunk: int, own_file: OwnFile) -> str:
     return rf"s3 GET \S*/{own_file.name}\?\S* bytes={own_file.first_byte(10 * (chunk - 1))}-"
+
+
+@given(parsers.parse("the function of chunk {chunk:d} is held at its start"))
+def held_at_start(chunk: int, faults: Made) -> None:
+    start = rf"dynamodb PutItem .*#csv-chunk-processing#{chunk}#"
+    faults.all.append(faults.make.hold(f"chunk {chunk} is held at its start", start))
+
+
+@when(parsers.parse("chunk {other:d} is at work, and chunk {chunk:d} goes on"))
+def goes_on(other: int, chunk: int, delivery: Delivery, faults: Made) -> None:
+    assert delivery.start
+    faults.met(f"chunk {other} is held")
+    faults.let_go(f"chunk {chunk} is held at its start")
 
 
 @given("no results can be written")

@@ -23,9 +23,11 @@ Feature: Every record counts exactly once, whatever breaks on the way
 
   Scenario: A chunk fails while others are at work
     Given a file of 50 records
+    And the function of chunk 1 is held at its start
     And chunk 1 cannot be read
     And the function of chunk 2 is held at its reading
     When the file is delivered
+    And chunk 2 is at work, and chunk 1 goes on
     Then the execution fails with "AccessDenied", saying "on purpose"
     And batch-jobs holds its status as "FAILED"
     When the faults are over, and what was at work has come to its end
