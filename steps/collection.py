@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from pytest_bdd import scenarios
 
+from steps.gherkin import faults
+
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A feature file is collected like a test module."""
@@ -22,6 +24,8 @@ class FeatureFile(pytest.Module):
     """A module that holds the scenarios of one feature file and nothing else."""
 
     def _getobj(self) -> ModuleType:
+        if found := faults(self.path):
+            raise self.CollectError("\n".join([f"Parts of {self.path.name} would not run as they read:", *found]))
         module = ModuleType(self.path.stem)
         module.__file__ = str(self.path)
         bind: dict[str, Any] = vars(module) | {"scenarios": scenarios, "path": str(self.path)}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from pytest_bdd import parsers, when
 
+from steps.gherkin import faults, unused
 from tests.acceptance.conftest import ROOT, command, environment
 
 
@@ -17,6 +20,13 @@ def folder() -> Iterator[Path]:
     """A folder inside the project, where its conftest.py holds, and outside of what git tracks."""
     with TemporaryDirectory(dir=ROOT / "reports") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def definitions() -> None:
+    """Those of the suite."""
+    for module in (ROOT / "steps").glob("*_steps.py"):
+        import_module(f"steps.{module.stem}")
 
 
 def session(*arguments: str | Path, reports: Path) -> subprocess.CompletedProcess[str]:
@@ -38,6 +48,41 @@ def test_a_tag_that_nobody_knows_is_an_error(folder: Path, tag: str, says: str):
     done = session("-k", "nothing", folder, reports=folder)
     assert done.returncode not in (0, 5)
     assert says in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (["Scenario: S", "When the file is delivered", "Scenario: S"], "2 scenarios are named 'S'"),
+        (["Senario: S", "When the file is delivered"], "neither keyword nor step: 'Senario: S'"),
+        (["Scenario: S", "Wen the file is delivered"], "neither keyword nor step: 'Wen the file is delivered'"),
+        (["Scenario: S", "When the file is delivered", "Them it is well"], "got 'Them it is well'"),
+        (["Scenario: S", "When the file is devoured"], "when 'the file is devoured' is defined by nothing"),
+        (["Scenario: S", "Given the file is delivered"], "given 'the file is delivered' is defined by nothing"),
+    ],
+)
+def test_what_would_silently_be_lost_is_named(definitions: None, tmp_path: Path, lines: list[str], says: str):
+    (tmp_path / "some.feature").write_text("\n".join(["Feature: F", *lines]))
+    assert says in "\n".join(faults(tmp_path / "some.feature"))
+
+
+def test_what_would_silently_be_lost_is_an_error(folder: Path):
+    (folder / "some.feature").write_text("Feature: F\nSenario: S\nWhen the file is delivered\n")
+    done = session("--collect-only", folder, reports=folder)
+    assert done.returncode == 2
+    assert "Parts of some.feature would not run as they read" in done.stdout + done.stderr
+
+
+def test_a_step_that_two_definitions_match_is_named(tmp_path: Path):
+    file = tmp_path / "some.feature"
+    file.write_text("Feature: F\n  Scenario: S\n    When the moon is full\n")
+    when("the moon is full")(lambda: None)
+    when(parsers.parse("the moon is {phase}"))(lambda: None)
+    assert faults(file) == ['when \'the moon is full\' is defined by "the moon is full" and "the moon is {phase}"']
+
+
+def test_no_step_definition_is_unused(definitions: None):
+    assert [each for each in unused((ROOT / "features").rglob("*.feature")) if " in steps." in each] == []
 
 
 def test_every_scenario_is_collected_under_its_own_file(tmp_path: Path):
