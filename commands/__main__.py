@@ -1,15 +1,19 @@
-"""The command line: `python -m commands start KEY` and `python -m commands restart KEY`."""
+"""The command line: `python -m commands doctor`, `start KEY` and `restart KEY`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.doctor import CONNECT_SECONDS, SERVICES, examine
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
@@ -37,6 +41,22 @@ def _run(told: argparse.Namespace) -> int:
     session = boto3.Session(region_name=told.region)
     account = told.account or session.client("sts").get_caller_identity()["Account"]
     names = Names(account, told.region, told.project, told.environment)
+    return _examined(session, names, told) if told.command == "doctor" else _started(session, names, told)
+
+
+def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=10, retries={"total_max_attempts": 2})
+    # A session is not to be shared by threads, its clients are: so they are made here.
+    make: Any = session.client
+    clients: dict[str, Any] = {service: make(service, config=config) for service in SERVICES}
+    failed = 0
+    for answer in examine(clients.__getitem__, names, told.database_url):
+        print(answer, flush=True)
+        failed += not answer.well
+    return int(failed > 0)
+
+
+def _started(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
     workflow = Workflow(session.client("stepfunctions"), names.state_machine_arn, every=LOOK)
     machine = workflow.ready()
     if told.rehearse:
@@ -62,22 +82,30 @@ def _followed(workflow: Workflow, arn: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    examines = "test the connection to each service, and say what to do where one fails"
     parser = argparse.ArgumentParser(prog="python -m commands", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--account", help="the account id; that of the credentials unless said")
+    common.add_argument("--region", default="ap-northeast-1")
+    common.add_argument("--project", default="csv-parallel-processing")
+    common.add_argument("--environment", default="dev")
+    doctor = commands.add_parser("doctor", parents=[common], help=examines, description=examines)
+    doctor.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL"),
+        help="where Aurora is reached from here; DATABASE_URL or else the cluster's endpoint unless said",
+    )
     told = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),
         ("restart", "clear the lock of an execution that has died, and start the file again"),
     )
     for name, purpose in told:
-        command = commands.add_parser(name, help=purpose, description=purpose)
+        command = commands.add_parser(name, parents=[common], help=purpose, description=purpose)
         command.add_argument("key", metavar="KEY", help="the file's key in the bucket, such as incoming/users.csv")
         command.add_argument("--version-id", help="the version; the newest unless said")
         command.add_argument("--rehearse", action="store_true", help="say what would be started, and start nothing")
         command.add_argument("--wait", action="store_true", help="follow the execution to its end")
-        command.add_argument("--account", help="the account id; that of the credentials unless said")
-        command.add_argument("--region", default="ap-northeast-1")
-        command.add_argument("--project", default="csv-parallel-processing")
-        command.add_argument("--environment", default="dev")
     return parser
 
 

@@ -48,6 +48,10 @@ class Scope(NamedTuple):
 
 def scope_of(request: Request) -> Scope | None:
     """The scope that the request is signed for, in its header or presigned in its query; None if unsigned."""
+    if (access_key := request.args.get("AWSAccessKeyId")) is not None:
+        return Scope(
+            access_key, "us-east-1", "s3"
+        )  # presigned in Signature Version 2, which S3 alone has, without region
     presigned = request.args.get("X-Amz-Credential")
     signature = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
     found = _CREDENTIAL.search(signature)

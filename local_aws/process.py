@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -37,6 +38,8 @@ class LocalAws:
         self.account: str = ready["account"]
         self.region: str = ready["region"]
         self.database_url: str = ready["database_url"]
+        self.aurora_endpoint: str = ready["aurora_endpoint"]
+        """Host and port at which functions, and nobody else, reach PostgreSQL where EC2 and RDS let them."""
         self.environment: dict[str, str] = ready["environment"]
         """What leads boto3, psycopg, the AWS command line and psql here, by name."""
         self.folder = Path(ready["folder"])
@@ -84,10 +87,16 @@ class LocalAws:
         return self._process.poll() is None
 
     def check(self) -> None:
-        """Raises LocalAwsError, with the last lines of its log, where it has ended by itself."""
+        """Raises LocalAwsError, with the last lines of its log, where it or its gate has ended by itself."""
         if not self.alive():
             cause = f"The embedded AWS (process {self.pid}) has ended with status {self._process.returncode}."
             raise LocalAwsError(f"{cause}{_evidence(self._errors, self._log)}\n  Run it again.")
+        host, _, port = self.aurora_endpoint.rpartition(":")
+        try:
+            socket.create_connection((host, int(port))).close()
+        except OSError as error:
+            cause = f"The gate before PostgreSQL, {self.aurora_endpoint}, does not answer any more ({error})."
+            raise LocalAwsError(f"{cause}{_evidence(self._errors)}\n  Run it again.") from error
 
     def stop(self) -> None:
         """Ends it and all that it has started, and removes its folder; does nothing where it has ended or is kept."""

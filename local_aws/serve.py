@@ -17,6 +17,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from local_aws.guard import Guard
+from local_aws.network.gate import Gate, GateError
 from local_aws.postgres import Postgres, PostgresError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Served:
     database_user: str
     database_password: str
     database: str
+    aurora_endpoint: str
     pid: int
     folder: str
     log: str
@@ -64,7 +66,7 @@ class Served:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads the AWS command line, boto3, psql and psycopg here."""
+        """What leads the AWS command line, boto3, psql and psycopg here, and functions to PostgreSQL."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
@@ -78,6 +80,7 @@ class Served:
             "PGUSER": self.database_user,
             "PGPASSWORD": self.database_password,
             "PGDATABASE": self.database,
+            "AURORA_ENDPOINT": self.aurora_endpoint,
         }
 
 
@@ -112,6 +115,13 @@ def served(settings: Settings) -> Iterator[Served]:
             causes.insert(0, str(error))
         if causes:
             raise CannotServe("\n".join(causes))
+        try:
+            gate = Gate(postgres.port, server.port)
+        except GateError as error:
+            raise CannotServe(str(error)) from error
+        stack.callback(gate.close)
+        guard.watch(gate.pid)
+        server.reach_aurora_at(f"{gate.host}:{gate.port}")
         server.warm_up()
         yield Served(
             endpoint_url=server.endpoint_url,
@@ -123,6 +133,7 @@ def served(settings: Settings) -> Iterator[Served]:
             database_user=postgres.user,
             database_password=postgres.password,
             database=postgres.database,
+            aurora_endpoint=f"{gate.host}:{gate.port}",
             pid=os.getpid(),
             folder=str(folder),
             log=str(log),

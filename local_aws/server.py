@@ -33,6 +33,10 @@ from local_aws.functions.pool import Pool
 from local_aws.functions.runtime_folder import make_runtime_folder
 from local_aws.functions.sandbox import Ground, Sandbox
 from local_aws.functions.spec import FunctionSpec
+from local_aws.iam.execution_errors import execution_errors
+from local_aws.iam.layer import Iam
+from local_aws.network.endpoint import AuroraEndpoint
+from local_aws.network.layer import Network
 from local_aws.request_ids import request_ids
 from local_aws.wire import Wire
 
@@ -61,11 +65,11 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    """The layers over moto, outermost first: faults, S3 events, EventBridge, executions' names, Lambda, DynamoDB."""
+    """The layers over moto, from the outermost: faults, network, IAM, S3, EventBridge, executions, Lambda, DynamoDB."""
 
     def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
-        port = listener.getsockname()[1]
-        self.endpoint_url = f"http://{HOST}:{port}"
+        self.port: int = listener.getsockname()[1]
+        self.endpoint_url = f"http://{HOST}:{self.port}"
         self._folder = folder
         self._watch = watch
         self._runtime = make_runtime_folder(folder / "runtime")
@@ -75,11 +79,14 @@ class Server:
         self._bus = EventBus(self._wire)
         self._pool = Pool(self._start_sandbox)
         self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
-        self._layers = self._compose(dynamodb_in_turn(control_plane(account, port)), account)
-        self._edge = Faults(self._layers, self._sandboxes.get)  # what AWS asks of itself stays inside
+        self._layers = self._compose(dynamodb_in_turn(control_plane(account, self.port)), account)
+        # What AWS asks of itself stays inside, beneath these three.
+        self._network = Network(self._layers, self._wire)
+        self._aurora = AuroraEndpoint(self._network)
+        self._edge = Faults(self._aurora, self._sandboxes.get)
         self._http = make_server(
             HOST,
-            port,
+            self.port,
             Request.application(self._answer),
             threaded=True,
             request_handler=request_handler(),
@@ -90,6 +97,10 @@ class Server:
     def start(self) -> None:
         """Begins to answer."""
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def reach_aurora_at(self, address: str) -> None:
+        """From now on RDS says that its clusters listen at this host and port."""
+        self._aurora.address = address
 
     def stop(self) -> None:
         """Answers no more, and ends all functions."""
@@ -108,16 +119,20 @@ class Server:
         self._wire.call("events", "us-east-1", "AWSEvents.ListRules", {})
         self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
         self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")
+        self._wire.query("iam", "ListRoles", {})
+        self._wire.query("sts", "GetCallerIdentity", {})
         gc.freeze()  # what is loaded by now stays
         gc.enable()
 
     def _compose(self, innermost: Handler, account: str) -> Handler:
+        iam = Iam(self._wire, account)
         concurrency = ReservedConcurrency(innermost)
         deployments = Deployments(concurrency, self._wire, self._packages, self._pool)
-        invocations = Invocations(deployments, deployments, concurrency, self._pool)
+        invocations = Invocations(deployments, deployments, concurrency, self._pool, iam.roles)
         executions = named_executions(request_ids(invocations))
         events = event_bridge(executions, account, self._bus.take)
-        return refusals_answered(ObjectEvents(events, self._wire, account, self._bus.take))
+        objects = ObjectEvents(events, self._wire, account, self._bus.take)
+        return execution_errors(refusals_answered(iam.before(objects)))
 
     def _answer(self, request: Request) -> Response:
         begun = time.monotonic()
@@ -133,7 +148,7 @@ class Server:
         return answer
 
     def _start_sandbox(self, spec: FunctionSpec) -> Sandbox:
-        credentials = self._wire.assume_role(spec.role, spec.name, spec.region)
+        credentials = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)
         log = LogStream(self._logs, spec.log_group, stream_name(spec.version), spec.region, credentials)
         places = Places(
             task=self._packages.unzipped(spec.package),
@@ -141,6 +156,11 @@ class Server:
             runtime=self._runtime,
             temporary=Path(mkdtemp(prefix="tmp-", dir=self._folder)),
         )
-        sandbox = Sandbox(spec, Ground(places, log, self.endpoint_url, self._watch))
+
+        def started(pid: int) -> None:
+            self._watch(pid)
+            self._network.joined(pid, spec)
+
+        sandbox = Sandbox(spec, Ground(places, log, self.endpoint_url, started))
         self._sandboxes[credentials.access_key] = sandbox
         return sandbox

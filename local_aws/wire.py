@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, fromstring
 
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
@@ -16,6 +16,14 @@ from local_aws.envelopes import Handler
 
 SERVICE_KEY = "AKIAAWSSERVICE000000"
 """The access key with which AWS's services act on their own behalf, as Lambda does when it reads its configuration."""
+
+_SERVICE_DOMAIN = ".amazonaws.com"
+_VERSIONS = {"ec2": "2016-11-15", "iam": "2010-05-08", "rds": "2014-10-31", "sts": "2011-06-15"}
+
+
+def is_service(access_key: str) -> bool:
+    """Whether an access key is a service's; one that assumes a role signs with its principal's name."""
+    return access_key == SERVICE_KEY or access_key.endswith(_SERVICE_DOMAIN)
 
 
 class Credentials(NamedTuple):
@@ -78,22 +86,46 @@ class Wire:
             raise CallFailed(target, code, str(content.get("message", content)), answer.status_code)
         return content
 
-    def assume_role(self, role_arn: str, session: str, region: str) -> Credentials:
-        """Credentials of `role_arn` by sts:AssumeRole; raises CallFailed."""
-        form = {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": role_arn, "RoleSessionName": session[:64]}
+    def query(
+        self,
+        service: str,
+        action: str,
+        arguments: Mapping[str, str],
+        *,
+        region: str = "us-east-1",
+        headers: Mapping[str, str] | None = None,
+        access_key: str = SERVICE_KEY,
+    ) -> Element:
+        """Calls an operation of a service that takes forms; its answer, without namespaces; raises CallFailed."""
+        form = {"Action": action, "Version": _VERSIONS[service], **arguments}
         answer = self.send(
-            "sts",
+            service,
             region,
             "POST",
             "/",
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
             body=urlencode(form).encode(),
+            access_key=access_key,
         )
-        fields = {element.tag.rpartition("}")[2]: element.text or "" for element in _elements(answer)}
+        content = fromstring(answer.get_data())
+        for element in content.iter():
+            element.tag = element.tag.rpartition("}")[2]
         if answer.status_code >= 400:
-            raise CallFailed("sts:AssumeRole", fields["Code"], fields["Message"], answer.status_code)
-        return Credentials(fields["AccessKeyId"], fields["SecretAccessKey"], fields["SessionToken"])
+            code, message = (content.findtext(f".//{name}") or "" for name in ("Code", "Message"))
+            raise CallFailed(f"{service}:{action}", code, message, answer.status_code)
+        return content
 
-
-def _elements(answer: Response) -> list[ElementTree.Element]:
-    return list(ElementTree.fromstring(answer.get_data()).iter())
+    def assume_role(self, role_arn: str, session: str, region: str, *, service: str, source: str) -> Credentials:
+        """Credentials of `role_arn` for a service (`lambda`), acting for `source`, an ARN; raises CallFailed."""
+        answer = self.query(
+            "sts",
+            "AssumeRole",
+            {"RoleArn": role_arn, "RoleSessionName": session[:64]},
+            region=region,
+            headers={"x-amz-source-arn": source},
+            access_key=service + _SERVICE_DOMAIN,
+        )
+        key, secret, token = (
+            answer.findtext(f".//{name}") or "" for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        )
+        return Credentials(key, secret, token)

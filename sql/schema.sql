@@ -1,4 +1,8 @@
--- The tables of the pipeline in Aurora PostgreSQL. Every statement may run again on a database that has it already.
+-- The tables of the pipeline in Aurora PostgreSQL, for a database that is empty, older or up to date already: it loses
+-- nothing, and may be run again whenever it was stopped. psql makes each statement a transaction of its own, so that no
+-- lock outlives its statement. One that has to wait for a lock gives up, or all who come after would wait behind it.
+SET lock_timeout = '5s';
+SET client_min_messages = warning;
 
 CREATE TABLE IF NOT EXISTS users (
     user_id    text        PRIMARY KEY CHECK (user_id ~ '^U[0-9]{5,9}$'),
@@ -18,9 +22,6 @@ CREATE TABLE IF NOT EXISTS user_statistics (
     updated_at        timestamptz NOT NULL DEFAULT now(),
     last_execution_id text
 );
-
--- Databases older than the audit trail do not say which execution changed a row last.
-ALTER TABLE user_statistics ADD COLUMN IF NOT EXISTS last_execution_id text;
 
 -- The plan: which bytes of an object version make up which chunk, and what became of its records. That each record
 -- counts exactly once rests on these rows, so they outlive executions, locks and changes of the chunk size.
@@ -55,3 +56,72 @@ CREATE TABLE IF NOT EXISTS rejected_records (
     record      text   NOT NULL,
     PRIMARY KEY (bucket, object_key, version_id, line_number)
 );
+
+-- ---- What older tables lack -----------------------------------------------------------------------------------------
+ALTER TABLE users
+    ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN IF NOT EXISTS is_active  boolean     NOT NULL DEFAULT true,
+    ADD COLUMN IF NOT EXISTS metadata   jsonb       NOT NULL DEFAULT '{}';
+
+-- A sum with a missing count would be missing too, and the records with it.
+ALTER TABLE user_statistics
+    ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN IF NOT EXISTS last_execution_id text,
+    ALTER COLUMN login_count SET DEFAULT 0,
+    ALTER COLUMN post_count  SET DEFAULT 0,
+    ALTER COLUMN login_count SET NOT NULL,
+    ALTER COLUMN post_count  SET NOT NULL;
+
+-- Only where it is needed: PostgreSQL writes the whole table anew.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = 'user_statistics'::regclass
+          AND attname IN ('login_count', 'post_count')
+          AND atttypid IN ('smallint'::regtype, 'integer'::regtype)
+    ) THEN
+        ALTER TABLE user_statistics ALTER COLUMN login_count TYPE bigint, ALTER COLUMN post_count TYPE bigint;
+    END IF;
+END $$;
+
+-- Readers and the pipeline, which writes no users, go on while the index is built.
+CREATE UNIQUE INDEX IF NOT EXISTS users_email_key ON users (email);
+
+-- NOT VALID holds for new rows at once and reads none of the old ones, so that its lock is a matter of milliseconds.
+DO $$
+DECLARE
+    lacking record;
+BEGIN
+    FOR lacking IN
+        SELECT *
+        FROM (VALUES
+            ('users', 'users_email_key', 'UNIQUE USING INDEX users_email_key'),
+            ('users', 'users_user_id_check', $c$CHECK (user_id ~ '^U[0-9]{5,9}$') NOT VALID$c$),
+            ('user_statistics', 'user_statistics_login_count_check', 'CHECK (login_count >= 0) NOT VALID'),
+            ('user_statistics', 'user_statistics_post_count_check', 'CHECK (post_count >= 0) NOT VALID'),
+            ('user_statistics', 'user_statistics_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES users NOT VALID')
+        ) AS wanted (owner, name, definition)
+        WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = owner::regclass AND conname = name)
+    LOOP
+        EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I %s', lacking.owner, lacking.name, lacking.definition);
+    END LOOP;
+END $$;
+
+-- Reads the old rows, beside whoever reads and writes.
+ALTER TABLE users VALIDATE CONSTRAINT users_user_id_check;
+ALTER TABLE user_statistics VALIDATE CONSTRAINT user_statistics_login_count_check;
+ALTER TABLE user_statistics VALIDATE CONSTRAINT user_statistics_post_count_check;
+ALTER TABLE user_statistics VALIDATE CONSTRAINT user_statistics_user_id_fkey;
+
+-- ---- Which of these it is: raised with each change, recorded once all of it is there --------------------------------
+CREATE TABLE IF NOT EXISTS schema_version (
+    version    integer     PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO schema_version (version) VALUES (2) ON CONFLICT DO NOTHING;
+
+RESET client_min_messages;
+RESET lock_timeout;

@@ -14,6 +14,13 @@ from steps.drivers.reconciliation import Chunk, Stores, reconcile, totals_that_d
 from steps.finding import Finding
 from steps.reporting.record import Record
 
+_DIAGNOSES = {
+    "lost": "records-lost",
+    "doubled": "records-doubled",
+    "altered": "records-altered",
+    "unexpected": "others-altered",
+}
+
 
 @then(parsers.parse("the database counts {count:d} test users updated within the hour"))
 def updated(count: int, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
@@ -85,6 +92,8 @@ def _changed(before: Statistics, after: Statistics) -> list[str]:
 def batch_job(status: str, applied: int, rejected: int, delivery: Delivery, finding: Finding) -> None:
     jobs = delivery.jobs
     finding.equal(len(jobs), 1, "batch job")
+    if jobs[0].get("status") == "RUNNING":
+        finding.suspect("job-left-running", str(jobs[0]))
     names = ("status", "records_applied", "records_rejected")
     got = tuple(jobs[0].get(name) for name in names)
     finding.holds(
@@ -160,6 +169,8 @@ def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     record.discrepancies += [
         {"record": fate.record, "user": fate.user, "fate": fate.fate, "stores": fate.stores} for fate in wrong
     ]
+    for each in wrong:
+        finding.suspect(_DIAGNOSES.get(each.fate, "audit-incomplete"), str(each))
     finding.holds(
         not wrong,
         wanted="0 inconsistencies",

@@ -90,14 +90,19 @@ class Delivery:
         onlooker: Onlooker | None = None,
     ) -> None:
         """`before`: the statistics when the file was uploaded. `start`: finds or starts the execution."""
-        self.file, self.upload, self.before = file, upload, before
+        self.file, self.upload, self._before = file, upload, before
         self._drivers, self._start, self._onlooker = drivers, start, onlooker or Onlooker()
         self.sightings = Sightings()
         self.tail = Tail(drivers.logs, upload.at)
 
     def again(self, start: Start) -> Delivery:
         """The same upload under another execution."""
-        return Delivery(self.file, self.upload, self.before, self._drivers, lambda _: start)
+        return Delivery(self.file, self.upload, self._before, self._drivers, lambda _: start)
+
+    @property
+    def before(self) -> Statistics:
+        """Every row of user_statistics when the file was uploaded, as far as they can be compared."""
+        return self._comparable(self._before)
 
     @once
     def start(self) -> Start:
@@ -125,9 +130,16 @@ class Delivery:
 
     @once
     def statistics(self) -> Statistics:
-        """Every row of user_statistics after the run."""
+        """Every row of user_statistics after the run, as far as they can be compared."""
         assert self.run
-        return statistics_of(self._drivers.database)
+        return self._comparable(statistics_of(self._drivers.database))
+
+    def _comparable(self, statistics: Statistics) -> Statistics:
+        """In a shared account others' rows change by themselves: there, only those that this execution has written."""
+        if not self._drivers.environment.shared:
+            return statistics
+        ours, arn = self.file.sums(), self.run.arn
+        return {user: row for user, row in statistics.items() if user in ours or row["last_execution_id"] == arn}
 
     @once
     def lines(self) -> list[LogLine]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from steps.deliveries import Delivery, Drivers, Look, Onlooker, Start, Statistics, by_hand, by_itself, statistics_of
+from steps.diagnosis.of_run import of_failure, of_start
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.database import Database
 from steps.drivers.inbox import Upload
@@ -36,12 +39,34 @@ def activity_file() -> ActivityFile:
 
 
 @pytest.fixture(scope="session")
-def preparation(database: Database, record: Record, progress: Progress) -> Preparation:
-    """The 100 test users registered, and their statistics cleared."""
+def gate(record: Record, pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Lets nothing pass after a failed precondition, unless the command line says --no-gate; told what it would be."""
+
+    def closed_for(what: str) -> None:
+        failed = record.failed_preconditions()
+        if failed and not pytestconfig.option.no_gate:
+            pytest.skip(f"{what}, because of {', '.join(failed)}")
+
+    return closed_for
+
+
+@pytest.fixture(scope="session")
+def preparation(
+    database: Database,
+    record: Record,
+    progress: Progress,
+    gate: Callable[[str], None],
+    request: pytest.FixtureRequest,
+) -> Preparation:
+    """The 100 test users registered, and their statistics cleared: the first that is written anywhere."""
+    record.end("preconditions")
+    gate("the data were not prepared")
+    request.getfixturevalue("alone")
     with record.phase("prepare"):
         before = database.number("count_test_users")
         database.tell("test_users")
         earlier = statistics_of(database)
+        record.keep("statistics-before.json", json.dumps(earlier, default=str, indent=1))
         database.tell("clear_statistics")
         done = Preparation(
             before,
@@ -62,13 +87,12 @@ def acceptance(
     drivers: Drivers,
     record: Record,
     progress: Progress,
+    gate: Callable[[str], None],
     pytestconfig: pytest.Config,
-) -> Delivery:
+) -> Iterator[Delivery]:
     """The agreed file, delivered under incoming/ once a session; nothing else is done by hand, if the upload works."""
     options = pytestconfig.option
-    failed = record.failed_preconditions()
-    if failed and not options.no_gate:
-        pytest.skip(f"the run was not started, because of {', '.join(failed)}")
+    gate("the run was not started")
     host = Host(drivers, activity_file, record, progress, after_run=options.after_run)
     record.begin("run")
     upload = drivers.inbox.deliver(activity_file.name, activity_file.content)
@@ -76,7 +100,18 @@ def acceptance(
     progress.say(f"delivered {upload.key}, {len(activity_file.records)} records")
     wanted = by_hand(drivers, "started by hand, as --start=manually wants")
     start = wanted if options.start == "manually" else host.start
-    return Delivery(activity_file, upload, preparation.statistics, drivers, start, host)
+    yield Delivery(activity_file, upload, preparation.statistics, drivers, start, host)
+    if drivers.environment.shared:
+        _removed(drivers, upload, record.run.get("execution_arn"), progress)
+
+
+def _removed(drivers: Drivers, upload: Upload, arn: str | None, progress: Progress) -> None:
+    """Removes the version that we have uploaded, unless an execution still reads it."""
+    if arn and drivers.workflow.runs(arn):
+        progress.say(f"{upload.key}, version {upload.version_id}, is left, since {arn} still runs")
+        return
+    drivers.inbox.delete(upload)
+    progress.say(f"removed {upload.key}, version {upload.version_id}")
 
 
 @pytest.fixture
@@ -97,6 +132,7 @@ class Host(Onlooker):
     def start(self, upload: Upload) -> Start:
         """What the upload starts by itself; or else an execution started by hand, so that the rest can be checked."""
         start = by_itself(self._drivers)(upload)
+        self._record.deviations += of_start(start.by, start.why)
         if start.arn is not None:
             return start
         self._progress.say("the upload has started nothing, so the execution is started by hand")
@@ -114,6 +150,7 @@ class Host(Onlooker):
         record, progress = self._record, self._progress
         record.end("run")
         record.run |= {"execution_arn": run.arn, "status": run.status}
+        record.deviations += of_failure(run.status, run.error, run.cause)
         record.measured["seconds"] = round(run.seconds, 3)
         record.measured["records_per_second"] = round(len(self._file.records) / run.seconds, 1)
         record.measured["peak_chunks"] = run.peak_chunks

@@ -56,6 +56,8 @@ def _late(run: Run, minutes: int) -> Run:
 def every_state_green(delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
+    if wrong and run.status == "SUCCEEDED":
+        finding.suspect("error-swallowed", "; ".join(wrong))
     finding.holds(
         not wrong,
         wanted=f"the {len(path)} states of the happy path entered and left",
@@ -69,6 +71,8 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
 def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
     retries = delivery.run.retries
     ours = _not_the_platforms(retries)
+    for retry in ours:
+        finding.suspect("retried", f"{retry.state} was tried again after {retry.error}")
     finding.holds(
         not ours,
         wanted="no retries but of Lambda.* errors",
@@ -112,9 +116,10 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
     """By the functions' own START and REPORT lines: tasks that merely wait for a function would not do."""
     ids = {task.request_id for task in delivery.run.chunk_tasks}
     spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
-    finding.holds(
-        peak(spans) > 1, wanted="more than one chunk invocation at once", got=f"{peak(spans)} of {len(spans)}"
-    )
+    got = f"{peak(spans)} of {len(spans)}"
+    if peak(spans) <= 1:
+        finding.suspect("not-parallel", f"chunk invocations at once: {got}")
+    finding.holds(peak(spans) > 1, wanted="more than one chunk invocation at once", got=got)
     one_by_one = [(n, n + 1) for n, _ in enumerate(spans)]
     finding.control("chunks one after the other", peak(one_by_one) == 1)
 

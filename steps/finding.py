@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import pytest
+
+from steps.deviation import Deviation
 
 
 class ControlFailed(Exception):
@@ -17,6 +20,7 @@ class Finding:
     def __init__(self) -> None:
         self.findings: list[tuple[str, str]] = []
         self.controls: list[tuple[str, bool]] = []
+        self.deviations: list[Deviation] = []
 
     def equal(self, got: Any, wanted: Any, what: str) -> None:
         """`got` has to be `wanted`."""
@@ -27,6 +31,16 @@ class Finding:
         self.findings.append((wanted, got))
         if not true:
             raise AssertionError("\n".join(filter(None, [f"wanted {wanted}, got {got}", evidence])))
+
+    def suspect(self, diagnosis: str, text: str) -> None:
+        """What is wrong points to this diagnosis; judges nothing by itself."""
+        self.deviations.append(Deviation(diagnosis, text))
+
+    def none(self, deviations: Sequence[Deviation], *, wanted: str, got: str) -> None:
+        """Nothing may deviate from `wanted`; `got` is what was found if nothing does."""
+        self.deviations += deviations
+        found = got if not deviations else f"{len(deviations)} deviations"
+        self.holds(not deviations, wanted=wanted, got=found, evidence="\n".join(each.text for each in deviations))
 
     def not_checked(self, reason: str) -> NoReturn:
         """Nothing can be said here, and why."""

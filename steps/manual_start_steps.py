@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from shlex import quote
 from typing import Any
 
 from pytest_bdd import then, when
 
+from steps.command import said, said_or_refused
 from steps.deliveries import Delivery, Start
 from steps.drivers.workflow import Run
 from steps.finding import Finding
-from steps.options import ROOT
 from steps.targets.environment import CommandFailed, Environment
-
-COMMANDS = f"cd {quote(str(ROOT))} && {quote(sys.executable)} -m commands"
 
 
 @when("a manual start is rehearsed", target_fixture="rehearsal")
 def rehearsed(environment: Environment) -> str:
-    try:
-        return environment.shell(f"{COMMANDS} start --rehearse {_names(environment)} incoming/any.csv")
-    except CommandFailed as refused:
-        return str(refused)
+    return said_or_refused(environment, "start --rehearse incoming/any.csv")
 
 
 @then("it names the state machine that it would start")
@@ -34,9 +28,8 @@ def names_state_machine(rehearsal: str, environment: Environment, finding: Findi
 @when("it is started by hand", target_fixture="delivery")
 def started_by_hand(delivery: Delivery, environment: Environment) -> Delivery:
     upload = delivery.upload
-    which = f"{_names(environment)} --version-id={quote(upload.version_id)} {quote(upload.key)}"
     try:
-        arn = environment.shell(f"{COMMANDS} start {which}").splitlines()[0]
+        arn = said(environment, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}").splitlines()[0]
     except CommandFailed as refused:
         raise AssertionError(str(refused)) from refused
     return delivery.again(Start(arn, "manual"))
@@ -55,8 +48,3 @@ def _came_to(run: Run) -> dict[str, Any]:
     ]
     totals = {name: value for name, value in run.output.items() if name.startswith("records_")}
     return {"status": run.status, "states": sorted(entered), "totals": totals}
-
-
-def _names(environment: Environment) -> str:
-    names = environment.names
-    return f"--account={names.account} --region={names.region}"

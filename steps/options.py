@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """The marks whose scenarios are a whole acceptance session, with a verdict."""
-TARGETS = ("embedded",)
+TARGETS = ("embedded", "aws-dev")
 _WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
 
@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="by-itself",
         help="manually: start the execution by hand from the outset, not only when the upload has started none",
     )
+    group.addoption("--settings", metavar="FILE", type=Path, help="acceptance.toml of the pipeline unless said")
+    group.addoption("--database-url", metavar="URL", help="where Aurora is reached from here, such as a tunnel")
+    group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import count
 from random import randrange
@@ -92,5 +92,6 @@ def cleaning_up() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def own_file(request: pytest.FixtureRequest, cleaning_up: ExitStack) -> OwnFile:
+def own_file(request: pytest.FixtureRequest, gate: Callable[[str], None], cleaning_up: ExitStack) -> OwnFile:
+    gate("nothing was delivered")
     return OwnFile(request.getfixturevalue("drivers"), cleaning_up)

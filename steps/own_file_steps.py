@@ -7,13 +7,14 @@ from contextlib import ExitStack
 
 from pytest_bdd import given, parsers
 
-from steps.deliveries import Drivers
+from steps.deliveries import Delivery, Drivers
 from steps.drivers.activity_file import ActivityFile
 from steps.own_file import OwnFile
 
 
 @given("the same records of other users")
-def same_records(activity_file: ActivityFile, own_file: OwnFile) -> None:
+def same_records(activity_file: ActivityFile, acceptance: Delivery, own_file: OwnFile) -> None:
+    assert acceptance.run  # it is to be compared with, so it comes first
     users = own_file.users(len(activity_file.records))
     own_file.register(users)
     for user, record in zip(users, activity_file.records, strict=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -16,12 +18,13 @@ from steps.drivers.database import Database
 from steps.drivers.inbox import Inbox
 from steps.drivers.locks import Locks
 from steps.drivers.logs import Logs
+from steps.drivers.suite_lock import locked
 from steps.drivers.trigger import Trigger
 from steps.drivers.workflow import Workflow
+from steps.plan import plan
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.targets.embedded import embedded
 from steps.targets.environment import Environment
 from steps.targets.system import SystemUnderTest
 
@@ -39,17 +42,53 @@ def progress(pytestconfig: pytest.Config) -> Progress:
 @pytest.fixture(scope="session")
 def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
     """The target, with the pipeline in it; what the command line wants after deployment has run."""
-    o, names = pytestconfig.option, NAMES
+    o = pytestconfig.option
     system = SystemUnderTest(o.system_under_test.resolve())
-    record.facts |= {"target": options.target(pytestconfig), "account": names.account, "region": names.region}
     record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": system.sha256()}
-    environment = embedded(launched(pytestconfig), system, names=names, say=progress.say, phase=record.phase)
+    environment = _environment(pytestconfig, system, record, progress)
+    record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
     if o.after_deploy:
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
+    record.begin("preconditions")
     return environment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
+    """With --plan, what would be written is said, and the session is over."""
+    if pytestconfig.option.plan:
+        drivers, file, progress = map(request.getfixturevalue, ("drivers", "activity_file", "progress"))
+        for number, line in enumerate(plan(drivers, file), 1):
+            progress.say(f"would {number}. {line}")
+        pytest.exit("--plan: nothing was written", returncode=0)
+
+
+def _environment(config: pytest.Config, system: SystemUnderTest, record: Record, progress: Progress) -> Environment:
+    """The target that the command line names."""
+    told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
+    if options.target(config) == "embedded":
+        from steps.targets.embedded import embedded
+
+        return embedded(launched(config), system, names=NAMES, **told)
+    from steps.targets import settings
+    from steps.targets.aws_dev import aws_dev
+
+    read = settings.read(config.option.settings or system.settings, os.environ)
+    return aws_dev(read, system, database_url=config.option.database_url, **told)
+
+
+@pytest.fixture(scope="session")
+def alone(environment: Environment, progress: Progress) -> Iterator[None]:
+    """No other run of the suite is in the same account from here on."""
+    if not environment.shared:
+        yield
+        return
+    with locked(environment.client("dynamodb"), environment.names.job_locks) as owner:
+        progress.say(f"the account is ours: {owner}")
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -70,14 +109,21 @@ def workflow(environment: Environment) -> Workflow:
 
 
 @pytest.fixture(scope="session")
-def drivers(environment: Environment, database: Database, inbox: Inbox, workflow: Workflow) -> Drivers:
+def trigger(environment: Environment) -> Trigger:
+    return Trigger(environment.client("events"), environment.names.rule)
+
+
+@pytest.fixture(scope="session")
+def drivers(
+    environment: Environment, database: Database, inbox: Inbox, trigger: Trigger, workflow: Workflow
+) -> Drivers:
     names, client = environment.names, environment.client
     connect = partial(Database, environment.database_url, environment.sql)
     return Drivers(
         environment=environment,
         database=database,
         inbox=inbox,
-        trigger=Trigger(client("events"), names.rule),
+        trigger=trigger,
         workflow=workflow,
         locks=Locks(client("dynamodb"), names.job_locks),
         audit_trail=AuditTrail(

@@ -1,4 +1,4 @@
-@local
+@local @aws-dev
 Feature: There is another way in when EventBridge starts nothing
 
   @checklist:KNO-04

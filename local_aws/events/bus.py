@@ -100,7 +100,7 @@ class EventBus:
         for wait in (*_RETRY_SECONDS, None):
             try:
                 content = target_input(target, arrival.event, rule)
-                send(self._wire, target, content, event_id=arrival.event["id"])
+                send(self._wire, rule["Arn"], target, content, event_id=arrival.event["id"])
                 return
             except CallFailed as failure:
                 may_pass = failure.status == 429 or failure.status >= 500 or "Throttl" in failure.code

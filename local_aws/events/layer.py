@@ -1,4 +1,4 @@
-"""The layer of EventBridge's API: refuses the patterns that AWS refuses, and delivers what is put by hand."""
+"""The layer of EventBridge's API: refuses patterns as AWS does, tests them, and delivers what is put by hand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from local_aws.envelopes import Handler, json_answer, json_error, scope_of
 from local_aws.events.bus import Arrival, new_event
+from local_aws.events.pattern import matches
 from local_aws.events.pattern_rules import InvalidPattern, parse_pattern
 
 
@@ -21,14 +22,21 @@ def event_bridge(inner: Handler, account: str, take: Callable[[Arrival], None]) 
         if target == "AWSEvents.PutEvents":
             scope = scope_of(request)
             return _put_events(request, account, scope.region if scope else "us-east-1", take)
-        if target == "AWSEvents.PutRule" and (pattern := json.loads(request.get_data()).get("EventPattern")):
-            try:
+        try:
+            if target == "AWSEvents.TestEventPattern":
+                return _test_event_pattern(request)
+            if target == "AWSEvents.PutRule" and (pattern := json.loads(request.get_data()).get("EventPattern")):
                 parse_pattern(pattern)
-            except InvalidPattern as reason:
-                return json_error("InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}")
+        except InvalidPattern as reason:
+            return json_error("InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}")
         return inner(request)
 
     return answer
+
+
+def _test_event_pattern(request: Request) -> Response:
+    asked = json.loads(request.get_data())
+    return json_answer({"Result": matches(parse_pattern(asked["EventPattern"]), json.loads(asked["Event"]))})
 
 
 def _put_events(request: Request, account: str, region: str, take: Callable[[Arrival], None]) -> Response:

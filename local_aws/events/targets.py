@@ -9,19 +9,21 @@ from typing import Any
 from local_aws.wire import CallFailed, Wire
 
 
-def send(wire: Wire, target: Mapping[str, Any], content: str, event_id: str) -> None:
-    """Delivers `content`, JSON text, to a rule's target; raises CallFailed."""
+def send(wire: Wire, rule_arn: str, target: Mapping[str, Any], content: str, event_id: str) -> None:
+    """Delivers `content`, JSON text, to a rule's target, in the role that the target names; raises CallFailed."""
     service, region = target["Arn"].split(":")[2:4]
     if service == "states":
-        _start_execution(wire, region, target, content, event_id)
+        _start_execution(wire, region, rule_arn, target, content, event_id)
     elif service == "lambda":
         _invoke(wire, region, target["Arn"], content)
     else:
         raise CallFailed("delivery", "NotSupported", f"no events are delivered to {service} here", 400)
 
 
-def _start_execution(wire: Wire, region: str, target: Mapping[str, Any], content: str, event_id: str) -> None:
-    role = wire.assume_role(target["RoleArn"], f"events-{event_id}", region)
+def _start_execution(
+    wire: Wire, region: str, rule_arn: str, target: Mapping[str, Any], content: str, event_id: str
+) -> None:
+    role = wire.assume_role(target["RoleArn"], f"events-{event_id}", region, service="events", source=rule_arn)
     name = f"{event_id}_{uuid.uuid4()}"
     arguments = {"stateMachineArn": target["Arn"], "name": name, "input": content}
     wire.call("states", region, "AWSStepFunctions.StartExecution", arguments, access_key=role.access_key)

@@ -10,7 +10,6 @@ from concurrent.futures import Future
 
 from local_aws.functions.sandbox import Sandbox
 from local_aws.functions.spec import FunctionSpec
-from local_aws.wire import CallFailed
 
 _log = logging.getLogger(__name__)
 
@@ -78,9 +77,10 @@ class Fleet:
     def _prepare(self, spec: FunctionSpec, starting: Future[Sandbox]) -> None:
         try:
             starting.set_result(self._begin(spec))
-        except CallFailed as failure:
-            _log.warning("no process of %s is started ahead: %s", spec.name, failure)
+        except Exception as failure:
+            # This thread's edge: whoever takes the process next starts one itself, and hears of it.
             starting.set_exception(failure)
+            _log.warning("no process of %s is started ahead: %s", spec.name, failure)
 
     def _end_started(self, started: Future[Sandbox]) -> None:
         if started.exception() is None:

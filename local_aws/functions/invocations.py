@@ -23,6 +23,7 @@ from local_aws.functions.outcome import Outcome
 from local_aws.functions.pool import Pool, Throttled
 from local_aws.functions.sandbox import Invocation
 from local_aws.functions.spec import FunctionSpec
+from local_aws.iam.roles import Roles
 from local_aws.request_ids import mark
 
 MAX_BYTES = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
@@ -34,11 +35,14 @@ _log = logging.getLogger(__name__)
 class Invocations:
     """Runs functions as `deployments` knows them, in processes of the pool."""
 
-    def __init__(self, inner: Handler, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool) -> None:
+    def __init__(
+        self, inner: Handler, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool, roles: Roles
+    ) -> None:
         self._inner = inner
         self._deployments = deployments
         self._concurrency = concurrency
         self._pool = pool
+        self._roles = roles
 
     def __call__(self, request: Request) -> Response:
         """Answers an invocation, and passes on all else; raises Refused."""
@@ -68,6 +72,9 @@ class Invocations:
         return Response(result.payload, 200, headers, content_type="application/json")
 
     def _run(self, spec: FunctionSpec, invocation: Invocation) -> Outcome:
+        if not self._roles.assumable(spec.role, "lambda.amazonaws.com", spec.region, spec.arn):
+            message = "The role defined for the function cannot be assumed by Lambda."
+            raise Refused(rest_error("AccessDeniedException", message, 403))
         try:
             return self._pool.invoke(spec, self._concurrency.of(spec.region, spec.name), invocation)
         except Throttled:

@@ -109,13 +109,15 @@ class LogShipper:
             _log.error("%d lines of %s are lost: %s", len(events), stream.group, failure)
 
     def _create(self, stream: LogStream) -> None:
-        names = {"logGroupName": stream.group, "logStreamName": stream.name}
-        for operation, wanted in (("CreateLogGroup", ("logGroupName",)), ("CreateLogStream", tuple(names))):
-            try:
-                self._call(stream, operation, {name: names[name] for name in wanted})
-            except CallFailed as failure:
-                if failure.code != "ResourceAlreadyExistsException":
-                    raise
+        group, names = {"logGroupName": stream.group}, {"logGroupName": stream.group, "logStreamName": stream.name}
+        try:
+            self._call(stream, "CreateLogStream", names)
+        except CallFailed as failure:
+            if failure.code != "ResourceNotFoundException":
+                raise
+            # Only now: most roles may not make the groups of functions that have one.
+            self._call(stream, "CreateLogGroup", group)
+            self._call(stream, "CreateLogStream", names)
 
     def _call(self, stream: LogStream, operation: str, arguments: Mapping[str, object]) -> None:
         target = f"Logs_20140328.{operation}"

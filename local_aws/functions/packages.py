@@ -28,7 +28,11 @@ class Packages:
         if not zipfile.is_zipfile(io.BytesIO(content)):
             raise BadPackage
         name = hashlib.sha256(content).hexdigest()
-        (self._folder / "zipped" / name).write_bytes(content)
+        package = self._folder / "zipped" / name
+        if not package.exists():  # another thread may be unzipping it
+            draft = package.with_suffix(f".{threading.get_ident()}")
+            draft.write_bytes(content)
+            draft.replace(package)
         return name
 
     def unzipped(self, *names: str) -> Path:

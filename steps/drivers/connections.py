@@ -32,6 +32,12 @@ class Sightings:
         return {name for name in self.seen for id in request_ids if name.endswith(id)}
 
 
+def left_of(names: Iterable[str], request_ids: Iterable[str]) -> list[str]:
+    """Those of the sessions that belong to these invocations."""
+    ids = tuple(request_ids)
+    return [name for name in names if name.endswith(ids)]
+
+
 class Connections:
     """pg_stat_activity, and there the sessions that go by the name of one of `functions` and a request id."""
 
@@ -89,7 +95,7 @@ class Connections:
 
         def ask() -> bool | None:
             nonlocal left
-            left = [name for name in self.open(database) if name.endswith(ids)]
+            left = left_of(self.open(database), ids)
             return None if left else True
 
         with self._connect() as database:

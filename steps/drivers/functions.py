@@ -1,36 +1,109 @@
-"""The functions' configuration."""
+"""The functions as Lambda describes them, and a change of their configuration for a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from steps.drivers.absence import unless_absent
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function's configuration; `update` is how its last change went. Layers, subnets and groups go by ARN or id."""
+
+    name: str
+    state: str
+    update: str
+    role: str
+    runtime: str
+    architecture: str
+    handler: str
+    variables: Mapping[str, str]
+    layers: tuple[str, ...]
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A version of a layer, and what it says it fits."""
+
+    arn: str
+    runtimes: tuple[str, ...]
+    architectures: tuple[str, ...]
 
 
 class Functions:
     """Lambda's functions of these names."""
 
     def __init__(self, client: LambdaClient, names: Iterable[str]) -> None:
-        self._lambda, self._names = client, tuple(names)
+        self._lambda, self.names = client, tuple(names)
+
+    def found(self) -> dict[str, Function | None]:
+        """Each function by its name, None where there is none."""
+        return {name: self._found(name) for name in self.names}
+
+    def layer(self, arn: str) -> Layer | None:
+        """The layer version of that ARN, if it still exists."""
+        name, _, version = arn.rpartition(":")
+        answer = unless_absent(lambda: self._lambda.get_layer_version(LayerName=name, VersionNumber=int(version)))
+        if answer is None:
+            return None
+        return Layer(arn, tuple(answer.get("CompatibleRuntimes", ())), tuple(answer.get("CompatibleArchitectures", ())))
+
+    def configured(self, **variables: str) -> AbstractContextManager[None]:
+        """All of them have these environment variables within the block, and what they had before after it."""
+        return self._changed(lambda before: {"Environment": {"Variables": {**before.variables, **variables}}})
+
+    def without(self, variable: str) -> AbstractContextManager[None]:
+        """None of them has this environment variable within the block."""
+
+        def change(before: Function) -> dict[str, Any]:
+            return {"Environment": {"Variables": {k: v for k, v in before.variables.items() if k != variable}}}
+
+        return self._changed(change)
+
+    def outside_the_network(self) -> AbstractContextManager[None]:
+        """None of them is in a VPC within the block."""
+        return self._changed(lambda _: {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}})
 
     @contextmanager
-    def configured(self, **variables: str) -> Iterator[None]:
-        """All of them have these environment variables within the block, and what they had before after it."""
-        before = {name: self._variables(name) for name in self._names}
-        for name in self._names:
-            self._configure(name, before[name] | variables)
+    def _changed(self, change: Callable[[Function], dict[str, Any]]) -> Iterator[None]:
+        before = [function for function in self.found().values() if function is not None]
         try:
+            for function in before:
+                self._configure(function.name, change(function))
             yield
         finally:
-            for name in self._names:
-                self._configure(name, before[name])
+            for function in before:
+                network = {"SubnetIds": function.subnets, "SecurityGroupIds": function.security_groups}
+                self._configure(function.name, {"Environment": {"Variables": function.variables}, "VpcConfig": network})
 
-    def _variables(self, name: str) -> dict[str, str]:
-        return self._lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-
-    def _configure(self, name: str, variables: dict[str, str]) -> None:
-        self._lambda.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    def _configure(self, name: str, configuration: dict[str, Any]) -> None:
+        self._lambda.update_function_configuration(FunctionName=name, **configuration)
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    def _found(self, name: str) -> Function | None:
+        answer = unless_absent(lambda: self._lambda.get_function_configuration(FunctionName=name))
+        if answer is None:
+            return None
+        network = answer.get("VpcConfig", {})
+        return Function(
+            name=name,
+            state=answer.get("State", "Active"),
+            update=answer.get("LastUpdateStatus", "Successful"),
+            role=answer["Role"],
+            runtime=answer.get("Runtime", ""),
+            architecture=answer.get("Architectures", ["x86_64"])[0],
+            handler=answer.get("Handler", ""),
+            variables=answer.get("Environment", {}).get("Variables", {}),
+            layers=tuple(layer["Arn"] for layer in answer.get("Layers", ())),
+            subnets=tuple(network.get("SubnetIds", ())),
+            security_groups=tuple(network.get("SecurityGroupIds", ())),
+        )

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+USUAL = {
+    "bucket": "csv-processing-{account}-{environment}",
+    "state_machine": "{project}-csv-processing-{environment}",
+    "splitter": "{project}-csv-splitter-{environment}",
+    "processor": "{project}-csv-processor-{environment}",
+    "audit_logs": "{project}-audit-logs-{environment}",
+    "processing_metadata": "{project}-processing-metadata-{environment}",
+    "batch_jobs": "{project}-batch-jobs-{environment}",
+    "job_locks": "{project}-job-locks-{environment}",
+    "rule": "{project}-csv-upload-{environment}",
+    "cluster": "{project}-aurora-{environment}",
+    "lambda_role": "csv-lambda-processor-role-{environment}",
+    "state_machine_role": "csv-stepfunctions-execution-role-{environment}",
+    "rule_role": "csv-eventbridge-invoke-role-{environment}",
+}
+"""What each thing is called, unless settings say otherwise; {braces} stand for the fields of Names."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """Every physical name follows from project, environment, account and region."""
+    """Every physical name follows from project, environment, account and region; `others` replace usual ones."""
 
     account: str
     region: str = "ap-northeast-1"
     project: str = "csv-parallel-processing"
     environment: str = "dev"
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
-        return f"csv-processing-{self.account}-{self.environment}"
+        return self.named("bucket")
 
     @property
     def state_machine(self) -> str:
-        return self._named("csv-processing")
+        return self.named("state_machine")
 
     @property
     def state_machine_arn(self) -> str:
-        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.state_machine}"
+        return self.arn("states", f"stateMachine:{self.state_machine}")
 
     @property
     def functions(self) -> tuple[str, str]:
-        return self._named("csv-splitter"), self._named("csv-processor")
+        return self.named("splitter"), self.named("processor")
 
     @property
     def log_groups(self) -> tuple[str, ...]:
@@ -36,23 +55,50 @@ class Names:
 
     @property
     def audit_logs(self) -> str:
-        return self._named("audit-logs")
+        return self.named("audit_logs")
 
     @property
     def batch_jobs(self) -> str:
-        return self._named("batch-jobs")
+        return self.named("batch_jobs")
 
     @property
     def processing_metadata(self) -> str:
-        return self._named("processing-metadata")
+        return self.named("processing_metadata")
 
     @property
     def job_locks(self) -> str:
-        return self._named("job-locks")
+        return self.named("job_locks")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.audit_logs, self.processing_metadata, self.batch_jobs, self.job_locks
 
     @property
     def rule(self) -> str:
-        return self._named("csv-upload")
+        return self.named("rule")
 
-    def _named(self, thing: str) -> str:
-        return f"{self.project}-{thing}-{self.environment}"
+    @property
+    def cluster(self) -> str:
+        return self.named("cluster")
+
+    @property
+    def lambda_role(self) -> str:
+        return self.named("lambda_role")
+
+    @property
+    def state_machine_role(self) -> str:
+        return self.named("state_machine_role")
+
+    @property
+    def rule_role(self) -> str:
+        return self.named("rule_role")
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of ours, such as `table/jobs` of `dynamodb`."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def named(self, thing: str) -> str:
+        """What `thing`, a key of USUAL, is called here."""
+        return (self.others.get(thing) or USUAL[thing]).format(
+            account=self.account, region=self.region, project=self.project, environment=self.environment
+        )

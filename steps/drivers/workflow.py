@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from steps.drivers.absence import unless_absent
 from steps.drivers.history import Reached, Retry, Task, peak, reached, retries, tasks
 from steps.drivers.inbox import Upload
 from steps.drivers.s3_event import object_created
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
-_HISTORY_EVERY = 4  # looks: a history weighs more than a status, on AWS's quotas too
+_HISTORY_SECONDS = 0.6  # between two histories of a running execution: they weigh more than a status
 Watcher = Callable[[float, Reached], None]
 """Told at each look at a running execution: seconds since its start, and how far it has come."""
 
@@ -71,8 +72,17 @@ class Run:
 
     def __str__(self) -> str:
         how = f"{self.status} after {self.seconds:.1f} s"
-        reason = f": {self.error}: {_message(self.cause)}" if self.error else ""
+        reason = f": {self.error}: {message(self.cause)}" if self.error else ""
         return f"{how}{reason}\n  execution: {self.console}"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A state machine: its status, its role's ARN, its definition."""
+
+    status: str
+    role: str
+    definition: dict[str, Any]
 
 
 class NoStateMachine(Exception):
@@ -97,13 +107,16 @@ class Workflow:
 
     def ready(self) -> str:
         """The ARN of the state machine, if it takes executions; raises NoStateMachine."""
-        try:
-            status: str | None = self._sfn.describe_state_machine(stateMachineArn=self._machine).get("status")
-        except self._sfn.exceptions.StateMachineDoesNotExist:
-            status = "not there"
-        if status != "ACTIVE":
+        machine = self.found()
+        if machine is None or machine.status != "ACTIVE":
+            status = machine.status if machine else "not there"
             raise NoStateMachine(f"{self._machine} is {status}, so nothing can be started")
         return self._machine
+
+    def found(self) -> Machine | None:
+        """The state machine, if there is one."""
+        answer = unless_absent(lambda: self._sfn.describe_state_machine(stateMachineArn=self._machine))
+        return answer and Machine(answer.get("status", ""), answer["roleArn"], json.loads(answer["definition"]))
 
     def event_of(self, arn: str) -> dict[str, Any]:
         """What an execution was started with."""
@@ -148,14 +161,15 @@ class Workflow:
         started = self._sfn.describe_execution(executionArn=arn)["startDate"]
         last = Reached("nothing", 0, 0)
 
-        looks = count()
+        read = 0.0
 
         def ask() -> Run | None:
-            nonlocal last
+            nonlocal last, read
             described = self._sfn.describe_execution(executionArn=arn)
             running = described["status"] in _RUNNING
-            if running and next(looks) % _HISTORY_EVERY:
+            if running and monotonic() - read < _HISTORY_SECONDS:
                 return None
+            read = monotonic()
             history = self.history(arn)
             last = reached(history)
             watch((datetime.now(started.tzinfo) - started).total_seconds(), last)
@@ -201,7 +215,8 @@ def _names(given: Any) -> tuple[str, str, str] | None:
         return None
 
 
-def _message(cause: str | None) -> str:
+def message(cause: str | None) -> str:
+    """What a function has said of its error; the whole cause where no function has told it."""
     try:
         return str(json.loads(cause or "")["errorMessage"])
     except (ValueError, KeyError, TypeError):

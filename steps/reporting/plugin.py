@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 import pytest
@@ -23,7 +24,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     scenarios = [item for item in items if isinstance(item.parent, FeatureFile)]
     if not scenarios or config.option.collectonly:
         return
-    target, lines = options.target(config), checklist.read()
+    target = options.target(config)
+    try:
+        lines = checklist.read()
+    except checklist.MalformedChecklist as malformed:
+        raise pytest.UsageError(str(malformed)) from malformed
     record = Record(lines, options.claim_reports(config) / "verdict.json")
     record.facts["target"] = target
     mark = options.mark(config)
@@ -61,6 +66,9 @@ def pytest_runtest_makereport(
     scenario = record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
     if (finding := item.stash.get(FINDING, None)) is not None:
         scenario.findings, scenario.controls = finding.findings, finding.controls
+        scenario.deviations = finding.deviations
+    scenario.ended = time.monotonic()
+    scenario.mode = "static" if item.get_closest_marker("static") else "live"
     if call.excinfo is not None and scenario.status == verdict.PASSED:
         scenario.status, scenario.reason = _outcome(call.excinfo)
         if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":

@@ -8,15 +8,31 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from steps.deviation import Deviation
+from steps.diagnosis import catalogue
+from steps.diagnosis.ranking import diagnoses
 from steps.reporting import verdict
 from steps.reporting.checklist import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE_VERSION = "0.1.0"
+
+
+@dataclass
+class Span:
+    """When a phase began and ended, on the monotonic clock; it has not ended while it is under way."""
+
+    began: float
+    ended: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended or time.monotonic()) - self.began
 
 
 class Record:
@@ -29,11 +45,13 @@ class Record:
         self.started = datetime.now(UTC)
         self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
         self.run: dict[str, Any] = {"started_by": "none"}
-        self.measured: dict[str, Any] = {"phases": {}}
+        self.measured: dict[str, Any] = {}
         self.discrepancies: list[dict[str, Any]] = []
+        self.deviations: list[Deviation] = []
+        """Of the run as a whole."""
         self.notes: list[str] = []
         self.broken_off = False
-        self._under_way: dict[str, float] = {}
+        self.spans: dict[str, Span] = {}
 
     @property
     def claimed(self) -> set[str]:
@@ -56,14 +74,12 @@ class Record:
 
     def begin(self, name: str) -> None:
         """From here on, until its end or the session's, is this phase."""
-        self._under_way[name] = time.monotonic()
+        self.spans[name] = Span(time.monotonic())
 
     def end(self, name: str) -> None:
-        self.measured["phases"][name] = self._seconds_of(name)
-        del self._under_way[name]
-
-    def _seconds_of(self, name: str) -> float:
-        return round(time.monotonic() - self._under_way[name], 2)
+        """Here ends this phase, if it has not ended before."""
+        if name in self.spans and self.spans[name].ended is None:
+            self.spans[name].ended = time.monotonic()
 
     def keep(self, name: str, text: str) -> Path:
         """Writes a piece of evidence beside the verdict, and answers where."""
@@ -71,14 +87,19 @@ class Record:
         file.write_text(text, "utf-8")
         return file
 
-    def failed_preconditions(self) -> list[str]:
-        """The precondition lines that failed or broke so far."""
-        found = {
+    @property
+    def preconditions(self) -> list[str]:
+        """The scenarios that have to pass before anything is delivered."""
+        return [
             id
-            for scenario in self.scenarios.values()
-            for id in scenario.items
-            if self.checklist[id].phase == "precondition" and scenario.status in (verdict.FAILED, verdict.BROKEN)
-        }
+            for id, items in self.expected.items()
+            if items and all(self.checklist[item].phase == "precondition" for item in items)
+        ]
+
+    def failed_preconditions(self) -> list[str]:
+        """The lines of those scenarios that failed or broke so far."""
+        done = (self.scenarios[id] for id in self.preconditions if id in self.scenarios)
+        found = {id for each in done if each.status in (verdict.FAILED, verdict.BROKEN) for id in each.items}
         return [id for id in self.checklist if id in found]
 
     def judged(self) -> dict[str, Any]:
@@ -86,7 +107,6 @@ class Record:
         items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
-        phases = self.measured["phases"] | {name: self._seconds_of(name) for name in self._under_way}
         return {
             "schema": 1,
             "verdict": word,
@@ -100,11 +120,11 @@ class Record:
             "system_under_test": self.facts["system_under_test"],
             "run": {key: self.run.get(key) for key in _RUN} | {"started_by": self.run["started_by"]},
             "items": items,
-            "diagnoses": [],
+            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, catalogue.read()),
             "discrepancies": self.discrepancies,
             "measured": {
                 **self.measured,
-                "phases": phases,
+                "phases": {name: round(span.seconds, 2) for name, span in self.spans.items()},
                 "session_seconds": round((ended - self.started).total_seconds(), 2),
             },
             "notes": self.notes,

@@ -16,6 +16,7 @@ _MARKS = {
     verdict.BROKEN: ("??  ", {"yellow": True}),
     verdict.NOT_CHECKED: ("-   ", {}),
 }
+_EVIDENCE_LINES = 3
 _REASON_LINES = 4  # the rest stands with the failed scenario above, and in verdict.json
 
 
@@ -25,9 +26,12 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
     terminal.ensure_newline()
     terminal.section(f"acceptance on {judged['target']}", sep="=")
     shown = [id for id in scope if judged["complete"] or judged["items"][id]["scenarios"]]
+    said: set[str] = set()
     for id in [id for id in checklist if id in shown]:
-        _line(terminal, checklist[id], judged["items"][id])
+        _line(terminal, checklist[id], judged["items"][id], said)
     terminal.write_line("")
+    for diagnosis in judged["diagnoses"]:
+        _diagnosis(terminal, diagnosis)
     for name, value in _figures(judged):
         terminal.write_line(f"  {name:<22}{value}")
     for note in judged["notes"]:
@@ -49,13 +53,26 @@ def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
     return "\n".join([*told, "", *(f"  {line}" for line in scenario.reason.splitlines())])
 
 
-def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any]) -> None:
+def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any], said: set[str]) -> None:
+    """A line of the checklist; a reason that was `said` before is not repeated."""
     mark, markup = _MARKS[found["status"]]
     terminal.write(f"  {mark}", **markup)
     terminal.write(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "") + "\n")
-    if found["status"] != verdict.PASSED:
+    if found["status"] != verdict.PASSED and found["reason"] not in said:
+        said.add(found["reason"])
         for text in found["reason"].splitlines()[:_REASON_LINES]:
             terminal.write_line(f"              {text}")
+
+
+def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> None:
+    """A cause that was found, its lines, the first of its evidence, and what to do."""
+    terminal.write_line(f"  {diagnosis['rank']}. {diagnosis['id']}  {diagnosis['cause']['en']}", bold=True)
+    lines = ", ".join(diagnosis["items"])
+    terminal.write_line(f"     lines:    {lines}")
+    for text in diagnosis["evidence"][:_EVIDENCE_LINES]:
+        terminal.write_line(f"     evidence: {text.splitlines()[0] if text else 'none'}")
+    terminal.write_line(f"     remedy:   {diagnosis['remedy']['en']}")
+    terminal.write_line("")
 
 
 def _rest(judged: dict[str, Any], checklist: dict[str, Item]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from steps.deviation import Deviation
 from steps.reporting.checklist import Item
 
 PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked"
@@ -17,7 +18,10 @@ LIMIT = "limit of the target: "
 
 @dataclass
 class Scenario:
-    """What one scenario came to. findings: (wanted, got); controls: (id, found)."""
+    """What one scenario came to. findings: (wanted, got); controls: (id, found); ended: on the monotonic clock.
+
+    mode: live, or static where it judged what is configured by reading it.
+    """
 
     id: str
     items: Sequence[str]
@@ -25,6 +29,9 @@ class Scenario:
     reason: str = ""
     findings: list[tuple[str, str]] = field(default_factory=list)
     controls: list[tuple[str, bool]] = field(default_factory=list)
+    deviations: list[Deviation] = field(default_factory=list)
+    ended: float = 0.0
+    mode: str = "live"
 
 
 def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], claimed: set[str]) -> dict[str, Any]:
@@ -45,7 +52,7 @@ def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
     findings = [finding for scenario in scenarios for finding in scenario.findings]
     return {
         "status": status,
-        "mode": "live",
+        "mode": "static" if scenarios and all(scenario.mode == "static" for scenario in scenarios) else "live",
         "waived": None,
         "reason": "\n".join(dict.fromkeys(reasons)),
         "wanted": "; ".join(wanted for wanted, _ in findings),

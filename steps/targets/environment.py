@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from steps.drivers.deployed import Clients, Declared
 from steps.drivers.names import Names
-
-Clients = Callable[[str], Any]
-"""A boto3 client by the service's name."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,16 @@ class Patience:
 class Environment:
     """Everything that differs between targets, in one place.
 
-    check: raises EnvironmentBroken when a part of it has ended by itself. client: a boto3 client by the service's
-    name. exports: the AWS_* and DATABASE_URL variables that reach it from a shell. sql: the folders of SQL files, the
-    first having precedence. notes: what a reader of the verdict should know. faults_url: where faults are set, on a
-    target that makes them.
+    check: raises EnvironmentBroken when a part of it has ended by itself.
+    client: a boto3 client by the service's name.
+    database_name, aurora_endpoint, secret_arn: what the functions have to be told.
+    declared: every resource of the templates, by its logical id.
+    exports: the AWS_* and DATABASE_URL variables that reach it from a shell.
+    sql: the folders of SQL files, the first having precedence.
+    notes: what a reader of the verdict should know.
+    gaps: what cannot be read back here, by type and property, and why.
+    shared: whether others use it too, so that nothing may be planted in it and rows may change by themselves.
+    faults_url: where faults are set, on a target that makes them.
     """
 
     target: str
@@ -45,11 +49,16 @@ class Environment:
     check: Callable[[], None]
     client: Clients
     database_url: str
+    database_name: str
+    aurora_endpoint: str
     secret_arn: str
+    declared: Mapping[str, Declared]
     exports: dict[str, str]
     patience: Patience
     sql: list[Path]
     notes: list[str]
+    gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    shared: bool = False
     faults_url: str | None = None
 
     def secret(self) -> dict[str, str]:
@@ -62,7 +71,7 @@ class Environment:
         env = os.environ | self.exports | more
         done = subprocess.run(command, shell=True, env=env, text=True, capture_output=True, check=False)
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip())[-1000:]
+            said = (done.stderr.strip() or done.stdout.strip())[-4000:]
             raise CommandFailed(
                 f"The command ended with {done.returncode}: {command}\n  evidence: {said}\n  remedy: mend the command"
             )

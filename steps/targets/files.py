@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_NOT_CODE = {"__pycache__", ".DS_Store", ".pytest_cache", ".mypy_cache"}
+_NOT_CODE = {".aws-sam", "__pycache__", ".DS_Store", ".pytest_cache", ".mypy_cache"}
 
 
 def files_of(folder: Path) -> list[Path]:

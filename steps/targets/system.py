@@ -33,6 +33,12 @@ class SystemUnderTest:
         """Its own sql/ before the project's."""
         return [self.folder / "sql", ROOT / "sql"]
 
+    @property
+    def settings(self) -> Path:
+        """What the suite has to know of it and of its account."""
+        own = self.folder / "acceptance.toml"
+        return own if own.is_file() else ROOT / "system_under_test" / "acceptance.toml"
+
     def sha256(self) -> str:
         """One digest over the names and contents of all its files."""
         digest = hashlib.sha256()

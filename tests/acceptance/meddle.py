@@ -1,8 +1,10 @@
 """What somebody can do to a running pipeline from outside: run by --after-deploy and --after-run."""
 
+import json
 import os
 import signal
 import sys
+from typing import Any
 
 import boto3
 import psycopg
@@ -42,6 +44,25 @@ def remove_variable() -> None:
     variables = client.get_function_configuration(FunctionName=PROCESSOR)["Environment"]["Variables"]
     del variables["AURORA_SECRET_ARN"], variables["CHUNK_SIZE"]
     client.update_function_configuration(FunctionName=PROCESSOR, Environment={"Variables": variables})
+
+
+def leave_network() -> None:
+    for function in (PROCESSOR, f"{PROJECT}-csv-splitter-dev"):
+        boto3.client("lambda").update_function_configuration(
+            FunctionName=function, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+        )
+
+
+def withdraw_permission() -> None:
+    iam, role = boto3.client("iam"), "csv-lambda-processor-role-dev"
+    document: Any = iam.get_role_policy(RoleName=role, PolicyName="pipeline")["PolicyDocument"]
+    document["Statement"] = [each for each in document["Statement"] if each["Sid"] != "ConnectToAurora"]
+    iam.put_role_policy(RoleName=role, PolicyName="pipeline", PolicyDocument=json.dumps(document))
+
+
+def refuse_users() -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        connection.execute("CREATE RULE nobody AS ON INSERT TO users DO INSTEAD NOTHING")
 
 
 def alter_count() -> None:

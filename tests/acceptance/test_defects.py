@@ -1,4 +1,4 @@
-"""Faults, each really made, each turning the right lines to NO."""
+"""Faults, each really made, each turning the right lines to NO, and the likely ones named first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ import pytest
 
 from tests.acceptance.conftest import ROOT, Accept, meddle
 
+FOLDERS = {
+    **dict.fromkeys(("INF", "LAM", "EVB", "KNO", "FIL"), "features/1_precondition"),
+    "DAT": "features/2_data",
+    **dict.fromkeys(("GAT", "RUN"), "features/3_run"),
+    **dict.fromkeys(("SFN", "AUR", "DDB", "LOG"), "features/4_success"),
+    "PRF": "features/5_performance",
+    **dict.fromkeys(("RSK", "CTM"), "features/6_risk"),
+    "MON": "features/7_monitoring",
+    "PST": "features/8_post",
+}
+"""Where the lines of an id's first letters are claimed."""
 ASL = "statemachine.asl.json"
 PROCESSOR = "functions/processor"
 SHARED = "layers/shared/python/csv_pipeline"
@@ -28,8 +39,12 @@ class Defect:
 
 
 DEFECTS = [
-    Defect("two rules", {"RUN-02"}, after_deploy="double_rule"),
-    Defect("wrong key prefix", {"RUN-02"}, patches=(("data.yaml", "wildcard: incoming/", "wildcard: incomming/"),)),
+    Defect("two rules", {"EVB-03", "RUN-02"}, after_deploy="double_rule"),
+    Defect(
+        "wrong key prefix",
+        {"EVB-02", "RUN-02"},
+        patches=(("data.yaml", "wildcard: incoming/", "wildcard: incomming/"),),
+    ),
     Defect("a row deleted after the run", {"AUR-02", "AUR-03", "PRF-03"}, after_run="delete_row"),
     Defect("somebody else's row altered", {"AUR-03", "PRF-03"}, after_run="alter_bystander"),
     Defect(
@@ -43,8 +58,10 @@ DEFECTS = [
             ),
         ),
     ),
-    Defect("handler misnamed", {"SFN-01", "SFN-03", "AUR-02", "LOG-06", "LOG-07"}, after_deploy="misname_handler"),
-    Defect("a layer missing", {"SFN-01", "AUR-02", "LOG-01", "LOG-07"}, after_deploy="remove_layers"),
+    Defect(
+        "handler misnamed", {"KNO-02", "SFN-01", "SFN-03", "AUR-02", "LOG-06", "LOG-07"}, after_deploy="misname_handler"
+    ),
+    Defect("a layer missing", {"LAM-04", "KNO-02", "SFN-01", "AUR-02", "LOG-07"}, after_deploy="remove_layers"),
     Defect("MaxConcurrency 1", {"PRF-02"}, patches=((ASL, AT_ONCE, '"MaxConcurrency": 1'),)),
     Defect("MaxConcurrency 10", {"PRF-02"}, patches=((ASL, AT_ONCE, '"MaxConcurrency": 10'),)),
     Defect(
@@ -105,16 +122,41 @@ def test_a_defect_turns_the_right_lines_to_no(defect: Defect, accept: Accept, pa
         arguments.append(f"--after-deploy={meddle(defect.after_deploy)}")
     if defect.after_run:
         arguments.append(f"--after-run={meddle(defect.after_run)}")
-    session = accept(*arguments)
-    assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
+    folders = sorted({FOLDERS[id[:3]] for id in (*defect.items, "INF", "DAT", "RUN")})
+    session = accept(*arguments, "--no-gate", *folders)
+    assert session.exit == 1, session
     assert defect.items <= session.items("failed"), session
     assert not session.items("broken"), session
 
 
+@pytest.mark.parametrize(
+    ("fault", "line", "diagnosis"),
+    [
+        ("leave_network", "LAM-02", "function-without-vpc"),
+        ("remove_variable", "KNO-01", "environment-variable-missing"),
+        ("withdraw_permission", "LAM-03", "permission-missing"),
+        ("refuse_users", "DAT-02", "users-missing"),
+        ("disable_rule", "EVB-02", "rule-disabled"),
+    ],
+)
+def test_a_likely_fault_keeps_the_run_from_starting_and_is_named_first(accept: Accept, fault, line, diagnosis):
+    session = accept(f"--after-deploy={meddle(fault)}")
+    assert (session.exit, session.verdict["verdict"]) == (1, "NO-GO"), session
+    assert line in session.items("failed"), session
+    assert session.verdict["run"]["started_by"] == "none"
+    assert line in session.verdict["items"]["SFN-01"]["reason"]
+    first = session.verdict["diagnoses"][0]
+    assert (first["rank"], first["id"]) == (1, diagnosis), session
+    assert line in first["items"]
+    assert all(first["evidence"])
+    assert all(first[words][language] for words in ("cause", "remedy") for language in ("ja", "en"))
+    assert f"1. {diagnosis}" in session.output
+
+
 def test_an_upload_that_starts_nothing_is_started_by_hand_and_the_rest_is_checked(accept: Accept):
-    session = accept(f"--after-deploy={meddle('disable_rule')}")
+    session = accept(f"--after-deploy={meddle('disable_rule')}", "--no-gate")
     assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
-    assert session.items("failed") == {"RUN-02"}, session
+    assert session.items("failed") == {"EVB-02", "KNO-02", "GAT-01", "RUN-02"}, session
     assert not session.items("broken"), session
     assert (session.verdict["run"]["started_by"], session.verdict["run"]["status"]) == ("manual", "SUCCEEDED")
     reason = session.verdict["items"]["RUN-02"]["reason"]
@@ -122,8 +164,8 @@ def test_an_upload_that_starts_nothing_is_started_by_hand_and_the_rest_is_checke
 
 
 def test_missing_variables_turn_the_right_lines_to_no_and_are_all_named_at_once(accept: Accept):
-    session = accept(f"--after-deploy={meddle('remove_variable')}")
-    assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
+    session = accept(f"--after-deploy={meddle('remove_variable')}", "--no-gate", FOLDERS["SFN"])
+    assert session.exit == 1, session
     assert {"SFN-01", "AUR-02", "LOG-01", "LOG-07"} <= session.items("failed"), session
     reason = session.verdict["items"]["SFN-01"]["reason"]
     assert all(text in reason for text in ("SettingsError", "AURORA_SECRET_ARN", "CHUNK_SIZE")), reason
@@ -131,6 +173,7 @@ def test_missing_variables_turn_the_right_lines_to_no_and_are_all_named_at_once(
 
 def test_a_count_altered_after_the_run_is_named_with_its_record_and_what_each_store_says(accept: Accept):
     session = accept(f"--after-run={meddle('alter_count')}")
+    assert session.verdict["diagnoses"][0]["id"] == "records-altered", session
     assert (session.exit, session.verdict.get("verdict")) == (1, "NO-GO"), session
     assert session.items("failed") == {"AUR-03", "PRF-03", "PST-02"}, session
     (found,) = session.verdict["discrepancies"]

@@ -16,6 +16,7 @@ import pytest
 from local_aws import LocalAws
 from steps.drivers.inbox import Inbox, Upload
 from steps.drivers.names import Names
+from tests.local_aws.helpers import make_powerful_role
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names(account="123456789012")
@@ -55,7 +56,7 @@ def client(aws: LocalAws) -> Callable[[str], Any]:
 
     named("s3").create_bucket(Bucket=NAMES.bucket, CreateBucketConfiguration={"LocationConstraint": NAMES.region})
     named("s3").put_bucket_versioning(Bucket=NAMES.bucket, VersioningConfiguration={"Status": "Enabled"})
-    role = named("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = make_powerful_role(named("iam"))
     definition = json.dumps(MACHINE)
     named("stepfunctions").create_state_machine(name=NAMES.state_machine, definition=definition, roleArn=role)
     named("dynamodb").create_table(

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from local_aws import LocalAws
-from tests.local_aws.helpers import Function, unique, zipped
+from tests.local_aws.helpers import Function, make_powerful_role, unique, zipped
 from tests.local_aws.inbox import Inbox
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
@@ -40,8 +40,7 @@ def client(aws: LocalAws) -> Callable[[str], Any]:
 
 @pytest.fixture(scope="session")
 def role(client: Callable[[str], Any]) -> str:
-    answer = client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
-    return str(answer["Role"]["Arn"])
+    return make_powerful_role(client("iam"))
 
 
 @pytest.fixture

@@ -36,6 +36,33 @@ def eventually(look: Callable[[], T], what: str, within: float = 20) -> T:
     return found
 
 
+SERVICES = ("lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.com")
+
+
+NOTHING = {"Effect": "Allow", "Action": "no-service:NoAction", "Resource": "*"}
+"""What a policy says that allows nothing: IAM takes none without a statement."""
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements or [NOTHING])})
+
+
+def trusting(*services: str) -> str:
+    return policy({"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"})
+
+
+def make_role(iam: Any, name: str, *statements: Mapping[str, Any], services: tuple[str, ...] = SERVICES) -> str:
+    """Makes a role that the services may assume, and that allows what the statements do; its ARN."""
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusting(*services))
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*statements))
+    return str(made["Role"]["Arn"])
+
+
+def make_powerful_role(iam: Any) -> str:
+    """Makes a role for tests that are not about roles."""
+    return make_role(iam, "any", {"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
 @dataclass(frozen=True)
 class Reply:
     """What an invocation came to."""

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from local_aws import LocalAws, LocalAwsError
-from tests.local_aws.helpers import eventually, runs, zipped
+from tests.local_aws.helpers import eventually, make_powerful_role, runs, zipped
 
 ROOT = Path(__file__).parents[2]
 BUSY = "import os, time\ndef handler(event, context):\n    print('pid', os.getpid())\n    time.sleep(600)\n"
@@ -37,7 +37,7 @@ def client(environment: dict[str, str], service: str) -> Any:
 
 def busy_function(environment: dict[str, str]) -> int:
     """The process id of a function in the middle of an invocation."""
-    role = client(environment, "iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = make_powerful_role(client(environment, "iam"))
     functions, logs = client(environment, "lambda"), client(environment, "logs")
     functions.create_function(
         FunctionName="busy",
@@ -98,10 +98,9 @@ def test_it_serves_aws_and_postgresql_under_its_own_settings_alone(monkeypatch: 
         # A state machine's own calls come back over HTTP, past profile and proxy.
         call = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listBuckets", "End": True}
         definition = json.dumps({"StartAt": "Call", "States": {"Call": call}})
-        states = client(aws.environment, "stepfunctions")
-        made = states.create_state_machine(
-            name="any", definition=definition, roleArn="arn:aws:iam::210987654321:role/any"
-        )
+        states, role = client(aws.environment, "stepfunctions"), make_powerful_role(client(aws.environment, "iam"))
+        assert role == "arn:aws:iam::210987654321:role/any"
+        made = states.create_state_machine(name="any", definition=definition, roleArn=role)
         started = states.start_execution(stateMachineArn=made["stateMachineArn"])
         eventually(
             lambda: states.describe_execution(executionArn=started["executionArn"])["status"] == "SUCCEEDED",

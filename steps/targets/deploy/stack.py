@@ -1,24 +1,30 @@
-"""Deploys an application as one stack: upload, translate, resolve, make each resource after those it needs."""
+"""An application as one stack: translated, resolved, and each resource made, or merely named, after those it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from steps.drivers.deployed.declared import Clients, Declared, Properties
+from steps.targets.deploy.contents import with_contents
 from steps.targets.deploy.errors import DeployError
+from steps.targets.deploy.identity import Lookup, named
 from steps.targets.deploy.packages import Application
-from steps.targets.deploy.resources import MAKERS, Clients, Made
+from steps.targets.deploy.resources import MAKERS, Made
 from steps.targets.deploy.template import in_order, parameter_values, resolve, translate
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What a template came to: each resource as declared (all intrinsics resolved), and the outputs."""
+    """What a template came to: each resource as declared, all intrinsics resolved, and the outputs.
 
-    declared: dict[str, dict[str, Any]]
+    Of code and definitions, `declared` holds what can be read back: see `with_contents`.
+    """
+
+    declared: dict[str, Declared]
     outputs: dict[str, Any]
 
 
@@ -31,6 +37,36 @@ def deploy(
     Raises DeployError, which names the resource at fault.
     """
     _upload(application, aws)
+
+    def make(name: str, kind: str, properties: Properties) -> Made:
+        return _make(name, kind, properties, aws)
+
+    return _stack(application, make, account=account, region=region, parameters=parameters)
+
+
+def declared_in(
+    application: Application, *, account: str, region: str, parameters: Mapping[str, Any], lookup: Lookup
+) -> Stack:
+    """What `deploy` would give, for an account where somebody else has deployed the template: makes nothing.
+
+    Names and ARNs follow from the declared names. An id that AWS alone gives is asked of
+    `lookup(kind, resolved properties)`; where that answers None, it stays a placeholder.
+    """
+
+    def name_it(name: str, kind: str, properties: Properties) -> Made:
+        return named(name, kind, properties, account=account, region=region, lookup=lookup)
+
+    return _stack(application, name_it, account=account, region=region, parameters=parameters)
+
+
+def _stack(
+    application: Application,
+    exist: Callable[[str, str, Properties], Made],
+    *,
+    account: str,
+    region: str,
+    parameters: Mapping[str, Any],
+) -> Stack:
     path, values = application.path, parameter_values(application.template, parameters)
     template = translate(application.template, values, region)
     pseudo = {
@@ -55,14 +91,15 @@ def deploy(
 
     declared = {}
     for name in in_order(template["Resources"]):
-        kind, properties = template["Resources"][name]["Type"], template["Resources"][name].get("Properties", {})
-        declared[name] = {"Type": kind, "Properties": resolve(properties, lookup)}
-        made[name] = _make(name, kind, declared[name]["Properties"], aws)
+        kind = template["Resources"][name]["Type"]
+        properties = resolve(template["Resources"][name].get("Properties", {}), lookup)
+        made[name] = exist(name, kind, properties)
+        declared[name] = Declared(kind, with_contents(kind, properties, application.packages), made[name].ref)
     outputs = {name: resolve(spec["Value"], lookup) for name, spec in template.get("Outputs", {}).items()}
     return Stack(declared, outputs)
 
 
-def _make(name: str, kind: str, properties: dict[str, Any], aws: Clients) -> Made:
+def _make(name: str, kind: str, properties: Properties, aws: Clients) -> Made:
     if kind not in MAKERS:
         raise DeployError(
             f"{name} is of type {kind}, which this deployer cannot make.", remedy=f"it makes: {', '.join(MAKERS)}"

@@ -1,0 +1,69 @@
+"""What came of a question to a service, and what to do where nothing good did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+
+_REMEDIES = {
+    "credentials": "sign in again (aws sso login, AWS_PROFILE), and look who you are: aws sts get-caller-identity",
+    "denied": "have your role allowed what the message names: docs/acceptance-policy.json is all that the suite needs",
+    "absent": "deploy it, or name the right --account, --region, --project and --environment",
+    "unreachable": "look at the network, the proxy and AWS_ENDPOINT_URL",
+    "busy": "run it again in a minute",
+    "out of reach": "open a tunnel to the VPC and name it by --database-url; look at cluster and security group",
+    "password": "have the secret and Aurora agree: aws rds modify-db-cluster --rotate-master-user-password",
+}
+_KINDS = (
+    ("credentials", ("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient", "Signature", "AuthFailure")),
+    ("credentials", ("Credential", "TokenRetrieval", "SSO", "ProfileNotFound")),
+    ("denied", ("AccessDenied", "Unauthorized", "403", "Forbidden")),
+    ("busy", ("Throttl", "TooManyRequests", "SlowDown", "LimitExceeded", "InternalFailure", "ServiceUnavailable")),
+    ("absent", ("NotFound", "NoSuch", "404", "DoesNotExist")),
+)
+
+
+class Unusable(Exception):
+    """What a service holds is of no use; says what is wrong, and what to do about it."""
+
+    def __init__(self, said: str, remedy: str) -> None:
+        super().__init__(said)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one connection test; `remedy` says what to do where it failed."""
+
+    service: str
+    well: bool
+    said: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{'ok' if self.well else 'NO':<3} {self.service:<16} {self.said}"
+        return line if self.well else f"{line}\n{'':20} remedy: {self.remedy}"
+
+
+def answered(service: str, ask: Callable[[], str]) -> Answer:
+    """What `ask` answers, or what came in between."""
+    try:
+        return Answer(service, True, ask())
+    except ClientError as refused:
+        error = refused.response["Error"]
+        return Answer(service, False, f"{error['Code']}: {error['Message']}", _remedy(error["Code"]))
+    except BotoCoreError as broken:
+        return Answer(service, False, str(broken), _remedy(type(broken).__name__))
+    except psycopg.Error as refused:
+        said = " ".join(str(refused).split())
+        return Answer(service, False, said, _REMEDIES["password" if "password" in said else "out of reach"])
+    except Unusable as found:
+        return Answer(service, False, str(found), found.remedy)
+
+
+def _remedy(error: str) -> str:
+    kind = next((kind for kind, parts in _KINDS if any(part in error for part in parts)), "unreachable")
+    return _REMEDIES[kind]

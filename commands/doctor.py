@@ -1,0 +1,110 @@
+"""One connection test for each service that the pipeline uses, and what to do where one fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from commands.answers import Answer, Unusable, answered
+from steps.drivers.names import Names
+
+Clients = Callable[[str], Any]
+CONNECT_SECONDS = 5
+SERVICES = ("sts", "s3", "events", "stepfunctions", "lambda", "dynamodb", "logs", "secretsmanager", "rds", "ec2", "iam")
+
+
+def examine(aws: Clients, names: Names, database_url: str | None) -> Iterator[Answer]:
+    """An answer for each service, in a fixed order, each as soon as it and those before it are there.
+
+    `aws(service)` gives a boto3 client. `database_url` leads to Aurora where its endpoint cannot be reached from here.
+    """
+    tests = [*_aws(aws, names), ("PostgreSQL", partial(_database, aws, names, database_url))]
+    with ThreadPoolExecutor(len(tests)) as beside:
+        yield from beside.map(lambda test: answered(*test), tests)
+
+
+def _aws(aws: Clients, names: Names) -> Iterable[tuple[str, Callable[[], str]]]:
+    """(service, a question to it that answers what was found)."""
+
+    def bucket() -> str:
+        aws("s3").head_bucket(Bucket=names.bucket)
+        return names.bucket
+
+    def tables() -> str:
+        for table in names.tables:
+            aws("dynamodb").describe_table(TableName=table)
+        return ", ".join(names.tables)
+
+    def functions() -> str:
+        for function in names.functions:
+            aws("lambda").get_function_configuration(FunctionName=function)
+        return ", ".join(names.functions)
+
+    def groups() -> str:
+        for group in names.log_groups:
+            aws("logs").describe_log_streams(logGroupName=group, limit=1)
+        return ", ".join(names.log_groups)
+
+    def security_groups() -> str:
+        found = aws("ec2").describe_security_groups(MaxResults=5)["SecurityGroups"]
+        return ", ".join(group["GroupId"] for group in found) or "no security groups"
+
+    return [
+        ("STS", lambda: str(aws("sts").get_caller_identity()["Arn"])),
+        ("S3", bucket),
+        ("EventBridge", lambda: str(aws("events").describe_rule(Name=names.rule)["Arn"])),
+        ("Step Functions", lambda: str(_machine(aws, names)["stateMachineArn"])),
+        ("Lambda", functions),
+        ("DynamoDB", tables),
+        ("CloudWatch Logs", groups),
+        ("Secrets Manager", lambda: str(aws("secretsmanager").describe_secret(SecretId=_secret(aws, names))["ARN"])),
+        ("RDS", lambda: str(_cluster(aws, names)["Endpoint"])),
+        ("EC2", security_groups),
+        ("IAM", lambda: str(aws("iam").get_role(RoleName=names.lambda_role)["Role"]["Arn"])),
+    ]
+
+
+def _machine(aws: Clients, names: Names) -> dict[str, Any]:
+    return dict(aws("stepfunctions").describe_state_machine(stateMachineArn=names.state_machine_arn))
+
+
+def _cluster(aws: Clients, names: Names) -> dict[str, Any]:
+    return dict(aws("rds").describe_db_clusters(DBClusterIdentifier=names.cluster)["DBClusters"][0])
+
+
+def _secret(aws: Clients, names: Names) -> str:
+    """The secret that the functions are told of."""
+    name, *_ = names.functions
+    environment = aws("lambda").get_function_configuration(FunctionName=name).get("Environment", {})
+    secret = environment.get("Variables", {}).get("AURORA_SECRET_ARN")
+    if not secret:
+        raise Unusable(f"{name} lacks AURORA_SECRET_ARN", "set it under Globals in template.yaml; deploy")
+    return str(secret)
+
+
+def _login(aws: Clients, names: Names) -> dict[str, str]:
+    """User and password, as the secret holds them."""
+    secret = _secret(aws, names)
+    held = aws("secretsmanager").get_secret_value(SecretId=secret).get("SecretString", "")
+    try:
+        credentials = json.loads(held)
+        return {"user": credentials["username"], "password": credentials["password"]}
+    except (ValueError, KeyError, TypeError):
+        # Whatever it holds instead is nobody's to see.
+        raise Unusable(f"{secret} holds no username and password in JSON", "put both into it, as RDS does") from None
+
+
+def _database(aws: Clients, names: Names, url: str | None) -> str:
+    """The server's version, reached at `url` or else at the cluster's endpoint, with the secret's credentials."""
+    login = _login(aws, names)
+    at: dict[str, Any] = {}
+    if url is None:
+        cluster = _cluster(aws, names)
+        at = {"host": cluster["Endpoint"], "port": cluster["Port"], "dbname": cluster.get("DatabaseName", "postgres")}
+    with psycopg.connect(url or "", **at, **login, connect_timeout=CONNECT_SECONDS) as connection:
+        return f"PostgreSQL {connection.info.parameter_status('server_version')} at {connection.info.host}"

@@ -1,0 +1,21 @@
+@local @aws-dev
+Feature: The connection to each service can be tested by itself
+
+  @checklist:CTM-01
+  Scenario: Every service that the pipeline uses has a connection test
+    When the connections are tested
+    Then each of these services answers:
+      | service         |
+      | STS             |
+      | S3              |
+      | EventBridge     |
+      | Step Functions  |
+      | Lambda          |
+      | DynamoDB        |
+      | CloudWatch Logs |
+      | Secrets Manager |
+      | RDS             |
+      | EC2             |
+      | IAM             |
+      | PostgreSQL      |
+    And one that does not answer is named, with what to do

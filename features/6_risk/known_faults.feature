@@ -1,0 +1,27 @@
+@local
+Feature: The likely faults are recognised and named
+  Each is really made, on a file and users of the scenario's own, and undone after it.
+
+  @checklist:RSK-01
+  Scenario: Aurora cannot be reached because no VPC is configured
+    Given a file of 10 records
+    And the functions are in no VPC
+    When the file is delivered
+    Then the execution fails with "DatabaseUnavailableError", saying "timeout expired"
+    And "function-without-vpc" is named first
+
+  @checklist:RSK-02
+  Scenario: An environment variable is missing
+    Given a file of 10 records
+    And the functions lack the environment variable "AURORA_SECRET_ARN"
+    When the file is delivered
+    Then the execution fails with "SettingsError", saying "AURORA_SECRET_ARN: missing"
+    And "environment-variable-missing" is named first
+
+  @checklist:RSK-03
+  Scenario: A role lacks a permission
+    Given a file of 10 records
+    And the functions' role is not allowed "secretsmanager:GetSecretValue" any more
+    When the file is delivered
+    Then the execution fails with "ClientError", saying "not authorized to perform: secretsmanager:GetSecretValue"
+    And "permission-missing" is named first

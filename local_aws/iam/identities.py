@@ -1,0 +1,138 @@
+"""Users and roles: whose an access key is, and the policies that count for them, as IAM's own API tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from local_aws.iam.memory import Memory
+from local_aws.iam.policies import Policy, policy_of
+from local_aws.iam.trust import TrustPolicy
+from local_aws.iam.wildcards import Context
+from local_aws.wire import CallFailed, Wire
+
+
+class Identity(NamedTuple):
+    """A user, a role or a group."""
+
+    kind: str
+    """In IAM's API: `User`, `Role`, `Group`."""
+    name: str
+
+
+class Caller(NamedTuple):
+    """Who asks."""
+
+    arn: str
+    """Of the user, or of the role's session."""
+    identity: Identity
+    identity_arn: str
+    """Of the user or the role."""
+
+    @property
+    def context(self) -> Context:
+        """What conditions may ask of it."""
+        account = self.arn.split(":")[4]
+        kind = {"User": "User", "Role": "AssumedRole"}[self.identity.kind]
+        known = {
+            "aws:principalarn": (self.identity_arn,),
+            "aws:principalaccount": (account,),
+            "aws:principaltype": (kind,),
+            "aws:principalisawsservice": ("false",),
+        }
+        return known | ({"aws:username": (self.identity.name,)} if kind == "User" else {})
+
+
+class Identities:
+    """The account's users and roles; what was read is remembered until IAM is written to."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._memory = Memory()
+
+    def caller(self, access_key: str) -> Caller | None:
+        """Whose key it is; None for the root user's, and all that IAM and STS have not made."""
+        return self._memory.recall(access_key, lambda: self._read_caller(access_key))
+
+    def session(self, role_arn: str, session: str) -> Caller:
+        """A session of a role that a service has assumed without asking STS."""
+        account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+        return Caller(f"arn:aws:sts::{account}:assumed-role/{name}/{session}", Identity("Role", name), role_arn)
+
+    def policies(self, identity: Identity) -> tuple[Policy, ...] | None:
+        """All that count for a user or role, those of a user's groups too; None where there is no such identity."""
+        return self._memory.recall(identity, lambda: self._read_policies(identity))
+
+    def trust(self, role_arn: str) -> TrustPolicy | None:
+        """The trust policy of a role; None where there is no such role."""
+        return self._memory.recall(("trust", role_arn), lambda: self._read_trust(role_arn))
+
+    def forget(self) -> None:
+        """IAM has been written to."""
+        self._memory.forget()
+
+    def _read_caller(self, access_key: str) -> Caller | None:
+        arn = _text(self._wire.query("sts", "GetCallerIdentity", {}, access_key=access_key), "Arn")
+        kind, _, path = arn.split(":", 5)[5].partition("/")
+        if kind == "assumed-role":
+            role = path.partition("/")[0]
+            return Caller(arn, Identity("Role", role), self._arn_of("Role", role) or arn)
+        name = path.rpartition("/")[2]
+        identity_arn = self._arn_of("User", name)  # moto calls whom it does not know a user too
+        return Caller(arn, Identity("User", name), identity_arn) if identity_arn else None
+
+    def _arn_of(self, kind: str, name: str) -> str | None:
+        found = self._found(f"Get{kind}", {f"{kind}Name": name})
+        return None if found is None else _text(found, "Arn")
+
+    def _read_policies(self, identity: Identity) -> tuple[Policy, ...] | None:
+        kind, name = identity
+        if self._arn_of(kind, name) is None:
+            return None
+        own = tuple(self._of_one(identity))
+        if kind != "User":
+            return own
+        groups = self._wire.query("iam", "ListGroupsForUser", {"UserName": name})
+        joined = (Identity("Group", each.text or "") for each in groups.iter("GroupName"))
+        return own + tuple(policy for group in joined for policy in self._of_one(group))
+
+    def _of_one(self, identity: Identity) -> Iterator[Policy]:
+        """The policies of one user, role or group, inline and attached."""
+        kind, name = identity
+        whose = {f"{kind}Name": name}
+        for inline in self._wire.query("iam", f"List{kind}Policies", {**whose, "MaxItems": "1000"}).iter("member"):
+            policy = inline.text or ""
+            answer = self._wire.query("iam", f"Get{kind}Policy", {**whose, "PolicyName": policy})
+            yield policy_of(_document(answer, "PolicyDocument"), f"{kind.lower()}_{name}_{policy}")
+        attached = self._wire.query("iam", f"ListAttached{kind}Policies", {**whose, "MaxItems": "1000"})
+        for arn in (each.text or "" for each in attached.iter("PolicyArn")):
+            described = self._wire.query("iam", "GetPolicy", {"PolicyArn": arn})
+            version = {"PolicyArn": arn, "VersionId": _text(described, "DefaultVersionId")}
+            document = _document(self._wire.query("iam", "GetPolicyVersion", version), "Document")
+            yield policy_of(document, _text(described, "PolicyName"))
+
+    def _read_trust(self, role_arn: str) -> TrustPolicy | None:
+        found = self._found("GetRole", {"RoleName": role_arn.rpartition("/")[2]})
+        if found is None or _text(found, "Arn") != role_arn:
+            return None
+        return TrustPolicy(_document(found, "AssumeRolePolicyDocument"))
+
+    def _found(self, action: str, arguments: dict[str, str]) -> Element | None:
+        try:
+            return self._wire.query("iam", action, arguments)
+        except CallFailed as failure:
+            if failure.code != "NoSuchEntity":
+                raise
+            return None
+
+
+def _document(answer: Element, name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(unquote(_text(answer, name)))
+    return document
+
+
+def _text(answer: Element, name: str) -> str:
+    return answer.findtext(f".//{name}") or ""

@@ -1,0 +1,96 @@
+"""The layer that lets pass what IAM lets pass: each request is judged by the policies of who asks.
+
+The root user, AWS's services acting for themselves, and unsigned requests are not judged.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.control_plane import INTERPRETER_KEY
+from local_aws.envelopes import Handler, Refused, Scope, scope_of
+from local_aws.faults.protocols import refusal
+from local_aws.faults.rules import ServiceError
+from local_aws.iam.demands import demands
+from local_aws.iam.identities import Identities
+from local_aws.iam.judge import Judge
+from local_aws.iam.machines import Machines
+from local_aws.iam.operations import Operation
+from local_aws.iam.places import Places
+from local_aws.iam.roles import Roles
+from local_aws.iam.simulation import SIMULATIONS, simulated
+from local_aws.wire import Wire, is_service
+
+
+class Iam:
+    """IAM, which asks its own API, STS and Step Functions over `wire`."""
+
+    def __init__(self, wire: Wire, account: str) -> None:
+        self._places = Places(wire, account)
+        self._identities = Identities(wire)
+        self._machines = Machines(wire)
+        self.roles = Roles(self._identities, self._places)
+        self._judge = Judge(self._identities, self._places, self.roles)
+
+    def before(self, inner: Handler) -> Handler:
+        """The layer over `inner`; it raises Refused."""
+        return partial(self._answer, inner)
+
+    def _answer(self, inner: Handler, request: Request) -> Response:
+        scope = scope_of(request)
+        if scope is None:
+            return inner(request)
+        operation = Operation(request, scope)
+        error = self._error(scope.access_key, operation) or self.roles.refused(operation)
+        if error:
+            raise _refused(request, scope, error)
+        if scope.service == "iam" and operation.name in SIMULATIONS:
+            return simulated(operation, scope, self._identities)
+        answer = inner(request)
+        if scope.service == "s3" and answer.status_code == 404:
+            self._hide_absence(scope, operation, answer)
+        self._forget(operation)
+        return answer
+
+    def _error(self, access_key: str, operation: Operation) -> ServiceError | None:
+        if (operation.service, operation.name) == ("sts", "GetCallerIdentity"):
+            return None  # which no policy can deny, and which tells us who calls
+        if is_service(access_key):
+            return self._judge.of_service(access_key, operation)
+        if access_key == INTERPRETER_KEY:
+            return self._error_of_a_task(operation)
+        caller = self._identities.caller(access_key)
+        return self._judge.of_caller(caller, operation) if caller else None
+
+    def _error_of_a_task(self, operation: Operation) -> ServiceError | None:
+        """None where one of the machines that may be calling is let in: which of them it is cannot be told."""
+        called = [demand.resource for demand in demands(operation, self._places, {})]
+        machines = self._machines.calling(operation.region, called[0]) if called else []
+        errors = [self._judge.of_machine(machine, operation) for machine in machines]
+        return errors[0] if errors and all(errors) else None
+
+    def _hide_absence(self, scope: Scope, operation: Operation, answer: Response) -> None:
+        caller = self._identities.caller(scope.access_key)
+        error = self._judge.of_absence(caller, operation) if caller else None
+        if error and b"NoSuchBucket" not in answer.get_data():
+            raise _refused(operation.request, scope, error)
+
+    def _forget(self, operation: Operation) -> None:
+        """Takes note of what was written; CloudFormation's writes pass by no API of their own."""
+        service = operation.service
+        if service not in ("iam", "secretsmanager", "states", "cloudformation"):
+            return
+        if operation.name.startswith(("Get", "List", "Describe", "Simulate")):
+            return
+        if service in ("iam", "cloudformation"):
+            self._identities.forget()
+        if service == "cloudformation" or (service == "states" and "StateMachine" in operation.name):
+            self._machines.forget()
+        self._places.forget(service)
+
+
+def _refused(request: Request, scope: Scope, error: ServiceError) -> Refused:
+    request.get_data()  # to a connection closed on a body half sent, no answer comes through
+    return Refused(refusal(request, scope, error))

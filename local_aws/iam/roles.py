@@ -1,0 +1,47 @@
+"""Roles as services see them: whether they may assume one, and whether it lets them do what they need it for."""
+
+from __future__ import annotations
+
+from local_aws.faults.rules import ServiceError
+from local_aws.iam.handed_roles import handed_roles
+from local_aws.iam.identities import Identities, Identity
+from local_aws.iam.operations import Operation
+from local_aws.iam.places import Places
+from local_aws.iam.policies import Demand, Verdict, decide
+from local_aws.iam.resources import resources
+from local_aws.iam.trust import Trust
+
+
+class Roles:
+    """The account's roles."""
+
+    def __init__(self, identities: Identities, places: Places) -> None:
+        self._identities = identities
+        self._places = places
+
+    def assumable(self, role_arn: str, service: str, region: str, source: str) -> bool:
+        """Whether the role trusts `service`, such as `lambda.amazonaws.com`, acting for `source`, an ARN."""
+        context = {
+            "aws:requestedregion": (region,),
+            "aws:sourcearn": (source,),
+            "aws:sourceaccount": (self._places.account,),
+        }
+        trust = self._identities.trust(role_arn)
+        return (
+            trust is not None and trust.of_service(service, Demand("sts:AssumeRole", role_arn, context)) is Trust.NAMED
+        )
+
+    def refused(self, operation: Operation) -> ServiceError | None:
+        """How a service refuses the roles that a request hands to it; None where there is nothing to refuse."""
+        for handed in handed_roles(operation):
+            source = resources(operation, self._places)[0]
+            if not self.assumable(handed.arn, handed.service, operation.region, source):
+                return handed.refusal
+            for action, refusal in handed.needs:
+                if not self._allows(handed.arn, action):
+                    return refusal
+        return None
+
+    def _allows(self, role_arn: str, action: str) -> bool:
+        policies = self._identities.policies(Identity("Role", role_arn.rpartition("/")[2])) or ()
+        return decide(policies, Demand(action, "*")).verdict is Verdict.ALLOWED

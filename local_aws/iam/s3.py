@@ -1,0 +1,148 @@
+"""The actions and resources of S3's operations, whose names IAM often changes.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, unquote
+from xml.etree import ElementTree
+
+from local_aws.iam.operations import Operation
+
+_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
+    "DeleteBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketMetricsConfiguration": "PutMetricsConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketAnalyticsConfiguration": "GetAnalyticsConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketIntelligentTieringConfiguration": "GetIntelligentTieringConfiguration",
+    "GetBucketInventoryConfiguration": "GetInventoryConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketMetricsConfiguration": "GetMetricsConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBucketAnalyticsConfigurations": "GetAnalyticsConfiguration",
+    "ListBucketIntelligentTieringConfigurations": "GetIntelligentTieringConfiguration",
+    "ListBucketInventoryConfigurations": "GetInventoryConfiguration",
+    "ListBucketMetricsConfigurations": "GetMetricsConfiguration",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
+    "PutBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "PutBucketLifecycle": "PutLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketMetricsConfiguration": "PutMetricsConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "SelectObjectContent": "GetObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+}
+_OF_VERSIONS = {
+    "DeleteObject": "DeleteObjectVersion",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+    "GetObject": "GetObjectVersion",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "GetObjectAttributes": "GetObjectVersionAttributes",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "GetObjectTorrent": "GetObjectVersionTorrent",
+    "PutObjectAcl": "PutObjectVersionAcl",
+    "PutObjectTagging": "PutObjectVersionTagging",
+}
+_BESIDE_PUT = {"x-amz-tagging": "PutObjectTagging", "x-amz-acl": "PutObjectAcl"}
+
+
+def demanded(operation: Operation) -> Iterator[tuple[str, str]]:
+    """The actions, without `s3:`, that an operation takes, each with the ARN it takes it on."""
+    name, said = operation.name, operation.parameters
+    bucket, key = said.get("Bucket"), said.get("Key")
+    if bucket is None:
+        yield _ACTIONS.get(name, name), "*"
+    elif name == "DeleteObjects":
+        yield from _deleted(operation, bucket)
+    else:
+        action = _ACTIONS.get(name, name)
+        resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+        yield _of(action, said.get("VersionId")), resource
+        if action == "GetObjectAttributes":
+            yield _of("GetObject", said.get("VersionId")), resource
+        if action == "PutObject":
+            headers = operation.request.headers
+            yield from ((more, resource) for header, more in _BESIDE_PUT.items() if header in headers)
+            yield from _copied(headers.get("x-amz-copy-source"))
+
+
+def to_tell_it_is_gone(operation: Operation) -> tuple[str, str] | None:
+    """The action and ARN without which a missing object or version is answered like a forbidden one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    if operation.name not in ("GetObject", "HeadObject", "GetObjectAttributes", "CopyObject"):
+        return None
+    said = operation.parameters
+    bucket, version = said["Bucket"], said.get("VersionId")
+    if operation.name == "CopyObject":
+        bucket, _, version = _source(operation.request.headers["x-amz-copy-source"])
+    return "ListBucketVersions" if version else "ListBucket", f"arn:aws:s3:::{bucket}"
+
+
+def context(operation: Operation) -> Iterator[tuple[str, str]]:
+    """S3's own condition keys: its query parameters and `x-amz-` headers, by their names."""
+    for name, value in operation.request.args.items():
+        yield f"s3:{name.lower()}", value
+    for name, value in operation.request.headers.items():
+        if name.lower().startswith("x-amz-"):
+            yield f"s3:{name.lower()}", value
+
+
+def _of(action: str, version: str | None) -> str:
+    return _OF_VERSIONS.get(action, action) if version else action
+
+
+def _copied(source: str | None) -> Iterator[tuple[str, str]]:
+    if source is not None:
+        bucket, key, version = _source(source)
+        yield _of("GetObject", version), f"arn:aws:s3:::{bucket}/{key}"
+
+
+def _source(header: str) -> tuple[str, str, str | None]:
+    path, _, query = header.partition("?")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    return bucket, key, parse_qs(query).get("versionId", [None])[0]
+
+
+def _deleted(operation: Operation, bucket: str) -> Iterator[tuple[str, str]]:
+    for each in ElementTree.fromstring(operation.request.get_data()).iterfind("{*}Object"):
+        action = _of("DeleteObject", each.findtext("{*}VersionId"))
+        yield action, f"arn:aws:s3:::{bucket}/{each.findtext('{*}Key')}"

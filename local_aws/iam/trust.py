@@ -1,0 +1,79 @@
+"""Trust policies: whom a role lets assume it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from local_aws.iam.policies import Demand, Statement, listed, statement_of
+
+
+class Trust(Enum):
+    """How far a trust policy lets a caller in."""
+
+    NAMED = "named"
+    """The caller itself: no policy of its own must allow it too."""
+    ACCOUNT = "account"
+    """Its account, whose own policies must allow it too."""
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class TrustStatement:
+    """One statement of a trust policy, with the principals that it names."""
+
+    statement: Statement
+    services: frozenset[str]
+    identities: frozenset[str]
+    """ARNs and account ids; `*` is everyone."""
+
+    @property
+    def everyone(self) -> bool:
+        """Whether it names all there are."""
+        return "*" in self.identities
+
+
+class TrustPolicy:
+    """A role's trust policy."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._statements = [_trust_statement(each) for each in listed(document.get("Statement"))]
+
+    def of_service(self, service: str, demand: Demand) -> Trust:
+        """Whether it trusts a service, such as `states.amazonaws.com`, by that name or by the one in the region."""
+        name, _, domain = service.partition(".")
+        (region,) = demand.context["aws:requestedregion"]
+        names = {service, f"{name}.{region}.{domain}"}
+        return self._trusted(demand, lambda each: bool(names & each.services) or each.everyone, lambda _: False)
+
+    def of_identity(self, arns: frozenset[str], account: str, demand: Demand) -> Trust:
+        """Whether it trusts whoever has these ARNs: a user has one, a role's session the role's and its own."""
+        whole = {account, f"arn:aws:iam::{account}:root"}
+        return self._trusted(
+            demand,
+            lambda each: bool(arns & each.identities) or each.everyone,
+            lambda each: bool(whole & each.identities),
+        )
+
+    def _trusted(
+        self, demand: Demand, names: Callable[[TrustStatement], bool], admits: Callable[[TrustStatement], bool]
+    ) -> Trust:
+        applying = [each for each in self._statements if each.statement.applies(demand)]
+        if any(each.statement.denies and (names(each) or admits(each)) for each in applying):
+            return Trust.NONE
+        if any(map(names, applying)):
+            return Trust.NAMED
+        return Trust.ACCOUNT if any(map(admits, applying)) else Trust.NONE
+
+
+def _trust_statement(document: Mapping[str, Any]) -> TrustStatement:
+    principal = document.get("Principal", {})
+    kinds = {"AWS": principal} if isinstance(principal, str) else principal
+    return TrustStatement(
+        statement_of(document), frozenset(listed(kinds.get("Service"))), frozenset(listed(kinds.get("AWS")))
+    )

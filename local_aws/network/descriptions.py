@@ -1,0 +1,96 @@
+"""Functions and clusters as they lie in the network, from what Lambda, RDS and EC2 say of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from local_aws.functions.spec import FunctionSpec
+from local_aws.network.rules import Interfaces, Permission, SecurityGroup, barrier
+from local_aws.wire import Wire
+
+_ALL_PORTS = range(65_536)
+
+
+class _Region(NamedTuple):
+    """What EC2 knows in a region, by id."""
+
+    groups: Mapping[str, SecurityGroup]
+    subnets: Mapping[str, IPv4Network]
+
+    def interfaces(self, groups: Iterable[str], subnets: Iterable[str]) -> Interfaces:
+        """Of what has these ids; those of things that are gone are passed over."""
+        return Interfaces(
+            tuple(self.groups[each] for each in groups if each in self.groups),
+            tuple(self.subnets[each] for each in subnets if each in self.subnets),
+        )
+
+
+def barrier_before_aurora(wire: Wire, spec: FunctionSpec) -> str | None:
+    """What keeps a function from every cluster of its region, in a clause; None where it reaches one of them.
+
+    PostgreSQL stands for all clusters that RDS knows; without any there is nothing that a function could reach.
+    """
+    region = _region(wire, spec.region)
+    function = _function(wire, spec, region)
+    barriers = {
+        name: barrier(function, interfaces, port) for name, port, interfaces in _clusters(wire, spec.region, region)
+    }
+    if not barriers:
+        return "RDS knows no cluster"
+    if None in barriers.values():
+        return None
+    return "; ".join(f"before {name}: {reason}" for name, reason in barriers.items())
+
+
+def _function(wire: Wire, spec: FunctionSpec, region: _Region) -> Interfaces:
+    path = f"/2015-03-31/functions/{spec.name}/configuration"
+    answer = wire.send("lambda", spec.region, "GET", path, query={"Qualifier": spec.version})
+    config = json.loads(answer.get_data()).get("VpcConfig") or {}  # a function that is gone is nowhere
+    return region.interfaces(config.get("SecurityGroupIds", ()), config.get("SubnetIds", ()))
+
+
+def _clusters(wire: Wire, name: str, region: _Region) -> Iterable[tuple[str, int, Interfaces]]:
+    """Of each cluster its name, port and interfaces."""
+    answer = wire.query("rds", "DescribeDBSubnetGroups", {}, region=name)
+    subnets = {
+        _text(group, "DBSubnetGroupName"): [each.text or "" for each in group.iterfind(".//SubnetIdentifier")]
+        for group in answer.iterfind(".//DBSubnetGroup")
+    }
+    for cluster in wire.query("rds", "DescribeDBClusters", {}, region=name).iterfind(".//DBCluster"):
+        groups = [each.text or "" for each in cluster.iterfind(".//VpcSecurityGroupId")]
+        interfaces = region.interfaces(groups, subnets.get(_text(cluster, "DBSubnetGroup"), ()))
+        yield _text(cluster, "DBClusterIdentifier"), int(_text(cluster, "Port")), interfaces
+
+
+def _region(wire: Wire, name: str) -> _Region:
+    groups = wire.query("ec2", "DescribeSecurityGroups", {}, region=name).iterfind("securityGroupInfo/item")
+    subnets = wire.query("ec2", "DescribeSubnets", {}, region=name).iterfind("subnetSet/item")
+    return _Region(
+        {_text(group, "groupId"): _security_group(group) for group in groups},
+        {_text(subnet, "subnetId"): IPv4Network(_text(subnet, "cidrBlock")) for subnet in subnets},
+    )
+
+
+def _security_group(item: Element) -> SecurityGroup:
+    ingress, egress = (
+        tuple(map(_permission, item.iterfind(f"{name}/item"))) for name in ("ipPermissions", "ipPermissionsEgress")
+    )
+    return SecurityGroup(_text(item, "groupId"), _text(item, "vpcId"), ingress, egress)
+
+
+def _permission(item: Element) -> Permission:
+    first, last = _text(item, "fromPort"), _text(item, "toPort")
+    return Permission(
+        protocol=_text(item, "ipProtocol"),
+        ports=range(int(first), int(last) + 1) if first not in ("", "-1") else _ALL_PORTS,
+        groups=frozenset(each.text or "" for each in item.iterfind("groups/item/groupId")),
+        networks=tuple(IPv4Network(each.text or "", strict=False) for each in item.iterfind("ipRanges/item/cidrIp")),
+    )
+
+
+def _text(element: Element, name: str) -> str:
+    return element.findtext(name) or ""

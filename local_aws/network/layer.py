@@ -1,0 +1,69 @@
+"""The layer that answers the gate before PostgreSQL: may this connection pass?"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.envelopes import Handler, Scope, json_answer, scope_of
+from local_aws.functions.spec import FunctionSpec
+from local_aws.network.callers import Callers
+from local_aws.network.descriptions import barrier_before_aurora
+from local_aws.wire import Wire
+
+_HOST = "127.0.0.1"
+_PATH = re.compile(r"/_network/connections/(?P<caller>\d{1,5})/(?P<gate>\d{1,5})")
+_log = logging.getLogger(__name__)
+
+
+class Network:
+    """Judges connections to the gate; passes everything else on, and notices what may change its judgement."""
+
+    def __init__(self, inner: Handler, wire: Wire) -> None:
+        self._inner = inner
+        self._wire = wire
+        self._callers = Callers()
+        self._lock = threading.Lock()
+        # Asking EC2, RDS and Lambda takes 20 ms, too long for each connection; nothing changes behind this layer.
+        self._barriers: dict[tuple[str, str, str], str | None] = {}
+
+    def __call__(self, request: Request) -> Response:
+        """Answers `/_network/connections/CALLER-PORT/GATE-PORT`, unsigned, with 200 or 403 and `{"barrier"}`."""
+        scope = scope_of(request)
+        if scope is None and (asked := _PATH.fullmatch(request.path)):
+            return self._judged(int(asked["caller"]), int(asked["gate"]))
+        try:
+            return self._inner(request)
+        finally:
+            if scope is not None and _may_change_the_network(scope, request.method):
+                with self._lock:
+                    self._barriers.clear()
+
+    def joined(self, pid: int, spec: FunctionSpec) -> None:
+        """Takes note of a process that has just been started for a function."""
+        self._callers.joined(pid, spec)
+
+    def _judged(self, caller: int, gate: int) -> Response:
+        spec = self._callers.behind((_HOST, caller), (_HOST, gate))
+        name = "a process that is no function's" if spec is None else spec.name
+        barrier = "it is outside of the VPC" if spec is None else self._barrier(spec)
+        if barrier is None:
+            return json_answer({"barrier": None})
+        _log.info("%s does not reach Aurora: %s", name, barrier)
+        return json_answer({"barrier": barrier}, 403)
+
+    def _barrier(self, spec: FunctionSpec) -> str | None:
+        key = (spec.region, spec.name, spec.version)
+        with self._lock:  # and so no answer is kept that a change, made meanwhile, has overtaken
+            if key not in self._barriers:
+                self._barriers[key] = barrier_before_aurora(self._wire, spec)
+            return self._barriers[key]
+
+
+def _may_change_the_network(scope: Scope, method: str) -> bool:
+    if scope.service == "lambda":
+        return method in ("PUT", "DELETE")
+    return scope.service in ("ec2", "rds", "cloudformation")

@@ -1,0 +1,71 @@
+"""Whether a function reaches a cluster: AWS's rules of VPCs and security groups, as a pure function.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, collapse_addresses
+from typing import NamedTuple
+
+_TCP = {"tcp", "6", "-1"}
+_ANYWHERE = (IPv4Network("0.0.0.0/0"),)
+
+
+class Permission(NamedTuple):
+    """One rule of a security group: which ports it opens, and to or from whom."""
+
+    protocol: str
+    """As EC2 says it: a name, a number, or -1 for all."""
+    ports: range
+    groups: frozenset[str]
+    networks: tuple[IPv4Network, ...]
+
+
+class SecurityGroup(NamedTuple):
+    """A security group with its rules."""
+
+    id: str
+    vpc: str
+    ingress: tuple[Permission, ...]
+    egress: tuple[Permission, ...]
+
+
+class Interfaces(NamedTuple):
+    """The network interfaces of a function or a cluster, which may lie in any of its subnets."""
+
+    groups: tuple[SecurityGroup, ...]
+    subnets: tuple[IPv4Network, ...]
+    """Empty where they are not known: only a rule for all addresses then holds them."""
+
+
+def barrier(function: Interfaces, cluster: Interfaces, port: int) -> str | None:
+    """What keeps `function` from the TCP `port` of `cluster`, in a clause; None where nothing does.
+
+    Rules by CIDR must hold every address of the other side's subnets; prefix lists and IPv6 open nothing. Within a VPC
+    there is always a route; network ACLs are taken to be as they are by default, open.
+    """
+    if not function.groups:
+        return "it is in no VPC"
+    if cluster.groups and {each.vpc for each in function.groups}.isdisjoint(each.vpc for each in cluster.groups):
+        return "it is in another VPC"
+    if not _open((rule for group in cluster.groups for rule in group.ingress), port, function):
+        return f"no security group of the cluster admits {_names(function)} on port {port}"
+    if not _open((rule for group in function.groups for rule in group.egress), port, cluster):
+        return f"{_names(function)} lets nothing out to the cluster on port {port}"
+    return None
+
+
+def _open(rules: Iterable[Permission], port: int, other: Interfaces) -> bool:
+    """Whether `rules`, of which each can only add, open `port` between their owner and wherever `other` may be."""
+    names = {group.id for group in other.groups}
+    fitting = [rule for rule in rules if rule.protocol in _TCP and port in rule.ports]
+    if any(names & rule.groups for rule in fitting):
+        return True
+    networks = list(collapse_addresses(network for rule in fitting for network in rule.networks))
+    return all(any(subnet.subnet_of(each) for each in networks) for subnet in other.subnets or _ANYWHERE)
+
+
+def _names(interfaces: Interfaces) -> str:
+    return ", ".join(group.id for group in interfaces.groups)

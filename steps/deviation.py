@@ -1,0 +1,12 @@
+"""What is not as it has to be, and the diagnosis that it points to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Deviation(NamedTuple):
+    """One sentence of what was found; `diagnosis` is an id of the documented list (docs/diagnoses.md)."""
+
+    diagnosis: str
+    text: str

@@ -1,0 +1,40 @@
+"""Steps about the connection tests, which are a command for people too."""
+
+from __future__ import annotations
+
+from pytest_bdd import then, when
+
+from steps.command import said_or_refused
+from steps.finding import Finding
+from steps.targets.environment import Environment
+
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: the port of discard."""
+
+
+@when("the connections are tested", target_fixture="answers")
+def tested(environment: Environment) -> str:
+    return said_or_refused(environment, "doctor")
+
+
+@then("each of these services answers:")
+def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> None:
+    services = [service for (service,) in datatable[1:]]
+    silent = [service for service in services if not _well(answers, service)]
+    finding.holds(
+        not silent,
+        wanted=f"{len(services)} services that answer",
+        got=f"{len(services) - len(silent)} answer",
+        evidence=answers,
+    )
+
+
+@then("one that does not answer is named, with what to do")
+def silent_one_named(environment: Environment, finding: Finding) -> None:
+    answers = said_or_refused(environment, "doctor", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
+    named = "NO  DynamoDB" in answers and "remedy: look at the network" in answers
+    finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=answers)
+
+
+def _well(answers: str, service: str) -> bool:
+    return any(line.startswith(f"ok  {service} ") for line in answers.splitlines())

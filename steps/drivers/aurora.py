@@ -1,0 +1,62 @@
+"""The Aurora cluster as RDS describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from steps.drivers.absence import unless_absent
+
+if TYPE_CHECKING:
+    from mypy_boto3_rds import RDSClient
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster; `instances` are its instances' statuses by name, `writer` is the name of the one that takes writes."""
+
+    identifier: str
+    status: str
+    endpoint: str
+    port: int
+    database: str
+    security_groups: tuple[str, ...]
+    subnets: tuple[str, ...]
+    vpc: str
+    instances: Mapping[str, str]
+    writer: str | None
+
+
+class Aurora:
+    """RDS, asked for one cluster."""
+
+    def __init__(self, rds: RDSClient, cluster: str) -> None:
+        self._rds, self._cluster = rds, cluster
+
+    def found(self) -> Cluster | None:
+        """The cluster, if there is one of its name."""
+        answer = unless_absent(lambda: self._rds.describe_db_clusters(DBClusterIdentifier=self._cluster))
+        if answer is None:
+            return None
+        (cluster,) = answer["DBClusters"]
+        group = self._rds.describe_db_subnet_groups(DBSubnetGroupName=cluster["DBSubnetGroup"])["DBSubnetGroups"][0]
+        instances = self._rds.get_paginator("describe_db_instances").paginate(
+            Filters=[{"Name": "db-cluster-id", "Values": [self._cluster]}]
+        )
+        return Cluster(
+            identifier=self._cluster,
+            status=cluster["Status"],
+            endpoint=cluster["Endpoint"],
+            port=cluster["Port"],
+            database=cluster.get("DatabaseName", ""),
+            security_groups=tuple(group["VpcSecurityGroupId"] for group in cluster["VpcSecurityGroups"]),
+            subnets=tuple(subnet["SubnetIdentifier"] for subnet in group["Subnets"]),
+            vpc=group["VpcId"],
+            instances={
+                instance["DBInstanceIdentifier"]: instance["DBInstanceStatus"]
+                for page in instances
+                for instance in page["DBInstances"]
+            },
+            writer=next((m["DBInstanceIdentifier"] for m in cluster["DBClusterMembers"] if m["IsClusterWriter"]), None),
+        )

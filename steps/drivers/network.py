@@ -1,0 +1,58 @@
+"""The network as EC2 describes it: subnets, their routes, security groups and the endpoints of AWS's services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+
+@dataclass(frozen=True)
+class Network:
+    """What EC2 says of some subnets and security groups, in its own words; by id, absent where there is none.
+
+    `routes` are those of each subnet: of its own route table, or else of the main one of its VPC.
+    """
+
+    subnets: Mapping[str, Mapping[str, Any]]
+    routes: Mapping[str, list[Mapping[str, Any]]]
+    groups: Mapping[str, Mapping[str, Any]]
+    endpoints: list[Mapping[str, Any]]
+
+
+def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Network:
+    """Reads all that tells whether functions in these subnets reach what they need; the endpoints' groups with it."""
+    found = {s["SubnetId"]: s for s in _those(ec2, "describe_subnets", "Subnets", "subnet-id", subnets)}
+    vpcs = sorted({subnet["VpcId"] for subnet in found.values()})
+    tables = _those(ec2, "describe_route_tables", "RouteTables", "vpc-id", vpcs)
+    endpoints = _those(ec2, "describe_vpc_endpoints", "VpcEndpoints", "vpc-id", vpcs)
+    wanted = {*groups, *(group["GroupId"] for endpoint in endpoints for group in endpoint["Groups"])}
+    return Network(
+        subnets=found,
+        routes={id: _routes(tables, id, subnet["VpcId"]) for id, subnet in found.items()},
+        groups={g["GroupId"]: g for g in _those(ec2, "describe_security_groups", "SecurityGroups", "group-id", wanted)},
+        endpoints=endpoints,
+    )
+
+
+def _those(ec2: EC2Client, operation: Any, key: str, name: str, values: Iterable[str]) -> list[Mapping[str, Any]]:
+    """All of a kind whose attribute `name` is one of `values`; asked by filter, which is no error for an unknown id."""
+    wanted = sorted(set(values))
+    if not wanted:
+        return []
+    pages: Any = ec2.get_paginator(operation).paginate(Filters=[{"Name": name, "Values": wanted}])
+    return [each for page in pages for each in page[key]]
+
+
+def _routes(tables: list[Mapping[str, Any]], subnet: str, vpc: str) -> list[Mapping[str, Any]]:
+    def associated(table: Mapping[str, Any]) -> bool:
+        return any(each.get("SubnetId") == subnet for each in table["Associations"])
+
+    def main(table: Mapping[str, Any]) -> bool:
+        return table["VpcId"] == vpc and any(each.get("Main") for each in table["Associations"])
+
+    own = [table for table in tables if associated(table)] or [table for table in tables if main(table)]
+    return [route for table in own for route in table["Routes"]]

@@ -1,0 +1,101 @@
+"""The roles' permissions, as IAM itself judges them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from steps.drivers.absence import unless_absent
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+
+@dataclass(frozen=True, order=True)
+class Need:
+    """An action on a resource, an ARN or `*`."""
+
+    resource: str
+    action: str
+
+
+class Permissions:
+    """IAM, asked what a role may do."""
+
+    def __init__(self, iam: IAMClient) -> None:
+        self._iam = iam
+
+    def role(self, name: str) -> str | None:
+        """The ARN of the role of that name, if there is one."""
+        answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
+        return answer and answer["Role"]["Arn"]
+
+    def decisions(self, role_arn: str, needs: Iterable[Need]) -> dict[Need, str]:
+        """`allowed`, `implicitDeny` or `explicitDeny` for each need, by SimulatePrincipalPolicy.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+        """
+        simulate = self._iam.get_paginator("simulate_principal_policy")
+        decisions: dict[Need, str] = {}
+        for resource, group in groupby(sorted(needs), key=lambda need: need.resource):
+            pages = simulate.paginate(
+                PolicySourceArn=role_arn, ActionNames=[need.action for need in group], ResourceArns=[resource]
+            )
+            for page in pages:
+                for result in page["EvaluationResults"]:
+                    decisions[Need(resource, result["EvalActionName"])] = result["EvalDecision"]
+        return decisions
+
+    def statements(self, role: str) -> Iterator[dict[str, Any]]:
+        """Every statement of the role's policies, inline and attached."""
+        for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role):
+            for name in page["PolicyNames"]:
+                yield from _statements(self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        for attached in self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
+            for policy in attached["AttachedPolicies"]:
+                version = self._iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
+                found = self._iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)
+                yield from _statements(found["PolicyVersion"]["Document"])
+
+    @contextmanager
+    def withdrawn(self, role: str, action: str) -> Iterator[None]:
+        """No inline policy of the role allows `action` within the block; after it, they are as they were."""
+        names = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
+        before = {
+            name: _statements(self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+            for name in names
+        }
+        try:
+            for name, statements in before.items():
+                self._put(role, name, [kept for each in statements if (kept := _without(each, action))])
+            yield
+        finally:
+            for name, statements in before.items():
+                self._put(role, name, statements)
+
+    def _put(self, role: str, name: str, statements: list[dict[str, Any]]) -> None:
+        if not statements:  # a policy has one at least
+            self._iam.delete_role_policy(RoleName=role, PolicyName=name)
+            return
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self._iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+
+def _without(statement: dict[str, Any], action: str) -> dict[str, Any] | None:
+    """The statement without one of the actions that it allows; None where it has no other."""
+    if statement["Effect"] != "Allow" or "Action" not in statement:
+        return statement
+    listed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+    rest = [each for each in listed if each != action]
+    return {**statement, "Action": rest} if rest else None
+
+
+def _statements(document: Any) -> list[dict[str, Any]]:
+    """The statements of a policy document, which AWS gives as text or parsed."""
+    parsed = json.loads(unquote(document)) if isinstance(document, str) else document
+    return [parsed["Statement"]] if isinstance(parsed["Statement"], dict) else parsed["Statement"]

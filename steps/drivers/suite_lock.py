@@ -1,0 +1,61 @@
+"""One acceptance run at a time in an account: a lock of the suite's own in the pipeline's table of locks."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from time import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY = "acceptance-suite"
+SECONDS = 7200
+"""A run that died keeps the others out for so long; no run takes longer."""
+
+
+class Locked(Exception):
+    """Another run has the account."""
+
+
+@contextmanager
+def locked(dynamodb: DynamoDBClient, table: str, owner: str | None = None) -> Iterator[str]:
+    """Ours alone within the block; the owner's name. Raises Locked, which names the other owner and its time."""
+    owner = owner or f"{getpass.getuser()}@{socket.gethostname()} {uuid4().hex[:8]}"
+    _take(dynamodb, table, owner)
+    try:
+        yield owner
+    finally:
+        # Where it has expired meanwhile, it may be another's by now.
+        with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+            dynamodb.delete_item(
+                TableName=table,
+                Key={"lock_key": {"S": KEY}},
+                ConditionExpression="#owner = :owner",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": {"S": owner}},
+            )
+
+
+def _take(dynamodb: DynamoDBClient, table: str, owner: str) -> None:
+    now = int(time())
+    try:
+        dynamodb.put_item(
+            TableName=table,
+            Item={"lock_key": {"S": KEY}, "owner": {"S": owner}, "expires_at": {"N": str(now + SECONDS)}},
+            ConditionExpression="attribute_not_exists(lock_key) OR expires_at < :now",
+            ExpressionAttributeValues={":now": {"N": str(now)}},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException as taken:
+        other: Any = dict(taken.response)["Item"]
+        until = datetime.fromtimestamp(int(other["expires_at"]["N"]), UTC)
+        raise Locked(
+            f"Another acceptance run has this account: {other['owner']['S']}, until {until:%Y-%m-%d %H:%M} UTC.\n"
+            f"  evidence: item {KEY} of {table}\n  remedy: wait for its end; if it has died, delete the item"
+        ) from taken

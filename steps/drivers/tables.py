@@ -1,0 +1,43 @@
+"""The DynamoDB tables as DynamoDB describes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from steps.drivers.absence import unless_absent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `keys` are the names of its partition key and, where it has one, its sort key."""
+
+    name: str
+    status: str
+    keys: tuple[str, ...]
+    expires_by: str | None
+    """The attribute by which items expire (TTL), if they do."""
+
+
+class Tables:
+    """DynamoDB, asked about tables."""
+
+    def __init__(self, dynamodb: DynamoDBClient) -> None:
+        self._dynamodb = dynamodb
+
+    def found(self, name: str) -> Table | None:
+        """The table of that name, if there is one."""
+        answer = unless_absent(lambda: self._dynamodb.describe_table(TableName=name))
+        if answer is None:
+            return None
+        expiry = self._dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        keys = {key["KeyType"]: key["AttributeName"] for key in answer["Table"]["KeySchema"]}
+        return Table(
+            name=name,
+            status=answer["Table"]["TableStatus"],
+            keys=tuple(keys[kind] for kind in ("HASH", "RANGE") if kind in keys),
+            expires_by=expiry.get("AttributeName") if expiry.get("TimeToLiveStatus") == "ENABLED" else None,
+        )

@@ -1,0 +1,86 @@
+"""Steps about the roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_bdd import then, when
+
+from steps.deviation import Deviation
+from steps.drivers.permissions import Need, Permissions
+from steps.drivers.trigger import Rule, Trigger
+from steps.drivers.workflow import Workflow
+from steps.entitlement import ALLOWED, excessive, forbidden, lacking, needed, wildcards
+from steps.finding import Finding
+from steps.function_steps import functions
+from steps.reporting.record import Record
+from steps.targets.environment import Environment
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What IAM says: each role's ARN, None where there is none; how it judges the needs, and what none may do."""
+
+    arns: dict[str, str | None]
+    needs: dict[str, dict[Need, str]]
+    forbidden: dict[str, dict[Need, str]]
+
+    @property
+    def there(self) -> list[str]:
+        return [role for role, arn in self.arns.items() if arn is not None]
+
+
+@when("IAM is asked what the three roles may do", target_fixture="roles")
+def asked(environment: Environment) -> Roles:
+    names, permissions = environment.names, Permissions(environment.client("iam"))
+    needs = needed(names, environment.secret_arn)
+    arns = {role: permissions.role(role) for role in needs}
+    there = {role: arn for role, arn in arns.items() if arn is not None}
+    return Roles(
+        arns,
+        {role: permissions.decisions(arn, needs[role]) for role, arn in there.items()},
+        {role: permissions.decisions(arn, forbidden(names)) for role, arn in there.items()},
+    )
+
+
+@then("the functions, the state machine and the rule use them")
+def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Trigger, finding: Finding) -> None:
+    names, machine, rule = environment.names, workflow.found(), trigger.found()
+    users = {
+        **{name: (f and f.role, names.lambda_role) for name, f in functions(environment).found().items()},
+        names.state_machine: (machine and machine.role, names.state_machine_role),
+        names.rule: (_role_of(rule), names.rule_role),
+    }
+    deviations = [
+        Deviation("role-wrong", f"{user} uses {got}, not {roles.arns[role] or role}")
+        for user, (got, role) in users.items()
+        if got is None or got != roles.arns[role]
+    ]
+    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.there))
+
+
+@then("every action that the pipeline needs is allowed")
+def allowed(roles: Roles, finding: Finding) -> None:
+    deviations = [each for role, decisions in roles.needs.items() for each in lacking(role, decisions)]
+    count = sum(map(len, roles.needs.values()))
+    finding.none(deviations, wanted=f"{count} actions allowed", got=f"{count} allowed")
+    judged = {decision for decisions in roles.forbidden.values() for decision in decisions.values()}
+    finding.control("an action that is not allowed", any(decision != ALLOWED for decision in judged))
+
+
+@then("nothing is allowed that none of them may do")
+def nothing_else(roles: Roles, environment: Environment, record: Record, finding: Finding) -> None:
+    deviations = [each for role, decisions in roles.forbidden.items() for each in excessive(role, decisions)]
+    permissions = Permissions(environment.client("iam"))
+    for role in roles.there:
+        wild, remarks = wildcards(role, permissions.statements(role))
+        deviations += wild
+        record.notes += remarks
+    count = sum(map(len, roles.forbidden.values()))
+    finding.none(deviations, wanted=f"{count} actions forbidden, no wildcards", got=f"{count} forbidden")
+    plant = iter([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}])
+    finding.control("a wildcard", bool(wildcards("any", plant)[0]))
+
+
+def _role_of(rule: Rule | None) -> str | None:
+    return str(rule.targets[0].get("RoleArn")) if rule and rule.targets else None

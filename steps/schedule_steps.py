@@ -1,0 +1,68 @@
+"""Steps about the order and the time of the session's own phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from pytest_bdd import parsers, then, when
+
+from steps.deliveries import Delivery
+from steps.finding import Finding
+from steps.reporting.record import Record, Span
+from steps.reporting.verdict import PASSED
+
+PHASES = {1: ("start", "deploy", "preconditions"), 2: ("prepare",), 3: ("run",), 4: ("check",)}
+"""The phases of the team's schedule, each with those of a session that it is made of, in order."""
+
+
+@when("the file has been delivered")
+def delivered(acceptance: Delivery) -> None: ...
+
+
+@then("every precondition had been checked and had passed before")
+def gate_held(record: Record, finding: Finding) -> None:
+    began, wanted = record.spans["run"].began, record.preconditions
+    ended = {id: record.scenarios[id].ended for id in wanted if id in record.scenarios}
+    late = _after(ended, wanted, began)
+    bad = [id for id in wanted if id not in late and record.scenarios[id].status != PASSED]
+    finding.holds(
+        not late and not bad,
+        wanted=f"{len(wanted)} preconditions passed before the upload",
+        got=f"{len(wanted) - len(late) - len(bad)} passed before it",
+        evidence="\n".join([*(f"not checked before it: {id}" for id in late), *(f"not passed: {id}" for id in bad)]),
+    )
+    finding.control("one that was checked too late", bool(_after({**ended, wanted[0]: began + 1}, wanted, began)))
+    finding.control("one that was not checked", bool(_after({}, wanted, began)))
+
+
+def _after(ended: Mapping[str, float], wanted: list[str], began: float) -> list[str]:
+    """Those of `wanted` that had not ended when the run began."""
+    return [id for id in wanted if ended.get(id, began + 1) > began]
+
+
+@when("the phases of this session are looked at")
+def looked_at(acceptance: Delivery) -> None:
+    assert acceptance.run
+
+
+@then(parsers.parse("phase {number:d} came in its turn, and took no longer than by hand"))
+def in_its_turn(number: int, record: Record, finding: Finding) -> None:
+    timed = [name for name in PHASES[number] if name in record.spans]  # nothing is deployed to the dev account
+    finding.holds(bool(timed), wanted=f"{', '.join(PHASES[number])} timed", got=", ".join(timed) or "none of them")
+    finding.holds(_in_turn(record.spans), wanted="the phases one after the other", got="so")
+    seconds = sum(record.spans[name].seconds for name in timed)
+    least, most = record.checklist[f"PHS-{number:02}"].by_hand_minutes or (0, 0)
+    finding.holds(
+        seconds <= 60 * most,
+        wanted=f"at most {most} minutes",
+        got=f"{seconds:.1f} s, by hand {least} to {most} minutes",
+    )
+    backwards = dict(zip(record.spans, reversed(record.spans.values()), strict=True))
+    finding.control("the phases in another order", not _in_turn(backwards))
+
+
+def _in_turn(spans: Mapping[str, Span]) -> bool:
+    """Whether each phase had ended when the next one began."""
+    timed = [spans[name] for names in PHASES.values() for name in names if name in spans]
+    return all(a.ended is not None and a.ended <= b.began for a, b in pairwise(timed))

@@ -1,0 +1,86 @@
+"""Steps that judge by reading what others judge by trying."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_bdd import then, when
+
+from steps.deliveries import Delivery, Drivers
+from steps.deviation import Deviation
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.database import Database
+from steps.drivers.s3_event import object_created
+from steps.finding import Finding
+from steps.reporting.record import Record
+
+Users = list[dict[str, Any]]
+
+
+@when("the test users are looked for", target_fixture="users")
+def looked_for(database: Database) -> Users:
+    return database.ask("users_like_ours")
+
+
+@then("none of their ids and addresses belongs to somebody else")
+def nobody_elses(users: Users, activity_file: ActivityFile, record: Record, finding: Finding) -> None:
+    ids = activity_file.sums().keys()
+    deviations = _taken(users, ids)
+    others = [user["user_id"] for user in users if user["user_id"] not in ids]
+    if others:
+        record.notes.append(f"users with ids or addresses like the test users': {', '.join(others)}")
+    finding.none(deviations, wanted=f"{len(ids)} ids and addresses free or their own", got="so")
+    stranger = {"user_id": min(ids), "username": "somebody", "email": "somebody@example.com"}
+    thief = {"user_id": "U00999", "username": "thief", "email": f"testuser{min(ids)[1:]}@example.com"}
+    finding.control("an id and an address of somebody else", len(_taken([stranger, thief], ids)) == 2)
+
+
+def _taken(users: Users, ids: Any) -> list[Deviation]:
+    """The users who have a test user's id or address and are not that one."""
+    due = {id: (f"testuser{id[1:]}", f"testuser{id[1:]}@example.com") for id in ids}
+    owners = {email: id for id, (_, email) in due.items()}
+    return [
+        Deviation("user-id-taken", f"{user['user_id']} is {user['username']} <{user['email']}>")
+        for user in users
+        if (user["username"], user["email"]) != due.get(user["user_id"], (user["username"], user["email"]))
+        or owners.get(user["email"], user["user_id"]) != user["user_id"]
+    ]
+
+
+@then("each of them is registered")
+def each_registered(users: Users, activity_file: ActivityFile, finding: Finding) -> None:
+    ids = activity_file.sums().keys()
+    missing = _missing(users, ids)
+    finding.none(missing, wanted=f"{len(ids)} test users registered", got=f"{len(ids)} registered")
+
+
+@then("each one that was not would be named")
+def each_missed(users: Users, activity_file: ActivityFile, finding: Finding) -> None:
+    ids = activity_file.sums().keys()
+    finding.control("a copy without any of them", len(_missing([], ids)) == len(ids))
+    without = [user for user in users if user["user_id"] != min(ids)]
+    finding.control("a copy without one of them", len(_missing(without, ids)) == 1)
+
+
+def _missing(users: Users, ids: Any) -> list[Deviation]:
+    there = {user["user_id"] for user in users if user["is_active"]}
+    return [Deviation("users-missing", f"{id} is not registered, or not active") for id in sorted(ids - there)]
+
+
+@then("the event made by hand tells it the same as the event of the upload")
+def same_event(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    names = drivers.environment.names
+    by_hand = object_created(delivery.upload, account=names.account, region=names.region)
+    given = drivers.workflow.event_of(delivery.run.arn)
+    wrong = _differing(by_hand, given)
+    finding.holds(not wrong, wanted="the same bucket, key, version, size and etag", got=", ".join(wrong) or "the same")
+    other = {**given, "detail": {**given["detail"], "object": {**given["detail"]["object"], "key": "incoming/other"}}}
+    finding.control("the event of another upload", bool(_differing(by_hand, other)))
+
+
+def _differing(by_hand: dict[str, Any], given: dict[str, Any]) -> list[str]:
+    """The names of what the state machine reads that the two events tell otherwise."""
+    pairs = [("bucket", by_hand["detail"]["bucket"]["name"], given["detail"]["bucket"]["name"])]
+    objects = by_hand["detail"]["object"], given["detail"]["object"]
+    pairs += [(name, *(each.get(name) for each in objects)) for name in ("key", "version-id", "size", "etag")]
+    return [name for name, ours, theirs in pairs if ours != theirs]

@@ -1,0 +1,157 @@
+"""The dev account: a pipeline that others have deployed, reached by the default credential chain. Builds nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
+
+import boto3
+import psycopg
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from steps.drivers.aurora import Aurora, Cluster
+from steps.drivers.deployed import Clients, Declared, located
+from steps.drivers.deployed.declared import unknown
+from steps.drivers.names import Names
+from steps.targets.environment import Environment, EnvironmentBroken, Patience
+from steps.targets.settings import Settings
+from steps.targets.system import SystemUnderTest
+
+PATIENCE = Patience(start=60, end=960, logs=300, look=2)
+_NO_NETWORK = {("AWS::Lambda::Function", "VpcConfig"): "acceptance.toml names no subnets or no security groups"}
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class NotSafe(Exception):
+    """This is not the account that the suite may write to."""
+
+
+def aws_dev(
+    settings: Settings,
+    system: SystemUnderTest,
+    *,
+    database_url: str | None,
+    say: Callable[[str], None],
+    phase: Callable[[str], AbstractContextManager[None]],
+) -> Environment:
+    """The account of the settings; raises NotSafe before anything else, and EnvironmentBroken where it is not there."""
+    session: Any = boto3.Session()
+    names = settings.names_in(settings.account)
+    with phase("start"):
+        client = _clients(session, settings.region)
+        try:
+            caller = client("sts").get_caller_identity()
+            if faults := unsafe(settings, caller["Account"], session.region_name):
+                raise NotSafe(_sentence(faults, caller["Arn"]))
+            cluster = Aurora(client("rds"), names.cluster).found()
+            secret = client("secretsmanager").describe_secret(SecretId=settings.aurora_secret)["ARN"]
+            credentials = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        except (BotoCoreError, ClientError) as refused:
+            raise EnvironmentBroken(
+                f"The dev account cannot be looked at.\n  evidence: {refused}\n  remedy: python -m commands doctor"
+            ) from refused
+    say(f"{caller['Arn']} in {settings.account}, {settings.region}")
+    url = _database_url(database_url, cluster, credentials)
+    return Environment(
+        target="aws-dev",
+        names=names,
+        check=lambda: None,
+        client=client,
+        database_url=url,
+        database_name=cluster.database if cluster else "",
+        aurora_endpoint=cluster.endpoint if cluster else "",
+        secret_arn=secret,
+        declared=_declared(settings, system, names, client, secret, cluster),
+        exports={"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region, "DATABASE_URL": url},
+        patience=PATIENCE,
+        sql=system.sql,
+        shared=True,
+        gaps={} if settings.subnets and settings.security_groups else _NO_NETWORK,
+        notes=[f"run as {caller['Arn']}"],
+    )
+
+
+def unsafe(settings: Settings, account: str, region: str | None) -> list[str]:
+    """Why nothing may be written: the caller's account or region is not the configured one, or this is production."""
+    faults = []
+    if account != settings.account:
+        faults.append(f"the caller's account is {account}, and the settings name {settings.account}")
+    if region is not None and region != settings.region:
+        faults.append(f"the caller's region is {region}, and the settings name {settings.region}")
+    if "prod" in settings.environment.lower():
+        faults.append(f"the environment is {settings.environment}")
+    return faults
+
+
+def _declared(
+    settings: Settings, system: SystemUnderTest, names: Names, client: Clients, secret: str, cluster: Cluster | None
+) -> dict[str, Declared]:
+    """What template.yaml declares here; data.yaml only models what Terraform has made. Code is not compared.
+
+    `sam deploy` packs it in its own way, so that digests would always differ.
+    """
+    from steps.targets.deploy import build, declared_in
+
+    application = build(system.template, "any")
+    definitions = {key: body for key, body in application.packages.items() if key.endswith(".json")}
+    role = "arn:aws:iam::{}:role/{}".format
+    parameters = {
+        "ProjectName": names.project,
+        "Environment": names.environment,
+        "DataBucketName": names.bucket,
+        "AuditLogTableName": names.audit_logs,
+        "BatchJobsTableName": names.batch_jobs,
+        "JobLocksTableName": names.job_locks,
+        "ProcessingMetadataTableName": names.processing_metadata,
+        "AuroraEndpoint": cluster.endpoint if cluster else unknown("endpoint"),
+        "AuroraSecretArn": secret,
+        "LambdaRoleArn": role(names.account, names.lambda_role),
+        "StateMachineRoleArn": role(names.account, names.state_machine_role),
+        "SubnetIds": list(settings.subnets),
+        "SecurityGroupIds": list(settings.security_groups),
+    }
+    return declared_in(
+        replace(application, packages=definitions),
+        account=names.account,
+        region=names.region,
+        parameters=parameters,
+        lookup=partial(located, client),
+    ).declared
+
+
+def _sentence(faults: list[str], caller: str) -> str:
+    evidence = "".join(f"\n  evidence: {fault}" for fault in faults)
+    return (
+        f"The suite writes nothing here, to {caller}.{evidence}\n"
+        "  remedy: sign in to the dev account (AWS_PROFILE, AWS_REGION), or mend acceptance.toml"
+    )
+
+
+def _clients(session: Any, region: str) -> Clients:
+    """Clients that retry what is throttled, with jitter, as botocore's standard mode does."""
+    config = Config(region_name=region, retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
+
+    @cache
+    def client(service: str) -> Any:
+        return session.client(service, config=config)
+
+    return client
+
+
+def _database_url(given: str | None, cluster: Cluster | None, secret: str) -> str:
+    """Where Aurora is reached from here, by the secret's credentials: at `given`, such as a tunnel, or its endpoint."""
+    credentials = json.loads(secret)
+    known: dict[str, Any] = {}
+    if cluster is not None:
+        host, _, port = cluster.endpoint.partition(":")
+        known = {"host": host, "port": port or cluster.port, "dbname": cluster.database}
+    told = psycopg.conninfo.conninfo_to_dict(given or "")
+    known |= {"user": credentials["username"], "password": credentials["password"]} | told
+    if known.get("host") not in _LOOPBACK:
+        known.setdefault("sslmode", "require")
+    return psycopg.conninfo.make_conninfo("", **known)

@@ -1,0 +1,63 @@
+"""The pipeline deployed into an AWS that is nobody's but ours, with a database of our own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from steps.drivers.deployed import Clients, Declared
+from steps.drivers.names import Names
+from steps.targets.deploy import Application, build, deploy
+from steps.targets.system import SystemUnderTest
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What was deployed: every resource by its logical id, the secret's ARN, and what a reader should know."""
+
+    declared: dict[str, Declared]
+    secret_arn: str
+    notes: list[str]
+
+
+def packed(system: SystemUnderTest, names: Names) -> list[Application]:
+    """The system's templates, the data's first, with their packages."""
+    bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
+    return [build(template, bucket) for template in (system.data_template, system.template)]
+
+
+def deployed(
+    applications: Sequence[Application],
+    system: SystemUnderTest,
+    names: Names,
+    client: Clients,
+    *,
+    database_url: str,
+    **parameters: str,
+) -> Deployed:
+    """Deploys what Terraform owns in the dev account, the schema with some history, then the pipeline itself.
+
+    `parameters` are more of the templates': an AuroraEndpoint, where the emulator's RDS does not tell the one at which
+    functions reach the database.
+    """
+    database = psycopg.conninfo.conninfo_to_dict(database_url)
+    common = {"ProjectName": names.project, "Environment": names.environment, **parameters}
+    login = {"DatabaseUsername": database["user"], "DatabasePassword": database["password"]}
+    where = {"account": names.account, "region": names.region}
+    data = deploy(applications[0], client, **where, parameters=common | login)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for file in ("schema", "history"):
+            path = next(folder / f"{file}.sql" for folder in system.sql if (folder / f"{file}.sql").is_file())
+            connection.execute(path.read_bytes())
+    pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common)
+    declared = data.declared | pipeline.declared
+    return Deployed(declared, data.outputs["AuroraSecretArn"], _runtime_notes(declared))
+
+
+def _runtime_notes(declared: dict[str, Declared]) -> list[str]:
+    ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    runtimes = {each.properties["Runtime"] for each in declared.values() if "Runtime" in each.properties} - {ours}
+    return [f"functions declared for {each} ran in this machine's {ours}" for each in sorted(runtimes)]

@@ -1,0 +1,46 @@
+"""`python -m steps.targets.stand_in`: an embedded AWS that stands in for the dev account, with the pipeline deployed.
+
+It prints the variables that lead there, and goes on until Ctrl-C, SIGTERM or the end of its standard input.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from shlex import quote
+
+from local_aws import LocalAws
+from steps.targets import settings
+from steps.targets.emulator import deployed, packed
+from steps.targets.environment import clients
+from steps.targets.launch import DATABASE
+from steps.targets.system import ROOT, SystemUnderTest
+
+
+def main(folder: Path = ROOT / "system_under_test") -> None:
+    """Serves the account of the settings, its network's ids being AWS's own and so printed too."""
+    system = SystemUnderTest(folder)
+    told = settings.read(system.settings, os.environ)
+    names = told.names_in(told.account)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with LocalAws.start(account=told.account, region=told.region, database=DATABASE) as aws:
+        client = clients(aws.environment)
+        where, secret = {"database_url": aws.database_url}, {"AuroraSecretName": told.aurora_secret}
+        done = deployed(packed(system, names), system, names, client, **where, **secret)
+        function = client("lambda").get_function_configuration(FunctionName=names.functions[0])["VpcConfig"]
+        exports = aws.environment | {
+            "ACCEPTANCE_SUBNETS": ",".join(function["SubnetIds"]),
+            "ACCEPTANCE_SECURITY_GROUPS": ",".join(function["SecurityGroupIds"]),
+        }
+        for name, value in exports.items():
+            print(f"export {name}={quote(value)}")
+        print(f"# {len(done.declared)} resources in {told.account}; Ctrl-C ends them", flush=True)
+        with suppress(KeyboardInterrupt):
+            sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Steps about the rule that lets an upload start an execution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from time import time
+
+from pytest_bdd import then, when
+
+from steps import triggering
+from steps.deviation import Deviation
+from steps.drivers.inbox import Upload
+from steps.drivers.s3_event import object_created
+from steps.drivers.trigger import Rule, Trigger
+from steps.finding import Finding
+from steps.targets.environment import Environment
+
+
+@when("the rule is looked up", target_fixture="rule")
+def rule_found(trigger: Trigger, environment: Environment, finding: Finding) -> Rule:
+    rule, name = trigger.found(), environment.names.rule
+    finding.none([] if rule else [Deviation("rule-missing", f"{name} does not exist")], wanted=name, got="there")
+    assert rule is not None
+    return rule
+
+
+@then("it is enabled")
+def enabled(rule: Rule, finding: Finding) -> None:
+    off = [] if rule.enabled else [Deviation("rule-disabled", f"{rule.name} is disabled")]
+    finding.none(off, wanted="the rule enabled", got="enabled")
+
+
+@then("EventBridge finds that it matches an upload under incoming/, and nothing else")
+def matches(rule: Rule, trigger: Trigger, environment: Environment, finding: Finding) -> None:
+    names = environment.names
+    upload = Upload(names.bucket, "incoming/any.csv", "any", 1352, "0" * 32, int(time() * 1000))
+    event = object_created(upload, account=names.account, region=names.region)
+    deviations = triggering.pattern(partial(trigger.matches, rule), event)
+    finding.none(deviations, wanted="only uploads under incoming/ matched", got="so")
+    everything = replace(rule, pattern='{"source": ["aws.s3"]}')
+    nothing = replace(rule, pattern='{"source": ["aws.another"]}')
+    for id, planted in (("a pattern that matches too much", everything), ("one that matches too little", nothing)):
+        finding.control(id, bool(triggering.pattern(partial(trigger.matches, planted), event)))
+
+
+@then("it starts the state machine with the event as it is, once")
+def target(rule: Rule, environment: Environment, finding: Finding) -> None:
+    machine = environment.names.state_machine_arn
+    finding.none(triggering.target(rule, machine), wanted=f"{machine} as the only target", got="so")
+    twice = replace(rule, targets=rule.targets * 2)
+    finding.control("the same target twice", bool(triggering.target(twice, machine)))
+
+
+@then("no other rule starts it")
+def no_other(trigger: Trigger, environment: Environment, finding: Finding) -> None:
+    others = trigger.others(environment.names.state_machine_arn)
+    deviations = [Deviation("started-twice", f"{name} starts the state machine too") for name in others]
+    finding.none(deviations, wanted="no other rule", got="none")

@@ -1,0 +1,71 @@
+"""What has to hold of the rule before a file is delivered: from what is there to what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from steps.deviation import Deviation
+from steps.drivers.trigger import Rule
+
+MAX_BYTES = 104_857_600
+"""The largest file that has to start an execution."""
+
+
+def target(rule: Rule, machine: str) -> list[Deviation]:
+    """What keeps the rule from starting the state machine with the event itself as its input, once."""
+    arns = [each["Arn"] for each in rule.targets]
+    deviations = [Deviation("rule-target-wrong", f"{rule.name} starts {arn}") for arn in arns if arn != machine]
+    if (times := arns.count(machine)) != 1:
+        deviations.append(Deviation("rule-target-wrong", f"{rule.name} has the state machine as target {times} times"))
+    for each in rule.targets:
+        if not each.get("RoleArn"):
+            deviations.append(Deviation("rule-target-wrong", f"target {each['Id']} of {rule.name} has no role"))
+        for name in ("Input", "InputPath", "InputTransformer"):
+            if each.get(name) not in (None, "$"):
+                said = json.dumps(each[name], ensure_ascii=False)
+                text = f"target {each['Id']} of {rule.name} replaces the event by {name} {said}"
+                deviations.append(Deviation("event-contract-broken", text))
+    return deviations
+
+
+def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> list[Deviation]:
+    """The uploads that start nothing though they have to, and those that start something though they must not.
+
+    `event` is that of an upload that has to start an execution; `matches` asks EventBridge.
+    """
+    deviations = [
+        _wrong("an upload that has to start an execution is not matched", upload)
+        for upload in (event, _with_object(event, size=MAX_BYTES))
+        if not matches(upload)
+    ]
+    for what, changed in _others(event).items():
+        if matches(changed):
+            deviations.append(_wrong(f"{what} is matched", changed))
+    return deviations
+
+
+def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Events that differ from `event` in the one thing for which they must start nothing."""
+    detail = event["detail"]
+    key, name = detail["object"]["key"], detail["object"]["key"].rpartition("/")[2]
+
+    return {
+        "an object outside incoming/": _with_object(event, key=f"results/{name}"),
+        "an object that is no .csv": _with_object(event, key=f"{key}.bak"),
+        "an object over 100 MB": _with_object(event, size=MAX_BYTES + 1),
+        "an object of another bucket": {**event, "detail": {**detail, "bucket": {"name": "another-bucket"}}},
+        "a deletion": {**event, "detail-type": "Object Deleted"},
+    }
+
+
+def _with_object(event: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    detail = event["detail"]
+    return {**event, "detail": {**detail, "object": {**detail["object"], **changes}}}
+
+
+def _wrong(what: str, event: Mapping[str, Any]) -> Deviation:
+    found = event["detail"]["object"]
+    where = f"s3://{event['detail']['bucket']['name']}/{found['key']}"
+    return Deviation("rule-pattern-wrong", f"{what}: {event['detail-type']} of {where}, {found['size']} bytes")

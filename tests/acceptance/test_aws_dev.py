@@ -1,0 +1,155 @@
+"""The dev account, for which a separately served AWS stands in: reached by AWS's own variables, and left as it was."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+import pytest
+
+from steps.drivers.names import Names
+from steps.drivers.suite_lock import KEY, locked
+from tests.acceptance.conftest import ROOT, Session, command, environment
+
+NAMES = Names("526636471122")
+STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[dict[str, str]]:
+    """The variables that lead to the account; the last line that is printed says that it is there."""
+    line = [sys.executable, "-m", "steps.targets.stand_in"]
+    with subprocess.Popen(
+        line, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as stand_in:
+        assert stand_in.stdout is not None
+        exports = {}
+        while (told := stand_in.stdout.readline()).startswith("export "):
+            name, _, value = told.removeprefix("export ").strip().partition("=")
+            exports[name] = value.strip("'")
+        assert told.startswith("# "), "it ended before it was up"
+        yield exports
+        stand_in.terminate()
+
+
+@pytest.fixture
+def accept(account: dict[str, str], tmp_path: Path) -> Callable[..., Session]:
+    def run(*arguments: str, database: bool = True, **variables: str) -> Session:
+        aws = {name: value for name, value in account.items() if name.startswith(("AWS_", "ACCEPTANCE_"))}
+        tunnel = [f"--database-url={account['DATABASE_URL']}"] if database else []
+        done = subprocess.run(
+            command(tmp_path, "-m", "aws-dev", *tunnel, *arguments),
+            cwd=ROOT,
+            env=environment() | aws | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        file = tmp_path / "verdict.json"
+        return Session(
+            done.returncode, done.stdout + done.stderr, json.loads(file.read_text()) if file.exists() else {}
+        )
+
+    return run
+
+
+def client(account: Mapping[str, str], service: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=account["AWS_ENDPOINT_URL"],
+        region_name=account["AWS_REGION"],
+        aws_access_key_id=account["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=account["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def rows(account: Mapping[str, str], question: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(account["DATABASE_URL"]) as connection:
+        return connection.execute(question).fetchall()
+
+
+def traces(account: Mapping[str, str]) -> dict[str, Any]:
+    """All that a session may have written."""
+    versions = client(account, "s3").list_object_versions(Bucket=NAMES.bucket, Prefix="incoming/")
+    executions = client(account, "stepfunctions").list_executions(stateMachineArn=NAMES.state_machine_arn)
+    lock = client(account, "dynamodb").get_item(TableName=NAMES.job_locks, Key={"lock_key": {"S": KEY}})
+    return {
+        "users": rows(account, "SELECT user_id, username, email FROM users ORDER BY user_id"),
+        "statistics": rows(account, "SELECT user_id, login_count, post_count FROM user_statistics ORDER BY user_id"),
+        "versions": [version["VersionId"] for version in versions.get("Versions", [])],
+        "lock": lock.get("Item"),
+        "executions": executions["executions"],
+    }
+
+
+def test_a_plan_says_every_write_and_does_none(account, accept):
+    before = traces(account)
+    session = accept("--plan")
+    assert session.exit == 0, session
+    assert traces(account) == before
+    for text in ("acceptance-suite into", "insert 97 of the 100 users", "delete 3 rows", "put s3://", "start an exec"):
+        assert text in session.output, session
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"ACCEPTANCE_ACCOUNT": "123456789012"}, "account is 526636471122, and the settings name 123456789012"),
+        ({"AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}, "region is us-east-1, and the settings name"),
+        ({"ACCEPTANCE_ENVIRONMENT": "prod"}, "the environment is prod"),
+        ({"ACCEPTANCE_ACCOUNT": "any", "ACCEPTANCE_REGION": "any"}, "cannot be used"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "The dev account cannot be looked at"),
+    ],
+)
+def test_nothing_is_written_to_an_account_that_is_not_the_configured_one(account, accept, variables, says):
+    before = traces(account)
+    session = accept("features/2_data", **variables)
+    assert (session.exit, session.items("passed"), session.items("failed")) == (1, set(), set()), session
+    assert says in session.verdict["items"]["DAT-06"]["reason"], session
+    assert traces(account) == before
+
+
+def test_the_dev_account_gets_the_same_verdict_and_is_left_as_it_was(account, accept):
+    before = traces(account)
+    session = accept()
+    assert (session.exit, session.verdict["verdict"]) == (0, "GO"), session
+    assert session.items("passed") == set(session.verdict["items"])
+    modes = {id: item["mode"] for id, item in session.verdict["items"].items()}
+    assert {id for id, mode in modes.items() if mode == "static"} == STATIC
+    assert (session.verdict["target"], session.verdict["account"]) == ("aws-dev", NAMES.account)
+    after = traces(account)
+    assert after["versions"] == before["versions"]
+    assert after["lock"] is None
+    assert len(after["executions"]) == len(before["executions"]) + 1
+    theirs = [row for row in after["statistics"] if row[0] > "U00100"]
+    assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
+
+
+def test_two_runs_do_not_share_the_account(account, accept):
+    with locked(client(account, "dynamodb"), NAMES.job_locks, "somebody@else"):
+        before = traces(account)
+        session = accept("features/2_data")
+        assert session.exit == 1
+        assert "Another acceptance run has this account: somebody@else" in session.verdict["items"]["DAT-06"]["reason"]
+        assert traces(account) == before
+
+
+def test_a_test_users_id_that_belongs_to_somebody_else_stops_it_before_anything_is_written(account, accept):
+    with psycopg.connect(account["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DELETE FROM user_statistics WHERE user_id = 'U00007'")
+        connection.execute("DELETE FROM users WHERE user_id = 'U00007'")
+        connection.execute("INSERT INTO users (user_id, username, email) VALUES ('U00007', 'bond', 'bond@example.com')")
+        before = traces(account)
+        session = accept()
+        assert (session.exit, session.verdict["verdict"]) == (1, "NO-GO"), session
+        assert session.verdict["diagnoses"][0]["id"] == "user-id-taken"
+        assert "U00007 is bond" in session.verdict["diagnoses"][0]["evidence"][0]
+        assert traces(account) == before
+        connection.execute("DELETE FROM users WHERE user_id = 'U00007'")

@@ -1,0 +1,263 @@
+"""The connection tests: each service that does not answer is named with what to do, and the others answer beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from commands.answers import Answer
+from commands.doctor import SERVICES, examine
+from steps.drivers.faults import Faults
+from steps.drivers.functions import Functions
+from steps.drivers.names import Names
+from steps.options import ROOT
+from steps.targets.environment import Environment
+from tests.steps.reference import NAMES, reference_pipeline
+
+TOLD = [
+    *("STS", "S3", "EventBridge", "Step Functions", "Lambda", "DynamoDB", "CloudWatch Logs"),
+    *("Secrets Manager", "RDS", "EC2", "IAM", "PostgreSQL"),
+]
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: the port of discard."""
+NETWORK = "look at the network, the proxy and AWS_ENDPOINT_URL"
+SIGN_IN = "sign in again"
+ALLOW = "have your role allowed what the message names"
+DEPLOY = "deploy it, or name the right --account, --region, --project and --environment"
+AGAIN = "run it again in a minute"
+Examined = Callable[..., dict[str, Answer]]
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[Environment]:
+    with reference_pipeline() as environment:
+        yield environment
+
+
+session = cache(boto3.Session)
+"""One for the same keys and region: it reads what it knows of a service once."""
+
+
+@pytest.fixture
+def examined(environment: Environment) -> Examined:
+    """The answers by service; services among `closed` are not there, and `keys` are those of another caller."""
+
+    def run(
+        *closed: str,
+        names: Names = NAMES,
+        url: str = environment.database_url,
+        keys: tuple[str, str] = ("test", "test"),
+        region: str = NAMES.region,
+    ) -> dict[str, Answer]:
+        make: Any = session(*keys, region_name=region).client
+        config = Config(retries={"total_max_attempts": 1}, proxies={})
+        where = {
+            service: NOBODY if service in closed else environment.exports["AWS_ENDPOINT_URL"] for service in SERVICES
+        }
+        clients = {service: make(service, endpoint_url=url, config=config) for service, url in where.items()}
+        return {answer.service: answer for answer in examine(clients.__getitem__, names, url)}
+
+    return run
+
+
+def failed(answers: dict[str, Answer]) -> dict[str, str]:
+    """The remedy of each service that has not answered well."""
+    return {service: answer.remedy for service, answer in answers.items() if not answer.well}
+
+
+def test_where_all_is_well_every_service_says_what_was_found(examined: Examined):
+    answers = examined()
+    assert (list(answers), failed(answers)) == (TOLD, {})
+    assert answers["S3"].said.startswith(NAMES.bucket)
+    assert answers["DynamoDB"].said == ", ".join(NAMES.tables)
+    assert answers["PostgreSQL"].said.startswith("PostgreSQL 16.")
+
+
+@pytest.mark.parametrize(
+    ("closed", "named"),
+    [
+        (("sts", "events", "dynamodb", "rds", "iam"), {"STS", "EventBridge", "DynamoDB", "RDS", "IAM"}),
+        (("s3", "stepfunctions", "logs", "ec2"), {"S3", "Step Functions", "CloudWatch Logs", "EC2"}),
+        # Which secret it is, the functions are told; and the secret holds the password of the database.
+        (("lambda",), {"Lambda", "Secrets Manager", "PostgreSQL"}),
+        (("secretsmanager",), {"Secrets Manager", "PostgreSQL"}),
+    ],
+)
+def test_services_out_of_reach_are_named_and_the_others_answer(
+    examined: Examined, closed: tuple[str, ...], named: set[str]
+):
+    assert failed(examined(*closed)) == dict.fromkeys(named, NETWORK)
+
+
+def test_whoever_may_do_nothing_is_told_what_to_have_allowed(environment: Environment, examined: Examined):
+    iam = environment.client("iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    answers = examined(keys=(key["AccessKeyId"], key["SecretAccessKey"]))
+    remedies = failed(answers)
+    assert set(remedies) == set(TOLD) - {"STS"}
+    assert all(remedy.startswith(ALLOW) for remedy in remedies.values()), remedies
+    assert "is not authorized to perform: dynamodb:DescribeTable" in answers["DynamoDB"].said
+
+
+def test_what_is_not_deployed_under_these_names_is_told_so(examined: Examined):
+    remedies = failed(examined(names=Names(NAMES.account, environment="other")))
+    assert remedies == dict.fromkeys(set(TOLD) - {"STS", "EC2"}, DEPLOY)
+
+
+@pytest.mark.parametrize(
+    ("remedy", "refusals"),
+    [
+        (
+            AGAIN,
+            {
+                "DynamoDB": ("dynamodb DescribeTable", "ThrottlingException"),
+                "EC2": ("ec2 POST", "RequestLimitExceeded"),
+                "EventBridge": ("events DescribeRule", "InternalFailure"),
+            },
+        ),
+        (
+            SIGN_IN,
+            {
+                "DynamoDB": ("dynamodb DescribeTable", "ExpiredTokenException"),
+                "IAM": ("iam POST", "InvalidClientTokenId"),
+                "Step Functions": ("states DescribeStateMachine", "UnrecognizedClientException"),
+                "CloudWatch Logs": ("logs DescribeLogStreams", "InvalidSignatureException"),
+                "EC2": ("ec2 POST", "AuthFailure"),
+            },
+        ),
+        (ALLOW, {"EC2": ("ec2 POST", "UnauthorizedOperation")}),
+    ],
+)
+def test_what_aws_refuses_has_a_remedy_by_its_code(
+    environment: Environment, examined: Examined, remedy: str, refusals: dict[str, tuple[str, str]]
+):
+    faults = Faults(str(environment.faults_url))
+    for service, (call, code) in refusals.items():
+        faults.refuse(service, f"^- {call}", code)
+    try:
+        answers = examined()
+    finally:
+        faults.clear()
+    assert failed(answers).keys() == refusals.keys()
+    for service, (_, code) in refusals.items():
+        assert answers[service].said.startswith(f"{code}: ")
+        assert answers[service].remedy.startswith(remedy)
+
+
+@contextmanager
+def secret(environment: Environment, text: str) -> Iterator[None]:
+    """The secret holds this text within the block."""
+    secrets, id = environment.client("secretsmanager"), environment.secret_arn
+    before = secrets.get_secret_value(SecretId=id)["SecretString"]
+    secrets.put_secret_value(SecretId=id, SecretString=text)
+    try:
+        yield
+    finally:
+        secrets.put_secret_value(SecretId=id, SecretString=before)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "remedy"),
+    [
+        (
+            json.dumps({"username": "postgres", "password": "another"}),
+            "password authentication failed",
+            "have the secret and Aurora agree",
+        ),
+        (json.dumps({"username": "postgres"}), "holds no username and password", "put both into it"),
+        ("not JSON", "holds no username and password", "put both into it"),
+        ("[]", "holds no username and password", "put both into it"),
+    ],
+)
+def test_a_secret_that_does_not_open_the_database(
+    environment: Environment, examined: Examined, text: str, said: str, remedy: str
+):
+    with secret(environment, text):
+        answers = examined()
+    assert set(failed(answers)) == {"PostgreSQL"}
+    assert said in answers["PostgreSQL"].said
+    assert "another" not in str(answers["PostgreSQL"])
+    assert answers["PostgreSQL"].remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("postgresql://127.0.0.1:9/csvbatch", "Connection refused"), ("nowhere", 'missing "=" after "nowhere"')],
+)
+def test_a_database_out_of_reach(examined: Examined, url: str, said: str):
+    answers = examined(url=url)
+    assert set(failed(answers)) == {"PostgreSQL"}
+    assert said in answers["PostgreSQL"].said
+    assert answers["PostgreSQL"].remedy.startswith("open a tunnel to the VPC and name it by --database-url")
+
+
+def test_functions_that_are_not_told_their_secret(environment: Environment, examined: Examined):
+    functions = Functions(environment.client("lambda"), NAMES.functions)
+    with functions.without("AURORA_SECRET_ARN"):
+        answers = examined()
+    assert set(failed(answers)) == {"Secrets Manager", "PostgreSQL"}
+    assert answers["Secrets Manager"].said == f"{NAMES.functions[0]} lacks AURORA_SECRET_ARN"
+    assert answers["Secrets Manager"].remedy == "set it under Globals in template.yaml; deploy"
+
+
+def test_a_region_without_any_network_has_none_to_tell(environment: Environment, examined: Examined):
+    """Here somebody has deleted the default one."""
+    make: Any = session("test", "test", region_name="us-west-2").client
+    ec2 = make("ec2", endpoint_url=environment.exports["AWS_ENDPOINT_URL"])
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+    answers = examined(region="us-west-2")
+    assert (answers["EC2"].well, answers["EC2"].said) == (True, "no security groups")
+
+
+def run(environment: Environment, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    names = f"--region={NAMES.region}", f"--project={NAMES.project}", f"--environment={NAMES.environment}"
+    return subprocess.run(
+        [sys.executable, "-m", "commands", "doctor", *names, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment.exports | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_command_ends_well_where_all_is_well(environment: Environment):
+    done = run(environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [(line[:2], line[4:20].strip()) for line in done.stdout.splitlines()] == [("ok", each) for each in TOLD]
+
+
+def test_the_command_ends_badly_where_anything_failed_and_goes_on_to_the_last(environment: Environment):
+    nobody = {f"AWS_ENDPOINT_URL_{name}": NOBODY for name in ("DYNAMODB", "SFN", "CLOUDWATCH_LOGS")}
+    done = run(environment, f"--account={NAMES.account}", **nobody)
+    named = [line for line in done.stdout.splitlines() if line.startswith("NO")]
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [line[4:20].strip() for line in named] == ["Step Functions", "DynamoDB", "CloudWatch Logs"]
+    assert done.stdout.count(f"remedy: {NETWORK}") == 3
+
+
+def test_the_command_tells_whoever_has_not_signed_in(environment: Environment, tmp_path: Path):
+    nobody = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
+    nobody |= {name: str(tmp_path / "none") for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
+    done = run(environment, f"--account={NAMES.account}", **nobody)
+    assert (done.returncode, done.stdout.count(f"remedy: {SIGN_IN}")) == (1, len(TOLD))
+    unknown = run(environment, **nobody)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "Unable to locate credentials" in unknown.stderr
+    assert "remedy: look at the credentials" in unknown.stderr

@@ -1,0 +1,26 @@
+"""The reference pipeline, deployed to an embedded AWS of its own as for a session of the acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from steps.drivers.names import Names
+from steps.options import ROOT
+from steps.targets.embedded import embedded
+from steps.targets.environment import Environment
+from steps.targets.launch import launch
+from steps.targets.system import SystemUnderTest
+
+NAMES = Names("123456789012")
+
+
+@contextmanager
+def reference_pipeline() -> Iterator[Environment]:
+    """There as long as the context lasts."""
+    starting = launch(NAMES)
+    try:
+        system = SystemUnderTest(ROOT / "system_under_test")
+        yield embedded(starting, system, names=NAMES, say=lambda _: None, phase=lambda _: nullcontext())
+    finally:
+        starting.result().stop()

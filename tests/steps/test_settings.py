@@ -1,0 +1,129 @@
+"""The settings of an account: read, overridden, or refused with every value at fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steps.drivers.names import USUAL
+from steps.options import ROOT
+from steps.targets.settings import FILE, SettingsError, read
+
+WELL = """
+project = "csv"
+environment = "dev"
+region = "ap-northeast-1"
+account = "123456789012"
+aurora_secret = "rds!cluster"
+security_groups = ["sg-1"]
+subnets = ["subnet-1", "subnet-2"]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "acceptance.toml"
+    file.write_text(WELL)
+    return file
+
+
+def faults(file: Path, text: str | bytes, **environment: str) -> list[str]:
+    """What a file of this text is refused for."""
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SettingsError) as refused:
+        read(file, environment)
+    first, *evidence, remedy = str(refused.value).splitlines()
+    assert first == f"The settings in {file} cannot be used."
+    assert remedy == "  remedy: mend them there or by ACCEPTANCE_* variables"
+    return [line.removeprefix("  evidence: ") for line in evidence]
+
+
+def test_what_the_file_says_is_read(file: Path):
+    settings = read(file, {"HOME": "/any", "ACCEPTANCE": "no prefix"})
+    assert (settings.project, settings.account, settings.aurora_secret) == ("csv", "123456789012", "rds!cluster")
+    assert (settings.security_groups, settings.subnets) == (("sg-1",), ("subnet-1", "subnet-2"))
+
+
+def test_any_value_can_be_overridden_and_lists_are_separated_by_commas(file: Path):
+    settings = read(file, {"ACCEPTANCE_ENVIRONMENT": "test", "ACCEPTANCE_SUBNETS": "subnet-3, subnet-4,"})
+    assert (settings.environment, settings.subnets, settings.project) == ("test", ("subnet-3", "subnet-4"), "csv")
+    assert read(file, {"ACCEPTANCE_SUBNETS": ""}).subnets == ()
+
+
+def test_names_follow_from_the_settings_but_for_those_that_are_told(file: Path):
+    file.write_text(WELL + '[names]\nbucket = "in-{account}-{region}"\nrule = ""\n')
+    names = read(file, {}).names_in("210987654321")
+    assert (names.bucket, names.rule) == ("in-210987654321-ap-northeast-1", "csv-csv-upload-dev")
+    assert names.state_machine_arn.endswith(":210987654321:stateMachine:csv-csv-processing-dev")
+
+
+def test_the_settings_of_the_reference_pipeline_hold():
+    settings = read(ROOT / "system_under_test" / FILE, {})
+    assert settings.names_in(settings.account).bucket == f"csv-processing-{settings.account}-dev"
+    assert (len(settings.security_groups), len(settings.subnets)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (WELL.replace('account = "123456789012"', ""), ["account: Field required"]),
+        (WELL.replace('"123456789012"', "123456789012"), ["account: Input should be a valid string"]),
+        (WELL.replace("123456789012", "12345678901"), ["account: String should match pattern"]),
+        (WELL.replace("ap-northeast-1", "Tokyo"), ["region: String should match pattern"]),
+        (WELL.replace('"dev"', '""'), ["environment: String should have at least 1 character"]),
+        (WELL.replace('["sg-1"]', "7"), ["security_groups: Input should be a valid tuple"]),
+        (WELL + 'acount = "1"\n', ["acount: Extra inputs are not permitted"]),
+        (WELL + "names = 1\n", ["names: Input should be a valid"]),
+        (WELL + "[names]\nbuckte = 'b'\n", ["names.buckte is unknown; there are bucket, state_machine, "]),
+        (WELL + "[names]\nbucket = 1\n", ["names.bucket: Input should be a valid string"]),
+        (WELL + "[names]\nbucket = 'b-{acount}'\n", ["names.bucket: Value error, cannot be filled in: 'acount'"]),
+        (WELL + "[names]\nrule = 'r-{'\n", ["names.rule: Value error, cannot be filled in: "]),
+        (WELL + "[names]\nrule = 'r-{0}'\n", ["names.rule: Value error, cannot be filled in: "]),
+        (
+            WELL.replace("123456789012", "1").replace("ap-northeast-1", "") + "[names]\nx = 'x'\n",
+            ["names.x is unknown", "region: String should match", "account: String should match"],
+        ),
+        ("project =", ["Invalid value"]),
+        ('project = "行"'.encode("shift_jis"), ["'utf-8' codec can't decode"]),
+    ],
+)
+def test_every_fault_is_named(file: Path, text: str | bytes, says: list[str]):
+    found = faults(file, text)
+    assert len(found) == len(says)
+    assert all(fault.startswith(said) for fault, said in zip(found, says, strict=True)), found
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(SettingsError, match="No such file or directory"):
+        read(tmp_path / FILE, {})
+
+
+def test_a_variable_that_overrides_nothing_is_named(file: Path):
+    assert faults(file, WELL, ACCEPTANCE_ENVIROMENT="prod") == ["enviroment: Extra inputs are not permitted"]
+
+
+KEYS = st.sampled_from(["project", "region", "account", "subnets", "names", "other"])
+VALUES = st.sampled_from(["", "1", "ap-northeast-1", "123456789012", "a,b"])
+PATTERNS = st.text("a{}.:!0_", max_size=6) | st.sampled_from(["{account}", "{region}-{project}"])
+
+
+@given(
+    overrides=st.dictionaries(KEYS, VALUES, max_size=3),
+    names=st.dictionaries(st.sampled_from([*USUAL, "other"]), PATTERNS, max_size=2),
+)
+def test_whatever_is_told_is_refused_or_can_be_used(
+    tmp_path_factory: pytest.TempPathFactory, overrides: dict[str, str], names: dict[str, str]
+):
+    file = tmp_path_factory.getbasetemp() / FILE
+    file.write_text(WELL + "[names]\n" + "".join(f"{name} = '{pattern}'\n" for name, pattern in names.items()))
+    environment: dict[str, Any] = {f"ACCEPTANCE_{key.upper()}": value for key, value in overrides.items()}
+    try:
+        settings = read(file, environment)
+    except SettingsError:
+        return
+    usable = settings.names_in(settings.account)
+    assert all(usable.named(thing) for thing in USUAL)

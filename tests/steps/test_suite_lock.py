@@ -1,0 +1,141 @@
+"""Of two acceptance runs in one account one goes on, and the other is told whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Barrier
+from time import time
+from typing import Any
+
+import pytest
+
+from local_aws import LocalAws
+from steps.drivers.suite_lock import KEY, SECONDS, Locked, locked
+from steps.targets.environment import clients
+
+TABLE = "job-locks"
+ITEM: Any = {"TableName": TABLE, "Key": {"lock_key": {"S": KEY}}}
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Any]:
+    with LocalAws.start() as aws:
+        dynamodb = clients(aws.environment)("dynamodb")
+        dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "lock_key", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "lock_key", "KeyType": "HASH"}],
+        )
+        yield dynamodb
+
+
+@pytest.fixture
+def dynamodb(table: Any) -> Any:
+    """With nobody's lock in the table."""
+    table.delete_item(**ITEM)
+    return table
+
+
+def owner(dynamodb: Any) -> str | None:
+    item = dynamodb.get_item(**ITEM).get("Item")
+    return item and item["owner"]["S"]
+
+
+def give(dynamodb: Any, owner: str, expires_at: float) -> None:
+    item = {"lock_key": {"S": KEY}, "owner": {"S": owner}, "expires_at": {"N": str(int(expires_at))}}
+    dynamodb.put_item(TableName=TABLE, Item=item)
+
+
+def test_it_is_ours_within_the_block_and_nobodys_after_it(dynamodb: Any):
+    with locked(dynamodb, TABLE) as ours:
+        item = dynamodb.get_item(**ITEM)["Item"]
+        assert item["owner"]["S"] == ours
+        assert abs(int(item["expires_at"]["N"]) - time() - SECONDS) < 600
+    assert owner(dynamodb) is None
+
+
+def test_it_is_given_back_too_when_the_run_breaks(dynamodb: Any):
+    with pytest.raises(KeyboardInterrupt), locked(dynamodb, TABLE):
+        raise KeyboardInterrupt
+    assert owner(dynamodb) is None
+
+
+def test_another_run_is_told_who_has_it_and_until_when(dynamodb: Any):
+    with locked(dynamodb, TABLE, "alice@laptop"):
+        with pytest.raises(Locked) as refused, locked(dynamodb, TABLE, "bob@ci"):
+            raise AssertionError("two runs at once")
+        assert owner(dynamodb) == "alice@laptop"
+    first, evidence, remedy = str(refused.value).splitlines()
+    assert first.startswith("Another acceptance run has this account: alice@laptop, until 20")
+    assert evidence == f"  evidence: item {KEY} of {TABLE}"
+    assert remedy.startswith("  remedy: ")
+
+
+def test_of_many_that_come_at_once_one_gets_it(dynamodb: Any):
+    many = 8
+    together, done = Barrier(many), Barrier(many)
+
+    def run(number: int) -> bool:
+        with ExitStack() as held:
+            together.wait(60)
+            try:
+                held.enter_context(locked(dynamodb, TABLE, f"run {number}"))
+                return True
+            except Locked:
+                return False
+            finally:
+                done.wait(60)
+
+    with ThreadPoolExecutor(many) as runs:
+        assert sorted(runs.map(run, range(many))) == [False] * (many - 1) + [True]
+    assert owner(dynamodb) is None
+
+
+def test_runs_of_one_person_are_two_owners(dynamodb: Any):
+    with locked(dynamodb, TABLE) as first:
+        pass
+    with locked(dynamodb, TABLE) as second:
+        pass
+    assert first != second
+
+
+def test_what_a_dead_run_has_left_expires(dynamodb: Any):
+    give(dynamodb, "dead", time() + 60)
+    with pytest.raises(Locked, match="dead"), locked(dynamodb, TABLE):
+        raise AssertionError("taken before it expired")
+    give(dynamodb, "dead", time() - 60)
+    with locked(dynamodb, TABLE, "next"):
+        assert owner(dynamodb) == "next"
+
+
+def test_a_run_that_outlived_its_lock_leaves_it_to_whoever_has_it_now(dynamodb: Any):
+    with locked(dynamodb, TABLE, "slow"):
+        give(dynamodb, "next", time() + 60)
+    assert owner(dynamodb) == "next"
+
+
+def test_the_failure_of_a_run_that_outlived_its_lock_is_not_hidden(dynamodb: Any):
+    def run() -> None:
+        with locked(dynamodb, TABLE, "slow"):
+            give(dynamodb, "next", time() + 60)
+            raise ValueError("the run's own")
+
+    with pytest.raises(ValueError, match="the run's own"):
+        run()
+
+
+def test_a_lock_that_somebody_has_deleted_is_released_all_the_same(dynamodb: Any):
+    with locked(dynamodb, TABLE):
+        dynamodb.delete_item(**ITEM)
+    assert owner(dynamodb) is None
+
+
+def test_the_pipelines_own_locks_are_not_touched(dynamodb: Any):
+    other = {"lock_key": {"S": "bucket/incoming/users.csv#1"}, "owner": {"S": "execution"}}
+    dynamodb.put_item(TableName=TABLE, Item=other)
+    with locked(dynamodb, TABLE):
+        pass
+    assert dynamodb.get_item(TableName=TABLE, Key={"lock_key": other["lock_key"]})["Item"] == other
