@@ -87,7 +87,7 @@ def _secret(aws: Clients, names: Names) -> str:
     return str(secret)
 
 
-def _login(aws: Clients, names: Names) -> dict[str, str]:
+def _login(aws: Clients, names: Names) -> dict[str, Any]:
     """User and password, as the secret holds them."""
     secret = _secret(aws, names)
     held = aws("secretsmanager").get_secret_value(SecretId=secret).get("SecretString", "")

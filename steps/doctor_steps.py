@@ -14,6 +14,7 @@ NOBODY = "http://127.0.0.1:9"
 
 @when("the connections are tested", target_fixture="answers")
 def tested(environment: Environment) -> str:
+    environment.check()  # from here on, a silence is the service's
     return said_or_refused(environment, "doctor")
 
 

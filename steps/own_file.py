@@ -93,5 +93,6 @@ def cleaning_up() -> Iterator[ExitStack]:
 
 @pytest.fixture
 def own_file(request: pytest.FixtureRequest, gate: Callable[[str], None], cleaning_up: ExitStack) -> OwnFile:
+    drivers = request.getfixturevalue("drivers")  # a place that is broken is said before a gate that is closed
     gate("nothing was delivered")
-    return OwnFile(request.getfixturevalue("drivers"), cleaning_up)
+    return OwnFile(drivers, cleaning_up)

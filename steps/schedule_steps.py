@@ -22,6 +22,8 @@ def delivered(acceptance: Delivery) -> None: ...
 
 @then("every precondition had been checked and had passed before")
 def gate_held(record: Record, finding: Finding) -> None:
+    if record.broken_off:
+        finding.not_checked("only a part of the session runs, and with it not every precondition")
     began, wanted = record.spans["run"].began, record.preconditions
     ended = {id: record.scenarios[id].ended for id in wanted if id in record.scenarios}
     late = _after(ended, wanted, began)

@@ -116,9 +116,30 @@ def test_nothing_is_written_to_an_account_that_is_not_the_configured_one(account
     assert traces(account) == before
 
 
-def test_the_dev_account_gets_the_same_verdict_and_is_left_as_it_was(account, accept):
+@pytest.fixture
+def narrow(account: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The variables of a role that may do no more than docs/acceptance-policy.json says."""
+    iam, name = client(account, "iam"), "csv-acceptance"
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": NAMES.account}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    policy = (ROOT / "docs" / "acceptance-policy.json").read_text("utf-8")
+    iam.put_role_policy(RoleName=name, PolicyName="acceptance", PolicyDocument=policy)
+    keys = client(account, "sts").assume_role(RoleArn=role, RoleSessionName="acceptance")["Credentials"]
+    yield {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+    iam.delete_role_policy(RoleName=name, PolicyName="acceptance")
+    iam.delete_role(RoleName=name)
+
+
+def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_is_left_as_it_was(
+    account, accept, narrow
+):
     before = traces(account)
-    session = accept()
+    session = accept(**narrow)
     assert (session.exit, session.verdict["verdict"]) == (0, "GO"), session
     assert session.items("passed") == set(session.verdict["items"])
     modes = {id: item["mode"] for id, item in session.verdict["items"].items()}
@@ -130,6 +151,16 @@ def test_the_dev_account_gets_the_same_verdict_and_is_left_as_it_was(account, ac
     assert len(after["executions"]) == len(before["executions"]) + 1
     theirs = [row for row in after["statistics"] if row[0] > "U00100"]
     assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
+
+
+def test_a_permission_that_the_suite_lacks_is_named_and_breaks_only_what_needs_it(account, accept, narrow):
+    iam, role = client(account, "iam"), {"RoleName": "csv-acceptance", "PolicyName": "acceptance"}
+    policy = iam.get_role_policy(**role)["PolicyDocument"]
+    policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "LookAtTheRule"]
+    iam.put_role_policy(**role, PolicyDocument=json.dumps(policy))
+    session = accept("features/1_precondition", **narrow)
+    assert session.items("broken") == {"EVB-02", "EVB-03", "LAM-03"}, session
+    assert "is not authorized to perform: events:DescribeRule" in session.verdict["items"]["EVB-02"]["reason"]
 
 
 def test_two_runs_do_not_share_the_account(account, accept):

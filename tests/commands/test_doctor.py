@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -62,10 +61,9 @@ def examined(environment: Environment) -> Examined:
     ) -> dict[str, Answer]:
         make: Any = session(*keys, region_name=region).client
         config = Config(retries={"total_max_attempts": 1}, proxies={})
-        where = {
-            service: NOBODY if service in closed else environment.exports["AWS_ENDPOINT_URL"] for service in SERVICES
-        }
-        clients = {service: make(service, endpoint_url=url, config=config) for service, url in where.items()}
+        aws = environment.exports["AWS_ENDPOINT_URL"]
+        where = {service: NOBODY if service in closed else aws for service in SERVICES}
+        clients = {service: make(service, endpoint_url=there, config=config) for service, there in where.items()}
         return {answer.service: answer for answer in examine(clients.__getitem__, names, url)}
 
     return run
@@ -94,9 +92,7 @@ def test_where_all_is_well_every_service_says_what_was_found(examined: Examined)
         (("secretsmanager",), {"Secrets Manager", "PostgreSQL"}),
     ],
 )
-def test_services_out_of_reach_are_named_and_the_others_answer(
-    examined: Examined, closed: tuple[str, ...], named: set[str]
-):
+def test_services_out_of_reach_are_named_and_no_others(examined: Examined, closed: tuple[str], named: set[str]):
     assert failed(examined(*closed)) == dict.fromkeys(named, NETWORK)
 
 
@@ -116,33 +112,25 @@ def test_what_is_not_deployed_under_these_names_is_told_so(examined: Examined):
     assert remedies == dict.fromkeys(set(TOLD) - {"STS", "EC2"}, DEPLOY)
 
 
-@pytest.mark.parametrize(
-    ("remedy", "refusals"),
-    [
-        (
-            AGAIN,
-            {
-                "DynamoDB": ("dynamodb DescribeTable", "ThrottlingException"),
-                "EC2": ("ec2 POST", "RequestLimitExceeded"),
-                "EventBridge": ("events DescribeRule", "InternalFailure"),
-            },
-        ),
-        (
-            SIGN_IN,
-            {
-                "DynamoDB": ("dynamodb DescribeTable", "ExpiredTokenException"),
-                "IAM": ("iam POST", "InvalidClientTokenId"),
-                "Step Functions": ("states DescribeStateMachine", "UnrecognizedClientException"),
-                "CloudWatch Logs": ("logs DescribeLogStreams", "InvalidSignatureException"),
-                "EC2": ("ec2 POST", "AuthFailure"),
-            },
-        ),
-        (ALLOW, {"EC2": ("ec2 POST", "UnauthorizedOperation")}),
-    ],
-)
-def test_what_aws_refuses_has_a_remedy_by_its_code(
-    environment: Environment, examined: Examined, remedy: str, refusals: dict[str, tuple[str, str]]
-):
+REFUSALS = {
+    AGAIN: {
+        "DynamoDB": ("dynamodb DescribeTable", "ThrottlingException"),
+        "EC2": ("ec2 POST", "RequestLimitExceeded"),
+        "EventBridge": ("events DescribeRule", "InternalFailure"),
+    },
+    SIGN_IN: {
+        "DynamoDB": ("dynamodb DescribeTable", "ExpiredTokenException"),
+        "IAM": ("iam POST", "InvalidClientTokenId"),
+        "Step Functions": ("states DescribeStateMachine", "UnrecognizedClientException"),
+        "CloudWatch Logs": ("logs DescribeLogStreams", "InvalidSignatureException"),
+        "EC2": ("ec2 POST", "AuthFailure"),
+    },
+    ALLOW: {"EC2": ("ec2 POST", "UnauthorizedOperation")},
+}
+
+
+@pytest.mark.parametrize(("remedy", "refusals"), REFUSALS.items())
+def test_a_refusal_has_a_remedy_by_its_code(environment: Environment, examined: Examined, remedy: str, refusals: dict):
     faults = Faults(str(environment.faults_url))
     for service, (call, code) in refusals.items():
         faults.refuse(service, f"^- {call}", code)
@@ -172,18 +160,16 @@ def secret(environment: Environment, text: str) -> Iterator[None]:
     ("text", "said", "remedy"),
     [
         (
-            json.dumps({"username": "postgres", "password": "another"}),
-            "password authentication failed",
+            '{"username": "postgres", "password": "another"}',
+            "authentication failed",
             "have the secret and Aurora agree",
         ),
-        (json.dumps({"username": "postgres"}), "holds no username and password", "put both into it"),
+        ('{"username": "postgres"}', "holds no username and password", "put both into it"),
         ("not JSON", "holds no username and password", "put both into it"),
         ("[]", "holds no username and password", "put both into it"),
     ],
 )
-def test_a_secret_that_does_not_open_the_database(
-    environment: Environment, examined: Examined, text: str, said: str, remedy: str
-):
+def test_a_secret_that_opens_nothing(environment: Environment, examined: Examined, text: str, said: str, remedy: str):
     with secret(environment, text):
         answers = examined()
     assert set(failed(answers)) == {"PostgreSQL"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+Shapes = dict[str, list[tuple[str | None, str | None]]]
+"""(error, cause) of executions, by the diagnosis that they point to."""
 FUNCTION = "arn:aws:lambda:ap-northeast-1:123456789012:function:splitter"
 SESSION = "arn:aws:sts::123456789012:assumed-role/csv-lambda-processor-role-dev/splitter"
 REQUEST = "RequestId: 5f2a9c31-9f0e-4d5e-8c7e-0f6b1f3c2a11"
@@ -74,7 +76,7 @@ MISSING_MODULE = "Unable to import module 'processor': No module named "
 FUNCTION_TIMEOUT = f"{REQUEST} Error: Task timed out after 300.00 seconds"
 EXIT = f"{REQUEST} Error: Runtime exited with error: "
 
-_OF_FUNCTIONS = {
+_OF_FUNCTIONS: Shapes = {
     "environment-variable-missing": [settings("CHUNK_SIZE: missing", "REGION: String should match pattern")],
     "environment-variable-wrong": [
         settings("CHUNK_SIZE: Input should be a valid integer"),
@@ -119,7 +121,7 @@ _OF_FUNCTIONS = {
     "function-throttled": [of_lambda("TooManyRequestsException", "Rate Exceeded.", 429)],
     "function-missing": [of_lambda("ResourceNotFoundException", f"Function not found: {FUNCTION}", 404)],
 }
-_OF_AWS = {
+_OF_AWS: Shapes = {
     "permission-missing": [
         refused("AccessDenied", "GetObject", denied("s3:GetObjectVersion")),
         refused("AccessDeniedException", "PutItem", denied("dynamodb:PutItem")),
@@ -152,7 +154,7 @@ _OF_AWS = {
     "table-missing": [refused("ResourceNotFoundException", "PutItem", "Requested resource not found")],
     "bucket-missing": [refused("NoSuchBucket", "GetObject", "The specified bucket does not exist")],
 }
-_OF_AURORA = {
+_OF_AURORA: Shapes = {
     "secret-refused": [no_session('FATAL:  password authentication failed for user "postgres"')],
     "connections-exhausted": [
         no_session("FATAL:  sorry, too many clients already"),
@@ -181,7 +183,7 @@ _OF_AURORA = {
         failed("ReadOnlySqlTransaction", "cannot execute INSERT in a read-only transaction"),
     ],
 }
-_OF_THE_PIPELINE = {
+_OF_THE_PIPELINE: Shapes = {
     "event-contract-broken": [
         no_path(2, "$.detail.bucket.name"),
         no_path(9, "$.detail.object.key"),

@@ -23,6 +23,7 @@ from steps.drivers.workflow import NoStateMachine, Workflow
 from steps.entitlement import ALLOWED, forbidden, needed
 from steps.reachability import Side, unreachable
 from steps.targets.environment import Environment
+from tests.local_aws.helpers import zipped
 from tests.steps.reference import NAMES, reference_pipeline
 
 
@@ -102,21 +103,11 @@ def test_a_layer_tells_what_it_fits_until_it_is_deleted(environment: Environment
     versions = {arn: functions.layer(arn) for each in there(functions) for arn in each.layers}
     assert len(versions) == 2
     assert readiness.layers(functions.found(), dict.fromkeys(NAMES.functions, 2), versions) == []
-    client, content = environment.client("lambda"), environment.client("s3")
-    key = content.list_objects_v2(Bucket=_packages(environment))["Contents"][0]["Key"]
-    code = {"S3Bucket": _packages(environment), "S3Key": key}
-    arn = client.publish_layer_version(LayerName="own", Content=code, CompatibleRuntimes=["python3.12"])[
-        "LayerVersionArn"
-    ]
-    layer = functions.layer(arn)
-    assert layer == Layer(arn, ("python3.12",), ())
+    client, told = environment.client("lambda"), {"LayerName": "own", "CompatibleRuntimes": ["python3.12"]}
+    arn = client.publish_layer_version(**told, Content={"ZipFile": zipped({"own.py": ""})})["LayerVersionArn"]
+    assert functions.layer(arn) == Layer(arn, ("python3.12",), ())
     client.delete_layer_version(LayerName="own", VersionNumber=1)
     assert functions.layer(arn) is None
-
-
-def _packages(environment: Environment) -> str:
-    buckets = environment.client("s3").list_buckets()["Buckets"]
-    return next(each["Name"] for each in buckets if each["Name"] not in (NAMES.bucket, "bare"))
 
 
 def test_the_rule_starts_the_state_machine_for_uploads_alone(trigger: Trigger):

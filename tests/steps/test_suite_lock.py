@@ -41,7 +41,7 @@ def dynamodb(table: Any) -> Any:
 
 def owner(dynamodb: Any) -> str | None:
     item = dynamodb.get_item(**ITEM).get("Item")
-    return item and item["owner"]["S"]
+    return str(item["owner"]["S"]) if item else None
 
 
 def give(dynamodb: Any, owner: str, expires_at: float) -> None:
