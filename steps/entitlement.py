@@ -48,9 +48,12 @@ def forbidden(names: Names) -> list[Need]:
         Need("arn:aws:iam::123456789012:role/any", "sts:AssumeRole"),
         Need("arn:aws:s3:::another-bucket/any.csv", "s3:GetObject"),
         Need(f"arn:aws:s3:::{names.bucket}/incoming/any.csv", "s3:DeleteObjectVersion"),
+        Need(f"arn:aws:s3:::{names.bucket}/incoming/any.csv", "s3:PutObject"),  # which would start the pipeline again
         Need(names.arn("secretsmanager", "secret:another-secret-AbCdEf"), "secretsmanager:GetSecretValue"),
         Need(_table(names, names.audit_logs), "dynamodb:DeleteTable"),
+        Need(_table(names, "another-table"), "dynamodb:PutItem"),
         Need(names.arn("lambda", "function:another-function"), "lambda:InvokeFunction"),
+        Need(names.arn("states", "stateMachine:another-machine"), "states:StartExecution"),
         Need(names.arn("lambda", f"function:{names.functions[0]}"), "lambda:UpdateFunctionCode"),
     ]
 

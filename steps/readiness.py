@@ -29,7 +29,7 @@ def undeclared(found: Found, declared: Mapping[str, Mapping[str, str]]) -> list[
     """The variables that a function has and its template does not declare, by `declared[function]`."""
 
     def of(function: Function) -> Iterator[Deviation]:
-        for variable in sorted(function.variables.keys() - declared[function.name].keys()):
+        for variable in sorted(function.variables.keys() - declared.get(function.name, function.variables).keys()):
             yield Deviation("environment-variable-wrong", f"{function.name} has {variable}, which is not declared")
 
     return list(_each(found, of))
@@ -49,10 +49,9 @@ def layers(found: Found, wanted: Mapping[str, int], versions: Mapping[str, Layer
     """The layers that a function lacks, by `wanted[function]`, that no longer exist, or that do not fit it."""
 
     def of(function: Function) -> Iterator[Deviation]:
-        if len(function.layers) < wanted[function.name]:
-            yield Deviation(
-                "layer-missing", f"{function.name} has {len(function.layers)} layers of {wanted[function.name]}"
-            )
+        count, due = len(function.layers), wanted.get(function.name, 0)
+        if count < due:
+            yield Deviation("layer-missing", f"{function.name} has {count} layers of {due}")
         for arn in function.layers:
             yield from _layer(function, arn, versions[arn])
 

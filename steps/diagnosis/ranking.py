@@ -38,16 +38,19 @@ _EVIDENCE = 20  # sentences; a file of lost records has more to say, and verdict
 
 
 def diagnoses(
-    scenarios: Iterable[Scenario], of_the_run: Iterable[Deviation], catalogue: Mapping[str, Diagnosis]
+    scenarios: Iterable[Scenario],
+    of_the_run: Iterable[Deviation],
+    catalogue: Mapping[str, Diagnosis],
+    began: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Each diagnosis that the failed and broken scenarios point to, with their lines; root causes first.
 
-    `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it began.
+    `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
+    on the monotonic clock.
     """
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     if not bad:
         return []
-    whole = list(of_the_run)
     items: dict[str, dict[str, None]] = {}  # used as sets that keep their order
     evidence: dict[str, dict[str, None]] = {}
 
@@ -55,8 +58,9 @@ def diagnoses(
         items.setdefault(diagnosis, {}).update(dict.fromkeys(lines))
         evidence.setdefault(diagnosis, {})[text] = None
 
-    for deviation in whole:
-        found(*deviation, [line for scenario in bad for line in scenario.items])
+    after = [scenario for scenario in bad if scenario.ended >= began]
+    for deviation in of_the_run if after else ():
+        found(*deviation, [line for scenario in after for line in scenario.items])
     for scenario in bad:
         for deviation in scenario.deviations:
             found(*deviation, scenario.items)

@@ -107,6 +107,7 @@ class Record:
         items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
+        began = self.spans["run"].began if "run" in self.spans else 0.0
         return {
             "schema": 1,
             "verdict": word,
@@ -120,7 +121,7 @@ class Record:
             "system_under_test": self.facts["system_under_test"],
             "run": {key: self.run.get(key) for key in _RUN} | {"started_by": self.run["started_by"]},
             "items": items,
-            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, catalogue.read()),
+            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, catalogue.read(), began),
             "discrepancies": self.discrepancies,
             "measured": {
                 **self.measured,

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import botocore.session
 from botocore import xform_name
 
+from steps.diagnosis import catalogue
+from steps.diagnosis.__main__ import document
 from steps.options import ROOT
 from steps.reporting import checklist
 
@@ -114,3 +116,7 @@ def waited_for(service: str, waiter: str) -> str:
     model = SESSION.get_waiter_model(service)
     names = {xform_name(name, "-"): name for name in model.waiter_names}
     return str(xform_name(model.get_waiter(names[waiter]).operation, "-"))
+
+
+def test_the_documented_list_is_the_catalogue():
+    assert (ROOT / "docs" / "diagnoses.md").read_text("utf-8") == document(catalogue.read())
