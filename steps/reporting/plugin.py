@@ -22,22 +22,23 @@ PROGRESS = pytest.StashKey[Progress]()
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begins the record once scenarios are collected, before any is deselected."""
     scenarios = [item for item in items if isinstance(item.parent, FeatureFile)]
-    if not scenarios or config.option.collectonly:
+    if not scenarios:
         return
-    target = options.target(config)
     try:
         lines = checklist.read()
     except checklist.MalformedChecklist as malformed:
         raise pytest.UsageError(str(malformed)) from malformed
+    claims = {item: [marker.args[0] for marker in item.iter_markers("checklist")] for item in scenarios}
+    for item, claimed in claims.items():
+        if unknown := [id for id in claimed if id not in lines]:
+            raise pytest.UsageError(f"{item.nodeid} claims {', '.join(unknown)}, which the checklist does not have.")
+    if config.option.collectonly:
+        return
+    target, mark = options.target(config), options.mark(config)
     record = Record(lines, options.claim_reports(config) / "verdict.json")
     record.facts["target"] = target
-    mark = options.mark(config)
-    for item in scenarios:
-        claims = [marker.args[0] for marker in item.iter_markers("checklist")]
-        if unknown := [id for id in claims if id not in lines]:
-            raise pytest.UsageError(f"{item.nodeid} claims {', '.join(unknown)}, which the checklist does not have.")
-        if mark is None or item.get_closest_marker(mark):
-            record.expected[item.nodeid] = claims
+    chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]
+    record.expected |= {item.nodeid: claims[item] for item in chosen}
     if partial(config):
         record.broken_off = True
     terminal = config.pluginmanager.getplugin("terminalreporter")

@@ -45,7 +45,7 @@ def test_a_tag_that_nobody_knows_is_an_error(folder: Path, tag: str, says: str):
     (folder / "some.feature").write_text(
         f"@local\nFeature: F\n\n  {tag}\n  Scenario: S\n    When the file is delivered\n"
     )
-    done = session("-k", "nothing", folder, reports=folder)
+    done = session("--collect-only", folder, reports=folder)
     assert done.returncode not in (0, 5)
     assert says in done.stdout + done.stderr
 
@@ -90,7 +90,7 @@ def test_every_scenario_is_collected_under_its_own_file(tmp_path: Path):
     written = sum(
         line.strip().startswith("Scenario:")
         for file in (ROOT / "features").rglob("*.feature")
-        if (text := file.read_text("utf-8")).startswith("@local\n")
+        if (text := file.read_text("utf-8")).startswith("@local")
         for line in text.splitlines()
     )
     assert len([line for line in done.stdout.splitlines() if ".feature::" in line]) == written
