@@ -88,7 +88,8 @@ class Served:
 def served(settings: Settings) -> Iterator[Served]:
     """Runs the embedded AWS as long as the context lasts; raises CannotServe with every cause."""
     _forget_other_clouds()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: what a shell starts in the background ignores it
+        signal.signal(ending, signal.default_int_handler)
     with ExitStack() as stack:
         folder = Path(mkdtemp(prefix="local-aws-"))
         guard = Guard(folder)

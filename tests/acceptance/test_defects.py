@@ -94,7 +94,7 @@ DEFECTS = [
             ),
         ),
     ),
-    Defect("functions throttled after the run", {"KNO-04", "CTM-03", "DAT-09", "RSK-01"}, after_run="throttle"),
+    Defect("functions throttled after the run", {"KNO-04", "CTM-03", "DAT-09"}, after_run="throttle"),
 ]
 
 

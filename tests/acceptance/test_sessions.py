@@ -191,7 +191,11 @@ class running_session:  # noqa: N801
         flag = self._reports.with_name("up")
         wait = f"--after-deploy=touch '{flag}'; while kill -0 $PPID; do sleep 0.1; done"
         self._session = subprocess.Popen(
-            command(self._reports, "-m", "local", wait), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL
+            command(self._reports, "-m", "local", wait),
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
         )
         deadline = time.monotonic() + 90
         while not flag.exists():

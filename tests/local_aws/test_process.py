@@ -21,8 +21,9 @@ from tests.local_aws.helpers import eventually, make_powerful_role, runs, zipped
 ROOT = Path(__file__).parents[2]
 BUSY = "import os, time\ndef handler(event, context):\n    print('pid', os.getpid())\n    time.sleep(600)\n"
 OWNER = """
-import json, sys, time
+import json, signal, sys
 from local_aws import LocalAws
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 aws = LocalAws.start()
 print(json.dumps([aws.pid, str(aws.folder), aws.environment]), flush=True)
 sys.stdin.read()
