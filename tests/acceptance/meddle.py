@@ -39,7 +39,7 @@ def remove_layers() -> None:
     boto3.client("lambda").update_function_configuration(FunctionName=PROCESSOR, Layers=[])
 
 
-def remove_variable() -> None:
+def remove_variables() -> None:
     client = boto3.client("lambda")
     variables = client.get_function_configuration(FunctionName=PROCESSOR)["Environment"]["Variables"]
     del variables["AURORA_SECRET_ARN"], variables["CHUNK_SIZE"]

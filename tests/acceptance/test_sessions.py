@@ -106,17 +106,17 @@ def test_the_reports_of_another_run_are_not_written_over(accept: Accept, tmp_pat
 def test_what_cannot_be_deployed_is_broken_and_not_failed(accept: Accept, tmp_path: Path, files, says):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    session = accept(f"--system-under-test={tmp_path}")
-    assert (session.exit, session.verdict["verdict"]) == (6, "UNKNOWN"), session
-    assert session.items("passed") == {"FIL-01", "FIL-02", "FIL-03", "CTM-02"}
-    assert session.items("broken") == set(session.verdict["scope"]) - session.items("passed")
+    session = accept(f"--system-under-test={tmp_path}", "features/1_precondition/file.feature", *RUN)
+    assert (session.exit, session.verdict["verdict"]) == (1, "UNKNOWN"), session
+    assert session.items("passed") == {"FIL-01", "FIL-02", "FIL-03"}
+    assert session.items("failed") == set()
     assert says in session.verdict["items"]["SFN-01"]["reason"]
     assert "remedy:" in session.verdict["items"]["SFN-01"]["reason"]
 
 
 def test_a_command_at_a_seam_that_fails_is_broken_and_says_what_it_said(accept: Accept):
-    session = accept("--after-deploy=echo it is not there >&2; exit 3")
-    assert (session.exit, session.items("failed")) == (6, set()), session
+    session = accept("--after-deploy=echo it is not there >&2; exit 3", *RUN)
+    assert (session.exit, session.items("failed")) == (1, set()), session
     assert "ended with 3" in session.verdict["items"]["RUN-01"]["reason"]
     assert "it is not there" in session.verdict["items"]["RUN-01"]["reason"]
 
