@@ -53,6 +53,7 @@ def gate(record: Record, pytestconfig: pytest.Config) -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def preparation(
     database: Database,
+    activity_file: ActivityFile,
     record: Record,
     progress: Progress,
     gate: Callable[[str], None],
@@ -66,7 +67,8 @@ def preparation(
         before = database.number("count_test_users")
         database.tell("test_users")
         earlier = statistics_of(database)
-        record.keep("statistics-before.json", json.dumps(earlier, default=str, indent=1))
+        theirs = {user: earlier[user] for user in activity_file.sums() if user in earlier}
+        record.keep("statistics-before.json", json.dumps(theirs, default=str, indent=1))
         database.tell("clear_statistics")
         done = Preparation(
             before,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from steps.reporting.checklist import Words
@@ -20,6 +21,7 @@ class Diagnosis:
     remedy: Words
 
 
+@cache
 def read() -> dict[str, Diagnosis]:
     """Every diagnosis by its id, root causes before their consequences."""
     told = tomllib.loads(FILE.read_text("utf-8"))["diagnosis"]

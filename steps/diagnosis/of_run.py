@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from steps.deviation import Deviation
@@ -83,8 +82,3 @@ def of_start(by: str, why: str) -> list[Deviation]:
 
 def _fits(sign: Sign, error: str, cause: str) -> bool:
     return bool(re.search(sign.error, error) and re.search(sign.cause, cause))
-
-
-def known(signs: Iterable[Sign] = _SIGNS) -> set[str]:
-    """The diagnoses that an execution can point to."""
-    return {sign.diagnosis for sign in signs} | {"state-failed", "event-not-delivered"}

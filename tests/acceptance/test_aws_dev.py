@@ -136,7 +136,7 @@ def narrow(account: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_is_left_as_it_was(
-    account, accept, narrow
+    account, accept, narrow, tmp_path: Path
 ):
     before = traces(account)
     session = accept(**narrow)
@@ -149,6 +149,8 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
     assert after["versions"] == before["versions"]
     assert after["lock"] is None
     assert len(after["executions"]) == len(before["executions"]) + 1
+    saved = json.loads((tmp_path / "statistics-before.json").read_text("utf-8"))
+    assert list(saved) == [row[0] for row in before["statistics"] if row[0] <= "U00100"]
     theirs = [row for row in after["statistics"] if row[0] > "U00100"]
     assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
 

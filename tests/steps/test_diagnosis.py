@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps import data_steps
+from steps import data_steps, drift_steps
 from steps.deviation import Deviation
 from steps.diagnosis import catalogue, of_run, ranking
 from steps.diagnosis.of_run import of_failure, of_start
@@ -129,6 +129,14 @@ def test_what_the_run_as_a_whole_points_to_explains_every_line():
     assert found["secret-refused"] == (["SFN-01", "AUR-02"], [refused.text])
 
 
+def test_the_run_explains_nothing_that_failed_before_it_began():
+    early = Scenario("early", ["LAM-01"], FAILED, "missing", ended=1.0)
+    late = Scenario("late", ["SFN-01"], FAILED, "FAILED", ended=3.0)
+    refused = Deviation("secret-refused", "the execution FAILED")
+    assert diagnoses([early, late], [refused], KNOWN, began=2.0)[0]["items"] == ["SFN-01"]
+    assert "secret-refused" not in [each["id"] for each in diagnoses([early], [refused], KNOWN, began=2.0)]
+
+
 def test_where_nothing_failed_there_is_nothing_to_explain():
     retried = Deviation("retried", "once")
     assert explained(one("a", "SFN-03", status=PASSED, said=(retried,)), whole=(retried,)) == {}
@@ -142,7 +150,12 @@ def raised() -> Iterator[tuple[str, str]]:
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 if called in ("Deviation", "Sign", "suspect"):
                     yield f"{file.name}:{node.lineno}", str(first.value)
-    tables = {"usual": ranking._USUAL.values(), "fates": data_steps._DIAGNOSES.values(), "runs": of_run.known()}
+    tables = {
+        "usual": ranking._USUAL.values(),
+        "fates": data_steps._DIAGNOSES.values(),
+        "drift": drift_steps._DIAGNOSES.values(),
+        "runs": [sign.diagnosis for sign in of_run._SIGNS],
+    }
     yield from ((name, id) for name, ids in tables.items() for id in ids)
 
 
