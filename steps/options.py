@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import pytest
+
+from steps.reporting import checklist
+from steps.targets.system import SystemUnderTest
+
+if TYPE_CHECKING:
+    from steps.targets.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
@@ -17,6 +24,7 @@ WHOLE = ("local", "aws-dev")
 TARGETS = ("embedded", "aws-dev")
 _WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
+_settings = pytest.StashKey["Settings"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         type=Path,
         default=ROOT / "system_under_test",
-        help="template.yaml, state machine, functions, layers and, optionally, data.yaml and sql/",
+        help="template.yaml, state machine, functions and, optionally, data.yaml, sql/ and acceptance.toml",
     )
     group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
     group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
@@ -42,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="by-itself",
         help="manually: start the execution by hand from the outset, not only when the upload has started none",
     )
-    group.addoption("--settings", metavar="FILE", type=Path, help="acceptance.toml of the pipeline unless said")
+    group.addoption("--settings", metavar="FILE", type=Path, help="DIR/acceptance.toml unless said")
     group.addoption("--database-url", metavar="URL", help="where Aurora is reached from here, such as a tunnel")
     group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
@@ -65,6 +73,31 @@ def target(config: pytest.Config) -> str:
     if chosen not in TARGETS:
         raise pytest.UsageError(f"The target {chosen} cannot be had yet; there is: {', '.join(TARGETS)}.")
     return str(chosen)
+
+
+def system(config: pytest.Config) -> SystemUnderTest:
+    """The folder of the pipeline."""
+    return SystemUnderTest(config.option.system_under_test.resolve())
+
+
+def settings_file(config: pytest.Config) -> Path:
+    """The file of the pipeline's settings: that of the command line, or the pipeline's own."""
+    told: Path | None = config.option.settings
+    return told.resolve() if told else system(config).settings
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The pipeline's settings, read once; a usage error that names every fault."""
+    from steps.targets.settings import ACCOUNT, SettingsError, read  # with pydantic: while the embedded AWS starts
+
+    if _settings not in config.stash:
+        file, folder = settings_file(config), system(config).folder
+        needed = ACCOUNT if target(config) == "aws-dev" else ()
+        try:
+            config.stash[_settings] = read(file, os.environ, needed=needed, lines=checklist.read(), folder=folder)
+        except SettingsError as faulty:
+            raise pytest.UsageError(str(faulty)) from faulty
+    return config.stash[_settings]
 
 
 def claim_reports(config: pytest.Config) -> Path:
