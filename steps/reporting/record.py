@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +42,8 @@ class Record:
         self.checklist, self.file = checklist, file
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
+        self.not_applicable: Mapping[str, str] = {}
+        """Lines that do not apply to the pipeline, and why; no scenario answers them."""
         self.started = datetime.now(UTC)
         self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
         self.run: dict[str, Any] = {"started_by": "none"}
@@ -104,7 +106,8 @@ class Record:
 
     def judged(self) -> dict[str, Any]:
         """What verdict.json holds."""
-        items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
+        found = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
+        items = verdict.applying(found, self.not_applicable)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0

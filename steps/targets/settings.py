@@ -103,10 +103,11 @@ class Csv(_Table):
 
 
 class Counts(_Table):
-    """How many test users there are, U00001 and so on, and how many records the file holds."""
+    """How many test users there are, U00001 and so on, records of the file, and variables of each function."""
 
     users: int = Field(default=100, ge=1, le=99_999)
     records: int = Field(default=100, ge=1)
+    environment_variables: int = Field(default=20, ge=1)
 
     @property
     def test_users(self) -> list[str]:

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,18 @@ def build(path: Path, bucket: str) -> Application:
 
 
 def _contents(path: Path, spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """(name inside the package, content) of a folder; a layer made from requirements holds them under python/."""
+    """(name inside the package, content) of a folder and of what its requirements.txt names.
+
+    A layer made from requirements holds them alone, under python/; a function holds them beside its code, unless its
+    template says how it is built.
+    """
     requirements = path / "requirements.txt"
     if spec["Type"] == "AWS::Serverless::LayerVersion" and requirements.is_file():
-        return _installed(_requirements(requirements))
-    return ((file.relative_to(path).as_posix(), file.read_bytes()) for file in files_of(path))
+        return ((f"python/{name}", content) for name, content in _installed(_requirements(requirements)))
+    code = ((file.relative_to(path).as_posix(), file.read_bytes()) for file in files_of(path))
+    if requirements.is_file() and "BuildMethod" not in spec.get("Metadata", {}):
+        return chain(_installed(_requirements(requirements)), code)
+    return code
 
 
 def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
@@ -94,7 +102,7 @@ def _installed(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         for file in distribution.files or ():
             if ".." not in file.parts and Path(str(file.locate())).is_file():
                 content = file.read_binary()
-                yield f"python/{file.as_posix()}", _unchecked(content) if file.suffix == ".pyc" else content
+                yield file.as_posix(), _unchecked(content) if file.suffix == ".pyc" else content
 
 
 def _unchecked(compiled: bytes) -> bytes:
@@ -135,8 +143,8 @@ def _fetched(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DeployError(
-                f"The layer's requirements {', '.join(map(str, wanted))} cannot be installed.",
+                f"The requirements {', '.join(map(str, wanted))} cannot be installed.",
                 evidence=done.stderr.strip()[-500:],
-                remedy="run pip install -r requirements.txt, or mend the layer's requirements.txt",
+                remedy="run pip install -r requirements.txt, or mend the requirements.txt",
             )
-        yield from ((f"python/{p.relative_to(folder).as_posix()}", p.read_bytes()) for p in files_of(Path(folder)))
+        yield from ((p.relative_to(folder).as_posix(), p.read_bytes()) for p in files_of(Path(folder)))
