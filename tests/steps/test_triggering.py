@@ -80,12 +80,12 @@ ALL, ALL_FLAT = f"the object's {', '.join(PATHS)}", "the object's $.bucket, $.ke
         (
             TARGET | {"InputPath": "$.detail"},
             OF_EVENT,
-            f'replaces the event by InputPath "$.detail", which lacks the object\'s {ALL}',
+            f'replaces the event by InputPath "$.detail", which lacks {ALL}',
         ),
         (
             TARGET | {"Input": "{}"},
             OF_EVENT,
-            f'replaces the event by Input "{{}}", which lacks the object\'s {ALL}',
+            f'replaces the event by Input "{{}}", which lacks {ALL}',
         ),
         (TARGET | {"Input": "{"}, OF_EVENT, 'replaces the event by Input "{", which makes no input: Expecting '),
         (AS_TEXTS, OF_EVENT, f"lacks {ALL}"),
