@@ -4,118 +4,26 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from itertools import permutations
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-from steps.drivers.execution_input import ObjectPaths
-from steps.drivers.jsonpath import steps
 from steps.drivers.names import USUAL, Names
-from steps.targets.system import ROOT
+from steps.drivers.permissions import USUAL_ACTIONS
+from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table
 
 _PREFIX = "ACCEPTANCE_"
 FILE = "acceptance.toml"
-USUAL_FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"
 ACCOUNT = ("account", "aurora_secret")
-"""What has to be told besides where the pipeline is deployed in an account."""
+"""What has to be told of a pipeline that the suite finds in an account instead of deploying it."""
 
 
 class SettingsError(Exception):
     """The settings cannot be used; names every value at fault."""
 
 
-def _listed(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _fillable(pattern: str) -> str:
-    try:
-        Names("any", others={"bucket": pattern}).named("bucket")
-    except (LookupError, ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f"cannot be filled in: {error}") from error
-    return pattern
-
-
-def _names_alone(path: str) -> str:
-    if not (way := steps(path)) or not all(isinstance(step, str) for step in way):
-        raise ValueError("has to lead by names alone, such as $.detail.object.key")
-    return path
-
-
-def _one_line(reason: str) -> str:
-    if not reason.strip() or len(reason.splitlines()) > 1:
-        raise ValueError("has to say in one line why the line does not apply")
-    return reason.strip()
-
-
-def _three_columns(header: str) -> str:
-    if header.count(",") != 2:
-        raise ValueError("has to name three columns, those of user id, logins and posts")
-    return header
-
-
-Ids = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Pattern = Annotated[str, AfterValidator(_fillable)]
-JsonPath = Annotated[str, AfterValidator(_names_alone)]
-Header = Annotated[str, AfterValidator(_three_columns)]
-Reason = Annotated[str, AfterValidator(_one_line)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Input(_Table):
-    """Where an execution's input names the object; unless said, the S3 event itself is the input."""
-
-    bucket: JsonPath = ObjectPaths.bucket
-    key: JsonPath = ObjectPaths.key
-    version_id: JsonPath = ObjectPaths.version_id
-
-    @model_validator(mode="after")
-    def _apart(self) -> Input:
-        for one, other in permutations(self.model_dump().values(), 2):
-            if steps(other)[: len(steps(one))] == steps(one):
-                raise ValueError(f"{one} and {other} cannot both be values")
-        return self
-
-    @property
-    def paths(self) -> ObjectPaths:
-        return ObjectPaths(**self.model_dump())
-
-
-class Csv(_Table):
-    """The file to deliver, relative to the pipeline's folder, and its header; no file: the suite's own."""
-
-    file: Path | None = None
-    header: Header = "ユーザーID,ログイン回数,投稿回数"
-
-    @property
-    def name(self) -> str:
-        """The agreed name of the file."""
-        return (self.file or USUAL_FILE).name
-
-    def file_in(self, folder: Path) -> Path:
-        """Where the file is, the pipeline being in `folder`."""
-        return folder / self.file if self.file else USUAL_FILE
-
-
-class Counts(_Table):
-    """How many test users there are, U00001 and so on, records of the file, and variables of each function."""
-
-    users: int = Field(default=100, ge=1, le=99_999)
-    records: int = Field(default=100, ge=1)
-    environment_variables: int = Field(default=20, ge=1)
-
-    @property
-    def test_users(self) -> list[str]:
-        """The ids of the test users, in order."""
-        return [f"U{n:05d}" for n in range(1, self.users + 1)]
-
-
-class Settings(_Table):
+class Settings(Table):
     """A pipeline's settings; docs/own-pipeline.md says what each is for."""
 
     project: str = Field(min_length=1)
@@ -129,7 +37,13 @@ class Settings(_Table):
     input: Input = Input()
     csv: Csv = Csv()
     counts: Counts = Counts()
+    permissions: Mapping[str, tuple[Action, ...]] = Field(default_factory=dict)
     not_applicable: Mapping[str, Reason] = Field(default_factory=dict)
+
+    @property
+    def actions(self) -> dict[str, tuple[str, ...]]:
+        """What the functions have to be allowed, by what they act on."""
+        return USUAL_ACTIONS | dict(self.permissions)
 
     def names_in(self, account: str) -> Names:
         """The names of everything, in that account."""
@@ -156,7 +70,11 @@ def read(
     told |= {
         name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
     }
-    faults = [f"names.{name} is unknown; there are {', '.join(USUAL)}" for name in _strangers(told, "names", USUAL)]
+    faults = [
+        f"{table}.{name} is unknown; there are {', '.join(usual)}"
+        for table, usual in (("names", USUAL), ("permissions", USUAL_ACTIONS))
+        for name in _strangers(told, table, usual)
+    ]
     if lines is not None:
         strangers = _strangers(told, "not_applicable", lines)
         faults += [f"not_applicable.{id} is no line of the checklist" for id in strangers]

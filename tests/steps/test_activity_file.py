@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steps.drivers.activity_file import ActivityFile, Record
-from steps.targets.settings import USUAL_FILE
+from steps.targets.settings_values import USUAL_FILE
 
 HEADER = "ユーザーID,ログイン回数,投稿回数"
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.names import USUAL
+from steps.drivers.permissions import USUAL_ACTIONS
 from steps.options import ROOT
 from steps.reporting import checklist
-from steps.targets.settings import FILE, USUAL_FILE, SettingsError, read
+from steps.targets.settings import FILE, SettingsError, read
+from steps.targets.settings_values import USUAL_FILE
 
 WELL = """
 project = "csv"
@@ -95,6 +97,12 @@ def test_what_the_input_the_file_and_the_counts_are_is_read(file: Path):
     assert (settings.counts.records, settings.counts.environment_variables) == (7, 9)
 
 
+def test_what_the_functions_do_is_as_usual_but_for_what_is_told(file: Path):
+    file.write_text(WELL + "[permissions]\nbatch_jobs = ['dynamodb:PutItem', 'dynamodb:GetItem']\nbucket = []\n")
+    actions = read(file, {}).actions
+    assert actions == USUAL_ACTIONS | {"batch_jobs": ("dynamodb:PutItem", "dynamodb:GetItem"), "bucket": ()}
+
+
 def test_lines_that_do_not_apply_are_read_with_their_reasons(file: Path):
     file.write_text(WELL + "[not_applicable]\nLAM-04 = ' it has no layers '\n")
     assert read(file, {}, lines=["LAM-03", "LAM-04"]).not_applicable == {"LAM-04": "it has no layers"}
@@ -126,6 +134,8 @@ def test_the_settings_of_the_example_hold():
         ("counts = {users = 0}", ["counts.users: Input should be greater than or equal to 1"]),
         ("counts = {users = 100000}", ["counts.users: Input should be less than or equal to 99999"]),
         ("counts = {records = 'many'}", ["counts.records: Input should be a valid integer"]),
+        ("permissions = {locks = []}", ["permissions.locks is unknown; there are uploads, bucket, "]),
+        ("permissions = {job_locks = ['PutItem']}", ["permissions.job_locks.0: String should match pattern"]),
         ("not_applicable = {LAM-05 = 'x'}", ["not_applicable.LAM-05 is no line of the checklist"]),
         ("not_applicable = {LAM-04 = ' '}", ["not_applicable.LAM-04: Value error, has to say in one line why"]),
         ("not_applicable = ['LAM-04']", ["not_applicable: Input should be a valid"]),
