@@ -59,7 +59,8 @@ def target(rule: Rule, environment: Environment, settings: Settings, finding: Fi
     def wrong(rule: Rule) -> list[Deviation]:
         return triggering.target(rule, machine, lambda given: settings.input.paths.lacking_in(given, upload), event)
 
-    finding.none(wrong(rule), wanted=f"{machine} as the only target", got="so")
+    where = ", ".join(settings.input.model_dump().values())
+    finding.none(wrong(rule), wanted=f"{machine} as the only target, told the object at {where}", got="so")
     finding.control("the same target twice", bool(wrong(replace(rule, targets=rule.targets * 2))))
     empty = replace(rule, targets=tuple({**each, "Input": "{}"} for each in rule.targets))
     finding.control("a target with another input", bool(wrong(empty)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,13 @@ def test_the_settings_of_the_example_hold():
     settings = read(folder / FILE, {}, needed=(), lines=checklist.read(), folder=folder)
     assert settings.names_in("000000000000").bucket == "tally-inbox-000000000000-dev"
     assert len(settings.not_applicable) == 1
+
+
+def test_what_the_documentation_shows_is_in_the_example():
+    shown = tomllib.loads((ROOT / "docs" / "own-pipeline.md").read_text("utf-8").split("```toml")[1].split("```")[0])
+    told = tomllib.loads((ROOT / "examples" / "tally" / FILE).read_text("utf-8"))
+    assert shown.pop("names").items() <= told.pop("names").items()
+    assert shown == told
 
 
 @pytest.mark.parametrize(
