@@ -22,6 +22,7 @@ from steps.drivers.suite_lock import locked
 from steps.drivers.trigger import Trigger
 from steps.drivers.workflow import Workflow
 from steps.plan import plan
+from steps.reporting import verdict
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
@@ -56,6 +57,18 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     return environment
 
 
+@pytest.fixture(autouse=True)
+def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
+    """What an emulator is known not to do is not asked of it."""
+    asked_for = RECORD in pytestconfig.stash and not pytestconfig.option.no_limits
+    if not (asked_for and options.target(pytestconfig) in options.EMULATORS):
+        return
+    limits = request.getfixturevalue("environment").limits
+    claimed = [marker.args[0] for marker in request.node.iter_markers("checklist")]
+    if told := dict.fromkeys(limits[item] for item in claimed if item in limits):
+        pytest.skip(verdict.LIMIT + "; ".join(told))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
     """With --plan, what would be written is said, and the session is over."""
@@ -69,15 +82,21 @@ def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None
 def _environment(config: pytest.Config, system: SystemUnderTest, record: Record, progress: Progress) -> Environment:
     """The target that the command line names."""
     told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
-    if options.target(config) == "embedded":
+    target, o = options.target(config), config.option
+    if target == "embedded":
         from steps.targets.embedded import embedded
 
         return embedded(launched(config), system, names=NAMES, **told)
     from steps.targets import settings
+
+    read = settings.read(o.settings or system.settings, os.environ)
+    if target == "endpoint":
+        from steps.targets.endpoint import endpoint
+
+        return endpoint(o.endpoint_url, o.database_url, read, system, **told)
     from steps.targets.aws_dev import aws_dev
 
-    read = settings.read(config.option.settings or system.settings, os.environ)
-    return aws_dev(read, system, database_url=config.option.database_url, **told)
+    return aws_dev(read, system, database_url=o.database_url, **told)
 
 
 @pytest.fixture(scope="session")
