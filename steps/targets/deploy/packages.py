@@ -42,6 +42,31 @@ class Application:
 def build(path: Path, bucket: str) -> Application:
     """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`."""
     template, packages = load(path), {}
+    for name, attribute, source in _local(path, template):
+        spec = template["Resources"][name]
+        body = _layer(source) if _of_requirements(source, spec) else _packed(source)
+        key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
+        packages[key] = body
+        spec["Properties"][attribute] = f"s3://{bucket}/{key}"
+    return Application(path, template, bucket, packages)
+
+
+def digests(path: Path) -> dict[str, str]:
+    """The SHA-256 of each package of the template in `path`, by its resource's name, the same wherever it is built.
+
+    A layer made from requirements holds compiled files that name the folder they were installed to, so that its digest
+    is that of the requirements.
+    """
+    template, found = load(path), {}
+    for name, _, source in _local(path, template):
+        of_requirements = _of_requirements(source, template["Resources"][name])
+        body = (source / "requirements.txt").read_bytes() if of_requirements else _packed(source)
+        found[name] = hashlib.sha256(body).hexdigest()
+    return found
+
+
+def _local(path: Path, template: dict[str, Any]) -> Iterator[tuple[str, str, Path]]:
+    """Name, attribute and local folder or file of each resource that has one."""
     for name, spec in template["Resources"].items():
         attribute = _LOCAL_PATHS.get(spec.get("Type"), "")
         given = spec.get("Properties", {}).get(attribute)
@@ -52,19 +77,23 @@ def build(path: Path, bucket: str) -> Application:
             raise DeployError(
                 f"{attribute} of {name} names {given}, which does not exist.", remedy=f"put it into {path.parent}"
             )
-        body = source.read_bytes() if source.is_file() else _zipped(_contents(source, spec))
-        key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
-        packages[key] = body
-        spec["Properties"][attribute] = f"s3://{bucket}/{key}"
-    return Application(path, template, bucket, packages)
+        yield name, attribute, source
 
 
-def _contents(path: Path, spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """(name inside the package, content) of a folder; a layer made from requirements holds them under python/."""
-    requirements = path / "requirements.txt"
-    if spec["Type"] == "AWS::Serverless::LayerVersion" and requirements.is_file():
-        return _installed(_requirements(requirements))
-    return ((file.relative_to(path).as_posix(), file.read_bytes()) for file in files_of(path))
+def _of_requirements(source: Path, spec: dict[str, Any]) -> bool:
+    return spec["Type"] == "AWS::Serverless::LayerVersion" and (source / "requirements.txt").is_file()
+
+
+def _layer(layer: Path) -> bytes:
+    """A layer made from requirements, which it holds under python/."""
+    return _zipped(_installed(_requirements(layer / "requirements.txt")))
+
+
+def _packed(source: Path) -> bytes:
+    """A file as it is, a folder as a zip of its files."""
+    if source.is_file():
+        return source.read_bytes()
+    return _zipped((file.relative_to(source).as_posix(), file.read_bytes()) for file in files_of(source))
 
 
 def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
