@@ -15,7 +15,7 @@ _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "emb
 WHOLE = ("local", "aws-dev")
 """The marks whose scenarios are a whole acceptance session, with a verdict."""
 TARGETS = ("embedded", "aws-dev")
-_WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
+_WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
 
 
@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--settings", metavar="FILE", type=Path, help="acceptance.toml of the pipeline unless said")
     group.addoption("--database-url", metavar="URL", help="where Aurora is reached from here, such as a tunnel")
     group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
+    group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 

@@ -1,4 +1,4 @@
-"""The checklist as people used to fill it in by hand, filled in from verdict.json: a page to look at, print and sign."""
+"""The checklist as people filled it in by hand, filled in from verdict.json: a page to look at, print and sign."""
 
 from __future__ import annotations
 

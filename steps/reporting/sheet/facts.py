@@ -93,6 +93,5 @@ def _measured(measured: Mapping[str, Any]) -> str | None:
     if "seconds" not in measured:
         return None
     return (
-        f"{measured['seconds']:.2f} s, {measured['records_per_second']:.1f} records/s, "
-        f"{measured['peak_chunks']} chunks"
+        f"{measured['seconds']:.2f} s, {measured['records_per_second']:.1f} records/s, {measured['peak_chunks']} chunks"
     )

@@ -100,10 +100,12 @@ class Sheet:
             )
         if counts[PASSED] == scope:
             return Words(f"対象の{scope}項目すべてが合格しました。", f"All {scope} lines in scope passed.")
-        rest = [(mark, counts[mark]) for mark in (FAILED, BROKEN, NOT_CHECKED, WAIVED) if counts[mark]]
+        rest = [mark for mark in _REST if counts[mark]]
+        ja = "、".join(f"{_REST[mark].ja}{counts[mark]}" for mark in rest)
+        en = ", ".join(f"{counts[mark]} {_REST[mark].en}" for mark in rest)
         return Words(
-            f"対象{scope}項目のうち合格は{counts[PASSED]}、{'、'.join(f'{_REST[mark].ja}{n}' for mark, n in rest)}です。",
-            f"{counts[PASSED]} of {scope} lines in scope passed, {', '.join(f'{n} {_REST[mark].en}' for mark, n in rest)}.",
+            f"対象{scope}項目のうち合格は{counts[PASSED]}、{ja}です。",
+            f"{counts[PASSED]} of {scope} lines in scope passed, {en}.",
         )
 
 
@@ -121,7 +123,8 @@ def filled(verdict: Mapping[str, Any], checklist: Mapping[str, Item]) -> Sheet:
     for diagnosis in verdict["diagnoses"]:
         for id in diagnosis["items"]:
             best.setdefault(id, diagnosis)
-    items, first = verdict["items"], {}
+    items: Mapping[str, Any] = verdict["items"]
+    first: dict[str, str] = {}
     for id in checklist:
         first.setdefault(items[id]["reason"], id)
     same_as = {id: first[items[id]["reason"]] for id in checklist if first[items[id]["reason"]] != id}

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
-from steps.reporting.checklist import Words
+from steps.reporting.checklist import Item, Words
 from steps.reporting.sheet.filled import Line, Sheet
 from steps.reporting.sheet.words import LABELS, MARKS, VERDICTS, duration, minutes
 
-Say = Callable[[Words], str]
+Say = Callable[[Words | Item], str]
 """The words in one of the languages, escaped."""
 _SIGNS = {"passed": "✓", "failed": "✗", "waived": "⊗", "broken": "?", "not-checked": "–"}
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!])")
@@ -24,12 +24,18 @@ def markdown(sheet: Sheet) -> str:
 
 def escaped(text: str) -> str:
     """`text` as it reads, whatever it holds, in one line, as a cell of a table wants it."""
-    return "<br>".join(_SPECIAL.sub(r"\\\1", line.strip()) for line in text.splitlines() if line.strip())
+    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in text.splitlines() if line.strip())
 
 
 def _saying(language: str) -> Say:
     of = attrgetter(language)
-    return lambda words: escaped(of(words))
+    return lambda words: "".join(_with_code(of(words)))
+
+
+def _with_code(text: str) -> Iterator[str]:
+    """What stands between backticks is a command."""
+    for number, part in enumerate(re.split("`([^`\n]+)`", text)):
+        yield "`" + part.replace("|", "\\|") + "`" if number % 2 else escaped(part)
 
 
 def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
@@ -140,7 +146,9 @@ def _evidence(line: Line, say: Say) -> str:
     found = line.found
     told: list[tuple[str, str]] = []
     if found["reason"]:
-        told.append(("reason", f"{say(LABELS['same_as'])} {line.same_as}" if line.same_as else escaped(found["reason"])))
+        told.append(
+            ("reason", f"{say(LABELS['same_as'])} {line.same_as}" if line.same_as else escaped(found["reason"]))
+        )
     if line.bad:
         told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
     told += [("scenarios", escaped(each["id"])) for each in found["scenarios"]]

@@ -65,7 +65,7 @@ LABELS = _both(
     system      | テスト対象                    | System under test
     execution   | 実行                          | Execution
     console     | AWSコンソールで開く           | Open in the AWS console
-    no_console  | アカウントのない組み込みAWSの実行は、コンソールには現れません | an embedded AWS has no account, so that the console does not know it
+    no_console  | 組み込みAWSの実行はコンソールに現れません | the console does not show what an embedded AWS runs
     file        | ファイル                      | File
     measured    | 測定値                        | Measured
     tester      | 実施者                        | Tester
