@@ -10,7 +10,7 @@ from typing import Any
 from steps.reporting.checklist import PHASES, Item, Words
 from steps.reporting.schedule import SCHEDULE
 from steps.reporting.sheet.facts import Fact, facts
-from steps.reporting.sheet.words import GROUPS, duration, minutes
+from steps.reporting.sheet.words import GROUPS, VERDICTS, duration, minutes
 from steps.reporting.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
 
 WAIVED = "waived"
@@ -88,6 +88,14 @@ class Sheet:
     def waived(self) -> list[Line]:
         """The lines that are NO and waived."""
         return [line for line in self.lines if line.mark == WAIVED]
+
+    @property
+    def means(self) -> Words:
+        """What the verdict means for the release."""
+        word, waived = self.verdict["verdict"], self.counts[WAIVED]
+        if not waived:
+            return VERDICTS[word]
+        return Words(f"{VERDICTS[word].ja}（例外承認{waived}件）", f"{VERDICTS[word].en}, with {waived} waived")
 
     @property
     def lead(self) -> Words:

@@ -34,7 +34,6 @@ def html(sheet: Sheet) -> str:
         long=_LONG,
         L=words.LABELS,
         MARKS=words.MARKS,
-        VERDICTS=words.VERDICTS,
         duration=words.duration,
         minutes=words.minutes,
     )

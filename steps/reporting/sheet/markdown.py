@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from steps.reporting.checklist import Item, Words
 from steps.reporting.sheet.filled import Line, Sheet
-from steps.reporting.sheet.words import LABELS, MARKS, VERDICTS, duration, minutes
+from steps.reporting.sheet.words import LABELS, MARKS, duration, minutes
 
 Say = Callable[[Words | Item], str]
 """The words in one of the languages, escaped."""
@@ -39,9 +39,8 @@ def _with_code(text: str) -> Iterator[str]:
 
 
 def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
-    word = sheet.verdict["verdict"]
     yield f"# {say(LABELS['title'])}"
-    yield f"**{word}** · {say(VERDICTS[word])}"
+    yield f"**{sheet.verdict['verdict']}** · {say(sheet.means)}"
     yield say(sheet.lead)
     sections = {
         "diagnoses": _diagnoses(sheet, say),

@@ -25,7 +25,7 @@ LABELS = _both(
     facts       | 実施記録                      | The run
     signatures  | 署名                          | Signatures
     phase       | フェーズ                      | Phase
-    by_hand     | 予定（手作業）                | Planned, by hand
+    by_hand     | 予定（手作業）                | By hand
     actual      | 実績                          | Actual
     total       | 合計                          | In all
     result      | 結果                          | Result
