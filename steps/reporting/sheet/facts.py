@@ -43,7 +43,7 @@ def facts(verdict: Mapping[str, Any]) -> list[Fact]:
         "file": _plain(_file(verdict["run"])),
         "measured": _plain(_measured(verdict["measured"])),
     }
-    urls = {"by": (verdict.get("by") or {}).get("url"), "execution": _console(verdict["run"]["execution_arn"])}
+    urls = {"by": _page((verdict.get("by") or {}).get("url")), "execution": _console(verdict["run"]["execution_arn"])}
     remarks = {"execution": LABELS["no_console"]} if urls["execution"] and verdict["account"] == _NO_ACCOUNT else {}
     return [Fact(LABELS[name], text, urls.get(name), remarks.get(name)) for name, text in told.items() if text]
 
@@ -79,8 +79,13 @@ def _execution(run: Mapping[str, Any]) -> Words:
     return Words(f"{text}（{by.ja}）", f"{text} ({by.en})")
 
 
+def _page(url: str | None) -> str | None:
+    """What may be opened from a page that people trust: nothing but another page."""
+    return url if url and re.fullmatch(r"https?://[^\s<>]+", url) else None
+
+
 def _console(arn: str | None) -> str | None:
-    """Its page, unless this is no execution's ARN: a page that people open is not made of just any text."""
+    """Its page, unless this is no execution's ARN, of which no host should be made."""
     known = _EXECUTION.fullmatch(arn or "")
     return Workflow.console(known.group()) if known else None
 

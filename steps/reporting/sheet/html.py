@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,24 @@ _LONG = 140  # characters: about as many as stand in a cell of the table in four
 
 def html(sheet: Sheet) -> str:
     """The page; everything that comes from the verdict is escaped."""
+    return (
+        _templates()
+        .get_template("sheet.html.jinja")
+        .render(
+            sheet=sheet,
+            verdict=sheet.verdict,
+            css=(_HERE / "sheet.css").read_text("utf-8"),
+            long=_LONG,
+            L=words.LABELS,
+            MARKS=words.MARKS,
+            duration=words.duration,
+            minutes=words.minutes,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
     templates = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -27,16 +46,7 @@ def html(sheet: Sheet) -> str:
         lstrip_blocks=True,
     )
     templates.filters |= {"scenario": scenario, "code": code, "json": _json}
-    return templates.get_template("sheet.html.jinja").render(
-        sheet=sheet,
-        verdict=sheet.verdict,
-        css=(_HERE / "sheet.css").read_text("utf-8"),
-        long=_LONG,
-        L=words.LABELS,
-        MARKS=words.MARKS,
-        duration=words.duration,
-        minutes=words.minutes,
-    )
+    return templates
 
 
 def scenario(id: str) -> str:
