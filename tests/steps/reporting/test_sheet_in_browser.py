@@ -18,7 +18,8 @@ from tests.steps.reporting.verdicts import LINES, failed, verdict, waived
 
 pytestmark = pytest.mark.browser
 MISSING = Deviation("environment-variable-missing", "csv-processor-dev lacks CHUNK_SIZE, AURORA_SECRET_ARN")
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,6 @@ def opened(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
     context.close()
 
 
-KINDS = pytest.mark.parametrize("kind", ["go", "waived", "no-go", "broken"])
-
-
 def test_it_reads_in_either_language_without_javascript(browser: Browser, pages: dict[str, Path]):
     with opened(browser, pages["no-go"], java_script_enabled=False) as page:
         japanese, english = LINES["LAM-01"].ja, LINES["LAM-01"].en
@@ -70,8 +68,9 @@ def test_it_reads_in_either_language_without_javascript(browser: Browser, pages:
         assert "another: found" in page.locator("#INF-01").inner_text()
 
 
-@KINDS
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+@pytest.mark.parametrize(
+    ("kind", "width"), [("no-go", 360), ("no-go", 800), ("no-go", 1280), ("waived", 360), ("broken", 320)]
+)
 def test_nothing_has_to_be_scrolled_sideways(browser: Browser, pages: dict[str, Path], kind: str, width: int):
     with opened(browser, pages[kind], viewport={"width": width, "height": 740}) as page:
         for language in ("ja", "en"):
@@ -80,9 +79,10 @@ def test_nothing_has_to_be_scrolled_sideways(browser: Browser, pages: dict[str, 
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize(("kind", "most"), [("go", 2), ("waived", 3), ("no-go", 3), ("broken", 4)])
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_on_paper_it_is_a_sheet_or_two(browser: Browser, pages: dict[str, Path], kind: str, most: int, language: str):
+@pytest.mark.parametrize(
+    ("kind", "language", "most"), [("go", "ja", 2), ("go", "en", 2), ("no-go", "ja", 3), ("broken", "en", 4)]
+)
+def test_on_paper_it_is_a_sheet_or_two(browser: Browser, pages: dict[str, Path], kind: str, language: str, most: int):
     with opened(browser, pages[kind]) as page:
         page.locator(f"label[for={language}]").click()
         paper = page.pdf(prefer_css_page_size=True)
@@ -92,14 +92,16 @@ def test_on_paper_it_is_a_sheet_or_two(browser: Browser, pages: dict[str, Path],
         assert not page.locator(".language").is_visible()
 
 
-@KINDS
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("kind", "scheme", "language"), [("no-go", "light", "ja"), ("no-go", "dark", "en"), ("waived", "light", "en")]
+)
 def test_people_of_all_abilities_can_read_it(
     browser: Browser, pages: dict[str, Path], kind: str, scheme: Any, language: str
 ):
     with opened(browser, pages[kind], color_scheme=scheme) as page:
         page.locator(f"label[for={language}]").click()
+        # Lines that are alike take axe half a minute and tell no more than one of them.
+        page.evaluate("document.querySelectorAll('.lines tbody.passed ~ .passed').forEach(each => each.remove())")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
 
