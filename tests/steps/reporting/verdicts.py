@@ -9,7 +9,7 @@ from steps.deviation import Deviation
 from steps.reporting import checklist
 from steps.reporting.record import Record, Span
 from steps.reporting.schedule import SCHEDULE
-from steps.reporting.verdict import FAILED, PASSED, Scenario
+from steps.reporting.verdict import FAILED, Scenario
 from steps.reporting.waivers import Waiver
 
 LINES = checklist.read()
@@ -56,6 +56,3 @@ def waived(**changes: str) -> Waiver:
 def verdict(*others: Scenario, waivers: dict[str, Waiver] | None = None) -> dict[str, Any]:
     """What verdict.json holds of such a session."""
     return record(*others, waivers=waivers).judged()
-
-
-__all__ = ["ARN", "LINES", "PASSED", "failed", "passed", "record", "verdict", "waived"]
