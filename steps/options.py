@@ -17,7 +17,7 @@ WHOLE = ("local", "aws-dev")
 TARGETS = ("embedded", "endpoint", "aws-dev")
 EMULATORS = ("endpoint",)
 """Targets that stand on somebody else's emulator of AWS."""
-_WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
+_WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
 
 
@@ -51,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database-url", metavar="URL", help="the database as reached from here, such as a tunnel to Aurora"
     )
     group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
+    group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
