@@ -48,8 +48,8 @@ class Containers:
 
 
 @contextmanager
-def network() -> Iterator[Network]:
-    """A network of our own; raises EnvironmentBroken where no engine answers. At its end nothing is left on it."""
+def network(*, kept: bool = False) -> Iterator[Network]:
+    """A network of our own; raises EnvironmentBroken where no engine answers. It takes along all on it, unless kept."""
     try:
         made = Network().create()
     except DockerException as silent:
@@ -60,8 +60,9 @@ def network() -> Iterator[Network]:
     try:
         yield made
     finally:
-        emptied(made.name)
-        made.remove()
+        if not kept:
+            emptied(made.name)
+            made.remove()
         made._docker.client.close()  # which testcontainers leaves to the garbage collector
 
 

@@ -50,9 +50,8 @@ def localstack(
     with phase("start"):
         # What removes containers that a killed process has left would remove those that are kept.
         testcontainers_config.ryuk_disabled |= keep is not None
-        on = running.enter_context(network())
+        on = running.enter_context(network(kept=keep is not None))
         if keep:
-            running.pop_all()
             running.callback(keep, ending(on.name))
         up = started(on, image, told, server)
     with TemporaryDirectory() as folder:

@@ -1,8 +1,11 @@
 """The localstack target: what it says when it cannot start, and that it leaves nothing behind."""
 
 import gc
+import ssl
 import warnings
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import docker
 import psycopg
@@ -139,3 +142,33 @@ def test_both_answer_and_the_network_takes_all_along_that_is_on_it(engine, left,
         assert up.database_inside == f"{DATABASE_HOST}:5432"
         assert len(left()) > 3
     assert left() == set()
+
+
+def test_the_database_s_certificate_proves_its_name():
+    server = certificate(DATABASE_HOST)
+    trusting = ssl.create_default_context(cadata=server.certificate.decode())
+    assert _greeted(trusting, server, DATABASE_HOST) is None
+    assert "match" in str(_greeted(trusting, server, "another"))
+
+
+def _greeted(client, server, name):
+    """What a TLS client that connects to `name` is told; None where it is content."""
+    with TemporaryDirectory() as folder:
+        files = [Path(folder, part) for part in ("certificate", "key")]
+        for file, content in zip(files, server, strict=True):
+            file.write_bytes(content)
+        serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        serving.load_cert_chain(*files)
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        client.wrap_bio(to_client, to_server, server_hostname=name),
+        serving.wrap_bio(to_server, to_client, server_side=True),
+    ]
+    try:
+        for _ in range(3):  # flights of a handshake
+            for end in ends:
+                with suppress(ssl.SSLWantReadError):
+                    end.do_handshake()
+    except ssl.SSLCertVerificationError as refused:
+        return refused
+    return None
