@@ -154,11 +154,10 @@ def test_the_database_s_certificate_proves_its_name():
 def _greeted(client, server, name):
     """What a TLS client that connects to `name` is told; None where it is content."""
     with TemporaryDirectory() as folder:
-        files = [Path(folder, part) for part in ("certificate", "key")]
-        for file, content in zip(files, server, strict=True):
-            file.write_bytes(content)
+        both = Path(folder, "both.pem")
+        both.write_bytes(server.certificate + server.key)
         serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        serving.load_cert_chain(*files)
+        serving.load_cert_chain(both)
     to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
     ends = [
         client.wrap_bio(to_client, to_server, server_hostname=name),
