@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """The marks whose scenarios are a whole acceptance session, with a verdict."""
-TARGETS = ("embedded", "endpoint", "aws-dev")
-EMULATORS = ("endpoint",)
+TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
+EMULATORS = ("localstack", "endpoint")
 """Targets that stand on somebody else's emulator of AWS."""
 _WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -94,6 +95,12 @@ def _environment(config: pytest.Config, system: SystemUnderTest, record: Record,
         from steps.targets.endpoint import endpoint
 
         return endpoint(o.endpoint_url, o.database_url, read, system, **told)
+    if target == "localstack":
+        from steps.targets.localstack import localstack
+
+        running, terminal = ExitStack(), config.pluginmanager.getplugin("terminalreporter")
+        config.add_cleanup(running.close)
+        return localstack(read, system, os.environ, running, keep=terminal.write_line if o.keep else None, **told)
     from steps.targets.aws_dev import aws_dev
 
     return aws_dev(read, system, database_url=o.database_url, **told)

@@ -71,8 +71,8 @@ class Record:
             self.end(name)
 
     def begin(self, name: str) -> None:
-        """From here on, until its end or the session's, is this phase."""
-        self.spans[name] = Span(time.monotonic())
+        """From here on, until its end or the session's, is this phase; one that had ended goes on."""
+        self.spans.setdefault(name, Span(time.monotonic())).ended = None
 
     def end(self, name: str) -> None:
         """Here ends this phase, if it has not ended before."""

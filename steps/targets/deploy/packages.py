@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -39,12 +41,19 @@ class Application:
     packages: dict[str, bytes]
 
 
-def build(path: Path, bucket: str) -> Application:
-    """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`."""
+def build(path: Path, bucket: str, make: Mapping[str, str] | None = None) -> Application:
+    """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`.
+
+    With `make`, the variables to give it, what has a Makefile is built by that, as under `sam build`: to fit the
+    Runtime and the Architectures of the template instead of this machine.
+    """
     template, packages = load(path), {}
     for name, attribute, source in _local(path, template):
         spec = template["Resources"][name]
-        body = _layer(source) if _of_requirements(source, spec) else _packed(source)
+        if make is not None and spec.get("Metadata", {}).get("BuildMethod") == "makefile":
+            body = _zipped(_made(f"build-{name}", source, make))
+        else:
+            body = _layer(source) if _of_requirements(source, spec) else _packed(source)
         key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
         packages[key] = body
         spec["Properties"][attribute] = f"s3://{bucket}/{key}"
@@ -94,6 +103,24 @@ def _packed(source: Path) -> bytes:
     if source.is_file():
         return source.read_bytes()
     return _zipped((file.relative_to(source).as_posix(), file.read_bytes()) for file in files_of(source))
+
+
+def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    with tempfile.TemporaryDirectory() as folder:
+        artifacts, copy = Path(folder, "artifacts"), Path(folder, "source")
+        artifacts.mkdir()
+        shutil.copytree(path, copy)
+        known = {"ARTIFACTS_DIR": str(artifacts), "PIP": f"{shlex.quote(sys.executable)} -m pip", **variables}
+        command = ["make", "-C", str(copy), target, *(f"{name}={value}" for name, value in known.items())]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as failed:
+            raise DeployError(
+                f"{target} of {path / 'Makefile'} does not succeed.",
+                evidence=(getattr(failed, "stderr", "") or str(failed)).strip()[-500:],
+                remedy="mend what the evidence says; it wants make, pip and the way to a package index",
+            ) from failed
+        yield from ((file.relative_to(artifacts).as_posix(), file.read_bytes()) for file in files_of(artifacts))
 
 
 def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
