@@ -1,4 +1,4 @@
-"""The command line: `python -m commands doctor`, `start KEY` and `restart KEY`."""
+"""The command line: `python -m commands doctor`, `start KEY`, `restart KEY` and `sheet [VERDICT]`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.doctor import CONNECT_SECONDS, SERVICES, examine
+from commands.sheet import VERDICT, NotAVerdict, remade
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     try:
         return _run(told)
-    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen) as error:
+    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen, NotAVerdict) as error:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS refused: {error}\n  remedy: look at the credentials, --account and --region", file=sys.stderr)
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(told: argparse.Namespace) -> int:
+    if told.command == "sheet":
+        print(*remade(told.verdict), sep="\n")
+        return 0
     overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
     settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
     session = boto3.Session(region_name=settings.region)
@@ -104,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("DATABASE_URL"),
         help="where Aurora is reached from here; DATABASE_URL or else the cluster's endpoint unless said",
     )
+    fills = "fill in the checklist from a verdict that was kept: checklist.md and checklist.html beside it"
+    sheet = commands.add_parser("sheet", help=fills, description=fills)
+    sheet.add_argument("verdict", metavar="VERDICT", nargs="?", type=Path, default=VERDICT, help="reports/verdict.json")
     told = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),
         ("restart", "clear the lock of an execution that has died, and start the file again"),

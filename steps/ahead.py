@@ -17,7 +17,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """The first that pytest calls of a plug-in of conftest.py: our options are unknown yet, but -m is told."""
     config = pluginmanager.getplugin("pytestconfig")
     told = config.known_args_namespace
-    if told.markexpr.strip() in ("local", "robustness") and not (told.collectonly or told.help or told.version):
+    elsewhere = any(str(each).startswith("--target") for each in config.invocation_params.args)
+    wanted = told.markexpr.strip() in ("local", "robustness") and not elsewhere
+    if wanted and not (told.collectonly or told.help or told.version):
         launched(config, Names(ACCOUNT))
 
 

@@ -152,9 +152,11 @@ class Host(Onlooker):
         record.end("run")
         record.run |= {"execution_arn": run.arn, "status": run.status}
         record.deviations += of_failure(run.status, run.error, run.cause)
-        record.measured["seconds"] = round(run.seconds, 3)
-        record.measured["records_per_second"] = round(len(self._file.records) / run.seconds, 1)
-        record.measured["peak_chunks"] = run.peak_chunks
+        record.measured |= {
+            "seconds": round(run.seconds, 3),
+            "records_per_second": round(len(self._file.records) / run.seconds, 1),
+            "peak_chunks": run.peak_chunks,
+        }
         progress.say(f"the execution {run.status} after {run.seconds:.2f} s")
         environment = self._drivers.environment
         if self._after_run:

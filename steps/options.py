@@ -21,8 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """The marks whose scenarios are a whole acceptance session, with a verdict."""
-TARGETS = ("embedded", "aws-dev")
-_WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
+TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
+EMULATORS = ("localstack", "endpoint")
+"""Targets that stand on somebody else's emulator of AWS."""
+_WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
 _settings = pytest.StashKey["Settings"]()
 
@@ -50,9 +52,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="by-itself",
         help="manually: start the execution by hand from the outset, not only when the upload has started none",
     )
+    group.addoption("--endpoint-url", metavar="URL", help="an emulator that already runs, for --target=endpoint")
+    group.addoption("--no-limits", action="store_true", help="ask an emulator what it is known not to do, too")
     group.addoption("--settings", metavar="FILE", type=Path, help="DIR/acceptance.toml unless said")
-    group.addoption("--database-url", metavar="URL", help="where Aurora is reached from here, such as a tunnel")
+    group.addoption(
+        "--database-url", metavar="URL", help="the database as reached from here, such as a tunnel to Aurora"
+    )
     group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
+    group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
@@ -70,8 +77,15 @@ def target(config: pytest.Config) -> str:
             "No target is named, so there is nowhere to run the scenarios. Say pytest -m local (embedded AWS and "
             "PostgreSQL on this machine), or pytest tests for the project's own tests."
         )
-    if chosen not in TARGETS:
-        raise pytest.UsageError(f"The target {chosen} cannot be had yet; there is: {', '.join(TARGETS)}.")
+    if chosen == "aws-dev" and mark(config) != "aws-dev":
+        raise pytest.UsageError(
+            f"-m {mark(config)} alters what is deployed, and the dev account is not ours alone. Say pytest -m aws-dev."
+        )
+    if chosen == "endpoint" and not (config.option.endpoint_url and config.option.database_url):
+        raise pytest.UsageError(
+            "--target=endpoint wants --endpoint-url=URL, where the emulator answers, and --database-url=URL, a "
+            "PostgreSQL that it and its functions reach."
+        )
     return str(chosen)
 
 

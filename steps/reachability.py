@@ -114,9 +114,12 @@ def _reached(network: Network, subnet: str, functions: Side, service: str) -> bo
 
 
 def _leads_out(route: Mapping[str, Any]) -> bool:
-    """Whether a route takes everything to a NAT gateway, and one that still exists."""
+    """Whether a route takes everything to a NAT gateway that still exists, or to another network that may have one.
+
+    What lies behind a transit gateway is not seen from here, so that it is not held against the pipeline.
+    """
     everything = route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("State") != "blackhole"
-    return everything and str(route.get("NatGatewayId", "")).startswith("nat-")
+    return everything and any(route.get(way) for way in ("NatGatewayId", "TransitGatewayId", "NetworkInterfaceId"))
 
 
 def _is_for(endpoint: Mapping[str, Any], service: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -22,6 +24,7 @@ from steps.drivers.suite_lock import locked
 from steps.drivers.trigger import Trigger
 from steps.drivers.workflow import Workflow
 from steps.plan import plan
+from steps.reporting import verdict
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
@@ -61,6 +64,18 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     return environment
 
 
+@pytest.fixture(autouse=True)
+def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
+    """What an emulator is known not to do is not asked of it."""
+    asked_for = RECORD in pytestconfig.stash and not pytestconfig.option.no_limits
+    if not (asked_for and options.target(pytestconfig) in options.EMULATORS):
+        return
+    limits = request.getfixturevalue("environment").limits
+    claimed = [marker.args[0] for marker in request.node.iter_markers("checklist")]
+    if told := dict.fromkeys(limits[item] for item in claimed if item in limits):
+        pytest.skip(verdict.LIMIT + "; ".join(told))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
     """With --plan, what would be written is said, and the session is over."""
@@ -75,14 +90,25 @@ def _environment(config: pytest.Config, record: Record, progress: Progress) -> E
     """The target that the command line names."""
     told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
     system, settings = options.system(config), options.settings(config)
-    if options.target(config) == "embedded":
+    target, o = options.target(config), config.option
+    if target == "embedded":
         from steps.targets.embedded import embedded
 
         names = settings.names_in(ACCOUNT)
         return embedded(launched(config, names), system, names=names, **told)
+    if target == "endpoint":
+        from steps.targets.endpoint import endpoint
+
+        return endpoint(o.endpoint_url, o.database_url, settings, system, **told)
+    if target == "localstack":
+        from steps.targets.localstack import localstack
+
+        running, terminal = ExitStack(), config.pluginmanager.getplugin("terminalreporter")
+        config.add_cleanup(running.close)
+        return localstack(settings, system, os.environ, running, keep=terminal.write_line if o.keep else None, **told)
     from steps.targets.aws_dev import aws_dev
 
-    return aws_dev(settings, system, database_url=config.option.database_url, **told)
+    return aws_dev(settings, system, database_url=o.database_url, **told)
 
 
 @pytest.fixture(scope="session")

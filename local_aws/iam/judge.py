@@ -26,6 +26,8 @@ class Judge:
         self._identities = identities
         self._places = places
         self._roles = roles
+        self.asked: dict[str, set[str]] = {}
+        """The actions that each user or role has needed so far, allowed or not, by its ARN."""
 
     def of_caller(self, caller: Caller, operation: Operation) -> ServiceError | None:
         """How a user or role is refused; None where it is let in."""
@@ -73,4 +75,5 @@ class Judge:
         return access_denied(operation, caller.arn, demand, None) if trusted is Trust.NONE else None
 
     def _verdict(self, caller: Caller, demand: Demand) -> Verdict:
+        self.asked.setdefault(caller.identity_arn, set()).add(demand.action)
         return decide(self._identities.policies(caller.identity) or (), demand).verdict

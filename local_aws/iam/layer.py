@@ -10,7 +10,7 @@ from functools import partial
 from werkzeug.wrappers import Request, Response
 
 from local_aws.control_plane import INTERPRETER_KEY
-from local_aws.envelopes import Handler, Refused, Scope, scope_of
+from local_aws.envelopes import Handler, Refused, Scope, json_answer, scope_of
 from local_aws.faults.protocols import refusal
 from local_aws.faults.rules import ServiceError
 from local_aws.iam.demands import demands
@@ -22,6 +22,8 @@ from local_aws.iam.places import Places
 from local_aws.iam.roles import Roles
 from local_aws.iam.simulation import SIMULATIONS, simulated
 from local_aws.wire import Wire, is_service
+
+_ASKED = "/_iam/asked"
 
 
 class Iam:
@@ -41,7 +43,7 @@ class Iam:
     def _answer(self, inner: Handler, request: Request) -> Response:
         scope = scope_of(request)
         if scope is None:
-            return inner(request)
+            return self._asked() if request.path == _ASKED else inner(request)
         operation = Operation(request, scope)
         error = self._error(scope.access_key, operation) or self.roles.refused(operation)
         if error:
@@ -53,6 +55,10 @@ class Iam:
             self._hide_absence(scope, operation, answer)
         self._forget(operation)
         return answer
+
+    def _asked(self) -> Response:
+        """The actions that each user or role has needed so far, in order: what a policy for it has to allow."""
+        return json_answer({arn: sorted(actions) for arn, actions in list(self._judge.asked.items())})
 
     def _error(self, access_key: str, operation: Operation) -> ServiceError | None:
         if (operation.service, operation.name) == ("sts", "GetCallerIdentity"):

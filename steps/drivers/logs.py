@@ -14,6 +14,7 @@ from steps.drivers.waiting import NotSeen, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 ABOVE_INFO = ("ERROR", "WARN", "FATAL", "CRITICAL")
 _START = re.compile(r"START RequestId: (\S+)")
@@ -67,7 +68,7 @@ class Logs:
         """Every line of every group from `start` (epoch milliseconds) on, all pages, each stream in order."""
         pager = self._logs.get_paginator("filter_log_events")
         return [
-            LogLine(group, event["logStreamName"], event["timestamp"], event["message"], event["eventId"])
+            _line(group, event)
             for group in self._groups
             for page in pager.paginate(logGroupName=group, startTime=start)
             for event in page["events"]
@@ -93,6 +94,12 @@ class Logs:
             )
         except NotSeen as late:
             raise LogsIncomplete(f"{late}\n  remedy: CloudWatch takes lines in late; run again") from None
+
+
+def _line(group: str, event: FilteredLogEventTypeDef) -> LogLine:
+    """An event of CloudWatch as a line; some emulators give it no id, and the whole event stands for it."""
+    stream, at, text = event["logStreamName"], event["timestamp"], event["message"]
+    return LogLine(group, stream, at, text, event.get("eventId") or f"{stream} {at} {text}")
 
 
 def invocations(lines: Iterable[LogLine]) -> list[Invocation]:

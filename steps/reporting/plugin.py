@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steps import options
 from steps.collection import FeatureFile
 from steps.finding import FINDING
-from steps.reporting import checklist, verdict
+from steps.reporting import checklist, sheet, verdict, waivers
+from steps.reporting.checklist import Item
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
 from steps.reporting.terminal import failure, summary
+from steps.reporting.waivers import Waiver
 
 RECORD = pytest.StashKey[Record]()
 PROGRESS = pytest.StashKey[Progress]()
@@ -26,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     try:
         lines = checklist.read()
-    except checklist.MalformedChecklist as malformed:
+        waived = _waivers(config, lines)
+    except (checklist.MalformedChecklist, waivers.InvalidWaivers) as malformed:
         raise pytest.UsageError(str(malformed)) from malformed
     claims = {item: [marker.args[0] for marker in item.iter_markers("checklist")] for item in scenarios}
     for item, claimed in claims.items():
@@ -37,11 +43,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     target, mark = options.target(config), options.mark(config)
     record = Record(lines, options.claim_reports(config) / "verdict.json")
     record.facts["target"] = target
+    record.waivers = waived
     chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]
     try:
         record.not_applicable = options.settings(config).not_applicable
     except pytest.UsageError:
-        record.written()  # or an older verdict would be taken for this session's
+        _written(record)  # or an older verdict would be taken for this session's
         raise
     record.expected |= {item.nodeid: _applying(item, claims[item], record.not_applicable) for item in chosen}
     if partial(config):
@@ -49,7 +56,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.reportchars = ""  # the summary has a line for each item already
     config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager)
-    record.written()
+    _written(record)
+
+
+def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiver]:
+    """Those of the file that the command line names, or else of the project's own, which nobody needs to have."""
+    file: Path | None = config.option.waivers
+    if file is None and not waivers.FILE.exists():
+        return {}
+    return waivers.read(file or waivers.FILE, lines, datetime.now(UTC).date())
+
+
+def _written(record: Record) -> dict[str, Any]:
+    """Writes the verdict and, beside it, the checklist filled in from it; answers what the verdict holds."""
+    judged = record.written()
+    sheet.write(judged, record.checklist, record.file.parent)
+    return judged
 
 
 def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str, str]) -> list[str]:
@@ -108,7 +130,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     record.broken_off |= not ran
-    judged = record.written()
+    judged = _written(record)
     if record.complete:
         session.exitstatus = judged["exit"]
 

@@ -39,8 +39,11 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
         terminal.write_line(f"  note: {note}")
     good = judged["verdict"] == "GO"
     passed = sum(judged["items"][id]["status"] == verdict.PASSED for id in scope)
+    waived = sum(judged["items"][id]["waived"] is not None for id in scope)
     terminal.write_line("")
-    terminal.write(f"  {judged['verdict']}", bold=True, green=good, red=not good)
+    terminal.write(
+        f"  {judged['verdict']}" + (f", with {waived} waived" if waived else ""), bold=True, green=good, red=not good
+    )
     lines = "lines in scope passed"
     if apart:
         lines = f"lines that apply passed, {len(apart)} {'does' if len(apart) == 1 else 'do'} not apply"
@@ -60,12 +63,14 @@ def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
 def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any], said: set[str]) -> None:
     """A line of the checklist; a reason that was `said` before is not repeated."""
     mark, markup = _MARKS[found["status"]]
-    terminal.write(f"  {mark}", **markup)
+    terminal.write(f"  {mark}", **({"yellow": True} if found["waived"] else markup))
     terminal.write(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "") + "\n")
     if found["status"] != verdict.PASSED and found["reason"] not in said:
         said.add(found["reason"])
         for text in found["reason"].splitlines()[:_REASON_LINES]:
             terminal.write_line(f"              {text}")
+    if waiver := found["waived"]:
+        terminal.write_line(f"              waived by {waiver['who']} until {waiver['expires']}: {waiver['reason']}")
 
 
 def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> None:

@@ -74,14 +74,14 @@ def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
 
 
 def conclusion(items: Mapping[str, Any], claimed: set[str], *, complete: bool) -> tuple[str, int]:
-    """(GO, NO-GO or UNKNOWN; the session's exit code) over the claimed items."""
-    scope = [items[id] for id in sorted(claimed)]
+    """(GO, NO-GO or UNKNOWN; the session's exit code) over the claimed items; what is waived does not count."""
+    scope = [items[id] for id in sorted(claimed) if not items[id]["waived"]]
     statuses = {item["status"] for item in scope}
-    if not complete or not scope:
+    if not complete or not claimed:
         return "UNKNOWN", 6
     if FAILED in statuses:
         return "NO-GO", 1
-    if statuses == {PASSED}:
+    if statuses <= {PASSED}:
         return "GO", 0
     declared = all(item["reason"].startswith(LIMIT) for item in scope if item["status"] != PASSED)
     return "UNKNOWN", 7 if declared and BROKEN not in statuses else 6

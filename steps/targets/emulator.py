@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
+from botocore.exceptions import WaiterError
 
 from steps.drivers.deployed import Clients, Declared
 from steps.drivers.names import Names
 from steps.targets.deploy import Application, build, deploy
 from steps.targets.system import SystemUnderTest
+
+_FUNCTION = "AWS::Lambda::Function"
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,10 @@ class Deployed:
     notes: list[str]
 
 
-def packed(system: SystemUnderTest, names: Names) -> list[Application]:
-    """The system's templates, the data's first, with their packages."""
+def packed(system: SystemUnderTest, names: Names, make: Mapping[str, str] | None = None) -> list[Application]:
+    """The system's templates, the data's first, with their packages; for `make`, see `build`."""
     bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
-    return [build(template, bucket) for template in (system.data_template, system.template)]
+    return [build(template, bucket, make) for template in (system.data_template, system.template)]
 
 
 def deployed(
@@ -54,7 +58,16 @@ def deployed(
             connection.execute(path.read_bytes())
     pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common)
     declared = data.declared | pipeline.declared
+    _until_active(client, [each.properties["FunctionName"] for each in declared.values() if each.kind == _FUNCTION])
     return Deployed(declared, data.outputs["AuroraSecretArn"], _runtime_notes(declared))
+
+
+def _until_active(client: Clients, functions: Sequence[str]) -> None:
+    """Waits while functions are Pending; that one never becomes active is for the checks to say."""
+    waiter = client("lambda").get_waiter("function_active_v2")
+    with suppress(WaiterError):
+        for function in functions:
+            waiter.wait(FunctionName=function, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
 def _runtime_notes(declared: dict[str, Declared]) -> list[str]:

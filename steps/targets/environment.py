@@ -40,6 +40,7 @@ class Environment:
     sql: the folders of SQL files, the first having precedence.
     notes: what a reader of the verdict should know.
     gaps: what cannot be read back here, by type and property, and why.
+    limits: items of the checklist that cannot be answered here, and why.
     shared: whether others use it too, so that nothing may be planted in it and rows may change by themselves.
     faults_url: where faults are set, on a target that makes them.
     """
@@ -58,6 +59,7 @@ class Environment:
     sql: list[Path]
     notes: list[str]
     gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
     faults_url: str | None = None
 

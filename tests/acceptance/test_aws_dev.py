@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import boto3
 import psycopg
@@ -18,6 +19,8 @@ from steps.drivers.suite_lock import KEY, locked
 from tests.acceptance.conftest import ROOT, Session, command, environment
 
 NAMES = Names("526636471122")
+NOT_ASKED_HERE = {"states:StartExecution", "s3:GetObject", "iam:GetPolicy", "iam:GetPolicyVersion"}
+"""What is needed to start by hand when an upload has started nothing, and for roles with managed policies."""
 STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
 
 
@@ -159,6 +162,19 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
     assert list(saved) == [row[0] for row in before["statistics"] if row[0] <= "U00100"]
     theirs = [row for row in after["statistics"] if row[0] > "U00100"]
     assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
+    assert allowed(ROOT / "docs" / "acceptance-policy.json") - asked(account) == NOT_ASKED_HERE
+
+
+def allowed(policy: Path) -> set[str]:
+    """Every action that a policy allows."""
+    actions = [each["Action"] for each in json.loads(policy.read_text("utf-8"))["Statement"]]
+    return {action for each in actions for action in ([each] if isinstance(each, str) else each)}
+
+
+def asked(account: Mapping[str, str]) -> set[str]:
+    """The actions that the suite's role has needed, as IAM has seen it."""
+    with urlopen(f"{account['AWS_ENDPOINT_URL']}/_iam/asked", timeout=10) as answer:
+        return set(json.load(answer)[f"arn:aws:iam::{NAMES.account}:role/csv-acceptance"])
 
 
 def test_a_permission_that_the_suite_lacks_is_named_and_breaks_only_what_needs_it(account, accept, narrow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -161,3 +162,31 @@ def test_a_local_path_that_is_not_there_is_named(application: Path):
     (application / "code").rename(application / "gone")
     with pytest.raises(DeployError, match="CodeUri of Code names code, which does not exist"):
         build(application / "template.yaml", "bucket")
+
+
+@pytest.fixture
+def with_makefile(application: Path) -> Path:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed, and a Makefile is what is built here")
+    template = application / "template.yaml"
+    template.write_text(template.read_text().replace("Layer: {", "Layer: {Metadata: {BuildMethod: makefile}, ", 1))
+    (application / "layer" / "Makefile").write_text(
+        'build-Layer:\n\tmkdir -p "$(ARTIFACTS_DIR)/python"\n'
+        '\techo "$(WORD)" > "$(ARTIFACTS_DIR)/python/word.txt"\n\techo x > left.txt\n'
+    )
+    return application
+
+
+def test_what_has_a_makefile_is_built_by_it_where_that_is_wanted(with_makefile: Path):
+    built = build(with_makefile / "template.yaml", "bucket", {"WORD": "two words"})
+    layer = next(body for key, body in built.packages.items() if key.startswith("Layer/"))
+    with zipfile.ZipFile(io.BytesIO(layer)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"python/word.txt": b"two words\n"}
+    assert not (with_makefile / "layer" / "left.txt").exists()
+
+
+def test_a_makefile_that_fails_is_quoted(with_makefile: Path):
+    (with_makefile / "layer" / "Makefile").write_text("build-Layer:\n\t@echo no way to the index >&2; exit 1\n")
+    with pytest.raises(DeployError, match=r"build-Layer of .*Makefile does not succeed") as failed:
+        build(with_makefile / "template.yaml", "bucket", {})
+    assert "evidence: no way to the index" in str(failed.value)

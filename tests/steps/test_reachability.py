@@ -134,6 +134,7 @@ PUBLIC = {"GatewayId": "igw-1", "DestinationCidrBlock": "0.0.0.0/0", "State": "a
         (network(endpoints=[]), "route-missing", [NONE_FOR.format(each) for each in SERVICES]),
         (routes(LOCAL), "route-missing", [NONE_FOR.format("s3"), NONE_FOR.format("dynamodb")]),
         (routes(LOCAL, NAT), "", []),
+        (routes(LOCAL, {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1", "State": "active"}), "", []),
         (
             routes(LOCAL, NAT | {"State": "blackhole"}),
             "route-missing",

@@ -1,0 +1,1 @@
+"""The suite judged by the faults it catches: each defect of defects/ is really made, and has to be noticed."""

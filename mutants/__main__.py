@@ -1,0 +1,94 @@
+"""`python -m mutants`: makes each defect of the catalogue and holds the acceptance against it.
+
+python -m mutants                       the whole catalogue, going on where it was stopped
+python -m mutants --defect AREA/NAME    one, and what noticed it
+python -m mutants --sample SEED         one of each area, drawn by SEED
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from pathlib import Path
+
+from mutants import catalogue, page
+from mutants.catalogue import Defect
+from mutants.judging import Outcome, tally
+from mutants.results import Results
+from mutants.running import run_all
+from mutants.sources import missed
+from steps.diagnosis import catalogue as diagnoses
+from steps.reporting import checklist
+
+
+def main() -> int:
+    """Exits with 0 when every defect was noticed, 1 with survivors, 2 when the catalogue cannot be used."""
+    told = _arguments()
+    lines = checklist.read()
+    try:
+        defects = catalogue.read(lines, diagnoses.read())
+        if stale := [f"{name}: {fault}" for name, each in defects.items() for fault in missed(each.edits)]:
+            raise LookupError("\n  evidence: ".join(["Defects do not fit the sources any more.", *stale]))
+        chosen = _chosen(defects, told)
+    except (catalogue.MalformedCatalogue, LookupError) as fault:
+        print(fault.args[0], file=sys.stderr)
+        return 2
+    whole = chosen.keys() == defects.keys()
+    results = Results(told.reports / "kill-matrix.jsonl", defects)
+    outcomes = {} if told.fresh or not whole else results.read()
+    began, left = time.monotonic(), {name: each for name, each in chosen.items() if name not in outcomes}
+    for number, outcome in enumerate(run_all(left, at_once=told.at_once, keep=told.keep), 1):
+        outcomes[outcome.defect] = outcome
+        results.add(outcome)
+        print(f"{number:4} of {len(left)}  {_line(outcome, defects[outcome.defect])}", flush=True)
+    found = tally(chosen, outcomes, list(lines), catalogue.proven_elsewhere())
+    minutes = sum(each.seconds for each in outcomes.values()) / 60 / told.at_once if whole else 0
+    if whole:
+        page.write(told.reports / "kill-matrix.html", defects, outcomes, found, list(lines))
+        for id in found.never_red:
+            print(f"nothing turns {id} red")
+    print(
+        f"{found.killed} of {found.defects} defects killed, {found.diagnosed} diagnosed at first place"
+        + (
+            f", about {minutes:.0f} minutes, {told.at_once} at a time"
+            if whole
+            else f", {time.monotonic() - began:.0f} s"
+        )
+    )
+    return 1 if found.survivors else 0
+
+
+def _line(outcome: Outcome, defect: Defect) -> str:
+    noticed = outcome.noticed(defect)
+    word = "killed  " if noticed else "SURVIVED"
+    said = "" if outcome.diagnosed(defect) else f", diagnosed as {outcome.first}, not {defect.diagnosis}"
+    by = ", ".join(noticed or outcome.red) or outcome.ended or "nothing was NO"
+    return f"{word} {outcome.defect} in {outcome.seconds:.0f} s by {by}{said}"
+
+
+def _chosen(defects: dict[str, Defect], told: argparse.Namespace) -> dict[str, Defect]:
+    if told.defect:
+        if strangers := [name for name in told.defect if name not in defects]:
+            raise LookupError(f"There is no defect {', '.join(strangers)}; there are:\n" + "\n".join(defects))
+        return {name: defects[name] for name in told.defect}
+    if told.sample is not None:
+        draw = random.Random(told.sample)
+        return {name: defects[name] for names in catalogue.areas(defects).values() for name in [draw.choice(names)]}
+    return defects
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mutants", description="the acceptance against each known defect")
+    parser.add_argument("--defect", action="append", metavar="AREA/NAME", help="this one alone")
+    parser.add_argument("--sample", metavar="SEED", help="one defect of each area, drawn by SEED, such as a commit")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="sessions at a time")
+    parser.add_argument("--fresh", action="store_true", help="forget what was found before")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of each session")
+    parser.add_argument("--reports", type=Path, default=catalogue.ROOT / "reports", metavar="DIR")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

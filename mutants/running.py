@@ -1,0 +1,80 @@
+"""Runs the acceptance against defects, several at a time, each in a copy and an account of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from mutants.catalogue import ROOT, Defect
+from mutants.judging import Outcome, outcome
+from mutants.sources import copied
+
+# Scenarios that make faults and deliveries of their own cost as much as all the others; they are run where the defect
+# names one of their lines, and have nothing to say of the others.
+_OF_THEIR_OWN = {
+    "features/6_risk/known_faults.feature": {"RSK-01", "RSK-02", "RSK-03"},
+    "features/6_risk/unknown_users.feature": {"DAT-09"},
+    "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
+}
+_PATIENCE = 420
+"""Seconds after which a session is given up; a defect may make every wait as long as it can get."""
+
+
+def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = None) -> Iterator[Outcome]:
+    """The outcome of each defect as it comes; `keep` is where the sessions' reports stay."""
+    with ThreadPoolExecutor(at_once) as pool:
+        running = [pool.submit(run, name, defect, keep) for name, defect in defects.items()]
+        try:
+            for done in as_completed(running):
+                yield done.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
+    """Makes the defect and lets the acceptance judge it, without the gate."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        reports = (keep / name) if keep else Path(folder) / "reports"
+        reports.mkdir(parents=True, exist_ok=True)
+        system = copied(defect.edits, Path(folder) / "system_under_test")
+        began = time.monotonic()
+        ended = _session(_arguments(defect, system, reports), reports / "output.txt")
+        file = reports / "verdict.json"
+        verdict = json.loads(file.read_text("utf-8")) if file.is_file() else None
+        return outcome(name, round(time.monotonic() - began, 1), verdict, ended)
+
+
+def _arguments(defect: Defect, system: Path, reports: Path) -> Iterable[str]:
+    yield from ("-m", "local", "--no-gate", f"--system-under-test={system}", f"--reports={reports}")
+    for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
+        if told:
+            yield f"{seam}={shlex.join([sys.executable, '-m', 'mutants.surroundings', *told])}"
+    for feature, lines in _OF_THEIR_OWN.items():
+        if not lines & set(defect.items):
+            yield f"--deselect={feature}"
+
+
+def _session(arguments: Iterable[str], output: Path) -> str:
+    """How the session ended, in words, where not by itself."""
+    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    with output.open("w") as log:
+        session = subprocess.Popen(line, cwd=ROOT, env=ours, stdout=log, stderr=log, start_new_session=True)
+        try:
+            session.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            return f"given up after {_PATIENCE} s"
+        finally:
+            if session.poll() is None:
+                session.send_signal(signal.SIGINT)  # it clears up behind itself
+                session.wait(60)
+    return ""

@@ -1,0 +1,159 @@
+"""What somebody can do to a deployed pipeline from outside: run at the acceptance's seams, by AWS_* and DATABASE_URL.
+
+python -m mutants.surroundings FUNCTION ARGUMENT ...
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import boto3
+import psycopg
+
+from steps.drivers.names import Names
+
+
+def _aws(service: str) -> Any:
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+def _names() -> Names:
+    return Names(_aws("sts").get_caller_identity()["Account"])
+
+
+def remove_variable(function: str, variable: str) -> None:
+    """Of the splitter or the processor, or of `both`."""
+    _configure(function, lambda environment: environment.pop(variable))
+
+
+def set_variable(function: str, variable: str, value: str) -> None:
+    _configure(function, lambda environment: environment.update({variable: value}))
+
+
+def rename_variable(function: str, variable: str, to: str) -> None:
+    _configure(function, lambda environment: environment.update({to: environment.pop(variable)}))
+
+
+def _configure(function: str, change: Any) -> None:
+    client = _aws("lambda")
+    for name in _functions(function):
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        change(variables)
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def configure(function: str, properties: str) -> None:
+    """Sets these properties of the function's configuration, given as JSON in the words of Lambda's API."""
+    for name in _functions(function):
+        _aws("lambda").update_function_configuration(FunctionName=name, **json.loads(properties))
+
+
+def reserve(function: str, executions: str) -> None:
+    """Reserves this many concurrent executions for the function."""
+    for name in _functions(function):
+        _aws("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(executions))
+
+
+def delete_function(function: str) -> None:
+    for name in _functions(function):
+        _aws("lambda").delete_function(FunctionName=name)
+
+
+def _functions(which: str) -> list[str]:
+    splitter, processor = _names().functions
+    return {"splitter": [splitter], "processor": [processor], "both": [splitter, processor]}[which]
+
+
+def call(service: str, operation: str, arguments: str) -> None:
+    """Calls AWS: {bucket}, {rule}, {state_machine_arn} and other fields of Names are filled in, as <bucket>, <rule>."""
+    names = _names()
+    for field in ("bucket", "rule", "cluster", "account", "state_machine_arn", "lambda_role", "state_machine_role"):
+        arguments = arguments.replace(f"<{field}>", getattr(names, field))
+    for field in ("rule_role", "audit_logs", "batch_jobs", "processing_metadata", "job_locks"):
+        arguments = arguments.replace(f"<{field}>", getattr(names, field))
+    getattr(_aws(service), operation)(**json.loads(arguments))
+
+
+def strip(role: str, action: str) -> None:
+    """Takes an action from every statement of the role's policies: lambda_role, state_machine_role or rule_role."""
+
+    def less(statement: dict[str, Any]) -> dict[str, Any] | None:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        left = [each for each in actions if each != action]
+        return {**statement, "Action": left} if left else None
+
+    _rewrite(role, lambda statements: [left for each in statements if (left := less(each))])
+
+
+def allow(role: str, statement: str) -> None:
+    """Adds a statement, given as JSON, to the role's policies."""
+    _rewrite(role, lambda statements: [*statements, json.loads(statement)])
+
+
+def point(role: str, old: str, new: str) -> None:
+    """Replaces a text in the resources of the role's policies."""
+    _rewrite(role, lambda statements: json.loads(json.dumps(statements).replace(old, new)))
+
+
+def _rewrite(role: str, change: Any) -> None:
+    iam, name = _aws("iam"), _names().named(role)
+    changed = False
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        statements = change(document["Statement"])
+        changed |= statements != document["Statement"]
+        document["Statement"] = statements
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    assert changed, f"no statement of {name} has changed"
+
+
+def double_rule() -> None:
+    """A second rule of the same pattern and target."""
+    events, name = _aws("events"), _names().rule
+    (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
+    events.put_rule(Name="another", EventPattern=events.describe_rule(Name=name)["EventPattern"])
+    events.put_targets(Rule="another", Targets=[target])
+
+
+def target(changes: str) -> None:
+    """Puts the rule's target anew, with these properties, given as JSON."""
+    events, name = _aws("events"), _names().rule
+    (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
+    events.put_targets(Rule=name, Targets=[{**target, **json.loads(changes)}])
+
+
+def pattern(old: str, new: str) -> None:
+    """Replaces a text in the rule's event pattern."""
+    events, name = _aws("events"), _names().rule
+    found = events.describe_rule(Name=name)["EventPattern"]
+    assert old in found, f"{old} is not in {found}"
+    events.put_rule(Name=name, EventPattern=found.replace(old, new))
+
+
+def sql(statement: str) -> None:
+    """Runs a statement; one that changes rows has to change some."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        done = connection.execute(statement)
+        assert done.rowcount, f"{statement}: no row"
+
+
+def item(table: str, filter: str, changes: str) -> None:
+    """Changes, or with `null` deletes, a table's items that have the attributes of `filter`; both are JSON."""
+    resource: Any = boto3.resource("dynamodb")
+    table_ = resource.Table(getattr(_names(), table))
+    keys = [key["AttributeName"] for key in table_.key_schema]
+    wanted, told = json.loads(filter), json.loads(changes)
+    found = [each for each in table_.scan()["Items"] if wanted.items() <= each.items()]
+    assert found, f"no item of {table} has {filter}"
+    for each in found:
+        if told is None:
+            table_.delete_item(Key={key: each[key] for key in keys})
+        else:
+            table_.put_item(Item={**each, **told})
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

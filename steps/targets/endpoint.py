@@ -1,0 +1,92 @@
+"""Any emulator of AWS that already runs, with a database beside it: the pipeline is deployed there as anywhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from random import randrange
+from urllib.parse import urlsplit
+
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+
+from steps.targets import limits
+from steps.targets.emulator import deployed, packed
+from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients
+from steps.targets.settings import Settings
+from steps.targets.system import SystemUnderTest
+
+PATIENCE = Patience(start=15, end=900, logs=60, look=0.3)
+
+
+def endpoint(
+    url: str,
+    database_url: str,
+    settings: Settings,
+    system: SystemUnderTest,
+    *,
+    say: Callable[[str], None],
+    phase: Callable[[str], AbstractContextManager[None]],
+    target: str = "endpoint",
+    database_inside: str | None = None,
+    make: Mapping[str, str] | None = None,
+) -> Environment:
+    """The emulator at `url`, with `system` deployed; raises EnvironmentBroken where it or the database is not there.
+
+    `database_inside`: host:port at which functions reach the database, where that is not as in `database_url`.
+    `make`: builds the packages for the declared Runtime, with these variables, where functions run in one of their own.
+    """
+    if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+        raise EnvironmentBroken(
+            f"Nothing is deployed to AWS itself.\n  evidence: --endpoint-url={url}\n"
+            "  remedy: name an emulator; the dev account is looked at by pytest -m aws-dev"
+        )
+    exports = {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
+        # Emulators take a key of twelve digits for the account's id: each session has an account of its own.
+        "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", str(randrange(10**11, 10**12))),
+        "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
+        "DATABASE_URL": database_url,
+    }
+    client = clients(exports)
+
+    def check() -> None:
+        try:
+            client("sts").get_caller_identity()
+            psycopg.connect(database_url, connect_timeout=5).close()
+        except (BotoCoreError, ClientError, psycopg.OperationalError) as silent:
+            raise EnvironmentBroken(
+                f"Nothing answers at {url}, or at the database.\n  evidence: {silent}\n"
+                "  remedy: start the emulator and PostgreSQL, and name them by --endpoint-url and --database-url"
+            ) from silent
+
+    with phase("start"):
+        check()
+        names = settings.names_in(client("sts").get_caller_identity()["Account"])
+        emulator = limits.emulator(url)
+    database = psycopg.conninfo.conninfo_to_dict(database_url)
+    inside = database_inside or f"{database['host']}:{database.get('port', 5432)}"
+    say(f"{emulator or 'an emulator that is not known'} answers on {url}, account {names.account}")
+    told = {"AuroraEndpoint": inside, "AuroraDatabaseName": str(database["dbname"])}
+    with phase("deploy"):
+        done = deployed(packed(system, names, make), system, names, client, database_url=database_url, **told)
+    say(f"deployed {len(done.declared)} resources")
+    return Environment(
+        target=target,
+        names=names,
+        check=check,
+        client=client,
+        database_url=database_url,
+        database_name=str(database["dbname"]),
+        aurora_endpoint=inside,
+        secret_arn=done.secret_arn,
+        declared=done.declared,
+        exports=exports,
+        patience=PATIENCE,
+        sql=system.sql,
+        notes=[*([] if make else done.notes), f"the emulator is {emulator or 'not one whose limits are known'}"],
+        limits=limits.read().get(emulator.name, {}) if emulator else {},
+    )
