@@ -18,6 +18,7 @@ from steps.diagnosis import catalogue
 from steps.diagnosis.ranking import diagnoses
 from steps.reporting import verdict
 from steps.reporting.checklist import Item
+from steps.reporting.masking import Masking
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE_VERSION = "0.1.0"
@@ -40,6 +41,7 @@ class Record:
 
     def __init__(self, checklist: dict[str, Item], file: Path) -> None:
         self.checklist, self.file = checklist, file
+        self.masking = Masking(os.environ)
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
         self.started = datetime.now(UTC)
@@ -84,7 +86,7 @@ class Record:
     def keep(self, name: str, text: str) -> Path:
         """Writes a piece of evidence beside the verdict, and answers where."""
         file = self.file.with_name(name)
-        file.write_text(text, "utf-8")
+        file.write_text(self.masking.text(text), "utf-8")
         return file
 
     @property
@@ -108,7 +110,7 @@ class Record:
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0
-        return {
+        judged = {
             "schema": 1,
             "verdict": word,
             "complete": self.complete,
@@ -130,6 +132,8 @@ class Record:
             },
             "notes": self.notes,
         }
+        shown: dict[str, Any] = self.masking.data(judged)
+        return shown
 
     def written(self) -> dict[str, Any]:
         """Writes verdict.json, whole or not at all, and answers what it holds."""

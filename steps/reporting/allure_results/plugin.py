@@ -1,0 +1,103 @@
+"""Has allure-pytest report acceptance sessions beside their verdict, whether or not --alluredir says where."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import allure_commons
+import pytest
+from allure_commons.model2 import Label, Link, Parameter, TestResult
+from allure_pytest.listener import AllureListener
+from pytest_bdd.parser import Feature, Scenario
+
+from steps import options
+from steps.reporting import verdict
+from steps.reporting.allure_results import context, words
+from steps.reporting.allure_results.folder import Folder
+from steps.reporting.allure_results.gherkin import Steps
+from steps.reporting.record import Record
+
+NAME = "allure-results"
+_KEPT = {"host", "thread", "framework", "language"}
+"""The labels of allure-pytest's that say something of a scenario."""
+_EXAMPLE = "_pytest_bdd_example"
+_told = pytest.StashKey[str | None]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps allure-pytest from writing, unmasked, before the reports folder is ours; other sessions are left alone."""
+    if config.pluginmanager.hasplugin("allure_pytest") and (config.option.target or options.mark(config)):
+        config.stash[_told] = config.option.allure_report_dir
+        config.option.allure_report_dir = None
+
+
+def begin(config: pytest.Config, record: Record) -> None:
+    """From here on each scenario leaves a result; nothing happens under `-p no:allure_pytest`."""
+    if _told not in config.stash:
+        return
+    told = config.stash[_told]
+    path = Path(told).resolve() if told else record.file.with_name(NAME)
+    folder = Folder(path, record.masking, empty=not told or config.option.clean_alluredir)
+    listener, results = AllureListener(config), Results(folder, record)
+    for plugin in (listener, folder, results):
+        allure_commons.plugin_manager.register(plugin)
+        config.add_cleanup(lambda plugin=plugin: allure_commons.plugin_manager.unregister(plugin))
+    for plugin in (listener, results, Steps()):
+        config.pluginmanager.register(plugin)
+
+
+class Results:
+    """Gives each result its scenario's name, labels and description, and tells of the session as a whole."""
+
+    def __init__(self, folder: Folder, record: Record) -> None:
+        self._folder, self._record = folder, record
+        self._item: pytest.Item | None = None
+        self._names: tuple[str, str] | None = None
+        self._failed: list[tuple[TestResult, verdict.Scenario]] = []
+        folder.keep("categories.json", context.CATEGORIES)
+        folder.keep("executor.json", context.executor(os.environ))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._item, self._names = item, None
+
+    def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
+        self._names = feature.name or "", scenario.name
+
+    @allure_commons.hookimpl(tryfirst=True)
+    def report_result(self, result: TestResult) -> None:
+        """Before the folder takes it."""
+        came_to = self._item and self._record.scenarios.get(self._item.nodeid)
+        if self._item is None or came_to is None:
+            return
+        lines = [self._record.checklist[id] for id in came_to.items]
+        feature, result.name = self._names or ("", result.name)
+        result.titlePath = [feature]
+        result.description = words.description(lines, came_to.status, ())
+        result.parameters = _parameters(self._item, result.parameters)
+        result.links += [Link("tms", f"../checklist.html#{line.id}", line.id) for line in lines]
+        said = words.labels(lines, self._record.facts, came_to.mode)
+        result.labels = [
+            *(label for label in result.labels if label.name in _KEPT),
+            *(Label(*each) for each in (("feature", feature), ("story", result.name), *said)),
+        ]
+        if came_to.status in (verdict.FAILED, verdict.BROKEN):
+            self._failed.append((result, came_to))
+
+    def pytest_sessionfinish(self) -> None:
+        """Only now is it known what was at the bottom of what failed."""
+        judged = self._record.judged()
+        for result, came_to in self._failed:
+            why = [each for each in judged["diagnoses"] if set(each["items"]) & set(came_to.items)]
+            lines = [self._record.checklist[id] for id in came_to.items]
+            result.description = words.description(lines, came_to.status, why)
+            self._folder.report_result(result)
+        self._folder.write("environment.properties", context.environment(judged))
+
+
+def _parameters(item: pytest.Item, given: list[Parameter]) -> list[Parameter]:
+    """Those of an Outline one by one, in the place of pytest-bdd's single one."""
+    example = getattr(item, "callspec", None) and item.callspec.params.get(_EXAMPLE, {})  # type: ignore[attr-defined]
+    told = [Parameter(name, str(value)) for name, value in (example or {}).items()]
+    return told + [each for each in given if each.name != _EXAMPLE]
