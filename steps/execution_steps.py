@@ -27,6 +27,7 @@ def execution_ended(delivery: Delivery, finding: Finding) -> None:
 @then(parsers.parse('its status is "{status}"'))
 def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    finding.attach(exhibits.of_states(run))
     finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
 
 
@@ -56,6 +57,7 @@ def _late(run: Run, minutes: int) -> Run:
 @then("every state of the happy path was entered and left, and no other")
 def every_state_green(delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    finding.attach(exhibits.of_states(run))
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     if wrong and run.status == "SUCCEEDED":
         finding.suspect("error-swallowed", "; ".join(wrong))

@@ -30,11 +30,16 @@ def of_upload(delivery: Delivery, names: Names) -> Iterator[Attachment]:
 
 def of_run(run: Run) -> Iterator[Attachment]:
     """The way it took, who ran when, every event, its page."""
-    outcome = f"{run.status} after {run.seconds:.2f} s" + (f": {run.error}" if run.error else "")
-    yield Attachment("States", "svg", states(run.definition, run.history, outcome))
+    yield of_states(run)
     yield of_chunks(run, AT_ONCE)
     yield document("History", run.history)
     yield Attachment("Console: execution", "link", run.console)
+
+
+def of_states(run: Run) -> Attachment:
+    """The way it took through the state machine."""
+    outcome = f"{run.status} after {run.seconds:.2f} s" + (f": {run.error}" if run.error else "")
+    return Attachment("States", "svg", states(run.definition, run.history, outcome))
 
 
 def of_chunks(run: Run, most: int) -> Attachment:
@@ -95,4 +100,4 @@ def of_variables(found: Found, declared: Mapping[str, Mapping[str, str]], names:
 def of_rows(name: str, rows: list[dict[str, Any]]) -> Attachment:
     """Rows as the database has answered them."""
     columns = list(rows[0]) if rows else []
-    return table(name, columns, (row.values() for row in rows))
+    return table(name, columns, ([*row.values()] for row in rows))

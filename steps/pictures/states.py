@@ -1,15 +1,14 @@
-"""The way an execution took through its state machine: each state of the happy path, and those it had to leave it for."""
+"""The way an execution took through its state machine: the happy path, and the states that it was left for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 from steps.drivers.history import Task, tasks
 from steps.drivers.path import happy_path
-from steps.pictures.svg import BAD, FAINT, GOOD, INK, LINE, PAPER, UNUSUAL, arrow, box, line, picture, text
+from steps.pictures.svg import BAD, FAINT, GOOD, INK, LINE, UNUSUAL, arrow, box, line, picture, text
 
 _TOP, _STEP, _HIGH = 58, 58, 40
 _PATH, _OFF, _WIDE = 40, 420, 320
@@ -29,53 +28,38 @@ class _Visit:
 
 def states(definition: Mapping[str, Any], history: Sequence[dict[str, Any]], outcome: str) -> str:
     """SVG: green went well, red failed, amber went well at last, dashed was not reached. `outcome` is its title."""
-    kinds = dict(_kinds(definition))
     path = happy_path(dict(definition))
     entered = [e["stateEnteredEventDetails"]["name"] for e in history if "stateEnteredEventDetails" in e]
     off = [name for name in dict.fromkeys(entered) if name not in path]
     tries = tasks(history)
-    visits = {name: _visit(name, kinds.get(name, ""), history, tries) for name in [*path, *off]}
-    inner = {
-        name for state in definition["States"].values() for name in state.get("ItemProcessor", {}).get("States", {})
-    }
+    inner = [name for name in path if name not in definition["States"]]
+    visits = {name: _visit(name, history, [task for task in tries if task.state == name]) for name in [*path, *off]}
+    for name, state in definition["States"].items():
+        if state["Type"] == "Map" and name in visits and any(e["type"] == "MapStateFailed" for e in history):
+            visits[name] = replace(visits[name], colour=BAD)
     shapes = [*_column(path, inner, visits), *_aside(off, path, visits, entered)]
     width = _OFF + _WIDE + _PATH if off else _PATH * 2 + _WIDE
     return picture(max(width, 24 + 8.5 * len(outcome)), _TOP + _STEP * len(path) + 6, outcome, shapes)
 
 
-def _kinds(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, state in definition["States"].items():
-        yield name, state["Type"]
-        if "ItemProcessor" in state:
-            yield from _kinds(state["ItemProcessor"])
-
-
-def _visit(name: str, kind: str, history: Sequence[dict[str, Any]], tries: Sequence[Task]) -> _Visit:
+def _visit(name: str, history: Sequence[dict[str, Any]], tries: Sequence[Task]) -> _Visit:
     begins = [e["timestamp"] for e in history if e.get("stateEnteredEventDetails", {}).get("name") == name]
     ends = [e["timestamp"] for e in history if e.get("stateExitedEventDetails", {}).get("name") == name]
-    ours = [task for task in tries if task.state == name]
     if not begins:
         return _Visit(name, 0, LINE, "not reached")
-    bad = [task for task in ours if task.error]
-    lost = kind == "Map" and any(event["type"] in ("MapStateFailed", "MapStateAborted") for event in history)
-    failed = (
-        kind == "Fail"
-        or lost
-        or sum(task.outcome.endswith("Succeeded") for task in ours) < (len(begins) if ours else 0)
-    )
-    words = [*([f"{len(begins)} times"] if len(begins) > 1 else []), _span(begins, ends)]
-    if len(ours) > len(begins):
-        words.append(f"{len(ours) - len(begins)} tries more")
-    if failed and bad:
-        words.append(str(bad[-1].error))
-    return _Visit(name, len(begins), BAD if failed else UNUSUAL if bad else GOOD, ", ".join(filter(None, words)))
+    errors = [task.error for task in tries if task.error]
+    well = sum(task.outcome.endswith("Succeeded") for task in tries)
+    failed = len(ends) < len(begins) or (bool(tries) and well < len(begins))
+    words = [
+        f"{len(begins)} times" if len(begins) > 1 else "",
+        f"{(max(ends) - min(begins)).total_seconds():.2f} s" if ends else "",
+        f"{len(tries) - len(begins)} more tries" if len(tries) > len(begins) else "",
+        errors[-1] if errors else "",
+    ]
+    return _Visit(name, len(begins), BAD if failed else UNUSUAL if errors else GOOD, ", ".join(filter(None, words)))
 
 
-def _span(begins: Sequence[datetime], ends: Sequence[datetime]) -> str:
-    return f"{(max(ends) - min(begins)).total_seconds():.2f} s" if ends else ""
-
-
-def _column(path: Sequence[str], inner: set[str], visits: Mapping[str, _Visit]) -> Iterator[str]:
+def _column(path: Sequence[str], inner: Sequence[str], visits: Mapping[str, _Visit]) -> Iterator[str]:
     """The happy path from top to bottom, a Map's inside set in under it."""
     for n, name in enumerate(path):
         inset = _INSET if name in inner else 0
@@ -105,6 +89,7 @@ def _aside(
 def _state(visit: _Visit, x: float, y: float, width: float) -> Iterator[str]:
     reached = visit.times > 0
     yield box(x, y, width, _HIGH, fill=_PALE[visit.colour], line=visit.colour, dashed=not reached, says=visit.words)
-    yield box(x, y, 6, _HIGH, fill=visit.colour if reached else PAPER, round=3)
+    if reached:
+        yield box(x, y, 6, _HIGH, fill=visit.colour, round=3)
     yield text(x + 16, y + 17, visit.name, bold=reached, ink=INK if reached else FAINT)
     yield text(x + 16, y + 32, visit.words, size=10.5, ink=BAD if visit.colour == BAD else FAINT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 GOOD, BAD, UNUSUAL, OTHER = "#1a7f4b", "#c62828", "#b26a00", "#7c93b2"
 INK, FAINT, LINE, PAPER = "#1f2937", "#667085", "#d0d5dd", "#ffffff"
@@ -48,14 +48,15 @@ def box(
     dashes = ' stroke-dasharray="5 4"' if dashed else ""
     label = f"<title>{escape(says)}</title>" if says else ""
     return (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{round:g}" fill={quoteattr(fill)} '
-        f"stroke={quoteattr(line)}{dashes}>{label}</rect>"
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{round:g}" '
+        f'fill="{fill}" stroke="{line}"{dashes}>{label}</rect>'
     )
 
 
 def line(x1: float, y1: float, x2: float, y2: float, *, ink: str = LINE, dashed: bool = False, wide: float = 1) -> str:
     dashes = ' stroke-dasharray="5 4"' if dashed else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{ink}" stroke-width="{wide:g}"{dashes}/>'
+    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    return f'<line {ends} stroke="{ink}" stroke-width="{wide:g}"{dashes}/>'
 
 
 def arrow(x: float, y1: float, y2: float, *, ink: str = FAINT) -> str:

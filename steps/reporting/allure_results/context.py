@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
+"""Errors that say so, by their names or modules as pytest writes them."""
 CATEGORIES = [
     {
         "name": "環境の故障 Environment broken",
         "matchedStatuses": ["broken"],
-        "messageRegex": r"(?s).*(steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws).*",
+        "messageRegex": rf"[\s\S]*({_ENVIRONMENTS})[\s\S]*",
     },
     {"name": "テストの欠陥 Test defect", "matchedStatuses": ["broken"]},
     {"name": "製品の欠陥 Product defect", "matchedStatuses": ["failed"]},

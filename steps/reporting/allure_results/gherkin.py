@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from uuid import uuid4
 
-import allure
 import pytest
-from allure_commons.types import AttachmentType
+from allure_commons import plugin_manager
+from allure_commons.types import AttachmentType, LinkType
 from pytest_bdd.parser import Scenario, Step
 
 from steps.attachment import Attachment
@@ -16,7 +17,6 @@ from steps.finding import FINDING, Finding
 _TYPES = {
     "csv": AttachmentType.CSV,
     "json": AttachmentType.JSON,
-    "link": AttachmentType.URI_LIST,
     "svg": AttachmentType.SVG,
     "text": AttachmentType.TEXT,
 }
@@ -28,7 +28,7 @@ class Steps:
     """Told by pytest-bdd of each step; a step takes in what was found since the one before."""
 
     def __init__(self) -> None:
-        self._open: allure.step | None = None
+        self._open: str | None = None
         self._left: list[Step] = []
         self._taken = _Taken()
 
@@ -61,15 +61,14 @@ class Steps:
 
     def _begin(self, step: Step) -> None:
         self._left.remove(step)
-        self._open = allure.step(f"{step.keyword} {step.name}")
-        self._open.__enter__()
+        self._open = _begun(f"{step.keyword} {step.name}")
 
     def _end(self, node: pytest.Item, trouble: _Trouble) -> None:
         if self._open is None:
             return
         if (finding := node.stash.get(FINDING, None)) is not None:
             self._taken.take(finding, trouble)
-        self._open.__exit__(*trouble)
+        _end(self._open, trouble)
         self._open = None
 
 
@@ -84,22 +83,31 @@ class _Taken:
         findings, controls = finding.findings[self._findings :], finding.controls[self._controls :]
         for number, (wanted, got) in enumerate(findings, 1):
             failed = isinstance(trouble[1], AssertionError) and number == len(findings)
-            _part(f"wanted {wanted}, got {got}", trouble if failed else _WELL)
+            _end(_begun(f"wanted {wanted}, got {got}"), trouble if failed else _WELL)
         for id, found in controls:
-            _part(f"control: {id}: {'found' if found else 'NOT found'}", _WELL if found else trouble)
+            _end(_begun(f"control: {id}: {'found' if found else 'NOT found'}"), _WELL if found else trouble)
         for attachment in finding.attachments[self._attachments :]:
             _attach(attachment)
         self._findings, self._controls = len(finding.findings), len(finding.controls)
         self._attachments = len(finding.attachments)
 
 
-def _part(title: str, trouble: _Trouble) -> None:
-    part = allure.step(title)
-    part.__enter__()
-    part.__exit__(*trouble)
+def _begun(title: str) -> str:
+    """The id of a step that begins, within the one that is open."""
+    step = str(uuid4())
+    plugin_manager.hook.start_step(uuid=step, title=title, params={})
+    return step
+
+
+def _end(step: str, trouble: _Trouble) -> None:
+    error, value, traceback = trouble
+    plugin_manager.hook.stop_step(uuid=step, exc_type=error, exc_val=value, exc_tb=traceback)
 
 
 def _attach(attachment: Attachment) -> None:
-    allure.attach(attachment.content, attachment.name, _TYPES[attachment.kind])
-    if attachment.kind == "link":
-        allure.dynamic.link(attachment.content, name=attachment.name)
+    """Within the step that is open; a link stands with the scenario's own."""
+    name, kind, content = attachment
+    if kind == "link":
+        plugin_manager.hook.add_link(url=content, link_type=LinkType.LINK, name=name)
+    else:
+        plugin_manager.hook.attach_data(body=content, name=name, attachment_type=_TYPES[kind], extension=None)

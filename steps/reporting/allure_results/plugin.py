@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import allure_commons
 import pytest
-from allure_commons.model2 import Label, Link, Parameter, TestResult
+from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestResult
 from allure_pytest.listener import AllureListener
 from pytest_bdd.parser import Feature, Scenario
 
@@ -19,8 +20,6 @@ from steps.reporting.allure_results.gherkin import Steps
 from steps.reporting.record import Record
 
 NAME = "allure-results"
-_KEPT = {"host", "thread", "framework", "language"}
-"""The labels of allure-pytest's that say something of a scenario."""
 _EXAMPLE = "_pytest_bdd_example"
 _told = pytest.StashKey[str | None]()
 
@@ -43,7 +42,7 @@ def begin(config: pytest.Config, record: Record) -> None:
     listener, results = AllureListener(config), Results(folder, record)
     for plugin in (listener, folder, results):
         allure_commons.plugin_manager.register(plugin)
-        config.add_cleanup(lambda plugin=plugin: allure_commons.plugin_manager.unregister(plugin))
+        config.add_cleanup(partial(allure_commons.plugin_manager.unregister, plugin))
     for plugin in (listener, results, Steps()):
         config.pluginmanager.register(plugin)
 
@@ -68,9 +67,9 @@ class Results:
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: TestResult) -> None:
         """Before the folder takes it."""
-        came_to = self._item and self._record.scenarios.get(self._item.nodeid)
-        if self._item is None or came_to is None:
+        if self._item is None or self._item.nodeid not in self._record.scenarios:
             return
+        came_to = self._record.scenarios[self._item.nodeid]
         lines = [self._record.checklist[id] for id in came_to.items]
         feature, result.name = self._names or ("", result.name)
         result.titlePath = [feature]
@@ -78,10 +77,8 @@ class Results:
         result.parameters = _parameters(self._item, result.parameters)
         result.links += [Link("tms", f"../checklist.html#{line.id}", line.id) for line in lines]
         said = words.labels(lines, self._record.facts, came_to.mode)
-        result.labels = [
-            *(label for label in result.labels if label.name in _KEPT),
-            *(Label(*each) for each in (("feature", feature), ("story", result.name), *said)),
-        ]
+        result.labels = [Label(*each) for each in (*said, ("feature", feature), ("story", result.name))]
+        _say_once(result.statusDetails)
         if came_to.status in (verdict.FAILED, verdict.BROKEN):
             self._failed.append((result, came_to))
 
@@ -94,6 +91,12 @@ class Results:
             result.description = words.description(lines, came_to.status, why)
             self._folder.report_result(result)
         self._folder.write("environment.properties", context.environment(judged))
+
+
+def _say_once(details: StatusDetails | None) -> None:
+    """A trace that only repeats the message goes."""
+    if details is not None and details.trace and "".join(details.trace.split()) in "".join(details.message.split()):
+        details.trace = None
 
 
 def _parameters(item: pytest.Item, given: list[Parameter]) -> list[Parameter]:
