@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from steps.reporting import verdict
 from steps.reporting.allure_results import context, words
 from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
+from steps.reporting.checklist import Item
 from steps.reporting.record import Record
 
 NAME = "allure-results"
@@ -70,7 +72,7 @@ class Results:
         if self._item is None or self._item.nodeid not in self._record.scenarios:
             return
         came_to = self._record.scenarios[self._item.nodeid]
-        lines = [self._record.checklist[id] for id in came_to.items]
+        lines = self._lines(came_to)
         feature, result.name = self._names or ("", result.name)
         result.titlePath = [feature]
         result.description = words.description(lines, came_to.status, ())
@@ -82,15 +84,20 @@ class Results:
         if came_to.status in (verdict.FAILED, verdict.BROKEN):
             self._failed.append((result, came_to))
 
-    def pytest_sessionfinish(self) -> None:
-        """Only now is it known what was at the bottom of what failed."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        """Only after it is known what was at the bottom of what failed."""
+        yield
         judged = self._record.judged()
         for result, came_to in self._failed:
             why = [each for each in judged["diagnoses"] if set(each["items"]) & set(came_to.items)]
-            lines = [self._record.checklist[id] for id in came_to.items]
-            result.description = words.description(lines, came_to.status, why)
+            result.description = words.description(self._lines(came_to), came_to.status, why)
             self._folder.report_result(result)
         self._folder.write("environment.properties", context.environment(judged))
+
+    def _lines(self, came_to: verdict.Scenario) -> list[Item]:
+        """What the scenario answers, in the checklist's order: that of its tags is lost."""
+        return [line for id, line in self._record.checklist.items() if id in came_to.items]
 
 
 def _say_once(details: StatusDetails | None) -> None:
