@@ -36,7 +36,7 @@ def _told(url: str, elsewhere: list[str]) -> None:
         elsewhere.append(url)
 
 
-@pytest.mark.parametrize(("language", "says"), [("ja", "AUR-03 100件全て"), ("en", "3 Success")])
+@pytest.mark.parametrize(("language", "says"), [("ja", "AUR-03 CSVデータとの整合性確認"), ("en", "3 Success")])
 def test_the_page_is_grouped_by_the_checklist_and_calls_nobody(browser: Browser, pages, language: str, says: str):
     elsewhere: list[str] = []
     page = opened(browser, pages[language], elsewhere)
