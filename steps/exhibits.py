@@ -64,9 +64,9 @@ def of_statistics(delivery: Delivery) -> Attachment:
     """The file's sums beside the rows of the database, those that differ first."""
     due, rows = delivery.file.sums(), delivery.statistics
     compared = [(user, *counts, *_counted(rows, user)) for user, counts in due.items()]
-    told = [(*each, "" if each[1:3] == each[3:5] else "DIFFERS") for each in compared]
-    columns = ("user", "logins in the file", "posts in the file", "login_count", "post_count", "verdict")
-    return table("Statistics compared", columns, sorted(told, key=lambda each: not each[-1]))
+    told = [("" if each[1:3] == each[3:5] else "DIFFERS", *each) for each in compared]
+    columns = ("verdict", "user", "logins in the file", "posts in the file", "login_count", "post_count")
+    return table("Statistics compared", columns, sorted(told, key=lambda each: not each[0]))
 
 
 def _counted(rows: Statistics, user: str) -> tuple[Any, Any]:
@@ -90,9 +90,9 @@ def of_variables(found: Found, declared: Mapping[str, Mapping[str, str]], names:
     for function, wanted in declared.items():
         got = ((at := found[function]) and at.variables) or {}
         rows += [(function, name, wanted.get(name), got.get(name)) for name in sorted(wanted.keys() | got.keys())]
-    told = [(*row, "" if row[2] == row[3] else "DIFFERS") for row in rows]
-    columns = ("function", "variable", "declared", "deployed", "verdict")
-    yield table("Environment variables compared", columns, sorted(told, key=lambda row: not row[-1]))
+    told = [("" if row[2] == row[3] else "DIFFERS", *row) for row in rows]
+    columns = ("verdict", "function", "variable", "declared", "deployed")
+    yield table("Environment variables compared", columns, sorted(told, key=lambda row: not row[0]))
     for function in declared:
         yield Attachment(f"Console: {function}", "link", console.function(names.region, function))
 
