@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then, when
 
-from steps import readiness
+from steps import exhibits, readiness
 from steps.drivers.functions import Function, Functions
 from steps.finding import Finding
 from steps.readiness import Found
@@ -45,6 +45,7 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
 @then(parsers.parse("their {count:d} environment variables are what the template declares, and no others"))
 def as_declared(count: int, found: Found, environment: Environment, finding: Finding) -> None:
     declared = declared_variables(environment)
+    finding.attach(*exhibits.of_variables(found, declared, environment.names))
     for name, variables in declared.items():
         finding.equal(len(variables), count, f"variables declared for {name}")
     deviations = [
