@@ -5,18 +5,21 @@ from __future__ import annotations
 import pytest
 from pytest_bdd import parsers, then, when
 
+from steps import exhibits
 from steps.deliveries import Delivery, Drivers
 from steps.finding import Finding
 from steps.own_file import OwnFile
 from steps.reporting.progress import Progress
+from steps.targets.environment import Environment
 
 
 @when("the file is delivered", target_fixture="delivery")
-def file_delivered(own_file: OwnFile, request: pytest.FixtureRequest) -> Delivery:
+def file_delivered(
+    own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
+) -> Delivery:
     """A scenario's own file, where it has one; else the acceptance's, which is delivered once a session."""
-    if own_file.wanted:
-        return own_file.delivered()
-    delivery: Delivery = request.getfixturevalue("acceptance")
+    delivery: Delivery = own_file.delivered() if own_file.wanted else request.getfixturevalue("acceptance")
+    finding.attach(*exhibits.of_upload(delivery, environment.names))
     return delivery
 
 

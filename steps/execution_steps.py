@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from pytest_bdd import parsers, then, when
 
+from steps import exhibits
 from steps.deliveries import Delivery
 from steps.diagnosis.of_run import of_failure
 from steps.drivers.history import Retry, peak, reached
@@ -20,13 +21,14 @@ from steps.reporting.record import Record
 
 
 @when("the execution has ended")
-def execution_ended(delivery: Delivery) -> None:
-    assert delivery.run
+def execution_ended(delivery: Delivery, finding: Finding) -> None:
+    finding.attach(*exhibits.of_run(delivery.run))
 
 
 @then(parsers.parse('its status is "{status}"'))
 def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    finding.attach(exhibits.of_states(run))
     finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
 
 
@@ -75,6 +77,7 @@ def _late(run: Run, minutes: int) -> Run:
 @then("every state of the happy path was entered and left, and no other")
 def every_state_green(delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    finding.attach(exhibits.of_states(run))
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     if wrong and run.status == "SUCCEEDED":
         finding.suspect("error-swallowed", "; ".join(wrong))
@@ -125,6 +128,7 @@ def recorded(record: Record, finding: Finding) -> None:
 
 @then(parsers.parse("at most {most:d} chunks were under way at once"))
 def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
+    finding.attach(exhibits.of_chunks(delivery.run, most))
     spans = [(task.started, task.ended) for task in delivery.run.chunk_tasks]
     finding.holds(0 < peak(spans) <= most, wanted=f"at most {most} chunks at once", got=f"{peak(spans)}")
     crowded = spans + [spans[0]] * most

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_bdd import then, when
 
-from steps import readiness
+from steps import exhibits, readiness
 from steps.drivers.functions import Function, Functions
 from steps.finding import Finding
 from steps.readiness import Found
@@ -46,6 +46,7 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
 @then("their environment variables are as many as agreed and what the template declares, and no others")
 def as_declared(found: Found, environment: Environment, settings: Settings, finding: Finding) -> None:
     declared, count = declared_variables(environment), settings.counts.environment_variables
+    finding.attach(*exhibits.of_variables(found, declared, environment.names))
     for name, variables in declared.items():
         finding.equal(len(variables), count, f"variables declared for {name}")
     deviations = [

@@ -56,6 +56,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     environment = _environment(pytestconfig, record, progress)
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
+    record.masking.learn({**environment.exports, **environment.confidential})
     if o.after_deploy:
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")

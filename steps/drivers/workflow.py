@@ -9,6 +9,7 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from steps.drivers import console
 from steps.drivers.absence import unless_absent
 from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.history import Reached, Retry, Task, peak, reached, retries, tasks
@@ -210,8 +211,7 @@ class Workflow:
     @staticmethod
     def console(arn: str) -> str:
         """The console page of an execution."""
-        region = arn.split(":")[3]
-        return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
+        return console.execution(arn)
 
 
 def message(cause: str | None) -> str:

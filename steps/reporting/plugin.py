@@ -14,7 +14,9 @@ from steps import options
 from steps.collection import FeatureFile
 from steps.finding import FINDING
 from steps.reporting import checklist, sheet, verdict, waivers
+from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.checklist import Item
+from steps.reporting.masking import Masking
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
 from steps.reporting.terminal import failure, summary
@@ -57,6 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     terminal.reportchars = ""  # the summary has a line for each item already
     config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager)
     _written(record)
+    allure_results.begin(config, record)
 
 
 def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiver]:
@@ -107,9 +110,20 @@ def pytest_runtest_makereport(
     scenario.mode = "static" if item.get_closest_marker("static") else "live"
     if call.excinfo is not None and scenario.status == verdict.PASSED:
         scenario.status, scenario.reason = _outcome(call.excinfo)
+        scenario.reason = record.masking.text(scenario.reason)
         if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
+    _mask(report, record.masking)
     return report
+
+
+def _mask(report: pytest.TestReport, masking: Masking) -> None:
+    """Takes secrets out of what pytest shows of a scenario: its traceback, and what was captured."""
+    report.sections = [(title, masking.text(text)) for title, text in report.sections]
+    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+        shown = str(report.longrepr)
+        if (masked := masking.text(shown)) != shown:
+            report.longrepr = masked
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from steps.diagnosis import catalogue
 from steps.diagnosis.ranking import diagnoses
 from steps.reporting import origin, verdict, waivers
 from steps.reporting.checklist import Item
+from steps.reporting.masking import Masking
 from steps.reporting.waivers import Waiver
 
 
@@ -37,6 +38,7 @@ class Record:
 
     def __init__(self, checklist: dict[str, Item], file: Path) -> None:
         self.checklist, self.file = checklist, file
+        self.masking = Masking(os.environ)
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
         self.not_applicable: Mapping[str, str] = {}
@@ -84,7 +86,7 @@ class Record:
     def keep(self, name: str, text: str) -> Path:
         """Writes a piece of evidence beside the verdict, and answers where."""
         file = self.file.with_name(name)
-        file.write_text(text, "utf-8")
+        file.write_text(self.masking.text(text), "utf-8")
         return file
 
     @property
@@ -114,7 +116,7 @@ class Record:
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0
-        return {
+        judged = {
             "schema": 1,
             "verdict": word,
             "complete": self.complete,
@@ -137,6 +139,8 @@ class Record:
             },
             "notes": [*self.notes, *(waivers.unused(items, self.waivers) if self.complete else ())],
         }
+        shown: dict[str, Any] = self.masking.data(judged)
+        return shown
 
     def written(self) -> dict[str, Any]:
         """Writes verdict.json, whole or not at all, and answers what it holds."""
