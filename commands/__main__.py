@@ -22,9 +22,13 @@ from steps.drivers.locks import Locks, NotRestarted, restart
 from steps.drivers.names import Names
 from steps.drivers.waiting import NotSeen
 from steps.drivers.workflow import NoStateMachine, Workflow
+from steps.targets.settings import FILE, Settings, SettingsError, read
+from steps.targets.system import ROOT
 
 PATIENCE = 960  # seconds: an execution ends itself after 900
 LOOK = 2  # seconds between two looks
+SETTINGS = ROOT / "system_under_test" / FILE
+_OVERRIDES = ("region", "project", "environment")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     try:
         return _run(told)
-    except (NotThere, NoStateMachine, NotRestarted, NotSeen, NotAVerdict) as error:
+    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen, NotAVerdict) as error:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS refused: {error}\n  remedy: look at the credentials, --account and --region", file=sys.stderr)
@@ -43,10 +47,12 @@ def _run(told: argparse.Namespace) -> int:
     if told.command == "sheet":
         print(*remade(told.verdict), sep="\n")
         return 0
-    session = boto3.Session(region_name=told.region)
+    overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
+    settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
+    session = boto3.Session(region_name=settings.region)
     account = told.account or session.client("sts").get_caller_identity()["Account"]
-    names = Names(account, told.region, told.project, told.environment)
-    return _examined(session, names, told) if told.command == "doctor" else _started(session, names, told)
+    names = settings.names_in(account)
+    return _examined(session, names, told) if told.command == "doctor" else _started(session, settings, names, told)
 
 
 def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
@@ -61,8 +67,9 @@ def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) ->
     return int(failed > 0)
 
 
-def _started(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
-    workflow = Workflow(session.client("stepfunctions"), names.state_machine_arn, every=LOOK)
+def _started(session: boto3.Session, settings: Settings, names: Names, told: argparse.Namespace) -> int:
+    stepfunctions, paths = session.client("stepfunctions"), settings.input.paths
+    workflow = Workflow(stepfunctions, names.state_machine_arn, every=LOOK, paths=paths)
     machine = workflow.ready()
     if told.rehearse:
         print(f"ready: an execution of {machine} for s3://{names.bucket}/{told.key}")
@@ -92,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--account", help="the account id; that of the credentials unless said")
-    common.add_argument("--region", default="ap-northeast-1")
-    common.add_argument("--project", default="csv-parallel-processing")
-    common.add_argument("--environment", default="dev")
+    common.add_argument("--settings", metavar="FILE", type=Path, default=SETTINGS, help=f"{FILE} of the pipeline")
+    for name in _OVERRIDES:
+        common.add_argument(f"--{name}", help="that of the settings unless said")
     doctor = commands.add_parser("doctor", parents=[common], help=examines, description=examines)
     doctor.add_argument(
         "--database-url",

@@ -59,7 +59,7 @@ def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     if drivers.environment.shared:
         finding.control("one more in a copy of those found", len([*executions, run.arn]) == found + 1)
     elif run.status == "SUCCEEDED":  # a pipeline in trouble is not asked twice
-        again = workflow.start(workflow.event_of(run.arn))
+        again = workflow.start(workflow.input_of(run.arn))
         workflow.ended(again, within=drivers.environment.patience.end)
         finding.control("a second execution, really started", len(workflow.executions_of(upload)) == found + 1)
 

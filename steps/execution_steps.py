@@ -9,6 +9,7 @@ from pytest_bdd import parsers, then, when
 
 from steps import exhibits
 from steps.deliveries import Delivery
+from steps.diagnosis.of_run import of_failure
 from steps.drivers.history import Retry, peak, reached
 from steps.drivers.inbox import Upload
 from steps.drivers.logs import invocations
@@ -39,6 +40,25 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
         got == ("FAILED", error, True),
         wanted=f"FAILED with {error}: ... {what}",
         got=f"{run.status} with {run.error}",
+        evidence=str(run),
+    )
+
+
+@then(parsers.parse('the execution fails with "{error}", saying that every record is a "{reason}"'))
+def fails_for_every_record(error: str, reason: str, delivery: Delivery, finding: Finding) -> None:
+    records = len(delivery.file.records)
+    fails_with(error, f"{records} of {records} {reason}", delivery, finding)
+
+
+@then(parsers.re('the execution fails with what points to "(?P<diagnosis>[^"]+)"(, saying "(?P<what>[^"]+)")?'))
+def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, finding: Finding) -> None:
+    """Whatever name the pipeline's own code has given to the error."""
+    run = delivery.run
+    got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
+    finding.holds(
+        run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
+        wanted=f"FAILED with {diagnosis}{f': ... {what}' if what else ''}",
+        got=f"{run.status} with {run.error}, which points to {', '.join(got) or 'nothing'}",
         evidence=str(run),
     )
 

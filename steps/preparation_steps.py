@@ -11,6 +11,7 @@ from steps.drivers.database import Answer, Database
 from steps.evidence import Preparation
 from steps.finding import Finding
 from steps.targets.environment import Environment
+from steps.targets.settings import Settings
 
 
 @when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
@@ -28,25 +29,27 @@ def it_answers(answer: Answer, finding: Finding) -> None:
 def test_users_prepared(preparation: Preparation) -> None: ...
 
 
-@then(parsers.parse("none of the {count:d} is left out"))
-def none_left_out(count: int, preparation: Preparation, finding: Finding) -> None:
-    finding.equal(preparation.test_users, count, f"test users, {preparation.test_users_before} of them there before")
+@then("none of them is left out")
+def none_left_out(preparation: Preparation, settings: Settings, finding: Finding) -> None:
+    before = preparation.test_users_before
+    finding.equal(preparation.test_users, settings.counts.users, f"test users, {before} of them there before")
 
 
-@then(parsers.parse("the database counts {count:d} of them"))
-def test_users_counted(count: int, preparation: Preparation, finding: Finding) -> None:
-    finding.equal(preparation.test_users, count, "test users")
+@then("the database counts every one of them")
+def test_users_counted(preparation: Preparation, settings: Settings, finding: Finding) -> None:
+    finding.equal(preparation.test_users, settings.counts.users, "test users")
 
 
-@then(parsers.parse('the sample users "{ids}" are registered under their own name and address, and active'))
-def sample_users(ids: str, preparation: Preparation, database: Database, finding: Finding) -> None:
-    _registered(database.ask("sample_users"), ids.split(", "), finding)
+@then("the first, the middle and the last of them are registered under their own name and address, and active")
+def sample_users(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    ids = settings.counts.test_users
+    middle = ids[max(len(ids) // 2, 1) - 1]
+    _registered(database.ask("sample_users"), sorted({ids[0], middle, ids[-1]}), finding)
 
 
-@then(parsers.parse('the first ten of them are "{first}" to "{last}", in order'))
-def first_ten(first: str, last: str, preparation: Preparation, database: Database, finding: Finding) -> None:
-    ids = [f"U{n:05d}" for n in range(int(first[1:]), int(last[1:]) + 1)]
-    _registered(database.ask("first_ten_users"), ids, finding)
+@then("the first ten of them are listed in order")
+def first_ten(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    _registered(database.ask("first_ten_users"), settings.counts.test_users[:10], finding)
 
 
 def _registered(rows: list[dict[str, Any]], ids: list[str], finding: Finding) -> None:
@@ -79,7 +82,7 @@ def statistics_cleared(
 ) -> None:
     theirs = {record.user_id for record in activity_file.records}
     others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
-    if environment.shared:  # others' rows change by themselves, and the statement names the 100 one by one
+    if environment.shared:  # others' rows change by themselves, and the statement names the test users one by one
         others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
     finding.holds(
         preparation.statistics == others,
@@ -104,17 +107,26 @@ def no_statistics(
         finding.control("a row really planted", database.number("count_test_statistics") == count + 1)
 
 
-@then(parsers.parse('the file is named "{name}"'))
-def file_named(name: str, activity_file: ActivityFile, finding: Finding) -> None:
-    finding.equal(activity_file.name, name, "as file name")
+@then("the file is there under its agreed name")
+def file_named(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    finding.equal(activity_file.name, settings.csv.name, "as file name")
 
 
-@then(parsers.parse("the file holds {records:d} records on {lines:d} lines"))
-def file_holds(records: int, lines: int, activity_file: ActivityFile, finding: Finding) -> None:
+@then("the file holds as many records as agreed, each on a line of its own below the header")
+def file_holds(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    records = settings.counts.records
     finding.equal(len(activity_file.records), records, "records")
-    finding.equal(activity_file.lines, lines, "lines")
+    finding.equal(activity_file.lines, records + 1, "lines")
 
 
-@then(parsers.parse('the header reads "{header}"'))
-def header_reads(header: str, activity_file: ActivityFile, finding: Finding) -> None:
-    finding.equal(",".join(activity_file.header), header, "as header")
+@then("they are those of the test users, and of nobody else")
+def file_of_test_users(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    named, users = activity_file.sums().keys(), settings.counts.test_users
+    odd = sorted(named ^ set(users))
+    got = f"{len(named)} users, {len(odd)} of them too many or missing{': ' if odd else ''}{', '.join(odd[:5])}"
+    finding.holds(not odd, wanted=f"records of all {len(users)} test users", got=got if odd else f"{len(named)} users")
+
+
+@then("its header reads as agreed")
+def header_reads(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    finding.equal(",".join(activity_file.header), settings.csv.header, "as header")

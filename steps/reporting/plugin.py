@@ -47,7 +47,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     record.facts["target"] = target
     record.waivers = waived
     chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]
-    record.expected |= {item.nodeid: claims[item] for item in chosen}
+    try:
+        record.not_applicable = options.settings(config).not_applicable
+    except pytest.UsageError:
+        _written(record)  # or an older verdict would be taken for this session's
+        raise
+    record.expected |= {item.nodeid: _applying(item, claims[item], record.not_applicable) for item in chosen}
     if partial(config):
         record.broken_off = True
     terminal = config.pluginmanager.getplugin("terminalreporter")
@@ -70,6 +75,14 @@ def _written(record: Record) -> dict[str, Any]:
     judged = record.written()
     sheet.write(judged, record.checklist, record.file.parent)
     return judged
+
+
+def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str, str]) -> list[str]:
+    """Those of the claimed lines that apply to the pipeline; a scenario of others alone does not run."""
+    left = [id for id in claimed if id not in not_applicable]
+    if claimed and not left:
+        item.add_marker(pytest.mark.skip(reason=verdict.DOES_NOT_APPLY + not_applicable[claimed[0]]))
+    return left
 
 
 def partial(config: pytest.Config) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +41,8 @@ class Record:
         self.masking = Masking(os.environ)
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
+        self.not_applicable: Mapping[str, str] = {}
+        """Lines that do not apply to the pipeline, and why; no scenario answers them."""
         self.started = datetime.now(UTC)
         self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
         self.run: dict[str, Any] = {"started_by": "none"}
@@ -110,7 +112,7 @@ class Record:
     def judged(self) -> dict[str, Any]:
         """What verdict.json holds."""
         found = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
-        items = waivers.applied(found, self.waivers)
+        items = verdict.applying(waivers.applied(found, self.waivers), self.not_applicable)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0

@@ -25,9 +25,10 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
     scope = judged["scope"]
     terminal.ensure_newline()
     terminal.section(f"acceptance on {judged['target']}", sep="=")
+    apart = [id for id, item in judged["items"].items() if not item["applies"]]
     shown = [id for id in scope if judged["complete"] or judged["items"][id]["scenarios"]]
     said: set[str] = set()
-    for id in [id for id in checklist if id in shown]:
+    for id in [id for id in checklist if id in (*shown, *apart)]:
         _line(terminal, checklist[id], judged["items"][id], said)
     terminal.write_line("")
     for diagnosis in judged["diagnoses"]:
@@ -43,7 +44,10 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
     terminal.write(
         f"  {judged['verdict']}" + (f", with {waived} waived" if waived else ""), bold=True, green=good, red=not good
     )
-    terminal.write_line(f"  {passed} of {len(scope)} lines in scope passed; {_rest(judged, checklist)}{file}")
+    lines = "lines in scope passed"
+    if apart:
+        lines = f"lines that apply passed, {len(apart)} {'does' if len(apart) == 1 else 'do'} not apply"
+    terminal.write_line(f"  {passed} of {len(scope)} {lines}; {_rest(judged, checklist)}{file}")
 
 
 def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
@@ -83,7 +87,7 @@ def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> 
 def _rest(judged: dict[str, Any], checklist: dict[str, Item]) -> str:
     if not judged["complete"]:
         return "a part of the session only, so no verdict; "
-    out = len(checklist) - len(judged["scope"])
+    out = sum(item["applies"] for item in judged["items"].values()) - len(judged["scope"])
     return f"{out} of the checklist's {len(checklist)} are claimed by no scenario yet; " if out else ""
 
 

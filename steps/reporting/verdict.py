@@ -12,6 +12,7 @@ from steps.reporting.checklist import Item
 PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked"
 _WORST_FIRST = (FAILED, BROKEN, NOT_CHECKED, PASSED)
 UNCLAIMED = "no scenario claims this line yet"
+DOES_NOT_APPLY = "does not apply to this pipeline: "
 LIMIT = "limit of the target: "
 """A reason that begins so says what the target declares it cannot do."""
 
@@ -41,6 +42,16 @@ def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], 
         for id in scenario.items:
             of[id].append(scenario)
     return {id: _item(of[id], id in claimed) for id in checklist}
+
+
+def applying(items: Mapping[str, Any], not_applicable: Mapping[str, str]) -> dict[str, Any]:
+    """The same entries, each with whether the line applies; one that does not is not checked, for the reason given."""
+    return {
+        id: {**item, "applies": True}
+        if id not in not_applicable
+        else {**item, "status": NOT_CHECKED, "reason": DOES_NOT_APPLY + not_applicable[id], "applies": False}
+        for id, item in items.items()
+    }
 
 
 def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.targets.deploy import DeployError, build
+from steps.targets.deploy import Application, DeployError, build
 from steps.targets.deploy.template import in_order, load, parameter_values, resolve, translate
 
 VALUES = {"Name": "thing", "Zones": ["a", "b"], "AWS::Region": "ap-northeast-1", "Role.Arn": "arn:role"}
@@ -119,12 +119,27 @@ def application(tmp_path: Path) -> Path:
 def test_packages_hold_the_sources_and_layers_what_their_requirements_name(application: Path):
     built = build(application / "template.yaml", "bucket")
     code, layer = (built.template["Resources"][name]["Properties"] for name in ("Code", "Layer"))
-    names = [
-        set(zipfile.ZipFile(io.BytesIO(built.packages[uri.removeprefix("s3://bucket/")])).namelist())
-        for uri in (code["CodeUri"], layer["ContentUri"])
-    ]
-    assert names[0] == {"app.py"}
-    assert "python/tenacity/__init__.py" in names[1]
+    assert names(built, code["CodeUri"]) == {"app.py"}
+    assert "python/tenacity/__init__.py" in names(built, layer["ContentUri"])
+
+
+def names(built: Application, uri: str) -> set[str]:
+    """What the package under that URI holds."""
+    return set(zipfile.ZipFile(io.BytesIO(built.packages[uri.removeprefix("s3://bucket/")])).namelist())
+
+
+def test_a_function_is_packed_with_what_its_requirements_name_unless_it_is_built_otherwise(application: Path):
+    (application / "code" / "requirements.txt").write_text("tenacity\n")
+    built = build(application / "template.yaml", "bucket")
+    packed = names(built, built.template["Resources"]["Code"]["Properties"]["CodeUri"])
+    assert {"app.py", "tenacity/__init__.py"} <= packed
+    template = application / "template.yaml"
+    template.write_text(
+        template.read_text().replace("Properties: {CodeUri", "Metadata: {BuildMethod: makefile}, Properties: {CodeUri")
+    )
+    built = build(template, "bucket")
+    packed = names(built, built.template["Resources"]["Code"]["Properties"]["CodeUri"])
+    assert packed == {"app.py", "requirements.txt"}
 
 
 def test_what_a_layer_holds_compiled_stays_valid_after_unzipping(application: Path):

@@ -12,6 +12,7 @@ from steps import readiness, triggering
 from steps.diagnosis.of_run import of_failure
 from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.bucket import Bucket, Settings
+from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.functions import Function, Functions, Layer
 from steps.drivers.inbox import Upload
 from steps.drivers.network import network
@@ -116,7 +117,7 @@ def test_the_rule_starts_the_state_machine_for_uploads_alone(trigger: Trigger):
     assert rule.enabled
     upload = Upload(NAMES.bucket, "incoming/any.csv", "v1", 1, "0" * 32, 0)
     event = object_created(upload, account=NAMES.account, region=NAMES.region)
-    assert triggering.target(rule, NAMES.state_machine_arn) == []
+    assert triggering.target(rule, NAMES.state_machine_arn, lambda e: ObjectPaths().lacking_in(e, upload), event) == []
     assert triggering.pattern(partial(trigger.matches, rule), event) == []
 
 

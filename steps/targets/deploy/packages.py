@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from steps.targets.deploy.errors import DeployError
 from steps.targets.deploy.template import load
 from steps.targets.files import files_of
 
+_LAYER = "AWS::Serverless::LayerVersion"
 _LOCAL_PATHS = {
     "AWS::Serverless::Function": "CodeUri",
-    "AWS::Serverless::LayerVersion": "ContentUri",
+    _LAYER: "ContentUri",
     "AWS::Serverless::StateMachine": "DefinitionUri",
 }
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, whenever it is built
@@ -53,7 +55,7 @@ def build(path: Path, bucket: str, make: Mapping[str, str] | None = None) -> App
         if make is not None and spec.get("Metadata", {}).get("BuildMethod") == "makefile":
             body = _zipped(_made(f"build-{name}", source, make))
         else:
-            body = _layer(source) if _of_requirements(source, spec) else _packed(source)
+            body = _with_requirements(source, spec) if _of_requirements(source, spec) else _packed(source)
         key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
         packages[key] = body
         spec["Properties"][attribute] = f"s3://{bucket}/{key}"
@@ -68,8 +70,9 @@ def digests(path: Path) -> dict[str, str]:
     """
     template, found = load(path), {}
     for name, _, source in _local(path, template):
-        of_requirements = _of_requirements(source, template["Resources"][name])
-        body = (source / "requirements.txt").read_bytes() if of_requirements else _packed(source)
+        spec = template["Resources"][name]
+        named_alone = spec["Type"] == _LAYER and _of_requirements(source, spec)
+        body = (source / "requirements.txt").read_bytes() if named_alone else _packed(source)
         found[name] = hashlib.sha256(body).hexdigest()
     return found
 
@@ -90,19 +93,26 @@ def _local(path: Path, template: dict[str, Any]) -> Iterator[tuple[str, str, Pat
 
 
 def _of_requirements(source: Path, spec: dict[str, Any]) -> bool:
-    return spec["Type"] == "AWS::Serverless::LayerVersion" and (source / "requirements.txt").is_file()
+    """Whether a package holds what its requirements.txt names, since no Makefile says otherwise."""
+    by_make = spec["Type"] == "AWS::Serverless::Function" and "BuildMethod" in spec.get("Metadata", {})
+    return (source / "requirements.txt").is_file() and not by_make
 
 
-def _layer(layer: Path) -> bytes:
-    """A layer made from requirements, which it holds under python/."""
-    return _zipped(_installed(_requirements(layer / "requirements.txt")))
+def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
+    """A layer holds them alone, under python/; a function holds them beside its code."""
+    installed = _installed(_requirements(source / "requirements.txt"))
+    if spec["Type"] == _LAYER:
+        return _zipped((f"python/{name}", content) for name, content in installed)
+    return _zipped(chain(installed, _sources(source)))
 
 
 def _packed(source: Path) -> bytes:
     """A file as it is, a folder as a zip of its files."""
-    if source.is_file():
-        return source.read_bytes()
-    return _zipped((file.relative_to(source).as_posix(), file.read_bytes()) for file in files_of(source))
+    return source.read_bytes() if source.is_file() else _zipped(_sources(source))
+
+
+def _sources(folder: Path) -> Iterator[tuple[str, bytes]]:
+    return ((file.relative_to(folder).as_posix(), file.read_bytes()) for file in files_of(folder))
 
 
 def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
@@ -120,7 +130,7 @@ def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tup
                 evidence=(getattr(failed, "stderr", "") or str(failed)).strip()[-500:],
                 remedy="mend what the evidence says; it wants make, pip and the way to a package index",
             ) from failed
-        yield from ((file.relative_to(artifacts).as_posix(), file.read_bytes()) for file in files_of(artifacts))
+        yield from _sources(artifacts)
 
 
 def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
@@ -150,7 +160,7 @@ def _installed(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         for file in distribution.files or ():
             if ".." not in file.parts and Path(str(file.locate())).is_file():
                 content = file.read_binary()
-                yield f"python/{file.as_posix()}", _unchecked(content) if file.suffix == ".pyc" else content
+                yield file.as_posix(), _unchecked(content) if file.suffix == ".pyc" else content
 
 
 def _unchecked(compiled: bytes) -> bytes:
@@ -191,8 +201,8 @@ def _fetched(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DeployError(
-                f"The layer's requirements {', '.join(map(str, wanted))} cannot be installed.",
+                f"The requirements {', '.join(map(str, wanted))} cannot be installed.",
                 evidence=done.stderr.strip()[-500:],
-                remedy="run pip install -r requirements.txt, or mend the layer's requirements.txt",
+                remedy="run pip install -r requirements.txt, or mend the requirements.txt",
             )
-        yield from ((f"python/{p.relative_to(folder).as_posix()}", p.read_bytes()) for p in files_of(Path(folder)))
+        yield from ((p.relative_to(folder).as_posix(), p.read_bytes()) for p in files_of(Path(folder)))
