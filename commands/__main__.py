@@ -1,4 +1,4 @@
-"""The command line: `python -m commands doctor`, `start KEY`, `restart KEY` and `sheet [VERDICT]`."""
+"""The command line: `python -m commands doctor`, `start KEY`, `restart KEY`, `sheet [VERDICT]` and `verify [FILE]`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands import verify
 from commands.doctor import CONNECT_SECONDS, SERVICES, examine
 from commands.sheet import VERDICT, NotAVerdict, remade
+from steps.attestation.writing import NAME as ATTESTATION
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
@@ -47,6 +49,8 @@ def _run(told: argparse.Namespace) -> int:
     if told.command == "sheet":
         print(*remade(told.verdict), sep="\n")
         return 0
+    if told.command == "verify":
+        return verify.main(told)
     overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
     settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
     session = boto3.Session(region_name=settings.region)
@@ -111,6 +115,12 @@ def _parser() -> argparse.ArgumentParser:
     fills = "fill in the checklist from a verdict that was kept: checklist.md and checklist.html beside it"
     sheet = commands.add_parser("sheet", help=fills, description=fills)
     sheet.add_argument("verdict", metavar="VERDICT", nargs="?", type=Path, default=VERDICT, help="reports/verdict.json")
+    verifies = "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted"
+    attested = commands.add_parser("verify", help=verifies, description=verifies)
+    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=VERDICT.with_name(ATTESTATION))
+    attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
+    attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
+    attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)
     told = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),
         ("restart", "clear the lock of an execution that has died, and start the file again"),

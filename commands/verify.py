@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from steps.attestation import envelope, statement
+from steps.attestation.sources import sources
+from steps.drivers.revisions import deployed
+from steps.targets.settings import read
+from steps.targets.system import SystemUnderTest
 
 VALID, STALE, REFUSED = 0, 1, 2
-AT_HAND = ("embedded", "endpoint", "localstack")
-"""Targets that end with their session, so that only the sources are left to look at."""
+STAYS = "aws-dev"
+"""The target whose deployment outlives the session; of the others only the sources are left to look at."""
+
+
+def main(told: argparse.Namespace) -> int:
+    """Says whether the attestation of the command line holds; VALID, STALE or REFUSED."""
+
+    def changed(stated: Mapping[str, Any]) -> list[str]:
+        system = SystemUnderTest(told.system_under_test.resolve())
+        settings = read(told.settings or system.settings, os.environ, needed=())
+        predicate = stated["predicate"]
+        if predicate["target"] != STAYS:
+            return statement.changed_sources(stated, sources(system, settings.csv.file_in(system.folder)))
+        session: Any = boto3.Session(region_name=predicate["region"])
+        names = settings.model_copy(update={"region": predicate["region"]}).names_in(predicate["account"])
+        return statement.changed_deployment(stated, deployed(session.client, names))
+
+    code, said = verified(told.attestation, told.public_key, changed)
+    print(said, file=sys.stderr if code else sys.stdout)
+    return code
 
 
 def verified(file: Path, public_key: Path | None, now: Callable[[Mapping[str, Any]], list[str]]) -> tuple[int, str]:

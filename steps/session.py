@@ -12,8 +12,11 @@ import pytest
 
 from steps import options
 from steps.ahead import ACCOUNT, launched
+from steps.attestation.sources import sources
+from steps.attestation.writing import Tested
 from steps.command import Commands
 from steps.deliveries import Drivers
+from steps.drivers import revisions
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections
 from steps.drivers.database import Database
@@ -61,6 +64,9 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
+    file = options.settings(pytestconfig).csv.file_in(options.system(pytestconfig).folder)
+    tested = sources(options.system(pytestconfig), file)
+    record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
     record.begin("preconditions")
     return environment
 

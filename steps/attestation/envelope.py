@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,26 @@ class NotSigned(Exception):
     """The statement is not signed by that key, or the key cannot be used."""
 
 
-def signed(statement: Mapping[str, Any], private_key: Path) -> dict[str, Any]:
-    """The statement in an envelope, signed by a PEM key without a passphrase: Ed25519, ECDSA or RSA."""
+Signer = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Puts a statement into an envelope."""
+
+
+def signer(private_key: Path) -> Signer:
+    """Signs by a PEM key without a passphrase, Ed25519, ECDSA or RSA; raises NotSigned where it is none."""
     try:
         key: Any = load_pem_private_key(private_key.read_bytes(), None)
-        envelope = Envelope(json.dumps(statement, ensure_ascii=False).encode(), PAYLOAD_TYPE, {})
-        envelope.sign(CryptoSigner(key))
+        signs = CryptoSigner(key)
     except (OSError, ValueError, TypeError) as unusable:
-        raise NotSigned(f"The key {private_key} cannot sign: {unusable}") from unusable
-    return envelope.to_dict()
+        raise NotSigned(
+            f"The key {private_key} cannot sign.\n  evidence: {unusable}\n  remedy: give a PEM key without a passphrase"
+        ) from unusable
+
+    def sign(statement: Mapping[str, Any]) -> dict[str, Any]:
+        envelope = Envelope(json.dumps(statement, ensure_ascii=False).encode(), PAYLOAD_TYPE, {})
+        envelope.sign(signs)
+        return envelope.to_dict()
+
+    return sign
 
 
 def opened(told: Mapping[str, Any], public_key: Path | None) -> Mapping[str, Any]:

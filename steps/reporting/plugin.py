@@ -6,11 +6,12 @@ import time
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from steps import options
+from steps.attestation import writing
 from steps.collection import FeatureFile
 from steps.finding import FINDING
 from steps.reporting import checklist, sheet, verdict, waivers
@@ -22,8 +23,12 @@ from steps.reporting.record import Record
 from steps.reporting.terminal import failure, summary
 from steps.reporting.waivers import Waiver
 
+if TYPE_CHECKING:
+    from steps.attestation.envelope import Signer
+
 RECORD = pytest.StashKey[Record]()
 PROGRESS = pytest.StashKey[Progress]()
+SIGNER = pytest.StashKey["Signer | None"]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,6 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         waived = _waivers(config, lines)
     except (checklist.MalformedChecklist, waivers.InvalidWaivers) as malformed:
         raise pytest.UsageError(str(malformed)) from malformed
+    config.stash[SIGNER] = _signer(config.option.sign_key)
     claims = {item: [marker.args[0] for marker in item.iter_markers("checklist")] for item in scenarios}
     for item, claimed in claims.items():
         if unknown := [id for id in claimed if id not in lines]:
@@ -58,8 +64,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.reportchars = ""  # the summary has a line for each item already
     config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager)
+    record.file.with_name(writing.NAME).unlink(missing_ok=True)  # it is of an earlier verdict
     _written(record)
     allure_results.begin(config, record)
+
+
+def _signer(private_key: Path | None) -> Signer | None:
+    """Signs the attestation by the key that the command line names; a usage error where that cannot be used."""
+    if private_key is None:
+        return None
+    from steps.attestation.envelope import NotSigned, signer  # with cryptography, which few sessions need
+
+    try:
+        return signer(private_key)
+    except NotSigned as unusable:
+        raise pytest.UsageError(str(unusable)) from unusable
 
 
 def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiver]:
@@ -147,6 +166,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     judged = _written(record)
     if record.complete:
         session.exitstatus = judged["exit"]
+    if record.complete and record.tested is not None:
+        writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from steps.attestation.writing import Tested
 from steps.deviation import Deviation
 from steps.diagnosis import catalogue
 from steps.diagnosis.ranking import diagnoses
@@ -51,6 +52,7 @@ class Record:
         self.deviations: list[Deviation] = []
         """Of the run as a whole."""
         self.notes: list[str] = []
+        self.tested: Tested | None = None
         self.waivers: dict[str, Waiver] = {}
         self.broken_off = False
         self.spans: dict[str, Span] = {}

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from commands.verify import REFUSED, STALE, VALID, verified
-from steps.attestation.envelope import NotSigned, opened, signed
+from steps.attestation.envelope import NotSigned, opened, signer
 from steps.attestation.statement import changed_deployment, changed_sources, statement
 
 SOURCES = {"template.yaml": "aa", "package SplitterFunction": "bb"}
@@ -102,7 +102,7 @@ def test_what_has_changed_is_named():
 
 def test_a_signed_statement_opens_by_its_key_alone(keys: tuple[Path, Path], tmp_path: Path):
     private, public = keys
-    envelope = signed(stated(), private)
+    envelope = signer(private)(stated())
     assert opened(envelope, public) == stated()
     other = tmp_path / "other.pub"
     key = Ed25519PrivateKey.generate().public_key()
@@ -110,7 +110,7 @@ def test_a_signed_statement_opens_by_its_key_alone(keys: tuple[Path, Path], tmp_
     with pytest.raises(NotSigned, match="is not signed by"):
         opened(envelope, other)
     with pytest.raises(NotSigned, match="is not signed by"):
-        opened(envelope | {"payload": signed(stated(verdict("NO-GO")), private)["payload"]}, public)
+        opened(envelope | {"payload": signer(private)(stated(verdict("NO-GO")))["payload"]}, public)
 
 
 def test_a_bare_statement_is_not_signed(keys: tuple[Path, Path]):
@@ -121,7 +121,7 @@ def test_a_bare_statement_is_not_signed(keys: tuple[Path, Path]):
 
 def test_a_key_that_is_none_is_said_to_be(tmp_path: Path):
     with pytest.raises(NotSigned, match="cannot sign"):
-        signed(stated(), tmp_path / "nowhere.pem")
+        signer(tmp_path / "nowhere.pem")
 
 
 @pytest.fixture
