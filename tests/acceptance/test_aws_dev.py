@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import boto3
 import psycopg
 import pytest
 
+from steps.attestation.statement import statement
 from steps.drivers.names import Names
+from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
 from tests.acceptance.conftest import ROOT, Session, command, environment
 
@@ -163,6 +166,33 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
     theirs = [row for row in after["statistics"] if row[0] > "U00100"]
     assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
     assert allowed(ROOT / "docs" / "acceptance-policy.json") - asked(account) == NOT_ASKED_HERE
+
+
+def test_an_attestation_holds_until_something_else_is_deployed(account, accept, tmp_path: Path):
+    """What every whole session leaves, made of one that is not whole."""
+    session = accept("features/1_precondition/infrastructure.feature")
+    client_of = functools.partial(client, account)
+    told = statement(
+        {**session.verdict, "verdict": "GO"}, {}, deployed(client_of, NAMES), verdict_sha256="of another", url=None
+    )
+    (tmp_path / "elsewhere").mkdir()
+    file = tmp_path / "elsewhere" / "attestation.json"
+    file.write_text(json.dumps(told))
+
+    def verified() -> subprocess.CompletedProcess[str]:
+        aws = {name: value for name, value in account.items() if name.startswith("AWS_")}
+        line = [sys.executable, "-m", "commands", "verify", str(file)]
+        return subprocess.run(line, cwd=ROOT, env=environment() | aws, capture_output=True, text=True, check=False)
+
+    assert verified().returncode == 0, verified()
+    lambda_, function = client_of("lambda"), NAMES.functions[0]
+    timeout = lambda_.get_function_configuration(FunctionName=function)["Timeout"]
+    lambda_.update_function_configuration(FunctionName=function, Timeout=timeout + 1)
+    found = verified()
+    lambda_.update_function_configuration(FunctionName=function, Timeout=timeout)
+    assert found.returncode == 1
+    assert f"function:{function} has changed: configuration" in found.stderr
+    assert verified().returncode == 0
 
 
 def allowed(policy: Path) -> set[str]:

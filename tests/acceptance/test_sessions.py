@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -14,7 +15,10 @@ from pathlib import Path
 import jsonschema
 import psutil
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from commands.__main__ import main as commands
 from tests.acceptance.conftest import ROOT, Accept, command, environment, meddle
 
 RUN = ("features/3_run", "features/4_success")
@@ -23,7 +27,8 @@ SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
 
 
 def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
-    session = accept()
+    private, public = _keys(tmp_path)
+    session = accept(f"--sign-key={private}")
     verdict = session.verdict
     jsonschema.validate(verdict, SCHEMA)
     assert (session.exit, verdict["verdict"], verdict["complete"]) == (0, "GO", True), session
@@ -37,6 +42,26 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
     for sheet in ("checklist.html", "checklist.md"):
         assert verdict["run"]["version_id"] in (tmp_path / "reports" / sheet).read_text("utf-8")
+    attested = str(tmp_path / "reports" / "attestation.json")
+    assert commands(["verify", attested, f"--public-key={public}"]) == 0
+    other = shutil.copytree(ROOT / "system_under_test", tmp_path / "another")
+    (other / "statemachine.asl.json").write_text("{}")
+    assert commands(["verify", attested, f"--system-under-test={other}"]) == 1
+
+
+def _keys(folder: Path) -> tuple[Path, Path]:
+    """A private and its public key, as PEM files."""
+    key = Ed25519PrivateKey.generate()
+    private, public = folder / "key.pem", folder / "key.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return private, public
+
+
+def test_a_key_that_cannot_sign_is_a_usage_error(accept: Accept, tmp_path: Path):
+    session = accept(f"--sign-key={tmp_path / 'nowhere.pem'}")
+    assert session.exit == 4, session
+    assert "nowhere.pem cannot sign" in session.output
 
 
 def test_a_session_that_starts_by_hand_says_nothing_of_the_upload(accept: Accept):
