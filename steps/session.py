@@ -55,7 +55,9 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     """The target, with the pipeline in it; what the command line wants after deployment has run."""
     o = pytestconfig.option
     sha256 = options.system(pytestconfig).sha256()
-    record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": sha256}
+    folder = o.system_under_test
+    shown = folder.relative_to(options.ROOT) if folder.is_relative_to(options.ROOT) else folder
+    record.facts["system_under_test"] = {"dir": str(shown), "sha256": sha256}
     environment = _environment(pytestconfig, record, progress)
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
