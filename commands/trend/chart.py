@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-WIDTH, HEIGHT = 720, 120
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 10, 12
+WIDTH, HEIGHT = 460, 110
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 10
 
 
 @dataclass(frozen=True)
 class Point:
-    """A night's figure, where it stands and what it says."""
+    """A night's figure, where it stands and what it says; flagged: whether it is out of the usual."""
 
     x: float
     y: float
     title: str
+    flagged: bool
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,19 @@ class Chart:
     last: str
 
 
-def chart(values: Sequence[float | None], titles: Sequence[str], unit: str) -> Chart:
-    """Equal steps from the oldest to the newest; a night without a figure leaves a gap."""
-    top = ceiling(max((value for value in values if value is not None), default=0))
+def chart(values: Sequence[float | None], titles: Sequence[str], flagged: Sequence[bool], unit: str = "") -> Chart:
+    """Equal steps from the oldest to the newest; a night without a figure leaves a gap. Without a unit: a count."""
+    top = ceiling(max([value for value in values if value is not None] + ([] if unit else [2]), default=0))
     height = HEIGHT - _TOP - _BOTTOM
 
     def y(value: float) -> float:
         return round(_TOP + height * (1 - value / top), 1)
 
     placed = [
-        None if value is None else Point(across(number, len(values)), y(value), f"{title} · {_shown(value, unit)}")
-        for number, (value, title) in enumerate(zip(values, titles, strict=True))
+        None
+        if value is None
+        else Point(across(number, len(values)), y(value), f"{title} · {_shown(value, unit)}", flag)
+        for number, (value, title, flag) in enumerate(zip(values, titles, flagged, strict=True))
     ]
     known = [value for value in values if value is not None]
     return Chart(
@@ -75,4 +78,4 @@ def _lines(placed: Sequence[Point | None]) -> list[str]:
 
 
 def _shown(value: float, unit: str) -> str:
-    return f"{value:.3g} {unit}".strip() if value < 1000 else f"{value:.0f} {unit}".strip()
+    return f"{value:.0f} {unit}".strip() if value >= 1000 else f"{value:.3g} {unit}".strip()

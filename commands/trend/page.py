@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from commands.trend.chart import Chart, chart
+from commands.trend.chart import HEIGHT, WIDTH, Chart, chart
 from commands.trend.words import LABELS
 from steps.history import Entry
 
@@ -48,11 +48,15 @@ class Trend:
         """(the label's name, the chart) for each figure that is followed."""
         entries = [night.entry for night in self.nights]
         titles = [night.when for night in self.nights]
+        slow = (
+            ["session_seconds" in each.slow for each in entries],
+            ["execution_seconds" in each.slow for each in entries],
+        )
         return [
-            ("session", chart([each.session_seconds for each in entries], titles, "s")),
-            ("execution", chart([each.execution_seconds for each in entries], titles, "s")),
-            ("throughput", chart([each.records_per_second for each in entries], titles, "/s")),
-            ("flakes", chart([len(each.flaky) for each in entries], titles, "")),
+            ("session", chart([each.session_seconds for each in entries], titles, slow[0], "s")),
+            ("execution", chart([each.execution_seconds for each in entries], titles, slow[1], "s")),
+            ("throughput", chart([each.records_per_second for each in entries], titles, slow[1], "/s")),
+            ("flakes", chart([len(each.flaky) for each in entries], titles, [bool(each.flaky) for each in entries])),
         ]
 
 
@@ -65,4 +69,4 @@ def html(trends: Sequence[Trend]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return templates.get_template("page.html.jinja").render(trends=trends, L=LABELS)
+    return templates.get_template("page.html.jinja").render(trends=trends, L=LABELS, box=(WIDTH, HEIGHT))

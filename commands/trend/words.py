@@ -11,7 +11,6 @@ LABELS = {
     "throughput": {"ja": "スループット（件/秒）", "en": "Throughput, in records a second"},
     "flakes": {"ja": "結果が安定しない項目の数", "en": "Flaky lines"},
     "last": {"ja": "最新", "en": "latest"},
-    "to": {"ja": "から", "en": "to"},
     "nights": {"ja": "各回の記録（新しい順）", "en": "Each session, the newest first"},
     "when": {"ja": "開始 (UTC)", "en": "Started (UTC)"},
     "verdict": {"ja": "判定", "en": "Verdict"},
