@@ -123,8 +123,7 @@ def pytest_runtest_makereport(
         return report
     scenario = record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
     scenario.attempts += call.when == "setup"
-    first = scenario.attempts == 1 or scenario.status == verdict.PASSED
-    if first and (finding := item.stash.get(FINDING, None)) is not None:
+    if (finding := item.stash.get(FINDING, None)) is not None:
         scenario.findings, scenario.controls = finding.findings, finding.controls
         scenario.deviations = finding.deviations
     scenario.ended = time.monotonic()
