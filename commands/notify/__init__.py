@@ -72,10 +72,10 @@ def settle(issues: Issues, night: Night, said: str) -> tuple[str, bool]:
 
 
 def _run(variables: Mapping[str, str]) -> tuple[str, str]:
-    """(what names this run, where it is read)."""
+    """(what names this run of the workflow, where it is read); nothing is read of one that is no workflow's."""
+    run, attempt = variables.get("GITHUB_RUN_ID", ""), variables.get("GITHUB_RUN_ATTEMPT", "1")
     server, repository = (
         variables.get("GITHUB_SERVER_URL", "https://github.com"),
         variables.get("GITHUB_REPOSITORY", ""),
     )
-    run, attempt = variables.get("GITHUB_RUN_ID", ""), variables.get("GITHUB_RUN_ATTEMPT", "1")
-    return f"run {run}, attempt {attempt}", f"{server}/{repository}/actions/runs/{run}"
+    return f"run {run}, attempt {attempt}", f"{server}/{repository}/actions/runs/{run}" if run and repository else ""

@@ -30,6 +30,11 @@ class Result:
     entry: Entry | None
 
     @property
+    def target(self) -> str:
+        """As the verdict has it, or else as the folder is called."""
+        return str(self.verdict["target"]) if self.verdict else self.name
+
+    @property
     def word(self) -> str:
         """GO, NO-GO or UNKNOWN."""
         return str(self.verdict["verdict"]) if self.verdict else "UNKNOWN"
@@ -43,7 +48,7 @@ class Night:
     ill: Mapping[str, str]
     link: str
     mark: str
-    """Names this very run, so that it is told of once."""
+    """Names this very run, so that it is told of once; link: where it is read, if anywhere."""
 
     @property
     def word(self) -> str:

@@ -71,13 +71,13 @@ def slack(night: Night) -> str:
     """The night in a few lines of Slack's own markup."""
     heads = [f"*{_TITLE[language]}: {night.word}*" for language in LANGUAGES]
     ill = [f"{name}: {result}" for name, result in night.ill.items()]
-    return "\n".join([" / ".join(heads), *map(_in_slack, [*_brief(night), *ill]), f"<{_in_slack(night.link)}>"])
+    return "\n".join([" / ".join(heads), *map(_in_slack, [*_brief(night), *ill, night.link])])
 
 
 def _brief(night: Night) -> Iterator[str]:
     for result in night.results:
         bad = ", ".join(_not_passed(result))
-        yield f"{result.name}: {result.word}" + (f" ({bad})" if bad else "")
+        yield f"{result.target}: {result.word}" + (f" ({bad})" if bad else "")
         for diagnosis in result.verdict["diagnoses"][:_DIAGNOSES] if result.verdict else ():
             yield from (f"{diagnosis['id']}: {diagnosis['cause'][language]}" for language in LANGUAGES)
         yield from (text for language in LANGUAGES for text in _remarks(result, language))
@@ -89,7 +89,7 @@ def _in_slack(text: str) -> str:
 
 def _short(night: Night, key: str) -> str:
     said = [_SAYS[language][key].format(word=night.word) for language in LANGUAGES]
-    bad = [f"{result.name}: {', '.join(_not_passed(result))}" for result in night.results if _not_passed(result)]
+    bad = [f"{result.target}: {', '.join(_not_passed(result))}" for result in night.results if _not_passed(result)]
     return "\n".join([*said, *bad, night.link])
 
 
@@ -97,11 +97,12 @@ def _report(night: Night, checklist: Mapping[str, Item], language: str) -> Itera
     says = _SAYS[language]
     yield f"## {_TITLE[language]}: {night.word}"
     for result in night.results:
-        yield f"\n### {result.name}: {result.word}"
+        yield f"\n### {result.target}: {result.word}"
         yield from _result(result, checklist, language)
     for name, ended in night.ill.items():
         yield "\n" + says["job"].format(name=name, result=ended)
-    yield f"\n[{says['link']}]({night.link})"
+    if night.link:
+        yield f"\n[{says['link']}]({night.link})"
 
 
 def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Iterator[str]:
