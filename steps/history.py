@@ -41,7 +41,7 @@ def read(file: Path) -> tuple[list[Entry], list[str]]:
     if not file.exists():
         return [], []
     entries, faults = [], []
-    for number, line in enumerate(file.read_text("utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(file.read_text("utf-8", errors="replace").split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -15,6 +15,7 @@ import jsonschema
 import psutil
 import pytest
 
+from steps import history
 from tests.acceptance.conftest import ROOT, Accept, command, environment, meddle
 
 RUN = ("features/3_run", "features/4_success")
@@ -37,6 +38,8 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
     for sheet in ("checklist.html", "checklist.md"):
         assert verdict["run"]["version_id"] in (tmp_path / "reports" / sheet).read_text("utf-8")
+    ((night,), faults) = history.read(tmp_path / "reports" / history.FILE)
+    assert (night.verdict, night.passed, night.date, faults) == ("GO", 65, verdict["started"], [])
 
 
 def test_a_session_that_starts_by_hand_says_nothing_of_the_upload(accept: Accept):
