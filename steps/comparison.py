@@ -82,8 +82,8 @@ def slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
 def notes(now: Entry, past: Sequence[Entry]) -> list[str]:
     """What a reader of the verdict should know of this session beside those before it."""
     told = [
-        f"slow: the {name.removesuffix('_seconds')} took {getattr(now, name):.1f} s, more than twice the {usual:.1f} s "
-        f"that is the median of the last {_NIGHTS} on {now.target}"
+        f"slow: the {name.removesuffix('_seconds')} took {getattr(now, name):.1f} s, more than twice the usual "
+        f"{usual:.1f} s, the median of up to {_NIGHTS} sessions before it on {now.target}"
         for name, usual in now.slow.items()
     ]
     again, before = turned(now, past), _before(now, past)
