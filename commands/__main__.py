@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `start`, `restart`, `sheet`, `verify`, `trend`, `site` and `notify` of `python -m commands`."""
+"""The command line of `python -m commands`: doctor, start, restart, sheet, verify, trend, site and notify."""
 
 from __future__ import annotations
 
