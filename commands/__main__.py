@@ -1,4 +1,4 @@
-"""The command line: `python -m commands doctor`, `start KEY`, `restart KEY`, `sheet [VERDICT]` and `verify [FILE]`."""
+"""The command line of `python -m commands`: doctor, start, restart, sheet, verify, trend, site and notify."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands import verify
+from commands import nightly, verify
 from commands.doctor import CONNECT_SECONDS, SERVICES, examine
+from commands.notify import NotTold, Unreadable
 from commands.sheet import VERDICT, NotAVerdict, remade
 from steps.attestation.writing import NAME as ATTESTATION
 from steps.drivers.history import Reached
@@ -38,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     try:
         return _run(told)
-    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen, NotAVerdict) as error:
+    except (
+        *(SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen),
+        *(NotAVerdict, NotTold, Unreadable),
+    ) as error:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS refused: {error}\n  remedy: look at the credentials, --account and --region", file=sys.stderr)
@@ -51,6 +55,8 @@ def _run(told: argparse.Namespace) -> int:
         return 0
     if told.command == "verify":
         return verify.main(told)
+    if "run" in told:
+        return int(told.run(told))
     overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
     settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
     session = boto3.Session(region_name=settings.region)
@@ -121,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
     attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
     attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)
+    nightly.add(commands)
     told = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),
         ("restart", "clear the lock of an execution that has died, and start the file again"),

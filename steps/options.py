@@ -115,6 +115,12 @@ def settings(config: pytest.Config) -> Settings:
     return config.stash[_settings]
 
 
+def altering(config: pytest.Config) -> list[str]:
+    """The options of this command line that alter the pipeline or its run on purpose."""
+    told = {"--after-deploy": config.option.after_deploy, "--after-run": config.option.after_run}
+    return [option for option, command in told.items() if command]
+
+
 def claim_reports(config: pytest.Config) -> Path:
     """The folder of the reports, ours alone until this process ends; a usage error when another run has it."""
     folder: Path = config.option.reports

@@ -122,6 +122,7 @@ def pytest_runtest_makereport(
     if record is None or item.nodeid not in record.expected:
         return report
     scenario = record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
+    scenario.attempts += call.when == "setup"
     if (finding := item.stash.get(FINDING, None)) is not None:
         scenario.findings, scenario.controls = finding.findings, finding.controls
         scenario.deviations = finding.deviations
@@ -132,6 +133,8 @@ def pytest_runtest_makereport(
         scenario.reason = record.masking.text(scenario.reason)
         if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
+    elif call.when == "call" and call.excinfo is None:
+        scenario.passes()
     _mask(report, record.masking)
     return report
 
@@ -163,11 +166,24 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     record.broken_off |= not ran
+    if record.complete:
+        _remember(session.config, record)
     judged = _written(record)
     if record.complete:
         session.exitstatus = judged["exit"]
     if record.complete and record.tested is not None:
         writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])
+
+
+def _remember(config: pytest.Config, record: Record) -> None:
+    """Adds this session to the history, and notes how it differs from the sessions before it."""
+    from steps import comparison, history  # with pydantic, which a session's start does not wait for
+
+    file = record.file.with_name(history.FILE)
+    past, faults = history.read(file)
+    entry = comparison.entry(record.judged(), past, altered_by=options.altering(config))
+    record.notes += [*faults, *comparison.notes(entry, past)]
+    history.append(file, entry)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -21,7 +21,8 @@ LIMIT = "limit of the target: "
 class Scenario:
     """What one scenario came to. findings: (wanted, got); controls: (id, found); ended: on the monotonic clock.
 
-    mode: live, or static where it judged what is configured by reading it.
+    mode: live, or static where it judged what is configured by reading it. attempts: how often it was run in this
+    session; flaky: whether it passed only when it was run again.
     """
 
     id: str
@@ -33,6 +34,14 @@ class Scenario:
     deviations: list[Deviation] = field(default_factory=list)
     ended: float = 0.0
     mode: str = "live"
+    attempts: int = 0
+    flaky: bool = False
+
+    def passes(self) -> None:
+        """It has run to its end; where it had failed before, that stands, and it is flaky."""
+        if self.status in (FAILED, BROKEN) and not self.flaky:
+            self.flaky = True
+            self.reason = f"flaky: it passed when it was run again, attempt {self.attempts}; before, {self.reason}"
 
 
 def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], claimed: set[str]) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
         "wanted": "; ".join(wanted for wanted, _ in findings),
         "got": "; ".join(got for _, got in findings),
         "controls": [{"id": id, "found": found} for scenario in scenarios for id, found in scenario.controls],
-        "scenarios": [{"id": scenario.id, "status": scenario.status} for scenario in scenarios],
+        "scenarios": [{"id": each.id, "status": each.status, "flaky": each.flaky} for each in scenarios],
     }
 
 

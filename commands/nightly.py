@@ -1,0 +1,61 @@
+"""The commands of the nightly run, `trend`, `site` and `notify`, as the command line has them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from commands import site, trend
+from commands.notify import notify
+
+REPORTS = Path(__file__).resolve().parents[1] / "reports"
+
+
+def add(commands: Any) -> None:
+    """Adds them to the subcommands of a parser."""
+    told = (
+        ("trend", _trend, "print what each session came to, and write trend.html"),
+        ("site", _site, "put together what is published of a night, with the trend as its front page"),
+        ("notify", _notify, "open, update or close the issue of the nightly run, and call SLACK_WEBHOOK_URL"),
+    )
+    for name, run, purpose in told:
+        command = commands.add_parser(name, help=purpose, description=purpose)
+        command.set_defaults(run=run)
+        command.add_argument(
+            "folders",
+            metavar="DIR",
+            nargs="*",
+            type=Path,
+            default=[REPORTS],
+            help="folders of reports; reports unless said",
+        )
+        if name == "site":
+            command.add_argument(
+                "--to", metavar="DIR", type=Path, default=REPORTS / "site", help="reports/site unless said"
+            )
+        if name == "notify":
+            command.add_argument("--rehearse", action="store_true", help="print what would be told, and tell nobody")
+
+
+def _trend(told: argparse.Namespace) -> int:
+    entries, faults = trend.read(told.folders)
+    print(*trend.table(entries), sep="\n")
+    print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
+    page = told.folders[0] / trend.PAGE
+    page.write_text(trend.html(trend.trends(entries)), "utf-8")
+    print(page)
+    return 0
+
+
+def _site(told: argparse.Namespace) -> int:
+    entries, faults = trend.read(told.folders)
+    print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
+    print(site.build([folder for folder in told.folders if folder.is_dir()], entries, told.to))
+    return 0
+
+
+def _notify(told: argparse.Namespace) -> int:
+    return notify(told.folders, os.environ, rehearse=told.rehearse)

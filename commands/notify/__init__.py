@@ -1,0 +1,81 @@
+"""Tells people of a night: one issue, opened, kept up to date and closed, and a Slack webhook where there is one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from commands.notify import texts
+from commands.notify.http import Issues, NotTold, post_to_slack
+from commands.notify.night import Night, Unreadable, read
+from steps.reporting import checklist
+
+__all__ = ["NotTold", "Unreadable", "notify"]
+_NEEDED = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+
+
+def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: bool = False) -> int:
+    """Tells of the night that these folders of reports hold; 0 when all who are to be told have been.
+
+    Each way is tried, whatever becomes of the other. `rehearse` prints what would be told, and tells nobody.
+    """
+    run, link = _run(variables)
+    night = read(folders, variables.get("NIGHT_JOBS", ""), link=variables.get("REPORT_URL") or link, mark=run)
+    said = texts.report(night, checklist.read())
+    print(said)
+    if summary := variables.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write(said + "\n")
+    if rehearse:
+        return 0
+    if missing := [name for name in _NEEDED if not variables.get(name, "").strip()]:
+        raise NotTold(
+            f"Nobody can be told: {', '.join(missing)} not set.\n  remedy: run it in the workflow, or say --rehearse"
+        )
+    api = variables.get("GITHUB_API_URL") or "https://api.github.com"
+    issues = Issues(api, variables["GITHUB_REPOSITORY"].strip(), variables["GITHUB_TOKEN"].strip())
+    new, failed = True, 0
+    try:
+        done, new = settle(issues, night, said)
+        print(done, file=sys.stderr)
+    except NotTold as error:
+        failed += 1
+        print(error, file=sys.stderr)
+    webhook = variables.get("SLACK_WEBHOOK_URL", "").strip()
+    if webhook and new:
+        try:
+            post_to_slack(webhook, texts.slack(night))
+        except NotTold as error:
+            failed += 1
+            print(error, file=sys.stderr)
+    return int(failed > 0)
+
+
+def settle(issues: Issues, night: Night, said: str) -> tuple[str, bool]:
+    """Opens, updates or closes the one issue, and answers what was done and whether it is news; raises NotTold."""
+    mark = f"<!-- {night.mark} -->"
+    issue, body = issues.current(), f"{said}\n\n{mark}"
+    if night.well:
+        if issue is None:
+            return "nothing to close", night.remarkable
+        issues.comment(issue, texts.recovered(night))
+        issues.change(issue, state="closed", state_reason="completed")
+        return f"closed {issue.url}", True
+    if issue is None:
+        return f"opened {issues.open(texts.title(night), body).url}", True
+    if mark in issue.body:
+        return f"told before, in {issue.url}", False
+    issues.comment(issue, texts.again(night))
+    issues.change(issue, title=texts.title(night), body=body)
+    return f"updated {issue.url}", True
+
+
+def _run(variables: Mapping[str, str]) -> tuple[str, str]:
+    """(what names this run of the workflow, where it is read); nothing is read of one that is no workflow's."""
+    run, attempt = variables.get("GITHUB_RUN_ID", ""), variables.get("GITHUB_RUN_ATTEMPT", "1")
+    server, repository = (
+        variables.get("GITHUB_SERVER_URL", "https://github.com"),
+        variables.get("GITHUB_REPOSITORY", ""),
+    )
+    return f"run {run}, attempt {attempt}", f"{server}/{repository}/actions/runs/{run}" if run and repository else ""

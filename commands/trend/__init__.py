@@ -1,0 +1,59 @@
+"""The trend over nights: how long a run takes, what came of it, and what is flaky; as a table and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from commands.trend.page import Night, Trend, html
+from steps import history
+from steps.history import Entry
+
+__all__ = ["PAGE", "Trend", "html", "read", "table", "trends"]
+PAGE = "trend.html"
+_NIGHTS = 90
+_ROW = "{:<16}  {:<9}  {:<7}  {:>6}  {:>9}  {:>9}  {:>9}  {:<12}  {}"
+_HEAD = ("date (UTC)", "target", "verdict", "passed", "session s", "run s", "records/s", "commit", "")
+
+
+def read(folders: Iterable[Path]) -> tuple[list[Entry], list[str]]:
+    """Every session that one of the folders' histories holds, oldest first, and what of them cannot be read."""
+    read = [history.read(folder / history.FILE) for folder in folders]
+    return history.merged(each for entries, _ in read for each in entries), [
+        each for _, faults in read for each in faults
+    ]
+
+
+def trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[Trend]:
+    """The last nights of each target; `links` are (text, address) by target."""
+    by_target = groupby(sorted(entries, key=lambda each: each.target), key=lambda each: each.target)
+    return [
+        Trend(target, [Night(each) for each in each_of][-_NIGHTS:], list((links or {}).get(target, ())))
+        for target, each_of in by_target
+    ]
+
+
+def table(entries: Sequence[Entry]) -> Iterator[str]:
+    """A line for each session, with what is to be said of it at its end."""
+    yield _ROW.format(*_HEAD).rstrip()
+    for each in entries:
+        whole = each.passed + each.failed + each.broken + each.unchecked
+        yield _ROW.format(
+            f"{each.date[:10]} {each.date[11:16]}",
+            each.target,
+            each.verdict,
+            f"{each.passed}/{whole}",
+            f"{each.session_seconds:.1f}",
+            *("-" if value is None else f"{value:.1f}" for value in (each.execution_seconds, each.records_per_second)),
+            (each.commit or "-")[:12],
+            "; ".join(_remarks(each)),
+        ).rstrip()
+
+
+def _remarks(entry: Entry) -> Iterator[str]:
+    for name, usual in entry.slow.items():
+        yield f"slow: {name.removesuffix('_seconds')}, usually {usual:.1f} s"
+    for name in ("flaky", "waived", "altered_by"):
+        if told := getattr(entry, name):
+            yield f"{name.replace('_', ' ')}: {', '.join(told)}"

@@ -1,0 +1,72 @@
+"""The trend as one self-contained HTML file: SVG charts, no script, no request, both languages in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from commands.trend.chart import HEIGHT, WIDTH, Chart, chart
+from commands.trend.words import LABELS
+from steps.history import Entry
+
+_MARKS = {"GO": "go", "NO-GO": "no-go", "UNKNOWN": "unknown"}
+
+
+@dataclass(frozen=True)
+class Night:
+    """One session, as the page shows it."""
+
+    entry: Entry
+
+    @property
+    def when(self) -> str:
+        """To the minute, in UTC."""
+        return f"{self.entry.date[:10]} {self.entry.date[11:16]}"
+
+    @property
+    def mark(self) -> str:
+        return _MARKS.get(self.entry.verdict, "unknown")
+
+    @property
+    def whole(self) -> int:
+        """The lines in scope."""
+        return self.entry.passed + self.entry.failed + self.entry.broken + self.entry.unchecked
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The nights of one target, oldest first, and (text, address) of what else there is of it."""
+
+    target: str
+    nights: Sequence[Night]
+    links: Sequence[tuple[str, str]]
+
+    def charts(self) -> list[tuple[str, Chart]]:
+        """(the label's name, the chart) for each figure that is followed."""
+        entries = [night.entry for night in self.nights]
+        titles = [night.when for night in self.nights]
+        slow = (
+            ["session_seconds" in each.slow for each in entries],
+            ["execution_seconds" in each.slow for each in entries],
+        )
+        return [
+            ("session", chart([each.session_seconds for each in entries], titles, slow[0], "s")),
+            ("execution", chart([each.execution_seconds for each in entries], titles, slow[1], "s")),
+            ("throughput", chart([each.records_per_second for each in entries], titles, slow[1], "/s")),
+            ("flakes", chart([len(each.flaky) for each in entries], titles, [bool(each.flaky) for each in entries])),
+        ]
+
+
+def html(trends: Sequence[Trend]) -> str:
+    """The page; everything that comes from the history is escaped."""
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return templates.get_template("page.html.jinja").render(trends=trends, L=LABELS, box=(WIDTH, HEIGHT))

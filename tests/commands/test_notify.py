@@ -1,0 +1,231 @@
+"""Who is told of a night: one issue, opened, updated and closed, and Slack beside it; against a real HTTP server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.__main__ import main
+from commands.notify import night as nights
+from commands.notify import texts
+from steps import comparison, history
+from steps.reporting import checklist
+from tests.commands.github import TOKEN, WEBHOOK, GitHub, github
+
+LINES = checklist.read()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Notify = Callable[..., Done]
+
+
+def verdict(word: str, **items: str) -> dict[str, Any]:
+    """A verdict with these lines in scope, AUR-03 being explained where it failed; TNT is no part of a name."""
+    statuses = {name.replace("_", "-"): status for name, status in items.items()} or {"AUR-03": "passed"}
+    found = {
+        id: {"status": status, "waived": None, "scenarios": [{"id": id, "status": status}]}
+        for id, status in statuses.items()
+    }
+    both = {"ja": "CSVと異なる値になっています", "en": "They changed by other amounts than the <CSV> says"}
+    cause = {"id": "records-altered", "rank": 1, "items": ["AUR-03"], "cause": both, "evidence": ["U00042: 41"]}
+    return {
+        "verdict": word,
+        "complete": True,
+        "exit": 0 if word == "GO" else 1,
+        "target": "embedded",
+        "started": "2026-11-22T18:00:04+00:00",
+        "scope": sorted(found),
+        "items": found,
+        "suite": {"commit": "c0ffee", "dirty": False},
+        "system_under_test": None,
+        "measured": {"session_seconds": 20.0, "seconds": 4.0},
+        "diagnoses": [cause | {"remedy": {"ja": "差を見てください", "en": "Go by the difference"}}] * (word == "NO-GO"),
+    }
+
+
+GO = verdict("GO")
+NO_GO = verdict("NO-GO", AUR_03="failed", INF_02="broken", FIL_01="passed")
+
+
+@pytest.fixture
+def api() -> Iterator[GitHub]:
+    with github() as api:
+        yield api
+
+
+@pytest.fixture
+def notify(api: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Notify:
+    """Runs the command as the workflow does, for a verdict of the embedded target, or none."""
+
+    def run(told: dict[str, Any] | None, *arguments: str, run: int = 1, **variables: str) -> Done:
+        folder = tmp_path / "embedded"
+        folder.mkdir(exist_ok=True)
+        file = folder / "verdict.json"
+        file.unlink(missing_ok=True)
+        if told is not None:
+            file.write_text(json.dumps(told), "utf-8")
+        set_up = {
+            "GITHUB_API_URL": api.url,
+            "GITHUB_REPOSITORY": "o/r",
+            "GITHUB_RUN_ID": str(run),
+            "GITHUB_TOKEN": TOKEN,
+            "GITHUB_STEP_SUMMARY": "",
+            "SLACK_WEBHOOK_URL": api.url + WEBHOOK,
+        }
+        with monkeypatch.context() as here:
+            for name, value in (set_up | variables).items():
+                here.setenv(name, value)
+            code = main(["notify", str(folder), *arguments])
+        said = capsys.readouterr()
+        for secret in (TOKEN, WEBHOOK):
+            assert secret not in said.out + said.err
+        return Done(code, said.out, said.err)
+
+    return run
+
+
+def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notify: Notify, api: GitHub):
+    assert notify(NO_GO, run=1).returncode == 0
+    assert [issue["title"] for issue in api.issues.values()] == ["Nightly acceptance: NO-GO (夜間の受け入れ)"]
+    assert notify(verdict("UNKNOWN", INF_02="broken"), run=2).returncode == 0
+    (issue,) = api.issues.values()
+    assert (issue["state"], issue["title"]) == ("open", "Nightly acceptance: UNKNOWN (夜間の受け入れ)")
+    assert "actions/runs/2" in issue["body"]
+    assert "AUR-03" not in issue["body"]
+    assert notify(GO, run=3).returncode == 0
+    (issue,) = api.issues.values()
+    assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
+    assert [body.splitlines()[1] for _, body in api.comments] == [
+        "UNKNOWN again tonight",
+        "Recovered: tonight's acceptance is GO",
+    ]
+    assert len(api.posts) == 3
+    assert notify(NO_GO, run=4).returncode == 0
+    assert [issue["state"] for issue in api.issues.values()] == ["closed", "open"]
+
+
+def test_nobody_is_told_twice_of_one_run_nor_of_a_good_night(notify: Notify, api: GitHub):
+    notify(NO_GO)
+    before = api.writes
+    assert notify(NO_GO).returncode == 0
+    assert (len(api.issues), api.writes) == (1, before)
+    notify(GO, run=2)
+    before = api.writes
+    assert notify(GO, run=2).returncode == 0
+    assert notify(GO, run=3).returncode == 0
+    assert api.writes == before
+
+
+def test_the_issue_says_what_failed_why_and_what_to_do_in_both_languages_and_no_evidence(notify: Notify, api: GitHub):
+    notify(NO_GO, REPORT_URL="https://report.example/")
+    body = api.issues[1]["body"]
+    assert f"- **AUR-03** {LINES['AUR-03'].ja} (不合格)" in body
+    assert f"- **AUR-03** {LINES['AUR-03'].en} (failed)" in body
+    assert "(broken)" in body
+    assert "1 of 3 lines passed" in body
+    assert "Remedy: Go by the difference" in body
+    assert "対処: 差を見てください" in body
+    assert "(https://report.example/)" in body
+    assert "U00042" not in body
+    (post,) = api.posts
+    assert "embedded: NO-GO (AUR-03, INF-02)" in post
+    assert "the &lt;CSV&gt; says" in post
+
+
+@pytest.mark.parametrize("webhook", ["", "http://127.0.0.1:9/gone", "https://[", "file:///etc/passwd"])
+def test_a_webhook_that_is_unset_or_fails_loses_no_issue(notify: Notify, api: GitHub, webhook: str):
+    done = notify(NO_GO, SLACK_WEBHOOK_URL=webhook)
+    assert (done.returncode, len(api.issues)) == (1 if webhook else 0, 1)
+    assert ("The Slack webhook" in done.stderr) == bool(webhook)
+    assert "Traceback" not in done.stderr
+
+
+def test_an_api_that_fails_loses_no_post_and_says_so(notify: Notify, api: GitHub):
+    api.down.add("/repos")
+    done = notify(NO_GO)
+    assert (done.returncode, len(api.posts)) == (1, 1)
+    assert "GitHub's API has not done as it was asked.\n  evidence: GET: 500" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"GITHUB_TOKEN": "another"}, "401 Unauthorized"),
+        ({"GITHUB_TOKEN": f"{TOKEN}\nand more"}, "evidence: GET: ValueError"),
+        ({"GITHUB_API_URL": "http://github.example"}, "GitHub's API is not asked over http"),
+        ({"GITHUB_TOKEN": "", "GITHUB_RUN_ID": ""}, "GITHUB_TOKEN, GITHUB_RUN_ID not set"),
+        ({"NIGHT_JOBS": "[1]"}, "NIGHT_JOBS does not hold the workflow's `needs` as JSON"),
+    ],
+)
+def test_what_is_set_up_wrongly_is_said_without_a_secret(notify: Notify, variables: dict[str, str], says: str):
+    done = notify(NO_GO, **variables)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "remedy:" in done.stderr
+
+
+def test_a_rehearsal_and_the_job_s_summary_say_it_and_tell_nobody(notify: Notify, api: GitHub, tmp_path: Path):
+    summary = tmp_path / "summary.md"
+    done = notify(NO_GO, "--rehearse", GITHUB_TOKEN="", GITHUB_STEP_SUMMARY=str(summary))
+    assert (done.returncode, api.writes) == (0, 0)
+    assert "## Nightly acceptance: NO-GO" in done.stdout
+    assert summary.read_text("utf-8") == done.stdout
+
+
+def night(folder: Path, told: dict[str, Any] | None, **jobs: str) -> nights.Night:
+    if told is not None:
+        (folder / "verdict.json").write_text(json.dumps(told), "utf-8")
+    needs = json.dumps({name: {"result": result, "outputs": {}} for name, result in jobs.items()})
+    return nights.read([folder], needs, link="link", mark="run 1")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "embedded").mkdir()
+    return tmp_path / "embedded"
+
+
+@pytest.mark.parametrize(
+    ("told", "jobs", "word"),
+    [
+        (GO, {"embedded": "success", "aws_dev": "skipped"}, "GO"),
+        (GO, {"embedded": "success", "robustness": "failure"}, "UNKNOWN"),
+        (GO, {"embedded": "success", "audit": "cancelled"}, "UNKNOWN"),
+        # The verdict is written before its job ends: what came after it failed.
+        (GO, {"embedded": "failure"}, "UNKNOWN"),
+        (NO_GO, {"embedded": "failure", "robustness": "failure"}, "NO-GO"),
+        (None, {"embedded": "failure"}, "UNKNOWN"),
+        (None, {}, "UNKNOWN"),
+    ],
+)
+def test_a_night_is_as_bad_as_its_worst_verdict_and_no_better_than_its_jobs(folder, told, jobs, word):
+    assert night(folder, told, **jobs).word == word
+
+
+def test_a_target_whose_job_was_skipped_is_left_out_and_one_without_a_verdict_is_not(folder: Path):
+    assert night(folder, None, embedded="skipped", audit="success").results == ()
+    assert "No verdict was written" in texts.report(night(folder, None, embedded="failure"), LINES)
+
+
+def test_a_good_night_that_is_slow_or_flaky_is_told_of_in_slack_alone(notify: Notify, api: GitHub, tmp_path: Path):
+    entry = comparison.entry(GO, []).model_copy(update={"slow": {"session_seconds": 9.5}, "flaky": ("AUR-03",)})
+    (tmp_path / "embedded").mkdir()
+    history.append(tmp_path / "embedded" / history.FILE, entry)
+    assert notify(GO).returncode == 0
+    assert api.issues == {}
+    (post,) = api.posts
+    assert "It took more than twice as long as usual (session: the median of the last ten is 9.5 s)." in post
+    assert "Passed only when run again: AUR-03" in post
