@@ -20,7 +20,6 @@ _DIAGNOSES = {
     ("AWS::Lambda::Function", "Role"): "role-wrong",
     ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): "function-throttled",
     ("AWS::Lambda::Function", "Timeout"): "function-timeout",
-    ("AWS::Lambda::Function", "MemorySize"): "function-out-of-memory",
     ("AWS::Events::Rule", "State"): "rule-disabled",
     ("AWS::Events::Rule", "EventPattern"): "rule-pattern-wrong",
     ("AWS::Events::Rule", "Targets"): "rule-target-wrong",

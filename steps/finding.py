@@ -45,7 +45,7 @@ class Finding:
     def none(self, deviations: Sequence[Deviation], *, wanted: str, got: str) -> None:
         """Nothing may deviate from `wanted`; `got` is what was found if nothing does."""
         self.deviations += deviations
-        found = got if not deviations else f"{len(deviations)} deviations"
+        found = got if not deviations else f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
         self.holds(not deviations, wanted=wanted, got=found, evidence="\n".join(each.text for each in deviations))
 
     def not_checked(self, reason: str) -> NoReturn:

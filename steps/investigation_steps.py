@@ -41,8 +41,13 @@ def _complete(report: dict[str, object]) -> bool:
 @then("a failure of no known cause says how to investigate it")
 def unknown_cause(record: Record, finding: Finding) -> None:
     reports = diagnoses([Scenario("any", ["INF-01"], FAILED, "planted")], [], catalogue.read())
-    got = [(each["id"], each["evidence"]) for each in reports]
-    finding.equal(got, [("not-diagnosed", ["planted"])], "as the only report")
+    found = [(each["id"], each["evidence"]) for each in reports]
+    finding.holds(
+        found == [("not-diagnosed", ["planted"])],
+        wanted="not-diagnosed as its only report, with its evidence",
+        got="so" if len(found) == 1 else f"{len(found)} reports",
+        evidence="\n".join(map(str, found)),
+    )
 
 
 @then("every line of the checklist says why it fails, what follows, and what to do")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
@@ -38,13 +40,26 @@ def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
 @then("it takes the same way to the same result as the automatic one")
 def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
     got, due = _came_to(delivery.run), _came_to(acceptance.run)
-    finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=str(delivery.run))
+    evidence = "\n".join([str(delivery.run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
+    finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=evidence)
 
 
-def _came_to(run: Run) -> dict[str, Any]:
-    """The status, the states on the way, and the totals."""
-    entered = [
+@dataclass(frozen=True)
+class Result:
+    """What an execution came to: its status, how often it entered each state, its totals."""
+
+    status: str
+    states: Counter[str]
+    totals: dict[str, Any]
+
+    def __str__(self) -> str:
+        totals = ", ".join(f"{name} {value}" for name, value in self.totals.items())
+        return f"{self.status}, {self.states.total()} states entered{totals and f', {totals}'}"
+
+
+def _came_to(run: Run) -> Result:
+    entered = (
         event["stateEnteredEventDetails"]["name"] for event in run.history if "stateEnteredEventDetails" in event
-    ]
+    )
     totals = {name: value for name, value in run.output.items() if name.startswith("records_")}
-    return {"status": run.status, "states": sorted(entered), "totals": totals}
+    return Result(run.status, Counter(entered), totals)
