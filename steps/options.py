@@ -64,6 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A usage error where scenarios would be spread over processes, each of which would deliver the file."""
+    if getattr(config.option, "numprocesses", None) and mark(config):
+        raise pytest.UsageError(f"A session delivers the file once, in one process: say -m {mark(config)} without -n.")
+
+
 def mark(config: pytest.Config) -> str | None:
     """The one of `local`, `aws-dev` and `robustness` that -m names; None when it names none or several."""
     named = set(re.findall(r"[\w-]+", config.option.markexpr)) & _TARGET_OF_MARK.keys()

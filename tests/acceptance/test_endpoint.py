@@ -114,9 +114,12 @@ def test_a_place_that_is_not_there_is_broken_in_one_sentence(url: str, said: str
     [
         (("--target=endpoint",), "--target=endpoint wants --endpoint-url=URL"),
         (("--target=aws-dev",), "the dev account is not ours alone"),
+        (("-n2",), "in one process: say -m local without -n"),
     ],
 )
-def test_a_target_that_lacks_something_is_a_usage_error(arguments: tuple[str, ...], said: str, accept: Accept) -> None:
+def test_a_command_line_that_cannot_be_followed_is_a_usage_error(
+    arguments: tuple[str, ...], said: str, accept: Accept
+) -> None:
     session = accept(*arguments)
 
     assert session.exit == 4
