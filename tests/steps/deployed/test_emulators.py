@@ -1,4 +1,4 @@
-"""An emulator that lacks a service or does not apply layers: what it lacks is left out, and functions run all the same."""
+"""On an emulator that lacks a service or does not apply layers, what it lacks is left out, and functions still run."""
 
 from __future__ import annotations
 
