@@ -31,7 +31,7 @@ from steps.reporting import verdict
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.targets.environment import Environment
+from steps.targets.environment import Environment, EnvironmentBroken
 from steps.targets.settings import Settings
 
 
@@ -58,7 +58,11 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     folder = o.system_under_test
     shown = folder.relative_to(options.ROOT) if folder.is_relative_to(options.ROOT) else folder
     record.facts["system_under_test"] = {"dir": str(shown), "sha256": sha256}
-    environment = _environment(pytestconfig, record, progress)
+    try:
+        environment = _environment(pytestconfig, record, progress)
+    except EnvironmentBroken as broken:
+        # It says all by itself, and pytest would read the sources of its whole traceback for every scenario again.
+        raise broken.with_traceback(None) from None
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
     record.masking.learn({**environment.exports, **environment.confidential})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RECORD = pytest.StashKey[Record]()
 PROGRESS = pytest.StashKey[Progress]()
 SIGNER = pytest.StashKey["Signer | None"]()
+_AGAIN = ("broken", "as an earlier one")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -129,8 +130,12 @@ def pytest_runtest_makereport(
     scenario.ended = time.monotonic()
     scenario.mode = "static" if item.get_closest_marker("static") else "live"
     if call.excinfo is not None and scenario.status == verdict.PASSED:
-        scenario.status, scenario.reason = _outcome(call.excinfo)
-        scenario.reason = record.masking.text(scenario.reason)
+        status, reason = _outcome(call.excinfo)
+        reason = record.masking.text(reason)
+        told = any((each.status, each.reason) == (status, reason) for each in record.scenarios.values())
+        if status == verdict.BROKEN and call.when == "setup" and told:
+            report.user_properties.append(_AGAIN)
+        scenario.status, scenario.reason = status, reason
         if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
     elif call.when == "call" and call.excinfo is None:
@@ -146,6 +151,11 @@ def _mask(report: pytest.TestReport, masking: Masking) -> None:
         shown = str(report.longrepr)
         if (masked := masking.text(shown)) != shown:
             report.longrepr = masked
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """What breaks every scenario that stands on it is shown with the first, and counted with the others."""
+    return ("broken likewise", "E", "ERROR") if _AGAIN in getattr(report, "user_properties", ()) else None
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:

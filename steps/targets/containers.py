@@ -125,22 +125,22 @@ def _start(container: DockerContainer, on: Network, port: int, *, ready: re.Patt
         container.start()
         return f"{container.get_container_host_ip()}:{container.get_exposed_port(port)}"
     except (DockerException, RuntimeError, OSError) as failed:
-        raise EnvironmentBroken(
-            f"The container of {container.image} does not start.\n  evidence: {_evidence(container, failed)}\n"
-            f"  remedy: docker pull and run {container.image} by hand; LOCALSTACK_IMAGE names another LocalStack"
-        ) from failed
+        raise EnvironmentBroken(_not_started(container, failed)) from failed
     finally:
         client.client.close()
 
 
-def _evidence(container: DockerContainer, failed: Exception) -> str:
-    """How the container ended and its last words; or, where there is none, why."""
+def _not_started(container: DockerContainer, failed: Exception) -> str:
+    """What to say of one that there is not, or that is there and is not ready: how it ended, and its last words."""
+    cause = f"The container of {container.image} does not start."
     try:
-        ended = container.get_wrapped_container()
+        there = container.get_wrapped_container()
     except ContainerStartException:
-        return str(failed)
-    ended.reload()
-    words = ended.logs(tail=5).decode("utf-8", "replace").split("\n")
+        remedy = f"docker pull {container.image}; LOCALSTACK_IMAGE names another LocalStack"
+        return f"{cause}\n  evidence: {failed}\n  remedy: {remedy}"
+    there.reload()
+    words = there.logs(tail=5).decode("utf-8", "replace").split("\n")
     said = " / ".join(line.strip() for line in words if line.strip())
-    code = f" with code {ended.attrs['State']['ExitCode']}" if ended.status == "exited" else ""
-    return f"it is {ended.status}{code}: {said or failed}"
+    code = f" with code {there.attrs['State']['ExitCode']}" if there.status == "exited" else ""
+    remedy = "mend what it says; memory, disk and the engine's own log are where to look where it says nothing"
+    return f"{cause}\n  evidence: it is {there.status}{code}: {said or failed}\n  remedy: {remedy}"

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from botocore.exceptions import WaiterError
 
 from steps.drivers.deployed import Clients, Declared
 from steps.drivers.names import Names
-from steps.targets.deploy import Application, build, deploy
+from steps.targets.deploy import Application, StandIns, build, deploy
 from steps.targets.system import SystemUnderTest
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -27,10 +28,13 @@ class Deployed:
     notes: list[str]
 
 
-def packed(system: SystemUnderTest, names: Names, make: Mapping[str, str] | None = None) -> list[Application]:
-    """The system's templates, the data's first, with their packages; for `make`, see `build`."""
+def packed(
+    system: SystemUnderTest, names: Names, make: Mapping[str, str] | None = None, *, fold_layers: bool = False
+) -> list[Application]:
+    """The system's templates, the data's first, with their packages; for `make` and `fold_layers`, see `build`."""
     bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
-    return [build(template, bucket, make) for template in (system.data_template, system.template)]
+    templates = system.data_template, system.template
+    return [build(template, bucket, make, fold_layers=fold_layers) for template in templates]
 
 
 def deployed(
@@ -40,17 +44,19 @@ def deployed(
     client: Clients,
     *,
     database_url: str,
+    stand_ins: StandIns | None = None,
     **parameters: str,
 ) -> Deployed:
     """Deploys what Terraform owns in the dev account, the schema with some history, then the pipeline itself.
 
+    For `stand_ins`, see `deploy`.
     `parameters` are more of the templates': an AuroraEndpoint, where the emulator's RDS does not tell the one at which
     functions reach the database.
     """
     database = psycopg.conninfo.conninfo_to_dict(database_url)
     common = {"ProjectName": names.project, "Environment": names.environment, **parameters}
     login = {"DatabaseUsername": database["user"], "DatabasePassword": database["password"]}
-    where = {"account": names.account, "region": names.region}
+    where: dict[str, Any] = {"account": names.account, "region": names.region, "stand_ins": stand_ins}
     data = deploy(applications[0], client, **where, parameters=common | login)
     with psycopg.connect(database_url, autocommit=True) as connection:
         for file in ("schema", "history"):

@@ -35,7 +35,8 @@ def endpoint(
     """The emulator at `url`, with `system` deployed; raises EnvironmentBroken where it or the database is not there.
 
     `database_inside`: host:port at which functions reach the database, where that is not as in `database_url`.
-    `make`: builds the packages for the declared Runtime, with these variables, where functions run in one of their own.
+    `make`: the Makefiles' variables, where functions run in the Runtime that they declare; without it, none where the
+    emulator is known to run them so, and packages that fit this machine where it is not.
     """
     if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         raise EnvironmentBroken(
@@ -67,13 +68,21 @@ def endpoint(
         check()
         names = settings.names_in(client("sts").get_caller_identity()["Account"])
         emulator = limits.emulator(url)
+    known = limits.of(emulator)
+    if make is None and known.own_runtimes:
+        make = {}
     database = psycopg.conninfo.conninfo_to_dict(database_url)
     inside = database_inside or f"{database['host']}:{database.get('port', 5432)}"
     say(f"{emulator or 'an emulator that is not known'} answers on {url}, account {names.account}")
+    host, _, port = inside.rpartition(":")
+    stand_ins = {kind: {"Endpoint.Address": host, "Endpoint.Port": port} for kind in known.leaves_out}
     told = {"AuroraEndpoint": inside, "AuroraDatabaseName": str(database["dbname"])}
     with phase("deploy"):
-        done = deployed(packed(system, names, make), system, names, client, database_url=database_url, **told)
-    say(f"deployed {len(done.declared)} resources")
+        applications = packed(system, names, make, fold_layers=not known.applies_layers)
+        done = deployed(applications, system, names, client, database_url=database_url, stand_ins=stand_ins, **told)
+    declared = {name: each for name, each in done.declared.items() if each.kind not in stand_ins}
+    left_out = ", ".join(sorted(done.declared.keys() - declared.keys()))
+    say(f"deployed {len(declared)} resources" + (f", left out {left_out}" if left_out else ""))
     return Environment(
         target=target,
         names=names,
@@ -83,10 +92,14 @@ def endpoint(
         database_name=str(database["dbname"]),
         aurora_endpoint=inside,
         secret_arn=done.secret_arn,
-        declared=done.declared,
+        declared=declared,
         exports=exports,
         patience=PATIENCE,
         sql=system.sql,
-        notes=[*([] if make else done.notes), f"the emulator is {emulator or 'not one whose limits are known'}"],
-        limits=limits.read().get(emulator.name, {}) if emulator else {},
+        notes=[
+            *([] if make is not None else done.notes),
+            f"the emulator is {emulator or 'not one whose limits are known'}",
+            *([f"left out, since the emulator has none: {left_out}"] if left_out else []),
+        ],
+        limits=known.items,
     )

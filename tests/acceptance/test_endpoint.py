@@ -25,7 +25,7 @@ from steps.targets.environment import EnvironmentBroken
 from steps.targets.system import SystemUnderTest
 from tests.acceptance.conftest import ROOT, Accept
 
-VERSION = limits.tried("ministack")
+VERSION = limits.read()["ministack"].tried
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_what_an_emulator_cannot_do_is_told_and_all_else_is_held_against_it_time
 
     session = accept(*told)
 
-    known = limits.read()["ministack"]
+    known = limits.read()["ministack"].items
     assert session.exit == 7, session
     assert session.items("not-checked") == set(known)
     assert session.items("passed") == session.verdict["items"].keys() - known.keys()
@@ -107,6 +107,16 @@ def test_a_place_that_is_not_there_is_broken_in_one_sentence(url: str, said: str
         endpoint(
             url, nowhere, settings.read(system.settings, {}), system, say=lambda _: None, phase=lambda _: nullcontext()
         )
+
+
+def test_a_place_that_is_not_there_is_told_once_and_breaks_every_scenario(accept: Accept) -> None:
+    nowhere = ("--endpoint-url=http://127.0.0.1:9", "--database-url=postgresql://nobody@127.0.0.1:9/nothing")
+
+    session = accept("--target=endpoint", *nowhere, "features/1_precondition/file.feature")
+
+    assert session.items("broken") == {"FIL-01", "FIL-02", "FIL-03"}
+    assert session.output.count("ERROR at setup") == 1
+    assert "1 error, 2 broken likewise" in session.output
 
 
 @pytest.mark.parametrize(

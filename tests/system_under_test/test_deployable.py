@@ -61,7 +61,7 @@ def test_the_packages_hold_the_sources_and_the_certificates(built: Path) -> None
         assert contents(built / name) == {path.name for path in BUILT[name].glob("*.py")}
         assert TEMPLATE["Resources"][name]["Properties"]["Handler"].replace(".handler", ".py") in contents(built / name)
     modules = {path.relative_to(BUILT["SharedLayer"]).as_posix() for path in BUILT["SharedLayer"].rglob("*.py")}
-    assert contents(built / "SharedLayer") == modules | {"certificates/rds-global-bundle.pem"}
+    assert contents(built / "SharedLayer") == modules | {"python/csv_pipeline/rds-global-bundle.pem"}
 
 
 @needs_make

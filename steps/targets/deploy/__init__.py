@@ -2,6 +2,6 @@
 
 from steps.targets.deploy.errors import DeployError
 from steps.targets.deploy.packages import Application, build
-from steps.targets.deploy.stack import Stack, declared_in, deploy
+from steps.targets.deploy.stack import Stack, StandIns, declared_in, deploy
 
-__all__ = ["Application", "DeployError", "Stack", "build", "declared_in", "deploy"]
+__all__ = ["Application", "DeployError", "Stack", "StandIns", "build", "declared_in", "deploy"]

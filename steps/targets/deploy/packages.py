@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import chain
@@ -20,6 +18,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from steps.targets.deploy.archives import folded, layers_of, zipped
 from steps.targets.deploy.errors import DeployError
 from steps.targets.deploy.template import load
 from steps.targets.files import files_of
@@ -30,7 +29,6 @@ _LOCAL_PATHS = {
     _LAYER: "ContentUri",
     "AWS::Serverless::StateMachine": "DefinitionUri",
 }
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, whenever it is built
 
 
 @dataclass(frozen=True)
@@ -43,23 +41,30 @@ class Application:
     packages: dict[str, bytes]
 
 
-def build(path: Path, bucket: str, make: Mapping[str, str] | None = None) -> Application:
+def build(path: Path, bucket: str, make: Mapping[str, str] | None = None, *, fold_layers: bool = False) -> Application:
     """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`.
 
     With `make`, the variables to give it, what has a Makefile is built by that, as under `sam build`: to fit the
-    Runtime and the Architectures of the template instead of this machine.
+    Runtime and the Architectures of the template instead of this machine. With `fold_layers`, a function's package
+    holds what the template's layers would lay beside it, too.
     """
     template, packages = load(path), {}
-    for name, attribute, source in _local(path, template):
+    local = list(_local(path, template))
+    bodies = {name: _body(name, source, template["Resources"][name], make) for name, _, source in local}
+    for name, attribute, source in local:
         spec = template["Resources"][name]
-        if make is not None and spec.get("Metadata", {}).get("BuildMethod") == "makefile":
-            body = _zipped(_made(f"build-{name}", source, make))
-        else:
-            body = _with_requirements(source, spec) if _of_requirements(source, spec) else _packed(source)
+        layers = [bodies[layer] for layer in layers_of(template, spec) if layer in bodies] if fold_layers else []
+        body = folded(bodies[name], layers) if layers else bodies[name]
         key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
         packages[key] = body
         spec["Properties"][attribute] = f"s3://{bucket}/{key}"
     return Application(path, template, bucket, packages)
+
+
+def _body(name: str, source: Path, spec: dict[str, Any], make: Mapping[str, str] | None) -> bytes:
+    if make is not None and spec.get("Metadata", {}).get("BuildMethod") == "makefile":
+        return zipped(_made(f"build-{name}", source, make))
+    return _with_requirements(source, spec) if _of_requirements(source, spec) else _packed(source)
 
 
 def digests(path: Path) -> dict[str, str]:
@@ -102,13 +107,13 @@ def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
     """A layer holds them alone, under python/; a function holds them beside its code."""
     installed = _installed(_requirements(source / "requirements.txt"))
     if spec["Type"] == _LAYER:
-        return _zipped((f"python/{name}", content) for name, content in installed)
-    return _zipped(chain(installed, _sources(source)))
+        return zipped((f"python/{name}", content) for name, content in installed)
+    return zipped(chain(installed, _sources(source)))
 
 
 def _packed(source: Path) -> bytes:
     """A file as it is, a folder as a zip of its files."""
-    return source.read_bytes() if source.is_file() else _zipped(_sources(source))
+    return source.read_bytes() if source.is_file() else zipped(_sources(source))
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -131,14 +136,6 @@ def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tup
                 remedy="mend what the evidence says; it wants make, pip and the way to a package index",
             ) from failed
         yield from _sources(artifacts)
-
-
-def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in sorted(contents):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 def _requirements(file: Path) -> list[Requirement]:

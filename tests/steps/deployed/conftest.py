@@ -16,7 +16,7 @@ from steps.targets.environment import clients
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
-WHERE = {"account": ACCOUNT, "region": REGION}
+WHERE: dict[str, Any] = {"account": ACCOUNT, "region": REGION}
 PASSWORD = "the-password-of-aurora"
 Seen = set[tuple[str, str]]
 

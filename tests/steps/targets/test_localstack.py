@@ -115,6 +115,7 @@ def test_an_image_that_cannot_be_pulled_is_named_and_nothing_is_left(left):
         begun(running, LOCALSTACK_IMAGE="127.0.0.1:1/nobody/serves:this")
     assert str(broken.value).startswith("The container of 127.0.0.1:1/nobody/serves:this does not start.\n  evidence: ")
     assert "connection refused" in str(broken.value)
+    assert "remedy: docker pull 127.0.0.1:1/nobody/serves:this; " in str(broken.value)
     assert left() == set()
 
 
@@ -124,6 +125,7 @@ def test_a_container_that_ends_is_quoted_and_nothing_is_left(left):
         begun(running, LOCALSTACK_IMAGE=POSTGRES)  # which ends when it is told no password
     assert "it is exited with code 1: " in str(broken.value)
     assert "password" in str(broken.value)
+    assert "remedy: mend what it says" in str(broken.value)
     assert left() == set()
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,7 +18,7 @@ from csv_pipeline.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-RDS_CERTIFICATES = "/opt/certificates/rds-global-bundle.pem"
+RDS_CERTIFICATES = str(Path(__file__).with_name("rds-global-bundle.pem"))
 CONNECT_SECONDS = 5
 # All below the functions' own timeout, so that the server lets go of what a dead function held.
 _LIMITS = {
