@@ -17,6 +17,7 @@ from pathlib import Path
 from mutants.catalogue import ROOT, Defect
 from mutants.judging import Outcome, outcome
 from mutants.sources import copied
+from steps.reporting import checklist
 
 # Scenarios that make faults and deliveries of their own cost as much as all the others; they are run where the defect
 # names one of their lines, and have nothing to say of the others.
@@ -41,7 +42,7 @@ def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = Non
 
 
 def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
-    """Makes the defect and lets the acceptance judge it, without the gate."""
+    """Makes the defect and lets the acceptance judge it."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         reports = (keep / name) if keep else Path(folder) / "reports"
         reports.mkdir(parents=True, exist_ok=True)
@@ -54,13 +55,21 @@ def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
 
 
 def _arguments(defect: Defect, system: Path, reports: Path) -> Iterable[str]:
-    yield from ("-m", "local", "--no-gate", f"--system-under-test={system}", f"--reports={reports}")
+    yield from ("-m", "local", f"--system-under-test={system}", f"--reports={reports}")
+    if not _before_the_run(defect):
+        yield "--no-gate"
     for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
         if told:
             yield f"{seam}={shlex.join([sys.executable, '-m', 'mutants.surroundings', *told])}"
     for feature, lines in _OF_THEIR_OWN.items():
         if not lines & set(defect.items):
             yield f"--deselect={feature}"
+
+
+def _before_the_run(defect: Defect) -> bool:
+    """Whether the gate notices: then nothing has to be delivered, which is most of what a session costs."""
+    lines = checklist.read()
+    return all(lines[id].phase == "precondition" for id in defect.items)
 
 
 def _session(arguments: Iterable[str], output: Path) -> str:

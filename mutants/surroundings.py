@@ -98,6 +98,11 @@ def point(role: str, old: str, new: str) -> None:
     _rewrite(role, lambda statements: json.loads(json.dumps(statements).replace(old, new)))
 
 
+def strip_to(role: str, action: str, other: str) -> None:
+    """Allows another action instead of one: a policy has a statement at least."""
+    _rewrite(role, lambda statements: json.loads(json.dumps(statements).replace(f'"{action}"', f'"{other}"')))
+
+
 def _rewrite(role: str, change: Any) -> None:
     iam, name = _aws("iam"), _names().named(role)
     changed = False
@@ -131,6 +136,71 @@ def pattern(old: str, new: str) -> None:
     found = events.describe_rule(Name=name)["EventPattern"]
     assert old in found, f"{old} is not in {found}"
     events.put_rule(Name=name, EventPattern=found.replace(old, new))
+
+
+def delete_rule() -> None:
+    events, name = _aws("events"), _names().rule
+    events.remove_targets(Rule=name, Ids=[each["Id"] for each in events.list_targets_by_rule(Rule=name)["Targets"]])
+    events.delete_rule(Name=name)
+
+
+def start_again() -> None:
+    """Starts one more execution with the input of the one that has ended."""
+    states = _aws("stepfunctions")
+    told = states.describe_execution(executionArn=os.environ["EXECUTION_ARN"])
+    states.start_execution(stateMachineArn=told["stateMachineArn"], input=told["input"])
+
+
+def redefine(old: str, new: str) -> None:
+    """Replaces a text in the state machine's definition, wherever it stands."""
+    states, arn = _aws("stepfunctions"), _names().state_machine_arn
+    definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
+    assert old in definition, f"{old} is not in the definition"
+    states.update_state_machine(stateMachineArn=arn, definition=definition.replace(old, new))
+
+
+def empty_inbox() -> None:
+    """Deletes every version of every object under incoming/."""
+    s3, bucket = _aws("s3"), _names().bucket
+    found = s3.list_object_versions(Bucket=bucket, Prefix="incoming/")["Versions"]
+    for each in found:
+        s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+
+
+def close_egress(group: str) -> None:
+    """Takes every outbound rule from the security group of that name."""
+    ec2 = _aws("ec2")
+    (found,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [group]}])["SecurityGroups"]
+    ec2.revoke_security_group_egress(GroupId=found["GroupId"], IpPermissions=found["IpPermissionsEgress"])
+
+
+def open_to_the_internet() -> None:
+    """A route from the functions' subnets to an internet gateway."""
+    ec2, (splitter, _) = _aws("ec2"), _names().functions
+    network = _aws("lambda").get_function_configuration(FunctionName=splitter)["VpcConfig"]
+    of_subnet = [{"Name": "association.subnet-id", "Values": network["SubnetIds"][:1]}]
+    (table,) = ec2.describe_route_tables(Filters=of_subnet)["RouteTables"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=table["VpcId"])
+    ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+
+
+def change_login(changes: str) -> None:
+    """Changes username or password, given as JSON, in the secret that the functions are told of."""
+    secrets, (splitter, _) = _aws("secretsmanager"), _names().functions
+    told = _aws("lambda").get_function_configuration(FunctionName=splitter)["Environment"]["Variables"]
+    secret = told["AURORA_SECRET_ARN"]
+    login = json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])
+    secrets.put_secret_value(SecretId=secret, SecretString=json.dumps(login | json.loads(changes)))
+
+
+def limit_connections(most: str) -> None:
+    """The functions log in as a user that may open so many sessions at a time."""
+    sql(
+        f"CREATE ROLE pipeline LOGIN PASSWORD 'limited' CONNECTION LIMIT {int(most)}; GRANT pg_read_all_data,"
+        " pg_write_all_data TO pipeline; GRANT TEMPORARY ON DATABASE csvbatch TO pipeline"
+    )
+    change_login('{"username": "pipeline", "password": "limited"}')
 
 
 def sql(statement: str) -> None:
