@@ -21,6 +21,7 @@ pytest_plugins = [
     "steps.manual_start_steps",
     "steps.fault_steps",
     "steps.again_steps",
+    "steps.afterwards_steps",
     "steps.bad_record_steps",
     "steps.execution_steps",
     "steps.data_steps",

@@ -25,6 +25,7 @@ _OF_THEIR_OWN = {
     "features/6_risk/known_faults.feature": {"RSK-01", "RSK-02", "RSK-03"},
     "features/6_risk/unknown_users.feature": {"DAT-09"},
     "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
+    "features/4_success/any_lawful_file.feature": {"AUR-03"},
 }
 _PATIENCE = 420
 """Seconds after which a session is given up; a defect may make every wait as long as it can get."""

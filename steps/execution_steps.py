@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from pytest_bdd import parsers, then, when
 
-from steps.deliveries import Delivery
-from steps.drivers.history import Retry, peak, reached
+from steps.deliveries import CHUNK_STEP, STEPS, Delivery
+from steps.deviation import Deviation
+from steps.diagnosis.of_run import of_failure
+from steps.drivers.history import Retry, Spans, invoked, iterations, peak, reached
 from steps.drivers.inbox import Upload
 from steps.drivers.logs import invocations
 from steps.drivers.path import deviations, happy_path
@@ -26,6 +28,8 @@ def execution_ended(delivery: Delivery) -> None:
 @then(parsers.parse('its status is "{status}"'))
 def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    if run.status != status:
+        finding.deviations += of_failure(run.status, run.error, run.cause)
     finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
 
 
@@ -33,6 +37,8 @@ def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
 def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     got = (run.status, run.error, what in (run.cause or ""))
+    if got != ("FAILED", error, True):
+        finding.deviations += misnamed(run, error)
     finding.holds(
         got == ("FAILED", error, True),
         wanted=f"FAILED with {error}: ... {what}",
@@ -41,11 +47,42 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
     )
 
 
+def misnamed(run: Run, error: str) -> list[Deviation]:
+    """What it points to that a file that had to fail with `error`, for a reason that it tells, did not."""
+    if run.status == "SUCCEEDED":
+        return [Deviation("error-swallowed", f"the execution SUCCEEDED, and had to fail with {error}")]
+    found = of_failure(run.status, run.error, run.cause)
+    known = run.error != error and found[0].diagnosis != "state-failed"
+    return found if known else [Deviation("error-nameless", found[0].text)]
+
+
 @then(parsers.parse("it has taken at most {minutes:d} minutes"))
 def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
     finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
+
+
+LARGEST, AT_ONCE = 200, 5
+"""Chunks of the largest file, and how many of them run at once."""
+
+
+@then("so would the 200 chunks of the largest file, at the pace of these")
+def largest_file(delivery: Delivery, finding: Finding) -> None:
+    run, spans = delivery.run, iterations(delivery.run.history)
+    if not spans:
+        finding.not_checked("no chunk has come to its end")
+    seconds = projected(run.seconds, spans)
+    finding.holds(seconds <= 15 * 60, wanted=f"{LARGEST} chunks within 15 minutes", got=f"{seconds:.0f} s")
+    slow = [(began, ended + timedelta(seconds=30)) for began, ended in spans]
+    finding.control("half a minute more in each chunk", projected(run.seconds, slow) > 15 * 60)
+
+
+def projected(seconds: float, spans: Spans) -> float:
+    """Seconds of an execution of the most chunks, where one of `seconds` took `spans` for its own."""
+    mean = sum(((ended - began).total_seconds() for began, ended in spans), 0.0) / len(spans)
+    chunks = (max(ended for _, ended in spans) - min(began for began, _ in spans)).total_seconds()
+    return max(0.0, seconds - chunks) + mean * LARGEST / AT_ONCE
 
 
 def _late(run: Run, minutes: int) -> Run:
@@ -65,6 +102,16 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
     )
     stopped = [event for event in run.history if event.get("stateExitedEventDetails", {}).get("name") != path[-1]]
     finding.control("a state that was never left", bool(deviations(run.definition, stopped)))
+
+
+@then("every step that a file has to take was taken")
+def every_step_taken(delivery: Delivery, finding: Finding) -> None:
+    taken = invoked(delivery.run.history)
+    skipped = [step for step in (*STEPS, CHUNK_STEP) if step not in taken]
+    if skipped and delivery.run.status == "SUCCEEDED":
+        finding.suspect("step-skipped", f"never invoked: {', '.join(skipped)}")
+    finding.holds(not skipped, wanted="every step taken", got=f"none of {', '.join(skipped)}" if skipped else "so")
+    finding.control("a history without a step", STEPS[-1] not in invoked([]))
 
 
 @then("nothing was tried again but what the platform failed at")

@@ -46,6 +46,8 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
 def as_declared(count: int, found: Found, environment: Environment, finding: Finding) -> None:
     declared = declared_variables(environment)
     for name, variables in declared.items():
+        if len(variables) < count:
+            finding.suspect("environment-variable-missing", f"{len(variables)} of {count} are declared for {name}")
         finding.equal(len(variables), count, f"variables declared for {name}")
     deviations = [
         *(each for name, wanted in declared.items() for each in readiness.variables({name: found[name]}, wanted)),

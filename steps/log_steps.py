@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from pytest_bdd import parsers, then, when
 
-from steps.deliveries import CHUNK_STEP, STEPS, Delivery
+from steps.deliveries import CHUNK_STEP, STEPS, SUCCESS, Delivery
 from steps.drivers.history import reached
 from steps.drivers.logs import LogLine, complaints, holding
 from steps.drivers.tail import written
@@ -75,6 +78,44 @@ def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
     got = _event_types(lines)
     finding.holds(got == wanted, wanted=_counts(wanted), got=_counts(got) or "none")
     finding.control("one of them a second time", _event_types([*lines, lines[0]]) != wanted)
+
+
+@then("none of these lines came before the work was done")
+def after_the_work(delivery: Delivery, finding: Finding) -> None:
+    """By the audit trail, which is told of the completion of each step and chunk first."""
+    lines = _saying(SUCCESS, delivery.lines)
+    done = {(each["step"], each.get("chunk")): _completed_at(each) for each in delivery.audit if _completed(each)}
+    early = _early(lines, done)
+    if early:
+        finding.suspect("success-line-missing", f"{len(early)} lines came before the work was done, such as {early[0]}")
+    finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
+    finding.control("a line at the start", bool(_early([replace(lines[0], at=delivery.upload.at)], done)))
+
+
+def _completed(entry: dict[str, Any]) -> bool:
+    return bool(entry["phase"] == "completion")
+
+
+def _completed_at(entry: dict[str, Any]) -> int:
+    """In epoch milliseconds, by the beginning of the sort key."""
+    return int(datetime.fromisoformat(entry["timestamp"].partition("#")[0]).timestamp() * 1000)
+
+
+def _early(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> list[LogLine]:
+    return [
+        line
+        for line in lines
+        if line.at < done.get((str(line.fields.get("event_type")), line.fields.get("chunk")), line.at)
+    ]
+
+
+@then(parsers.parse('the logs name "{reason}" for each chunk'))
+def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
+    named = {line.fields["chunk"] for line in holding(delivery.lines, reason) if "chunk" in line.fields}
+    chunks = {chunk for chunk, _ in delivery.stores.plan}
+    if named != chunks:
+        finding.suspect("error-nameless", f"{reason} is logged for {len(named)} of {len(chunks)} chunks")
+    finding.equal(len(named), len(chunks), f"chunks whose log lines name {reason}")
 
 
 def _event_types(lines: list[LogLine]) -> Counter[str]:

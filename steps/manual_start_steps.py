@@ -9,6 +9,7 @@ from pytest_bdd import then, when
 
 from steps.command import said, said_or_refused
 from steps.deliveries import Delivery, Start
+from steps.diagnosis.of_run import of_failure
 from steps.drivers.workflow import Run
 from steps.finding import Finding
 from steps.targets.environment import CommandFailed, Environment
@@ -37,7 +38,10 @@ def started_by_hand(delivery: Delivery, environment: Environment) -> Delivery:
 
 @then("it takes the same way to the same result as the automatic one")
 def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
-    got, due = _came_to(delivery.run), _came_to(acceptance.run)
+    run = delivery.run
+    if run.status != acceptance.run.status:
+        finding.deviations += of_failure(run.status, run.error, run.cause)
+    got, due = _came_to(run), _came_to(acceptance.run)
     finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=str(delivery.run))
 
 
