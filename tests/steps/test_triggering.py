@@ -52,6 +52,7 @@ def test_a_target_other_than_the_state_machine_with_the_event_as_it_is(targets: 
     assert triggering.target(Rule("upload", True, "{}", tuple(targets)), MACHINE) == says
 
 
+OUTSIDE, OUTPUT = "an object outside incoming/ is matched", "the pipeline's own output is matched"
 UPLOAD = Upload("our-bucket", "incoming/users.csv", "v1", 1352, "0" * 32, 0)
 EVENT = object_created(UPLOAD, account="123456789012", region="ap-northeast-1")
 KEY, SIZE = [{"wildcard": "incoming/*.csv"}], [{"numeric": ["<=", 104_857_600]}]
@@ -73,10 +74,11 @@ UNMATCHED = "an upload that has to start an execution is not matched"
     [
         (pattern(), []),
         (pattern(key=[{"prefix": "incoming/"}]), ["an object that is no .csv is matched"]),
-        (pattern(key=[{"suffix": ".csv"}]), ["an object outside incoming/ is matched"]),
+        (pattern(key=[{"suffix": ".csv"}]), [OUTSIDE, OUTPUT]),
+        (pattern(key=[*KEY, {"wildcard": "results/*/rejected.csv"}]), [OUTPUT]),
         (
             pattern(key=[{"prefix": "incoming/"}, {"suffix": ".csv"}]),
-            ["an object outside incoming/ is matched", "an object that is no .csv is matched"],
+            [OUTSIDE, OUTPUT, "an object that is no .csv is matched"],
         ),
         (pattern(size=None), ["an object over 100 MB is matched"]),
         (pattern(size=[{"numeric": ["<", 104_857_600]}]), [UNMATCHED]),
