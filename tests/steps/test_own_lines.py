@@ -101,11 +101,12 @@ def test_an_execution_that_nobody_saw_while_it_ran():
 
 
 def test_log_lines_that_were_seen_only_when_all_was_over():
+    delivery: Any = SimpleNamespace()
     progress: Any = SimpleNamespace(looks=[look(Reached("started", 0, 0), 1), look(Reached("started", 0, 0), 9)])
-    log_steps.followed(SimpleNamespace(), progress, Finding())
+    log_steps.followed(delivery, progress, Finding())
     progress.looks[0] = look(Reached("started", 0, 0), 0)
     with pytest.raises(AssertionError, match="wanted lines seen while it ran"):
-        log_steps.followed(SimpleNamespace(), progress, Finding())
+        log_steps.followed(delivery, progress, Finding())
 
 
 def test_a_run_whose_throughput_was_not_measured(record: Record):
