@@ -19,9 +19,11 @@ from mutants.judging import Outcome, outcome
 from mutants.sources import copied
 from steps.reporting import checklist
 
-# Scenarios that make faults and deliveries of their own cost as much as all the others; they are run where the defect
-# names one of their lines, and have nothing to say of the others.
+# Scenarios that make faults and deliveries of their own, or start commands, cost as much as all the others; they are run
+# where the defect names one of their lines, and have nothing to say of the others.
 _OF_THEIR_OWN = {
+    "features/1_precondition/fallback.feature": {"KNO-04"},
+    "features/6_risk/connection_tests.feature": {"CTM-01"},
     "features/6_risk/known_faults.feature": {"RSK-01", "RSK-02", "RSK-03"},
     "features/6_risk/unknown_users.feature": {"DAT-09"},
     "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
