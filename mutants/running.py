@@ -19,8 +19,8 @@ from mutants.judging import Outcome, outcome
 from mutants.sources import copied
 from steps.reporting import checklist
 
-# Scenarios that make faults and deliveries of their own, or start commands, cost as much as all the others; they are run
-# where the defect names one of their lines, and have nothing to say of the others.
+# Scenarios that make faults and deliveries of their own, or start commands, cost as much as all the others; they are
+# run where the defect names one of their lines, and have nothing to say of the others.
 _OF_THEIR_OWN = {
     "features/1_precondition/fallback.feature": {"KNO-04"},
     "features/6_risk/connection_tests.feature": {"CTM-01"},
