@@ -24,6 +24,7 @@ pytest_plugins = [
     "steps.afterwards_steps",
     "steps.bad_record_steps",
     "steps.execution_steps",
+    "steps.duration_steps",
     "steps.data_steps",
     "steps.log_steps",
     "steps.monitoring_steps",

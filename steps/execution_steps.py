@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
 from pytest_bdd import parsers, then, when
 
 from steps.deliveries import CHUNK_STEP, STEPS, Delivery
 from steps.deviation import Deviation
 from steps.diagnosis.of_run import of_failure
-from steps.drivers.history import Retry, Spans, invoked, iterations, peak, reached
-from steps.drivers.inbox import Upload
+from steps.drivers.history import Retry, invoked, peak, reached
 from steps.drivers.logs import invocations
 from steps.drivers.path import deviations, happy_path
 from steps.drivers.workflow import Run
 from steps.finding import Finding
 from steps.reporting.progress import Progress
-from steps.reporting.record import Record
 
 
 @when("the execution has ended")
@@ -54,39 +49,6 @@ def misnamed(run: Run, error: str) -> list[Deviation]:
     found = of_failure(run.status, run.error, run.cause)
     known = run.error != error and found[0].diagnosis != "state-failed"
     return found if known else [Deviation("error-nameless", found[0].text)]
-
-
-@then(parsers.parse("it has taken at most {minutes:d} minutes"))
-def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
-    run = delivery.run
-    finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
-    finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
-
-
-LARGEST, AT_ONCE = 200, 5
-"""Chunks of the largest file, and how many of them run at once."""
-
-
-@then("so would the 200 chunks of the largest file, at the pace of these")
-def largest_file(delivery: Delivery, finding: Finding) -> None:
-    run, spans = delivery.run, iterations(delivery.run.history)
-    if not spans:
-        finding.not_checked("no chunk has come to its end")
-    seconds = projected(run.seconds, spans)
-    finding.holds(seconds <= 15 * 60, wanted=f"{LARGEST} chunks within 15 minutes", got=f"{seconds:.0f} s")
-    slow = [(began, ended + timedelta(seconds=30)) for began, ended in spans]
-    finding.control("half a minute more in each chunk", projected(run.seconds, slow) > 15 * 60)
-
-
-def projected(seconds: float, spans: Spans) -> float:
-    """Seconds of an execution of the most chunks, where one of `seconds` took `spans` for its own."""
-    mean = sum(((ended - began).total_seconds() for began, ended in spans), 0.0) / len(spans)
-    chunks = (max(ended for _, ended in spans) - min(began for began, _ in spans)).total_seconds()
-    return max(0.0, seconds - chunks) + mean * LARGEST / AT_ONCE
-
-
-def _late(run: Run, minutes: int) -> Run:
-    return replace(run, ended=run.ended + timedelta(minutes=minutes + 1))
 
 
 @then("every state of the happy path was entered and left, and no other")
@@ -130,24 +92,6 @@ def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
 
 def _not_the_platforms(retries: list[Retry]) -> list[Retry]:
     return [retry for retry in retries if not retry.error.startswith("Lambda.")]
-
-
-@then(parsers.parse("from the upload to its end at most {minutes:d} minutes have passed"))
-def passed_since_upload(minutes: int, delivery: Delivery, finding: Finding) -> None:
-    upload, run = delivery.upload, delivery.run
-    seconds = _between(upload, run)
-    finding.holds(0 <= seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{seconds:.1f} s")
-    finding.control("an end a minute too late", _between(upload, _late(run, minutes)) > minutes * 60)
-
-
-def _between(upload: Upload, run: Run) -> float:
-    return run.ended.timestamp() - upload.at / 1000
-
-
-@then("its time and its throughput are recorded")
-def recorded(record: Record, finding: Finding) -> None:
-    seconds, rate = (record.measured.get(name, 0) for name in ("seconds", "records_per_second"))
-    finding.holds(seconds > 0 and rate > 0, wanted="both in verdict.json", got=f"{seconds} s, {rate} records a second")
 
 
 @then(parsers.parse("at most {most:d} chunks were under way at once"))

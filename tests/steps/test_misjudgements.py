@@ -11,7 +11,8 @@ import pytest
 from steps.bad_record_steps import misjudged
 from steps.drivers.history import invoked, iterations
 from steps.drivers.workflow import Run
-from steps.execution_steps import misnamed, projected
+from steps.duration_steps import projected
+from steps.execution_steps import misnamed
 
 AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
 RUN = Run("arn:any", "SUCCEEDED", AT, AT, None, None, {}, {}, [], "")

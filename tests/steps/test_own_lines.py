@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from steps import execution_steps, investigation_steps, log_steps, preparation_steps, schedule_steps
+from steps import duration_steps, execution_steps, investigation_steps, log_steps, preparation_steps, schedule_steps
 from steps.deliveries import Look
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.history import Reached
@@ -111,7 +111,7 @@ def test_log_lines_that_were_seen_only_when_all_was_over():
 
 def test_a_run_whose_throughput_was_not_measured(record: Record):
     record.measured |= {"seconds": 3.5, "records_per_second": 28.6}
-    execution_steps.recorded(record, Finding())
+    duration_steps.recorded(record, Finding())
     record.measured["records_per_second"] = 0
     with pytest.raises(AssertionError, match="wanted both"):
-        execution_steps.recorded(record, Finding())
+        duration_steps.recorded(record, Finding())
