@@ -175,7 +175,8 @@ def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     if (planned := sum(count for _, count in stores.plan)) != len(stores.records):
         finding.suspect("chunk-lost", f"the plan holds {planned} records, and the file {len(stores.records)}")
     for each in wrong:
-        finding.suspect(_DIAGNOSES.get(each.fate, "audit-incomplete"), str(each))
+        silent = "success-line-missing" if each.astray == ("logs",) else "audit-incomplete"
+        finding.suspect(_DIAGNOSES.get(each.fate, silent), str(each))
     finding.holds(
         not wrong,
         wanted="0 inconsistencies",
