@@ -5,6 +5,7 @@ pytest_plugins = [
     "steps.options",
     "steps.collection",
     "steps.finding",
+    "steps.reporting.allure_results.plugin",
     "steps.reporting.plugin",
     "steps.session",
     "steps.evidence",

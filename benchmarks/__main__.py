@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks acceptance` and `python -m benchmarks throughput`."""
+"""The command line: `python -m benchmarks acceptance`, `throughput` and `report`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ def main() -> int:
             from benchmarks import acceptance
 
             return acceptance.run(options.runs, options.reports, options.more)
+        if options.benchmark == "report":
+            from benchmarks import html_report
+
+            return html_report.run(options.results)
         from benchmarks import throughput  # boto3 and psycopg with it, which the acceptance's clock must not pay for
 
         return throughput.run(options.system_under_test, options.sizes, options.rounds, options.reports)
@@ -45,6 +49,8 @@ def _options() -> argparse.Namespace:
     throughput.add_argument(
         "--system-under-test", type=Path, default=ROOT / "system_under_test", metavar="DIR", help="another pipeline"
     )
+    report = kinds.add_parser("report", help="the HTML report of many results")
+    report.add_argument("--results", type=_positive, default=1000, metavar="N", help="results to report (1000)")
     return parser.parse_args()
 
 

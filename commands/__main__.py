@@ -1,4 +1,4 @@
-"""The command line: `python -m commands doctor`, `start KEY` and `restart KEY`."""
+"""The command line: `python -m commands doctor`, `start KEY`, `restart KEY`, `sheet [VERDICT]` and `verify [FILE]`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands import verify
 from commands.doctor import CONNECT_SECONDS, SERVICES, examine
+from commands.sheet import VERDICT, NotAVerdict, remade
+from steps.attestation.writing import NAME as ATTESTATION
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
 from steps.drivers.names import Names
 from steps.drivers.waiting import NotSeen
 from steps.drivers.workflow import NoStateMachine, Workflow
+from steps.targets.settings import FILE, Settings, SettingsError, read
+from steps.targets.system import ROOT
 
 PATIENCE = 960  # seconds: an execution ends itself after 900
 LOOK = 2  # seconds between two looks
+SETTINGS = ROOT / "system_under_test" / FILE
+_OVERRIDES = ("region", "project", "environment")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     try:
         return _run(told)
-    except (NotThere, NoStateMachine, NotRestarted, NotSeen) as error:
+    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen, NotAVerdict) as error:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS refused: {error}\n  remedy: look at the credentials, --account and --region", file=sys.stderr)
@@ -38,10 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(told: argparse.Namespace) -> int:
-    session = boto3.Session(region_name=told.region)
+    if told.command == "sheet":
+        print(*remade(told.verdict), sep="\n")
+        return 0
+    if told.command == "verify":
+        return verify.main(told)
+    overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
+    settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
+    session = boto3.Session(region_name=settings.region)
     account = told.account or session.client("sts").get_caller_identity()["Account"]
-    names = Names(account, told.region, told.project, told.environment)
-    return _examined(session, names, told) if told.command == "doctor" else _started(session, names, told)
+    names = settings.names_in(account)
+    return _examined(session, names, told) if told.command == "doctor" else _started(session, settings, names, told)
 
 
 def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
@@ -56,8 +71,9 @@ def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) ->
     return int(failed > 0)
 
 
-def _started(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
-    workflow = Workflow(session.client("stepfunctions"), names.state_machine_arn, every=LOOK)
+def _started(session: boto3.Session, settings: Settings, names: Names, told: argparse.Namespace) -> int:
+    stepfunctions, paths = session.client("stepfunctions"), settings.input.paths
+    workflow = Workflow(stepfunctions, names.state_machine_arn, every=LOOK, paths=paths)
     machine = workflow.ready()
     if told.rehearse:
         print(f"ready: an execution of {machine} for s3://{names.bucket}/{told.key}")
@@ -87,15 +103,24 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--account", help="the account id; that of the credentials unless said")
-    common.add_argument("--region", default="ap-northeast-1")
-    common.add_argument("--project", default="csv-parallel-processing")
-    common.add_argument("--environment", default="dev")
+    common.add_argument("--settings", metavar="FILE", type=Path, default=SETTINGS, help=f"{FILE} of the pipeline")
+    for name in _OVERRIDES:
+        common.add_argument(f"--{name}", help="that of the settings unless said")
     doctor = commands.add_parser("doctor", parents=[common], help=examines, description=examines)
     doctor.add_argument(
         "--database-url",
         default=os.environ.get("DATABASE_URL"),
         help="where Aurora is reached from here; DATABASE_URL or else the cluster's endpoint unless said",
     )
+    fills = "fill in the checklist from a verdict that was kept: checklist.md and checklist.html beside it"
+    sheet = commands.add_parser("sheet", help=fills, description=fills)
+    sheet.add_argument("verdict", metavar="VERDICT", nargs="?", type=Path, default=VERDICT, help="reports/verdict.json")
+    verifies = "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted"
+    attested = commands.add_parser("verify", help=verifies, description=verifies)
+    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=VERDICT.with_name(ATTESTATION))
+    attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
+    attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
+    attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)
     told = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),
         ("restart", "clear the lock of an execution that has died, and start the file again"),

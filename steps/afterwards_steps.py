@@ -60,18 +60,24 @@ def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
     assert delivery.run
     version = {"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id}
     plan = drivers.database.ask("chunks", **version)
-    by_chunk = dict(zip((row["chunk"] for row in plan), (row["updated_at"] for row in plan), strict=True))
     chunk_of = chunks_by_record(delivery.stores.plan, len(delivery.file.records))
-    due = {
-        record.user_id: by_chunk[chunk]
-        for record, chunk in zip(delivery.file.records, chunk_of, strict=True)
-        if chunk is not None
-    }
+    last = {record.user_id: chunk for record, chunk in zip(delivery.file.records, chunk_of, strict=True)}
+    written = {row["chunk"]: row.get("updated_at") for row in plan}
+    due = together(last, written, delivery.statistics)
     wrong = apart(delivery.statistics, due)
     finding.none(wrong, wanted=f"the counts of {len(due)} users added with their chunk", got="so")
     if due.keys() & delivery.statistics.keys():
         later = {user: moment + timedelta(microseconds=1) for user, moment in due.items()}
         finding.control("counts added a microsecond apart", bool(apart(delivery.statistics, later)))
+
+
+def together(
+    chunk_of: Mapping[str, int | None], written: Mapping[int, datetime | None], statistics: Mapping[str, Any]
+) -> dict[str, datetime]:
+    """When each user's statistics have to be written: with their chunk's plan, or at once where that tells no time."""
+    first = {chunk: statistics[user]["updated_at"] for user, chunk in chunk_of.items() if user in statistics}
+    times = {user: written.get(chunk) or first.get(chunk) for user, chunk in chunk_of.items() if chunk is not None}
+    return {user: at for user, at in times.items() if at is not None}
 
 
 def apart(statistics: Mapping[str, Mapping[str, Any]], due: Mapping[str, datetime]) -> list[Deviation]:

@@ -21,7 +21,7 @@ def started_again(delivery: Delivery, drivers: Drivers) -> Delivery:
 
 @when("its event is delivered again", target_fixture="second")
 def delivered_again(delivery: Delivery, drivers: Drivers, faults: Made) -> Delivery:
-    event = drivers.workflow.event_of(str(delivery.start.arn))
+    event = drivers.workflow.input_of(str(delivery.start.arn))
     faults.awaited()
     return delivery.again(Start(drivers.workflow.start(event), "event"))
 
@@ -37,7 +37,7 @@ def overwritten(
 ) -> Delivery:
     assert delivery.start
     faults.awaited()
-    other = OwnFile(drivers, cleaning_up, name=own_file.name)
+    other = OwnFile(drivers, cleaning_up, own_file.header, own_file.name)
     other.fill(count)
     second = other.delivered()
     faults.over()

@@ -9,8 +9,8 @@ import pytest
 from steps.drivers.names import Names
 from steps.targets.launch import Starting, launch
 
-NAMES = Names(account="000000000000")
-_starting = pytest.StashKey[Starting]()
+ACCOUNT = "000000000000"
+_starting = pytest.StashKey[tuple[str, Starting]]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -20,19 +20,23 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     elsewhere = any(str(each).startswith("--target") for each in config.invocation_params.args)
     wanted = told.markexpr.strip() in ("local", "robustness") and not elsewhere
     if wanted and not (told.collectonly or told.help or told.version):
-        launched(config)
+        launched(config, Names(ACCOUNT))
 
 
-def launched(config: pytest.Config) -> Starting:
-    """The embedded AWS of this session, on its way."""
-    if _starting not in config.stash:
-        config.stash[_starting] = launch(NAMES)
-    return config.stash[_starting]
+def launched(config: pytest.Config, names: Names) -> Starting:
+    """The embedded AWS of this session, on its way, in the region of `names`; one in another region gives way to it."""
+    region, starting = config.stash.get(_starting, (None, None))
+    if starting is not None and region == names.region:
+        return starting
+    if starting is not None:
+        starting.result().stop()
+    config.stash[_starting] = names.region, launch(names)
+    return config.stash[_starting][1]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
-    starting = config.stash.get(_starting, None)
+    _, starting = config.stash.get(_starting, (None, None))
     if starting is None or starting.exception() is not None:
         return
     aws = starting.result()

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from shlex import quote
 
 from steps.options import ROOT
 from steps.targets.environment import CommandFailed, Environment
 
 
-def said(environment: Environment, command: str, **variables: str) -> str:
-    """What `python -m commands COMMAND` prints, with this environment's names; raises CommandFailed."""
-    names = environment.names
-    which = f"--account={names.account} --region={names.region} --project={names.project}"
-    line = f"{quote(sys.executable)} -m commands {command} {which} --environment={names.environment}"
-    return environment.shell(f"cd {quote(str(ROOT))} && {line}", **variables)
+class Commands:
+    """`python -m commands`, with the names of this environment."""
 
+    def __init__(self, environment: Environment, settings: Path) -> None:
+        self._environment, self._settings = environment, settings
 
-def said_or_refused(environment: Environment, command: str, **variables: str) -> str:
-    """What it prints, or else why it has failed."""
-    try:
-        return said(environment, command, **variables)
-    except CommandFailed as refused:
-        return str(refused)
+    def said(self, command: str, **variables: str) -> str:
+        """What `command` prints; raises CommandFailed."""
+        which = f"--account={self._environment.names.account} --settings={quote(str(self._settings))}"
+        line = f"{quote(sys.executable)} -m commands {command} {which}"
+        return self._environment.shell(f"cd {quote(str(ROOT))} && {line}", **variables)
+
+    def said_or_refused(self, command: str, **variables: str) -> str:
+        """What it prints, or else why it has failed."""
+        try:
+            return self.said(command, **variables)
+        except CommandFailed as refused:
+            return str(refused)

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from pytest_bdd import parsers, then
 
+from steps import exhibits
 from steps.deliveries import CHUNK_STEP, STEPS, Delivery, Drivers, Statistics, statistics_of
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.audit_trail import Place, gaps
 from steps.drivers.reconciliation import Chunk, Stores, reconcile, totals_that_differ
 from steps.finding import Finding
 from steps.reporting.record import Record
+from steps.targets.settings import Settings
 
 _DIAGNOSES = {
     "lost": "records-lost",
@@ -22,15 +24,17 @@ _DIAGNOSES = {
 }
 
 
-@then(parsers.parse("the database counts {count:d} test users updated within the hour"))
-def updated(count: int, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+@then("the database counts every test user as updated within the hour")
+def updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
     assert delivery.run
-    finding.equal(drivers.database.number("updated_within_the_hour"), count, "test users updated within the hour")
+    users = settings.counts.users
+    finding.equal(drivers.database.number("updated_within_the_hour"), users, "test users updated within the hour")
 
 
 @then("the statistics of the test users equal the file, record by record")
 def statistics_equal(delivery: Delivery, finding: Finding) -> None:
     due, statistics = delivery.file.sums(), delivery.statistics
+    finding.attach(exhibits.of_statistics(delivery))
     finding.holds(
         not (wrong := _differences(due, statistics)),
         wanted=f"the sums of {len(delivery.file.records)} records",
@@ -84,18 +88,15 @@ def _changed(before: Statistics, after: Statistics) -> list[str]:
     return sorted(user for user in before.keys() | after.keys() if before.get(user) != after.get(user))
 
 
-@then(
-    parsers.parse(
-        'batch-jobs holds one job for it, "{status}", with {applied:d} records applied and {rejected:d} rejected'
-    )
-)
-def batch_job(status: str, applied: int, rejected: int, delivery: Delivery, finding: Finding) -> None:
-    jobs = delivery.jobs
+@then(parsers.parse('batch-jobs holds one job for it, "{status}", with every record applied and none rejected'))
+def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    jobs, applied, rejected = delivery.jobs, len(delivery.file.records), 0
+    names = drivers.environment.names
+    finding.attach(*exhibits.of_items("Batch jobs", jobs, names.batch_jobs, names))
     finding.equal(len(jobs), 1, "batch job")
     if jobs[0].get("status") == "RUNNING":
         finding.suspect("job-left-running", str(jobs[0]))
-    names = ("status", "records_applied", "records_rejected")
-    got = tuple(jobs[0].get(name) for name in names)
+    got = tuple(jobs[0].get(name) for name in ("status", "records_applied", "records_rejected"))
     finding.holds(
         got == (status, applied, rejected),
         wanted=f"{status}, {applied} applied, {rejected} rejected",
@@ -113,21 +114,24 @@ def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
 
 
 @then("the first ten are recently updated, by this execution")
-def first_ten_updated(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    due = ("RECENTLY_UPDATED", delivery.run.arn)
+def first_ten_updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
+    due, count = ("RECENTLY_UPDATED", delivery.run.arn), min(10, settings.counts.users)
     rows = drivers.database.ask("first_ten_statistics")
+    finding.attach(exhibits.of_rows("First ten statistics", rows))
     good = [row for row in rows if (row["status"], row["last_execution_id"]) == due]
     finding.holds(
-        len(rows) == len(good) == 10,
-        wanted="10 rows RECENTLY_UPDATED by this execution",
+        len(rows) == len(good) == count,
+        wanted=f"{count} rows RECENTLY_UPDATED by this execution",
         got=f"{len(good)} of {len(rows)}",
         evidence="\n".join(map(str, [row for row in rows if row not in good][:5])),
     )
 
 
 @then("the audit trail holds a start and one completion of every step and chunk, and no error")
-def audit_complete(delivery: Delivery, finding: Finding) -> None:
-    audit, plan = delivery.audit, delivery.stores.plan
+def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    audit, names = delivery.audit, drivers.environment.names
+    finding.attach(*exhibits.of_items(f"Audit entries ({len(audit)})", audit, names.audit_logs, names))
+    plan = delivery.stores.plan
     due: list[Place] = [*((step, None) for step in STEPS), *((CHUNK_STEP, chunk) for chunk, _ in plan)]
     wrong = gaps(audit, due)
     finding.holds(
@@ -145,12 +149,18 @@ def audit_complete(delivery: Delivery, finding: Finding) -> None:
 @then("processing-metadata holds the size, the records and the chunks of the file")
 def metadata_holds(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     arn, plan = delivery.run.arn, delivery.stores.plan
-    stages = drivers.audit_trail.metadata(delivery.upload)
+    stages, names = drivers.audit_trail.metadata(delivery.upload), drivers.environment.names
+    finding.attach(*exhibits.of_items("Processing metadata", stages, names.processing_metadata, names))
     validated, split = stages.get("csv-validation", {}), stages.get("csv-split", {})
     got = (validated.get("size"), validated.get("records"), split.get("chunks"), validated.get("execution_id"))
     due = (delivery.upload.size, len(delivery.file.records), len(plan), arn)
     words = "{} bytes, {} records, {} chunks".format
     finding.holds(got == due, wanted=words(*due[:3]), got=words(*got[:3]), evidence=str(stages))
+
+
+@then("every record has a named fate, and it is applied")
+def all_named_fates(delivery: Delivery, finding: Finding) -> None:
+    named_fates(len(delivery.file.records), delivery, finding)
 
 
 @then(parsers.parse("each of the {count:d} records has a named fate, and it is applied"))
@@ -168,6 +178,7 @@ def _counted(fates: Counter[str]) -> list[str]:
 @then("each record of the file has one fate, on which all stores agree")
 def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     stores = delivery.stores
+    finding.attach(exhibits.of_fates(delivery.fates))
     wrong = [fate for fate in delivery.fates if not fate.clean]
     record.discrepancies += [
         {"record": fate.record, "user": fate.user, "fate": fate.fate, "stores": fate.stores} for fate in wrong
@@ -215,6 +226,7 @@ def totals(delivery: Delivery, finding: Finding) -> None:
 
 @then(parsers.parse('every record is rejected as "{reason}"'))
 def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> None:
+    finding.attach(exhibits.of_rows("Rejected records", delivery.rejected))
     got = Counter((row["line_number"], row["user_id"], row["reason"]) for row in delivery.rejected)
     due = Counter((record.line, record.user_id, reason) for record in delivery.file.records)
     if got and got != due:

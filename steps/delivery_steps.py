@@ -5,18 +5,21 @@ from __future__ import annotations
 import pytest
 from pytest_bdd import parsers, then, when
 
+from steps import exhibits
 from steps.deliveries import Delivery, Drivers
 from steps.finding import Finding
 from steps.own_file import OwnFile
 from steps.reporting.progress import Progress
+from steps.targets.environment import Environment
 
 
 @when("the file is delivered", target_fixture="delivery")
-def file_delivered(own_file: OwnFile, request: pytest.FixtureRequest) -> Delivery:
+def file_delivered(
+    own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
+) -> Delivery:
     """A scenario's own file, where it has one; else the acceptance's, which is delivered once a session."""
-    if own_file.wanted:
-        return own_file.delivered()
-    delivery: Delivery = request.getfixturevalue("acceptance")
+    delivery: Delivery = own_file.delivered() if own_file.wanted else request.getfixturevalue("acceptance")
+    finding.attach(*exhibits.of_upload(delivery, environment.names))
     return delivery
 
 
@@ -59,7 +62,7 @@ def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     if drivers.environment.shared:
         finding.control("one more in a copy of those found", len([*executions, run.arn]) == found + 1)
     elif run.status == "SUCCEEDED":  # a pipeline in trouble is not asked twice
-        again = workflow.ended(workflow.start(workflow.event_of(run.arn)), within=drivers.environment.patience.end)
+        again = workflow.ended(workflow.start(workflow.input_of(run.arn)), within=drivers.environment.patience.end)
         if again.duplicate_of != run.arn:
             finding.suspect("redelivery-processed", str(again))
         finding.equal(again.duplicate_of, run.arn, "as the execution that a second one leaves the upload to")

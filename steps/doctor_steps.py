@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import then, when
 
-from steps.command import said_or_refused
+from steps.command import Commands
 from steps.finding import Finding
 from steps.targets.environment import Environment
 
@@ -26,9 +26,9 @@ NOBODY = "http://127.0.0.1:9"
 
 
 @when("the connections are tested", target_fixture="answers")
-def tested(environment: Environment) -> str:
+def tested(environment: Environment, commands: Commands) -> str:
     environment.check()  # from here on, a silence is the service's
-    return said_or_refused(environment, "doctor")
+    return commands.said_or_refused("doctor")
 
 
 @then("each of these services answers:")
@@ -46,8 +46,8 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
 
 
 @then("one that does not answer is named, with what to do")
-def silent_one_named(environment: Environment, finding: Finding) -> None:
-    answers = said_or_refused(environment, "doctor", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
+def silent_one_named(commands: Commands, finding: Finding) -> None:
+    answers = commands.said_or_refused("doctor", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
     named = "NO  DynamoDB" in answers and "remedy: look at the network" in answers
     finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=answers)
 

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from steps.deviation import Deviation
 from steps.drivers.names import Names
-from steps.drivers.permissions import Need
+from steps.drivers.permissions import USUAL_ACTIONS, Need
 
 ALLOWED = "allowed"
+_TABLES = ("audit_logs", "processing_metadata", "batch_jobs", "job_locks")
 _INTERFACES = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface")
 
 
-def needed(names: Names, secret_arn: str) -> dict[str, list[Need]]:
-    """All that the pipeline calls, by the name of the role that it calls it under."""
+def needed(
+    names: Names, secret_arn: str, actions: Mapping[str, Sequence[str]] = USUAL_ACTIONS
+) -> dict[str, list[Need]]:
+    """All that the pipeline calls, by the name of the role that it calls it under; `actions` are the functions'."""
     bucket, functions = f"arn:aws:s3:::{names.bucket}", [names.arn("lambda", f"function:{f}") for f in names.functions]
+    resources = {
+        "uploads": f"{bucket}/incoming/any.csv",
+        "bucket": bucket,
+        "results": f"{bucket}/results/any/summary.json",
+        **{table: _table(names, names.named(table)) for table in _TABLES},
+        "secret": secret_arn,
+    }
     return {
         names.lambda_role: [
-            Need(f"{bucket}/incoming/any.csv", "s3:GetObjectVersion"),
-            Need(bucket, "s3:ListBucket"),
-            Need(bucket, "s3:ListBucketVersions"),
-            Need(f"{bucket}/results/any/summary.json", "s3:PutObject"),
-            Need(_table(names, names.audit_logs), "dynamodb:PutItem"),
-            Need(_table(names, names.processing_metadata), "dynamodb:PutItem"),
-            Need(_table(names, names.batch_jobs), "dynamodb:UpdateItem"),
-            *(Need(_table(names, names.job_locks), f"dynamodb:{each}Item") for each in ("Put", "Update", "Delete")),
-            Need(secret_arn, "secretsmanager:GetSecretValue"),
+            *(Need(resource, action) for what, resource in resources.items() for action in actions[what]),
             *(
                 Need(names.arn("logs", f"log-group:{group}:log-stream:any"), f"logs:{action}")
                 for group in names.log_groups

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 
+from steps import options
 from steps.deliveries import Delivery, Drivers, Look, Onlooker, Start, Statistics, by_hand, by_itself, statistics_of
 from steps.diagnosis.of_run import of_failure, of_start
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.database import Database
 from steps.drivers.inbox import Upload
 from steps.drivers.workflow import Run
-from steps.options import ROOT
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-
-FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"
+from steps.targets.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Preparation:
 
 
 @pytest.fixture(scope="session")
-def activity_file() -> ActivityFile:
-    return ActivityFile.read(FILE)
+def activity_file(settings: Settings, pytestconfig: pytest.Config) -> ActivityFile:
+    return ActivityFile.read(settings.csv.file_in(options.system(pytestconfig).folder))
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +58,7 @@ def preparation(
     gate: Callable[[str], None],
     request: pytest.FixtureRequest,
 ) -> Preparation:
-    """The 100 test users registered, and their statistics cleared: the first that is written anywhere."""
+    """The test users registered, and their statistics cleared: the first that is written anywhere."""
     record.end("preconditions")
     gate("the data were not prepared")
     request.getfixturevalue("alone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then, when
 
+from steps import exhibits
 from steps.deliveries import CHUNK_STEP, STEPS, Delivery
 from steps.deviation import Deviation
 from steps.diagnosis.of_run import of_failure
@@ -16,8 +17,8 @@ from steps.reporting.progress import Progress
 
 
 @when("the execution has ended")
-def execution_ended(delivery: Delivery) -> None:
-    assert delivery.run
+def execution_ended(delivery: Delivery, finding: Finding) -> None:
+    finding.attach(*exhibits.of_run(delivery.run))
 
 
 @then(parsers.parse('its status is "{status}"'))
@@ -25,6 +26,7 @@ def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     if run.status != status:
         finding.deviations += of_failure(run.status, run.error, run.cause)
+    finding.attach(exhibits.of_states(run))
     finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
 
 
@@ -51,9 +53,31 @@ def misnamed(run: Run, error: str) -> list[Deviation]:
     return found if known else [Deviation("error-nameless", found[0].text)]
 
 
+@then(parsers.parse('the execution fails with "{error}", saying that every record is a "{reason}"'))
+def fails_for_every_record(error: str, reason: str, delivery: Delivery, finding: Finding) -> None:
+    records = len(delivery.file.records)
+    fails_with(error, f"{records} of {records} {reason}", delivery, finding)
+
+
+@then(parsers.re('the execution fails with what points to "(?P<diagnosis>[^"]+)"(, saying "(?P<what>[^"]+)")?'))
+def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, finding: Finding) -> None:
+    """Whatever name the pipeline's own code has given to the error."""
+    run = delivery.run
+    got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
+    if run.status == "FAILED" and (got == ["state-failed"] or got == [diagnosis]):
+        finding.suspect("error-nameless", str(run))
+    finding.holds(
+        run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
+        wanted=f"FAILED with {diagnosis}{f': ... {what}' if what else ''}",
+        got=f"{run.status} with {run.error}, which points to {', '.join(got) or 'nothing'}",
+        evidence=str(run),
+    )
+
+
 @then("every state of the happy path was entered and left, and no other")
 def every_state_green(delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    finding.attach(exhibits.of_states(run))
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     if wrong and run.status == "SUCCEEDED":
         finding.suspect("error-swallowed", "; ".join(wrong))
@@ -96,6 +120,7 @@ def _not_the_platforms(retries: list[Retry]) -> list[Retry]:
 
 @then(parsers.parse("at most {most:d} chunks were under way at once"))
 def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
+    finding.attach(exhibits.of_chunks(delivery.run, most))
     spans = [(task.started, task.ended) for task in delivery.run.chunk_tasks]
     finding.holds(0 < peak(spans) <= most, wanted=f"at most {most} chunks at once", got=f"{peak(spans)}")
     crowded = spans + [spans[0]] * most

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from steps.attachment import Attachment
 from steps.deviation import Deviation
 
 
@@ -21,6 +22,11 @@ class Finding:
         self.findings: list[tuple[str, str]] = []
         self.controls: list[tuple[str, bool]] = []
         self.deviations: list[Deviation] = []
+        self.attachments: list[Attachment] = []
+
+    def attach(self, *attachments: Attachment) -> None:
+        """What a reader of the report may want to see of this step, whatever it comes to."""
+        self.attachments += attachments
 
     def equal(self, got: Any, wanted: Any, what: str) -> None:
         """`got` has to be `wanted`."""

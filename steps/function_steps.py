@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_bdd import parsers, then, when
+from pytest_bdd import then, when
 
-from steps import readiness
+from steps import exhibits, readiness
 from steps.drivers.functions import Function, Functions
 from steps.finding import Finding
 from steps.readiness import Found
 from steps.targets.environment import Environment
+from steps.targets.settings import Settings
 
 
 @when("the functions are looked up", target_fixture="found")
@@ -42,9 +43,10 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
         finding.control("a variable missing and one astray", len(readiness.variables(other, wanted)) == 2 * len(found))
 
 
-@then(parsers.parse("their {count:d} environment variables are what the template declares, and no others"))
-def as_declared(count: int, found: Found, environment: Environment, finding: Finding) -> None:
-    declared = declared_variables(environment)
+@then("their environment variables are as many as agreed and what the template declares, and no others")
+def as_declared(found: Found, environment: Environment, settings: Settings, finding: Finding) -> None:
+    declared, count = declared_variables(environment), settings.counts.environment_variables
+    finding.attach(*exhibits.of_variables(found, declared, environment.names))
     for name, variables in declared.items():
         if len(variables) < count:
             finding.suspect("environment-variable-missing", f"{len(variables)} of {count} are declared for {name}")

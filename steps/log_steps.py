@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then, when
 
+from steps import exhibits
 from steps.deliveries import CHUNK_STEP, STEPS, SUCCESS, Delivery
 from steps.drivers.history import reached
 from steps.drivers.logs import LogLine, complaints, holding
@@ -16,11 +17,12 @@ from steps.drivers.tail import written
 from steps.finding import Finding
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
+from steps.targets.environment import Environment
 
 
 @when("every invocation of the execution has reported")
-def all_reported(delivery: Delivery) -> None:
-    assert delivery.lines
+def all_reported(delivery: Delivery, environment: Environment, finding: Finding) -> None:
+    finding.attach(*exhibits.of_logs(delivery.lines, environment.names))
 
 
 @then(parsers.parse('no line of the logs holds "{word}"'))

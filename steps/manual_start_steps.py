@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_bdd import then, when
 
-from steps.command import said, said_or_refused
+from steps.command import Commands
 from steps.deliveries import Delivery, Start
 from steps.diagnosis.of_run import of_failure
 from steps.drivers.workflow import Run
@@ -16,8 +16,8 @@ from steps.targets.environment import CommandFailed, Environment
 
 
 @when("a manual start is rehearsed", target_fixture="rehearsal")
-def rehearsed(environment: Environment) -> str:
-    return said_or_refused(environment, "start --rehearse incoming/any.csv")
+def rehearsed(commands: Commands) -> str:
+    return commands.said_or_refused("start --rehearse incoming/any.csv")
 
 
 @then("it names the state machine that it would start")
@@ -27,10 +27,10 @@ def names_state_machine(rehearsal: str, environment: Environment, finding: Findi
 
 
 @when("it is started by hand", target_fixture="delivery")
-def started_by_hand(delivery: Delivery, environment: Environment) -> Delivery:
+def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
     upload = delivery.upload
     try:
-        arn = said(environment, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}").splitlines()[0]
+        arn = commands.said(f"start --version-id={quote(upload.version_id)} {quote(upload.key)}").splitlines()[0]
     except CommandFailed as refused:
         raise AssertionError(str(refused)) from refused
     return delivery.again(Start(arn, "manual"))

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import pytest
+
+from steps.reporting import checklist
+from steps.targets.system import SystemUnderTest
+
+if TYPE_CHECKING:
+    from steps.targets.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """The marks whose scenarios are a whole acceptance session, with a verdict."""
-TARGETS = ("embedded", "endpoint", "aws-dev")
-EMULATORS = ("endpoint",)
+TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
+EMULATORS = ("localstack", "endpoint")
 """Targets that stand on somebody else's emulator of AWS."""
-_WHEELS = ("boto3", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
+_WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
 _lock = pytest.StashKey[IO[str]]()
+_settings = pytest.StashKey["Settings"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         type=Path,
         default=ROOT / "system_under_test",
-        help="template.yaml, state machine, functions, layers and, optionally, data.yaml and sql/",
+        help="template.yaml, state machine, functions and, optionally, data.yaml, sql/ and acceptance.toml",
     )
     group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
     group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
@@ -46,11 +54,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--endpoint-url", metavar="URL", help="an emulator that already runs, for --target=endpoint")
     group.addoption("--no-limits", action="store_true", help="ask an emulator what it is known not to do, too")
-    group.addoption("--settings", metavar="FILE", type=Path, help="acceptance.toml of the pipeline unless said")
+    group.addoption("--settings", metavar="FILE", type=Path, help="DIR/acceptance.toml unless said")
     group.addoption(
         "--database-url", metavar="URL", help="the database as reached from here, such as a tunnel to Aurora"
     )
     group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
+    group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
+    group.addoption("--sign-key", metavar="FILE", type=Path, help="sign the attestation by this PEM key")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
@@ -78,6 +88,31 @@ def target(config: pytest.Config) -> str:
             "PostgreSQL that it and its functions reach."
         )
     return str(chosen)
+
+
+def system(config: pytest.Config) -> SystemUnderTest:
+    """The folder of the pipeline."""
+    return SystemUnderTest(config.option.system_under_test.resolve())
+
+
+def settings_file(config: pytest.Config) -> Path:
+    """The file of the pipeline's settings: that of the command line, or the pipeline's own."""
+    told: Path | None = config.option.settings
+    return told.resolve() if told else system(config).settings
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The pipeline's settings, read once; a usage error that names every fault."""
+    from steps.targets.settings import ACCOUNT, SettingsError, read  # with pydantic: while the embedded AWS starts
+
+    if _settings not in config.stash:
+        file, folder = settings_file(config), system(config).folder
+        needed = ACCOUNT if target(config) == "aws-dev" else ()
+        try:
+            config.stash[_settings] = read(file, os.environ, needed=needed, lines=checklist.read(), folder=folder)
+        except SettingsError as faulty:
+            raise pytest.UsageError(str(faulty)) from faulty
+    return config.stash[_settings]
 
 
 def claim_reports(config: pytest.Config) -> Path:

@@ -12,17 +12,16 @@ import pytest
 
 from steps.deliveries import Delivery, Drivers, by_itself, statistics_of
 from steps.drivers.activity_file import ActivityFile, Record
-
-HEADER = "ユーザーID,ログイン回数,投稿回数"
+from steps.targets.settings import Settings
 
 
 class OwnFile:
     """Grows while a scenario says what it wants, and is then delivered; what it registered goes with the scenario."""
 
-    def __init__(self, drivers: Drivers, cleaning_up: ExitStack, name: str = "") -> None:
+    def __init__(self, drivers: Drivers, cleaning_up: ExitStack, header: str, name: str = "") -> None:
         self._drivers, self._cleaning_up = drivers, cleaning_up
         self._prefix, self._numbers = f"U9{randrange(10_000):04d}", count(1)
-        self._lines = [HEADER]
+        self._lines = [header]
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
         self._encoded: Callable[[Sequence[str]], bytes] = _joined
@@ -30,6 +29,10 @@ class OwnFile:
         self.registered: list[str] = []
         self.reasons: dict[tuple[int, str], str] = {}
         """By line and user, why a record has to be rejected."""
+
+    @property
+    def header(self) -> str:
+        return self._lines[0]
 
     @property
     def wanted(self) -> bool:
@@ -88,9 +91,8 @@ class OwnFile:
         return Delivery(file, drivers.inbox.deliver(file.name, file.content), before, drivers, by_itself(drivers))
 
     def _made(self) -> ActivityFile:
-        return ActivityFile(
-            self.name, self._encoded(self._lines), HEADER.split(","), len(self._lines), tuple(self._records)
-        )
+        content, records = self._encoded(self._lines), tuple(self._records)
+        return ActivityFile(self.name, content, self.header.split(","), len(self._lines), records)
 
 
 def _joined(lines: Sequence[str]) -> bytes:
@@ -105,7 +107,9 @@ def cleaning_up() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def own_file(request: pytest.FixtureRequest, gate: Callable[[str], None], cleaning_up: ExitStack) -> OwnFile:
+def own_file(
+    request: pytest.FixtureRequest, gate: Callable[[str], None], cleaning_up: ExitStack, settings: Settings
+) -> OwnFile:
     drivers = request.getfixturevalue("drivers")  # a place that is broken is said before a gate that is closed
     gate("nothing was delivered")
-    return OwnFile(drivers, cleaning_up)
+    return OwnFile(drivers, cleaning_up, settings.csv.header)

@@ -15,10 +15,11 @@ from steps.own_file import OwnFile
 @given("the same records of other users")
 def same_records(activity_file: ActivityFile, acceptance: Delivery, own_file: OwnFile) -> None:
     assert acceptance.run  # it is to be compared with, so it comes first
-    users = own_file.users(len(activity_file.records))
-    own_file.register(users)
-    for user, record in zip(users, activity_file.records, strict=True):
-        own_file.add(user, record.logins, record.posts)
+    theirs = activity_file.sums()
+    ours = dict(zip(theirs, own_file.users(len(theirs)), strict=True))
+    own_file.register([*ours.values()])
+    for record in activity_file.records:
+        own_file.add(ours[record.user_id], record.logins, record.posts)
 
 
 @given(parsers.parse("a file of {count:d} records"))

@@ -15,6 +15,7 @@ from steps.finding import Finding
 from steps.function_steps import functions
 from steps.reporting.record import Record
 from steps.targets.environment import Environment
+from steps.targets.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class Roles:
 
 
 @when("IAM is asked what the three roles may do", target_fixture="roles")
-def asked(environment: Environment) -> Roles:
+def asked(environment: Environment, settings: Settings) -> Roles:
     names, permissions = environment.names, Permissions(environment.client("iam"))
-    needs = needed(names, environment.secret_arn)
+    needs = needed(names, environment.secret_arn, settings.actions)
     arns = {role: permissions.role(role) for role in needs}
     there = {role: arn for role, arn in arns.items() if arn is not None}
     return Roles(

@@ -12,6 +12,7 @@ from steps.drivers.database import Answer, Database
 from steps.evidence import Preparation
 from steps.finding import Finding
 from steps.targets.environment import Environment
+from steps.targets.settings import Settings
 
 
 @when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
@@ -27,7 +28,7 @@ def it_answers(answer: Answer, finding: Finding) -> None:
 
 @then("its tables are those of the schema")
 def tables_of_the_schema(database: Database, finding: Finding) -> None:
-    differing = [row["what"] for row in database.ask("schema_differences")]
+    differing = [row["what"] for name in ("schema_differences", "schema_version") for row in database.ask(name)]
     deviations = [Deviation("schema-wrong", what) for what in differing]
     finding.none(deviations, wanted="what sql/schema.sql makes", got="so")
 
@@ -36,39 +37,37 @@ def tables_of_the_schema(database: Database, finding: Finding) -> None:
 def test_users_prepared(preparation: Preparation) -> None: ...
 
 
-@then(parsers.parse("none of the {count:d} is left out"))
-def none_left_out(
-    count: int, preparation: Preparation, activity_file: ActivityFile, database: Database, finding: Finding
-) -> None:
+@then("none of them is left out")
+def none_left_out(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
     """One by one: a count may count others."""
-    registered = _registered_of(activity_file, database)
-    finding.equal(len(registered), count, f"test users, {preparation.test_users_before} of them there before")
+    before = preparation.test_users_before
+    registered = len(_registered_of(settings, database))
+    finding.equal(registered, settings.counts.users, f"test users, {before} of them there before")
 
 
-@then(parsers.parse("the database counts {count:d} of them"))
-def test_users_counted(
-    count: int, preparation: Preparation, activity_file: ActivityFile, database: Database, finding: Finding
-) -> None:
-    registered = len(_registered_of(activity_file, database))
+@then("the database counts every one of them")
+def test_users_counted(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    registered = len(_registered_of(settings, database))
     if preparation.test_users != registered:
         text = f"count_test_users.sql counts {preparation.test_users}, and {registered} are registered"
         finding.suspect("question-wrong", text)
-    finding.equal(preparation.test_users, count, "test users")
+    finding.equal(preparation.test_users, settings.counts.users, "test users")
 
 
-def _registered_of(activity_file: ActivityFile, database: Database) -> set[str]:
-    return {row["user_id"] for row in database.ask("users_like_ours")} & activity_file.sums().keys()
+def _registered_of(settings: Settings, database: Database) -> set[str]:
+    return {row["user_id"] for row in database.ask("users_like_ours")} & set(settings.counts.test_users)
 
 
-@then(parsers.parse('the sample users "{ids}" are registered under their own name and address, and active'))
-def sample_users(ids: str, preparation: Preparation, database: Database, finding: Finding) -> None:
-    _registered(database.ask("sample_users"), ids.split(", "), finding)
+@then("the first, the middle and the last of them are registered under their own name and address, and active")
+def sample_users(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    ids = settings.counts.test_users
+    middle = ids[max(len(ids) // 2, 1) - 1]
+    _registered(database.ask("sample_users"), sorted({ids[0], middle, ids[-1]}), finding)
 
 
-@then(parsers.parse('the first ten of them are "{first}" to "{last}", in order'))
-def first_ten(first: str, last: str, preparation: Preparation, database: Database, finding: Finding) -> None:
-    ids = [f"U{n:05d}" for n in range(int(first[1:]), int(last[1:]) + 1)]
-    _registered(database.ask("first_ten_users"), ids, finding)
+@then("the first ten of them are listed in order")
+def first_ten(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    _registered(database.ask("first_ten_users"), settings.counts.test_users[:10], finding)
 
 
 def _registered(rows: list[dict[str, Any]], ids: list[str], finding: Finding) -> None:
@@ -103,7 +102,7 @@ def statistics_cleared(
 ) -> None:
     theirs = {record.user_id for record in activity_file.records}
     others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
-    if environment.shared:  # others' rows change by themselves, and the statement names the 100 one by one
+    if environment.shared:  # others' rows change by themselves, and the statement names the test users one by one
         others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
     if gone := sorted(others.keys() - preparation.statistics.keys()):
         finding.suspect("others-altered", f"cleared beside the test users': {', '.join(gone)}")
@@ -139,17 +138,26 @@ def no_statistics(
         finding.control("a row really planted", database.number("count_test_statistics") == count + 1)
 
 
-@then(parsers.parse('the file is named "{name}"'))
-def file_named(name: str, activity_file: ActivityFile, finding: Finding) -> None:
-    finding.equal(activity_file.name, name, "as file name")
+@then("the file is there under its agreed name")
+def file_named(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    finding.equal(activity_file.name, settings.csv.name, "as file name")
 
 
-@then(parsers.parse("the file holds {records:d} records on {lines:d} lines"))
-def file_holds(records: int, lines: int, activity_file: ActivityFile, finding: Finding) -> None:
+@then("the file holds as many records as agreed, each on a line of its own below the header")
+def file_holds(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    records = settings.counts.records
     finding.equal(len(activity_file.records), records, "records")
-    finding.equal(activity_file.lines, lines, "lines")
+    finding.equal(activity_file.lines, records + 1, "lines")
 
 
-@then(parsers.parse('the header reads "{header}"'))
-def header_reads(header: str, activity_file: ActivityFile, finding: Finding) -> None:
-    finding.equal(",".join(activity_file.header), header, "as header")
+@then("they are those of the test users, and of nobody else")
+def file_of_test_users(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    named, users = activity_file.sums().keys(), settings.counts.test_users
+    odd = sorted(named ^ set(users))
+    got = f"{len(named)} users, {len(odd)} of them too many or missing{': ' if odd else ''}{', '.join(odd[:5])}"
+    finding.holds(not odd, wanted=f"records of all {len(users)} test users", got=got if odd else f"{len(named)} users")
+
+
+@then("its header reads as agreed")
+def header_reads(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    finding.equal(",".join(activity_file.header), settings.csv.header, "as header")

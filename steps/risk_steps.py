@@ -23,6 +23,7 @@ from steps.function_steps import declared_variables, functions
 from steps.readiness import Found
 from steps.reporting.verdict import FAILED, Scenario
 from steps.targets.environment import Environment
+from steps.targets.settings import Settings
 
 
 @given("the functions are in no VPC")
@@ -42,9 +43,11 @@ def not_allowed(action: str, environment: Environment, cleaning_up: ExitStack) -
 
 
 @then(parsers.parse('"{diagnosis}" is named first'))
-def named_first(diagnosis: str, delivery: Delivery, environment: Environment, finding: Finding) -> None:
+def named_first(
+    diagnosis: str, delivery: Delivery, environment: Environment, settings: Settings, finding: Finding
+) -> None:
     run = delivery.run
-    found = [*live(environment).deviations, *of_failure(run.status, run.error, run.cause)]
+    found = [*live(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
     ranked = [each["id"] for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
     evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
     finding.holds(ranked[:1] == [diagnosis], wanted=f"{diagnosis} first", got=", ".join(ranked), evidence=evidence)
@@ -74,10 +77,11 @@ class Live:
         ]
 
 
-def live(environment: Environment) -> Live:
+def live(environment: Environment, settings: Settings) -> Live:
     """Looks it up."""
     names, permissions = environment.names, Permissions(environment.client("iam"))
-    arn, needs = permissions.role(names.lambda_role), needed(names, environment.secret_arn)[names.lambda_role]
+    needs = needed(names, environment.secret_arn, settings.actions)[names.lambda_role]
+    arn = permissions.role(names.lambda_role)
     return Live(
         names,
         functions(environment).found(),
@@ -87,8 +91,8 @@ def live(environment: Environment) -> Live:
 
 
 @when("the live configuration is looked up", target_fixture="configuration")
-def looked_up(environment: Environment) -> Live:
-    return live(environment)
+def looked_up(environment: Environment, settings: Settings) -> Live:
+    return live(environment, settings)
 
 
 @then(parsers.parse('it does not point to "{diagnosis}"'))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 import pytest
 
 from steps import options
-from steps.ahead import NAMES, launched
+from steps.ahead import ACCOUNT, launched
+from steps.attestation.sources import sources
+from steps.attestation.writing import Tested
+from steps.command import Commands
 from steps.deliveries import Drivers
+from steps.drivers import revisions
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections
 from steps.drivers.database import Database
@@ -27,7 +32,7 @@ from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
 from steps.targets.environment import Environment
-from steps.targets.system import SystemUnderTest
+from steps.targets.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +46,27 @@ def progress(pytestconfig: pytest.Config) -> Progress:
 
 
 @pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    return options.settings(pytestconfig)
+
+
+@pytest.fixture(scope="session")
 def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
     """The target, with the pipeline in it; what the command line wants after deployment has run."""
     o = pytestconfig.option
-    system = SystemUnderTest(o.system_under_test.resolve())
-    record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": system.sha256()}
-    environment = _environment(pytestconfig, system, record, progress)
+    sha256 = options.system(pytestconfig).sha256()
+    record.facts["system_under_test"] = {"dir": str(o.system_under_test), "sha256": sha256}
+    environment = _environment(pytestconfig, record, progress)
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
+    record.masking.learn({**environment.exports, **environment.confidential})
     if o.after_deploy:
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
+    file = options.settings(pytestconfig).csv.file_in(options.system(pytestconfig).folder)
+    tested = sources(options.system(pytestconfig), file)
+    record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
     record.begin("preconditions")
     return environment
 
@@ -79,24 +93,29 @@ def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None
         pytest.exit("--plan: nothing was written", returncode=0)
 
 
-def _environment(config: pytest.Config, system: SystemUnderTest, record: Record, progress: Progress) -> Environment:
+def _environment(config: pytest.Config, record: Record, progress: Progress) -> Environment:
     """The target that the command line names."""
     told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
+    system, settings = options.system(config), options.settings(config)
     target, o = options.target(config), config.option
     if target == "embedded":
         from steps.targets.embedded import embedded
 
-        return embedded(launched(config), system, names=NAMES, **told)
-    from steps.targets import settings
-
-    read = settings.read(o.settings or system.settings, os.environ)
+        names = settings.names_in(ACCOUNT)
+        return embedded(launched(config, names), system, names=names, **told)
     if target == "endpoint":
         from steps.targets.endpoint import endpoint
 
-        return endpoint(o.endpoint_url, o.database_url, read, system, **told)
+        return endpoint(o.endpoint_url, o.database_url, settings, system, **told)
+    if target == "localstack":
+        from steps.targets.localstack import localstack
+
+        running, terminal = ExitStack(), config.pluginmanager.getplugin("terminalreporter")
+        config.add_cleanup(running.close)
+        return localstack(settings, system, os.environ, running, keep=terminal.write_line if o.keep else None, **told)
     from steps.targets.aws_dev import aws_dev
 
-    return aws_dev(read, system, database_url=o.database_url, **told)
+    return aws_dev(settings, system, database_url=o.database_url, **told)
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +130,15 @@ def alone(environment: Environment, progress: Progress) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def database(environment: Environment) -> Iterator[Database]:
-    with Database(environment.database_url, environment.sql) as database:
+def database(environment: Environment, settings: Settings) -> Iterator[Database]:
+    users = settings.counts.users
+    with Database(environment.database_url, environment.sql, test_users=users) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def commands(environment: Environment, pytestconfig: pytest.Config) -> Commands:
+    return Commands(environment, options.settings_file(pytestconfig))
 
 
 @pytest.fixture(scope="session")
@@ -122,9 +147,9 @@ def inbox(environment: Environment) -> Inbox:
 
 
 @pytest.fixture(scope="session")
-def workflow(environment: Environment) -> Workflow:
-    names, patience = environment.names, environment.patience
-    return Workflow(environment.client("stepfunctions"), names.state_machine_arn, every=patience.look)
+def workflow(environment: Environment, settings: Settings) -> Workflow:
+    stepfunctions, arn = environment.client("stepfunctions"), environment.names.state_machine_arn
+    return Workflow(stepfunctions, arn, every=environment.patience.look, paths=settings.input.paths)
 
 
 @pytest.fixture(scope="session")
@@ -134,10 +159,15 @@ def trigger(environment: Environment) -> Trigger:
 
 @pytest.fixture(scope="session")
 def drivers(
-    environment: Environment, database: Database, inbox: Inbox, trigger: Trigger, workflow: Workflow
+    environment: Environment,
+    settings: Settings,
+    database: Database,
+    inbox: Inbox,
+    trigger: Trigger,
+    workflow: Workflow,
 ) -> Drivers:
     names, client = environment.names, environment.client
-    connect = partial(Database, environment.database_url, environment.sql)
+    connect = partial(Database, environment.database_url, environment.sql, test_users=settings.counts.users)
     return Drivers(
         environment=environment,
         database=database,

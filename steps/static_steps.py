@@ -10,9 +10,10 @@ from steps.deliveries import Delivery, Drivers
 from steps.deviation import Deviation
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.database import Database
-from steps.drivers.s3_event import object_created
+from steps.drivers.jsonpath import at, placed
 from steps.finding import Finding
 from steps.reporting.record import Record
+from steps.targets.settings import Settings
 
 Users = list[dict[str, Any]]
 
@@ -68,19 +69,16 @@ def _missing(users: Users, ids: Any) -> list[Deviation]:
 
 
 @then("the event made by hand tells it the same as the event of the upload")
-def same_event(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    names = drivers.environment.names
-    by_hand = object_created(delivery.upload, account=names.account, region=names.region)
-    given = drivers.workflow.event_of(delivery.run.arn)
-    wrong = _differing(by_hand, given)
-    finding.holds(not wrong, wanted="the same bucket, key, version, size and etag", got=", ".join(wrong) or "the same")
-    other = {**given, "detail": {**given["detail"], "object": {**given["detail"]["object"], "key": "incoming/other"}}}
-    finding.control("the event of another upload", bool(_differing(by_hand, other)))
+def same_event(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
+    paths = [*settings.input.model_dump().values(), "$.detail.object.size", "$.detail.object.etag"]
+    by_hand = drivers.workflow.input_for(delivery.upload)
+    given = drivers.workflow.input_of(delivery.run.arn)
+    wrong = _differing(paths, by_hand, given)
+    finding.holds(not wrong, wanted="the same object, size and etag", got=", ".join(wrong) or "the same")
+    other = placed(given, settings.input.key, "incoming/other")
+    finding.control("the input for another upload", bool(_differing(paths, by_hand, other)))
 
 
-def _differing(by_hand: dict[str, Any], given: dict[str, Any]) -> list[str]:
-    """The names of what the state machine reads that the two events tell otherwise."""
-    pairs = [("bucket", by_hand["detail"]["bucket"]["name"], given["detail"]["bucket"]["name"])]
-    objects = by_hand["detail"]["object"], given["detail"]["object"]
-    pairs += [(name, *(each.get(name) for each in objects)) for name in ("key", "version-id", "size", "etag")]
-    return [name for name, ours, theirs in pairs if ours != theirs]
+def _differing(paths: list[str], by_hand: dict[str, Any], given: dict[str, Any]) -> list[str]:
+    """The paths at which the two inputs tell otherwise."""
+    return [path for path in paths if at(by_hand, path) != at(given, path)]

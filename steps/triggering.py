@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from steps.deviation import Deviation
+from steps.drivers.target_input import REPLACEMENTS, received
 from steps.drivers.trigger import Rule
 
 MAX_BYTES = 104_857_600
 """The largest file that has to start an execution."""
 
 
-def target(rule: Rule, machine: str) -> list[Deviation]:
-    """What keeps the rule from starting the state machine with the event itself as its input, once."""
+def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> list[Deviation]:
+    """What keeps the rule from starting the state machine once, with an input that names the uploaded object.
+
+    `event` is that of the upload; `lacking` answers at which paths an input does not name its object.
+    """
     arns = [each["Arn"] for each in rule.targets]
     deviations = [Deviation("rule-target-wrong", f"{rule.name} starts {arn}") for arn in arns if arn != machine]
     if (times := arns.count(machine)) != 1:
@@ -22,12 +26,24 @@ def target(rule: Rule, machine: str) -> list[Deviation]:
     for each in rule.targets:
         if not each.get("RoleArn"):
             deviations.append(Deviation("rule-target-wrong", f"target {each['Id']} of {rule.name} has no role"))
-        for name in ("Input", "InputPath", "InputTransformer"):
-            if each.get(name) not in (None, "$"):
-                said = json.dumps(each[name], ensure_ascii=False)
-                text = f"target {each['Id']} of {rule.name} replaces the event by {name} {said}"
-                deviations.append(Deviation("event-contract-broken", text))
+        if wrong := _contract(each, lacking, event):
+            text = f"target {each['Id']} of {rule.name} {_handing_on(each)}, {wrong}"
+            deviations.append(Deviation("event-contract-broken", text))
     return deviations
+
+
+def _contract(target: Mapping[str, Any], lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> str:
+    """What is wrong with the input that the target makes of `event`; nothing where it names the object."""
+    try:
+        paths = lacking(received(target, event))
+    except ValueError as invalid:
+        return f"which makes no input: {invalid}"
+    return f"which lacks the object's {', '.join(paths)}" if paths else ""
+
+
+def _handing_on(target: Mapping[str, Any]) -> str:
+    replaced = [f"{name} {json.dumps(target[name], ensure_ascii=False)}" for name in REPLACEMENTS if target.get(name)]
+    return f"replaces the event by {' and '.join(replaced)}" if replaced else "hands on the event as it is"
 
 
 def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> list[Deviation]:

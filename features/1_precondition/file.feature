@@ -1,14 +1,16 @@
 @local @aws-dev
 Feature: The file to deliver is the one that was agreed
+  What was agreed stands in acceptance.toml: the file, its header, how many records it holds and of how many users.
 
   @checklist:FIL-01
   Scenario: The file has its agreed name
-    Then the file is named "test-user-stats-20250807-100records.csv"
+    Then the file is there under its agreed name
 
   @checklist:FIL-02
-  Scenario: The file holds 100 records
-    Then the file holds 100 records on 101 lines
+  Scenario: The file holds the agreed records
+    Then the file holds as many records as agreed, each on a line of its own below the header
+    And they are those of the test users, and of nobody else
 
   @checklist:FIL-03
   Scenario: The file has the agreed header
-    Then the header reads "ユーザーID,ログイン回数,投稿回数"
+    Then its header reads as agreed

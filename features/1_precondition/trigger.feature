@@ -15,5 +15,5 @@ Feature: An upload can start the pipeline
   @checklist:EVB-03
   Scenario: The rule starts the state machine
     When the rule is looked up
-    Then it starts the state machine with the event as it is, once
+    Then it starts the state machine once, with an input that names the uploaded object
     And no other rule starts it

@@ -14,4 +14,4 @@ Feature: The pipeline's own records tell how the run went
   @checklist:DDB-03
   Scenario: The batch job is completed
     When the execution has ended
-    Then batch-jobs holds one job for it, "COMPLETED", with 100 records applied and 0 rejected
+    Then batch-jobs holds one job for it, "COMPLETED", with every record applied and none rejected

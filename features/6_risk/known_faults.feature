@@ -7,7 +7,7 @@ Feature: The likely faults are recognised and named
     Given a file of 10 records
     And the functions are in no VPC
     When the file is delivered
-    Then the execution fails with "DatabaseUnavailableError", saying "timeout expired"
+    Then the execution fails with what points to "aurora-unreachable"
     And "function-without-vpc" is named first
 
   @checklist:RSK-02
@@ -15,7 +15,7 @@ Feature: The likely faults are recognised and named
     Given a file of 10 records
     And the functions lack the environment variable "AURORA_SECRET_ARN"
     When the file is delivered
-    Then the execution fails with "SettingsError", saying "AURORA_SECRET_ARN: missing"
+    Then the execution fails with what points to "environment-variable-missing", saying "AURORA_SECRET_ARN"
     And "environment-variable-missing" is named first
 
   @checklist:RSK-03
@@ -23,5 +23,5 @@ Feature: The likely faults are recognised and named
     Given a file of 10 records
     And the functions' role is not allowed "secretsmanager:GetSecretValue" any more
     When the file is delivered
-    Then the execution fails with "ClientError", saying "not authorized to perform: secretsmanager:GetSecretValue"
+    Then the execution fails with what points to "permission-missing", saying "secretsmanager:GetSecretValue"
     And "permission-missing" is named first

@@ -6,7 +6,7 @@ Feature: Users that are not registered are noticed, and nothing is made up for t
     Given none of the test users is registered
     When the file is delivered
     Then every record is rejected as "UserNotFoundError"
-    And the execution fails with "ProcessingError", saying "100 of 100 UserNotFoundError"
+    And the execution fails with "ProcessingError", saying that every record is a "UserNotFoundError"
     And nothing was tried again but what the platform failed at
     And batch-jobs holds its status as "FAILED"
     And its lock is given back

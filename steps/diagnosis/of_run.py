@@ -19,10 +19,13 @@ class Sign(NamedTuple):
 
 _ITSELF = r"Unable to import module '(\w+)(?:[./][\w./]*)?': No module named '\1(?:\.[\w.]*)?'"
 """The module that is not there is the handler's own."""
+# A pipeline names such errors itself, or lets them be what its libraries call them.
+_SETTINGS = r"(Settings|Configuration|Environment)Error$"
+_DATABASE = r"^(DatabaseUnavailableError|OperationalError|InterfaceError|ConnectionTimeout)$"
 # The first sign that matches counts, so that the more telling ones stand first.
 _SIGNS = (
-    Sign("environment-variable-missing", "SettingsError", r": missing"),
-    Sign("environment-variable-wrong", "SettingsError"),
+    Sign("environment-variable-missing", _SETTINGS, r"missing(?! or)|not set"),
+    Sign("environment-variable-wrong", _SETTINGS),
     Sign("role-wrong", "", r"cannot be assumed|not authorized to (assume|perform: sts:AssumeRole)"),
     Sign("event-contract-broken", "", r"\$\.detail\."),
     Sign("permission-missing", "", r"not authorized to perform|AccessDenied|\(403\)"),
@@ -40,13 +43,11 @@ _SIGNS = (
     Sign("secret-missing", "", r"Secrets Manager can't find|on the secret because it was"),
     Sign("table-missing", "ResourceNotFoundException"),
     Sign("bucket-missing", "NoSuchBucket"),
-    Sign("secret-refused", "DatabaseUnavailableError", r"password|authentication|no pg_hba"),
+    Sign("secret-refused", _DATABASE, r"password|authentication|no pg_hba"),
     Sign("connections-exhausted", "", r"too many (clients|connections)|remaining connection slots"),
-    Sign(
-        "environment-variable-wrong", "DatabaseUnavailableError", r"database .* does not exist|failed to resolve host"
-    ),
-    Sign("aurora-stopped", "DatabaseUnavailableError", r"[Cc]onnection refused|starting up|shutting down"),
-    Sign("aurora-unreachable", "DatabaseUnavailableError"),
+    Sign("environment-variable-wrong", _DATABASE, r"database .* does not exist|failed to resolve host"),
+    Sign("aurora-stopped", _DATABASE, r"[Cc]onnection refused|starting up|shutting down"),
+    Sign("aurora-unreachable", _DATABASE),
     Sign("chunk-lost", "CheckViolation", r"chunk_plan"),
     Sign("lock-wrong", "LockLostError"),
     Sign("schema-wrong", r"Undefined(Table|Column|Function|Object)|InvalidColumnReference|NumericValueOutOfRange"),

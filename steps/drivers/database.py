@@ -27,13 +27,16 @@ class Unreachable(Exception):
 class Database:
     """PostgreSQL, asked by file name; a file in an earlier folder stands before one of the same name in a later."""
 
-    def __init__(self, url: str, folders: list[Path], application_name: str = "acceptance") -> None:
-        """Opens a session; raises Unreachable."""
+    def __init__(
+        self, url: str, folders: list[Path], application_name: str = "acceptance", *, test_users: int = 100
+    ) -> None:
+        """Opens a session in which sql/ speaks of so many test users; raises Unreachable."""
         self._folders = folders
         try:
             self._connection = psycopg.connect(
                 url, autocommit=True, row_factory=dict_row, application_name=application_name, connect_timeout=10
             )
+            self._connection.execute("SELECT set_config('acceptance.users', %s, false)", [str(test_users)])
         except psycopg.OperationalError as refused:
             raise Unreachable(f"The database does not answer.\n  evidence: {refused}") from refused
 

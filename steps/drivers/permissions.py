@@ -15,6 +15,18 @@ from steps.drivers.absence import unless_absent
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
+USUAL_ACTIONS: dict[str, tuple[str, ...]] = {
+    "uploads": ("s3:GetObjectVersion",),
+    "bucket": ("s3:ListBucket", "s3:ListBucketVersions"),
+    "results": ("s3:PutObject",),
+    "audit_logs": ("dynamodb:PutItem",),
+    "processing_metadata": ("dynamodb:PutItem",),
+    "batch_jobs": ("dynamodb:UpdateItem",),
+    "job_locks": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    "secret": ("secretsmanager:GetSecretValue",),
+}
+"""What the functions do, by what they do it to, unless settings say otherwise."""
+
 
 @dataclass(frozen=True, order=True)
 class Need:

@@ -9,7 +9,9 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from steps.drivers import console
 from steps.drivers.absence import unless_absent
+from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.history import Reached, Retry, Task, peak, reached, retries, tasks
 from steps.drivers.inbox import Upload
 from steps.drivers.s3_event import object_created
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
+_OF_THE_EVENT = ObjectPaths()
 _HISTORY_SECONDS = 0.6  # between two histories of a running execution: they weigh more than a status
 Watcher = Callable[[float, Reached], None]
 """Told at each look at a running execution: seconds since its start, and how far it has come."""
@@ -92,18 +95,25 @@ class NoStateMachine(Exception):
 class Workflow:
     """Step Functions, and nothing of CSV."""
 
-    def __init__(self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float) -> None:
-        self._sfn, self._machine, self._every = stepfunctions, state_machine_arn, every
+    def __init__(
+        self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float, paths: ObjectPaths = _OF_THE_EVENT
+    ) -> None:
+        """`paths`: where an execution's input names the object that it is about."""
+        self._sfn, self._machine, self._every, self._paths = stepfunctions, state_machine_arn, every, paths
         self._inputs: dict[str, dict[str, Any]] = {}
 
     def start_for(self, upload: Upload) -> str:
         """The ARN of an execution that is started by hand for `upload`."""
-        _, _, _, region, account, *_ = self._machine.split(":")
-        return self.start(object_created(upload, account=account, region=region))
+        return self.start(self.input_for(upload))
 
-    def start(self, event: dict[str, Any]) -> str:
-        """The ARN of an execution that is started here and now, with `event` as its input."""
-        return self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(event))["executionArn"]
+    def input_for(self, upload: Upload) -> dict[str, Any]:
+        """What an execution for `upload` is started with by hand."""
+        _, _, _, region, account, *_ = self._machine.split(":")
+        return self._paths.input_for(upload, object_created(upload, account=account, region=region))
+
+    def start(self, given: dict[str, Any]) -> str:
+        """The ARN of an execution that is started here and now, with `given` as its input."""
+        return self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(given))["executionArn"]
 
     def ready(self) -> str:
         """The ARN of the state machine, if it takes executions; raises NoStateMachine."""
@@ -118,7 +128,7 @@ class Workflow:
         answer = unless_absent(lambda: self._sfn.describe_state_machine(stateMachineArn=self._machine))
         return answer and Machine(answer.get("status", ""), answer["roleArn"], json.loads(answer["definition"]))
 
-    def event_of(self, arn: str) -> dict[str, Any]:
+    def input_of(self, arn: str) -> dict[str, Any]:
         """What an execution was started with."""
         if arn not in self._inputs:  # an execution's input never changes
             self._inputs[arn] = json.loads(self._sfn.describe_execution(executionArn=arn).get("input") or "null")
@@ -153,8 +163,7 @@ class Workflow:
         """Every execution whose input names this bucket, key and version: never merely the newest."""
         pages = self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
-        named = upload.bucket, upload.key, upload.version_id
-        return [arn for arn in arns if _names(self.event_of(arn)) == named]
+        return [arn for arn in arns if not self._paths.lacking_in(self.input_of(arn), upload)]
 
     def ended(self, arn: str, *, within: float, watch: Watcher = lambda seconds, reached: None) -> Run:
         """The execution once it has ended, in any status; `watch` is told how it comes along."""
@@ -202,17 +211,7 @@ class Workflow:
     @staticmethod
     def console(arn: str) -> str:
         """The console page of an execution."""
-        region = arn.split(":")[3]
-        return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
-
-
-def _names(given: Any) -> tuple[str, str, str] | None:
-    """Bucket, key and version that an S3 event names; None for an input of another shape."""
-    try:
-        detail = given["detail"]
-        return detail["bucket"]["name"], detail["object"]["key"], detail["object"]["version-id"]
-    except (TypeError, KeyError):
-        return None
+        return console.execution(arn)
 
 
 def message(cause: str | None) -> str:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from steps.attestation.writing import Tested
 from steps.deviation import Deviation
 from steps.diagnosis import catalogue
 from steps.diagnosis.ranking import diagnoses
-from steps.reporting import verdict
+from steps.reporting import origin, verdict, waivers
 from steps.reporting.checklist import Item
-
-ROOT = Path(__file__).resolve().parents[2]
-SUITE_VERSION = "0.1.0"
+from steps.reporting.masking import Masking
+from steps.reporting.waivers import Waiver
 
 
 @dataclass
@@ -40,8 +39,11 @@ class Record:
 
     def __init__(self, checklist: dict[str, Item], file: Path) -> None:
         self.checklist, self.file = checklist, file
+        self.masking = Masking(os.environ)
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
+        self.not_applicable: Mapping[str, str] = {}
+        """Lines that do not apply to the pipeline, and why; no scenario answers them."""
         self.started = datetime.now(UTC)
         self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
         self.run: dict[str, Any] = {"started_by": "none"}
@@ -50,6 +52,8 @@ class Record:
         self.deviations: list[Deviation] = []
         """Of the run as a whole."""
         self.notes: list[str] = []
+        self.tested: Tested | None = None
+        self.waivers: dict[str, Waiver] = {}
         self.broken_off = False
         self.spans: dict[str, Span] = {}
 
@@ -73,8 +77,8 @@ class Record:
             self.end(name)
 
     def begin(self, name: str) -> None:
-        """From here on, until its end or the session's, is this phase."""
-        self.spans[name] = Span(time.monotonic())
+        """From here on, until its end or the session's, is this phase; one that had ended goes on."""
+        self.spans.setdefault(name, Span(time.monotonic())).ended = None
 
     def end(self, name: str) -> None:
         """Here ends this phase, if it has not ended before."""
@@ -84,7 +88,7 @@ class Record:
     def keep(self, name: str, text: str) -> Path:
         """Writes a piece of evidence beside the verdict, and answers where."""
         file = self.file.with_name(name)
-        file.write_text(text, "utf-8")
+        file.write_text(self.masking.text(text), "utf-8")
         return file
 
     @property
@@ -97,18 +101,24 @@ class Record:
         ]
 
     def failed_preconditions(self) -> list[str]:
-        """The lines of those scenarios that failed or broke so far."""
-        done = (self.scenarios[id] for id in self.preconditions if id in self.scenarios)
-        found = {id for each in done if each.status in (verdict.FAILED, verdict.BROKEN) for id in each.items}
-        return [id for id in self.checklist if id in found]
+        """The lines of those scenarios that failed or broke so far, less those that failed and are waived."""
+        done = [self.scenarios[id] for id in self.preconditions if id in self.scenarios]
+        failed = {id for each in done if each.status == verdict.FAILED for id in each.items} - self.waivers.keys()
+        broken = {id for each in done if each.status == verdict.BROKEN for id in each.items}
+        return [id for id in self.checklist if id in failed | broken]
+
+    def excused(self, id: str) -> bool:
+        """Whether this scenario failed, and each line that it claims is waived."""
+        return self.scenarios[id].status == verdict.FAILED and self.waivers.keys() >= set(self.expected[id])
 
     def judged(self) -> dict[str, Any]:
         """What verdict.json holds."""
-        items = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
+        found = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
+        items = verdict.applying(waivers.applied(found, self.waivers), self.not_applicable)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0
-        return {
+        judged = {
             "schema": 1,
             "verdict": word,
             "complete": self.complete,
@@ -117,7 +127,8 @@ class Record:
             **{key: self.facts[key] for key in ("target", "account", "region")},
             "started": self.started.isoformat(),
             "ended": ended.isoformat(),
-            "suite": suite(),
+            "by": origin.by(os.environ),
+            "suite": origin.suite(),
             "system_under_test": self.facts["system_under_test"],
             "run": {key: self.run.get(key) for key in _RUN} | {"started_by": self.run["started_by"]},
             "items": items,
@@ -128,8 +139,10 @@ class Record:
                 "phases": {name: round(span.seconds, 2) for name, span in self.spans.items()},
                 "session_seconds": round((ended - self.started).total_seconds(), 2),
             },
-            "notes": self.notes,
+            "notes": [*self.notes, *(waivers.unused(items, self.waivers) if self.complete else ())],
         }
+        shown: dict[str, Any] = self.masking.data(judged)
+        return shown
 
     def written(self) -> dict[str, Any]:
         """Writes verdict.json, whole or not at all, and answers what it holds."""
@@ -141,23 +154,3 @@ class Record:
 
 
 _RUN = ("execution_arn", "status", "bucket", "key", "version_id")
-
-
-def suite() -> dict[str, Any]:
-    """The suite's version, its commit and whether the working tree differs from it; None where git cannot tell."""
-
-    def git(*arguments: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
-            )
-        except (OSError, subprocess.CalledProcessError):
-            return None
-        return done.stdout.strip()
-
-    changes = git("status", "--porcelain")
-    return {
-        "version": SUITE_VERSION,
-        "commit": git("rev-parse", "HEAD"),
-        "dirty": None if changes is None else bool(changes),
-    }

@@ -25,9 +25,10 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
     scope = judged["scope"]
     terminal.ensure_newline()
     terminal.section(f"acceptance on {judged['target']}", sep="=")
+    apart = [id for id, item in judged["items"].items() if not item["applies"]]
     shown = [id for id in scope if judged["complete"] or judged["items"][id]["scenarios"]]
     said: set[str] = set()
-    for id in [id for id in checklist if id in shown]:
+    for id in [id for id in checklist if id in (*shown, *apart)]:
         _line(terminal, checklist[id], judged["items"][id], said)
     terminal.write_line("")
     for diagnosis in judged["diagnoses"]:
@@ -38,9 +39,15 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
         terminal.write_line(f"  note: {note}")
     good = judged["verdict"] == "GO"
     passed = sum(judged["items"][id]["status"] == verdict.PASSED for id in scope)
+    waived = sum(judged["items"][id]["waived"] is not None for id in scope)
     terminal.write_line("")
-    terminal.write(f"  {judged['verdict']}", bold=True, green=good, red=not good)
-    terminal.write_line(f"  {passed} of {len(scope)} lines in scope passed; {_rest(judged, checklist)}{file}")
+    terminal.write(
+        f"  {judged['verdict']}" + (f", with {waived} waived" if waived else ""), bold=True, green=good, red=not good
+    )
+    lines = "lines in scope passed"
+    if apart:
+        lines = f"lines that apply passed, {len(apart)} {'does' if len(apart) == 1 else 'do'} not apply"
+    terminal.write_line(f"  {passed} of {len(scope)} {lines}; {_rest(judged, checklist)}{file}")
 
 
 def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
@@ -56,12 +63,14 @@ def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
 def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any], said: set[str]) -> None:
     """A line of the checklist; a reason that was `said` before is not repeated."""
     mark, markup = _MARKS[found["status"]]
-    terminal.write(f"  {mark}", **markup)
+    terminal.write(f"  {mark}", **({"yellow": True} if found["waived"] else markup))
     terminal.write(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "") + "\n")
     if found["status"] != verdict.PASSED and found["reason"] not in said:
         said.add(found["reason"])
         for text in found["reason"].splitlines()[:_REASON_LINES]:
             terminal.write_line(f"              {text}")
+    if waiver := found["waived"]:
+        terminal.write_line(f"              waived by {waiver['who']} until {waiver['expires']}: {waiver['reason']}")
 
 
 def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> None:
@@ -78,7 +87,7 @@ def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> 
 def _rest(judged: dict[str, Any], checklist: dict[str, Item]) -> str:
     if not judged["complete"]:
         return "a part of the session only, so no verdict; "
-    out = len(checklist) - len(judged["scope"])
+    out = sum(item["applies"] for item in judged["items"].values()) - len(judged["scope"])
     return f"{out} of the checklist's {len(checklist)} are claimed by no scenario yet; " if out else ""
 
 

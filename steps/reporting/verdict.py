@@ -12,6 +12,7 @@ from steps.reporting.checklist import Item
 PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked"
 _WORST_FIRST = (FAILED, BROKEN, NOT_CHECKED, PASSED)
 UNCLAIMED = "no scenario claims this line yet"
+DOES_NOT_APPLY = "does not apply to this pipeline: "
 LIMIT = "limit of the target: "
 """A reason that begins so says what the target declares it cannot do."""
 
@@ -43,6 +44,16 @@ def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], 
     return {id: _item(of[id], id in claimed) for id in checklist}
 
 
+def applying(items: Mapping[str, Any], not_applicable: Mapping[str, str]) -> dict[str, Any]:
+    """The same entries, each with whether the line applies; one that does not is not checked, for the reason given."""
+    return {
+        id: {**item, "applies": True}
+        if id not in not_applicable
+        else {**item, "status": NOT_CHECKED, "reason": DOES_NOT_APPLY + not_applicable[id], "applies": False}
+        for id, item in items.items()
+    }
+
+
 def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
     statuses = {scenario.status for scenario in scenarios} or {NOT_CHECKED}
     status = next(each for each in _WORST_FIRST if each in statuses)
@@ -63,14 +74,14 @@ def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
 
 
 def conclusion(items: Mapping[str, Any], claimed: set[str], *, complete: bool) -> tuple[str, int]:
-    """(GO, NO-GO or UNKNOWN; the session's exit code) over the claimed items."""
-    scope = [items[id] for id in sorted(claimed)]
+    """(GO, NO-GO or UNKNOWN; the session's exit code) over the claimed items; what is waived does not count."""
+    scope = [items[id] for id in sorted(claimed) if not items[id]["waived"]]
     statuses = {item["status"] for item in scope}
-    if not complete or not scope:
+    if not complete or not claimed:
         return "UNKNOWN", 6
     if FAILED in statuses:
         return "NO-GO", 1
-    if statuses == {PASSED}:
+    if statuses <= {PASSED}:
         return "GO", 0
     declared = all(item["reason"].startswith(LIMIT) for item in scope if item["status"] != PASSED)
     return "UNKNOWN", 7 if declared and BROKEN not in statuses else 6

@@ -73,7 +73,18 @@ def aws_dev(
         shared=True,
         gaps={} if settings.subnets and settings.security_groups else _NO_NETWORK,
         notes=[f"run as {caller['Arn']}"],
+        confidential=_confidential(session, credentials),
     )
+
+
+def _confidential(session: Any, secret: str) -> dict[str, str]:
+    """What we are let in by, wherever the default chain has found it."""
+    ours = session.get_credentials().get_frozen_credentials()
+    return {
+        "PGPASSWORD": json.loads(secret)["password"],
+        "AWS_SECRET_ACCESS_KEY": ours.secret_key,
+        "AWS_SESSION_TOKEN": ours.token or "",
+    }
 
 
 def unsafe(settings: Settings, account: str, region: str | None) -> list[str]:

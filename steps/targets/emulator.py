@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,10 +27,10 @@ class Deployed:
     notes: list[str]
 
 
-def packed(system: SystemUnderTest, names: Names) -> list[Application]:
-    """The system's templates, the data's first, with their packages."""
+def packed(system: SystemUnderTest, names: Names, make: Mapping[str, str] | None = None) -> list[Application]:
+    """The system's templates, the data's first, with their packages; for `make`, see `build`."""
     bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
-    return [build(template, bucket) for template in (system.data_template, system.template)]
+    return [build(template, bucket, make) for template in (system.data_template, system.template)]
 
 
 def deployed(

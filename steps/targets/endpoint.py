@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from random import randrange
 from urllib.parse import urlsplit
@@ -30,10 +30,12 @@ def endpoint(
     phase: Callable[[str], AbstractContextManager[None]],
     target: str = "endpoint",
     database_inside: str | None = None,
+    make: Mapping[str, str] | None = None,
 ) -> Environment:
     """The emulator at `url`, with `system` deployed; raises EnvironmentBroken where it or the database is not there.
 
     `database_inside`: host:port at which functions reach the database, where that is not as in `database_url`.
+    `make`: builds the packages for the declared Runtime, with these variables, where functions run in one of their own.
     """
     if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         raise EnvironmentBroken(
@@ -70,7 +72,7 @@ def endpoint(
     say(f"{emulator or 'an emulator that is not known'} answers on {url}, account {names.account}")
     told = {"AuroraEndpoint": inside, "AuroraDatabaseName": str(database["dbname"])}
     with phase("deploy"):
-        done = deployed(packed(system, names), system, names, client, database_url=database_url, **told)
+        done = deployed(packed(system, names, make), system, names, client, database_url=database_url, **told)
     say(f"deployed {len(done.declared)} resources")
     return Environment(
         target=target,
@@ -85,6 +87,6 @@ def endpoint(
         exports=exports,
         patience=PATIENCE,
         sql=system.sql,
-        notes=[*done.notes, f"the emulator is {emulator or 'not one whose limits are known'}"],
+        notes=[*([] if make else done.notes), f"the emulator is {emulator or 'not one whose limits are known'}"],
         limits=limits.read().get(emulator.name, {}) if emulator else {},
     )

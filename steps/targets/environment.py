@@ -37,6 +37,7 @@ class Environment:
     database_name, aurora_endpoint, secret_arn: what the functions have to be told.
     declared: every resource of the templates, by its logical id.
     exports: the AWS_* and DATABASE_URL variables that reach it from a shell.
+    confidential: variables beside them that nobody may see written anywhere.
     sql: the folders of SQL files, the first having precedence.
     notes: what a reader of the verdict should know.
     gaps: what cannot be read back here, by type and property, and why.
@@ -62,6 +63,7 @@ class Environment:
     limits: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
     faults_url: str | None = None
+    confidential: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self) -> dict[str, str]:
         """The credentials that Secrets Manager holds for the database."""

@@ -3,59 +3,66 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from steps.drivers.names import USUAL, Names
+from steps.drivers.permissions import USUAL_ACTIONS
+from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table
 
 _PREFIX = "ACCEPTANCE_"
 FILE = "acceptance.toml"
+ACCOUNT = ("account", "aurora_secret")
+"""What has to be told of a pipeline that the suite finds in an account instead of deploying it."""
 
 
 class SettingsError(Exception):
     """The settings cannot be used; names every value at fault."""
 
 
-def _listed(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _fillable(pattern: str) -> str:
-    try:
-        Names("any", others={"bucket": pattern}).named("bucket")
-    except (LookupError, ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f"cannot be filled in: {error}") from error
-    return pattern
-
-
-Ids = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Pattern = Annotated[str, AfterValidator(_fillable)]
-
-
-class Settings(BaseModel):
-    """One account's settings; docs/own-pipeline.md says what each is for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Settings(Table):
+    """A pipeline's settings; docs/own-pipeline.md says what each is for."""
 
     project: str = Field(min_length=1)
-    environment: str = Field(min_length=1)
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    account: str = Field(pattern=r"^\d{12}$")
-    aurora_secret: str = Field(min_length=1)
+    environment: str = Field(default="dev", min_length=1)
+    region: str = Field(default="ap-northeast-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    account: str = Field(default="", pattern=r"^\d{12}$")
+    aurora_secret: str = Field(default="", min_length=1)
     security_groups: Ids = ()
     subnets: Ids = ()
     names: Mapping[str, Pattern] = Field(default_factory=dict)
+    input: Input = Input()
+    csv: Csv = Csv()
+    counts: Counts = Counts()
+    permissions: Mapping[str, tuple[Action, ...]] = Field(default_factory=dict)
+    not_applicable: Mapping[str, Reason] = Field(default_factory=dict)
+
+    @property
+    def actions(self) -> dict[str, tuple[str, ...]]:
+        """What the functions have to be allowed, by what they act on."""
+        return USUAL_ACTIONS | dict(self.permissions)
 
     def names_in(self, account: str) -> Names:
         """The names of everything, in that account."""
         return Names(account, self.region, self.project, self.environment, self.names)
 
 
-def read(file: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings in `file`, overridden by the ACCEPTANCE_* variables of `environment`; raises SettingsError."""
+def read(
+    file: Path,
+    environment: Mapping[str, str],
+    *,
+    needed: Collection[str] = ACCOUNT,
+    lines: Collection[str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """The settings in `file`, overridden by the ACCEPTANCE_* variables of `environment`; raises SettingsError.
+
+    `needed`: what must not be left out here. `lines`: the ids of the checklist, and `folder`: the pipeline's, where
+    not_applicable and csv.file are to be used.
+    """
     try:
         told: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -63,7 +70,17 @@ def read(file: Path, environment: Mapping[str, str]) -> Settings:
     told |= {
         name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
     }
-    faults = [f"names.{name} is unknown; there are {', '.join(USUAL)}" for name in _strangers(told)]
+    faults = [
+        f"{table}.{name} is unknown; there are {', '.join(usual)}"
+        for table, usual in (("names", USUAL), ("permissions", USUAL_ACTIONS))
+        for name in _strangers(told, table, usual)
+    ]
+    if lines is not None:
+        strangers = _strangers(told, "not_applicable", lines)
+        faults += [f"not_applicable.{id} is no line of the checklist" for id in strangers]
+    if folder is not None:
+        faults += [f"csv.file: {path} does not exist" for path in _files(told, folder) if not path.is_file()]
+    faults += [f"{name}: Field required" for name in needed if name not in told]
     try:
         settings = Settings.model_validate(told)
     except ValidationError as invalid:
@@ -75,9 +92,15 @@ def read(file: Path, environment: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _strangers(told: Mapping[str, Any]) -> list[str]:
-    names = told.get("names")
-    return sorted(names.keys() - USUAL.keys()) if isinstance(names, dict) else []
+def _files(told: Mapping[str, Any], folder: Path) -> list[Path]:
+    table = told.get("csv")
+    file = table.get("file") if isinstance(table, dict) else None
+    return [folder / file] if isinstance(file, str) else []
+
+
+def _strangers(told: Mapping[str, Any], table: str, known: Collection[str]) -> list[str]:
+    found = told.get(table)
+    return sorted(found.keys() - set(known)) if isinstance(found, dict) else []
 
 
 def _sentence(file: Path, faults: list[str]) -> str:

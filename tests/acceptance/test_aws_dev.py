@@ -107,7 +107,6 @@ def test_a_plan_says_every_write_and_does_none(account, accept):
         ({"ACCEPTANCE_ACCOUNT": "123456789012"}, "account is 526636471122, and the settings name 123456789012"),
         ({"AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}, "region is us-east-1, and the settings name"),
         ({"ACCEPTANCE_ENVIRONMENT": "prod"}, "the environment is prod"),
-        ({"ACCEPTANCE_ACCOUNT": "any", "ACCEPTANCE_REGION": "any"}, "cannot be used"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "The dev account cannot be looked at"),
     ],
 )
@@ -117,6 +116,13 @@ def test_nothing_is_written_to_an_account_that_is_not_the_configured_one(account
     assert (session.exit, session.items("passed"), session.items("failed")) == (1, set(), set()), session
     assert says in session.verdict["items"]["DAT-06"]["reason"], session
     assert traces(account) == before
+
+
+def test_settings_that_cannot_be_used_stop_it_before_anything_is_looked_at(account, accept):
+    session = accept("features/2_data", ACCEPTANCE_ACCOUNT="any", ACCEPTANCE_REGION="any")
+    assert (session.exit, session.verdict["verdict"]) == (pytest.ExitCode.USAGE_ERROR, "UNKNOWN"), session
+    for text in ("acceptance.toml cannot be used.", "account: String should match", "region: String should match"):
+        assert text in session.output, session
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ RUN = ("features/3_run", "features/4_success")
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
 
 
-def test_a_clean_run_is_go(accept: Accept):
+def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     session = accept()
     verdict = session.verdict
     jsonschema.validate(verdict, SCHEMA)
@@ -35,6 +35,8 @@ def test_a_clean_run_is_go(accept: Accept):
     assert set(verdict["scope"]) == set(verdict["items"])
     assert {item["mode"] for item in verdict["items"].values()} == {"live"}
     assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
+    for sheet in ("checklist.html", "checklist.md"):
+        assert verdict["run"]["version_id"] in (tmp_path / "reports" / sheet).read_text("utf-8")
 
 
 def test_a_session_that_starts_by_hand_says_nothing_of_the_upload(accept: Accept):
@@ -87,6 +89,15 @@ def test_a_session_that_cannot_know_where_to_run_is_a_usage_error(accept: Accept
     assert says in session.output
 
 
+def test_waivers_that_cannot_be_honoured_are_a_usage_error(accept: Accept, tmp_path: Path):
+    file = tmp_path / "waivers.toml"
+    file.write_text('[[waiver]]\nitem = "SFN-99"\nreason = "?"\nwho = "?"\nexpires = 2020-01-01\n')
+    session = accept(f"--waivers={file}")
+    assert session.exit == 4
+    assert "SFN-99: the checklist has no such line" in session.output
+    assert "SFN-99: it expired on 2020-01-01" in session.output
+
+
 def test_the_reports_of_another_run_are_not_written_over(accept: Accept, tmp_path: Path):
     with running_session(tmp_path / "reports") as first:
         session = accept()
@@ -135,7 +146,7 @@ def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept, seam: str
 def test_a_failed_precondition_keeps_the_run_from_starting(accept: Accept, tmp_path: Path):
     (tmp_path / "sql").mkdir()
     registering = (ROOT / "sql" / "test_users.sql").read_text("utf-8")
-    (tmp_path / "sql" / "test_users.sql").write_text(registering.replace("(1, 100)", "(1, 99)"))
+    (tmp_path / "sql" / "test_users.sql").write_text(registering.replace("::int)", "::int - 1)"))
     for part in ("template.yaml", "data.yaml", "statemachine.asl.json", "functions", "layers"):
         (tmp_path / part).symlink_to(ROOT / "system_under_test" / part)
     session = accept(f"--system-under-test={tmp_path}")

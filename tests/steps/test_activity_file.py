@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steps.drivers.activity_file import ActivityFile, Record
-from steps.evidence import FILE
+from steps.targets.settings_values import USUAL_FILE
 
 HEADER = "ユーザーID,ログイン回数,投稿回数"
 
@@ -27,6 +27,6 @@ def test_a_line_that_is_no_record_is_named():
 
 
 def test_in_the_file_to_deliver_no_two_records_could_be_mixed_up():
-    counts = [(record.logins, record.posts) for record in ActivityFile.read(FILE).records]
+    counts = [(record.logins, record.posts) for record in ActivityFile.read(USUAL_FILE).records]
     assert len(set(counts) | {(posts, logins) for logins, posts in counts}) == 200
     assert all(logins and posts for logins, posts in counts)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from steps.targets.deploy import DeployError, build
+from steps.targets.deploy import Application, DeployError, build
 from steps.targets.deploy.template import in_order, load, parameter_values, resolve, translate
 
 VALUES = {"Name": "thing", "Zones": ["a", "b"], "AWS::Region": "ap-northeast-1", "Role.Arn": "arn:role"}
@@ -118,12 +119,27 @@ def application(tmp_path: Path) -> Path:
 def test_packages_hold_the_sources_and_layers_what_their_requirements_name(application: Path):
     built = build(application / "template.yaml", "bucket")
     code, layer = (built.template["Resources"][name]["Properties"] for name in ("Code", "Layer"))
-    names = [
-        set(zipfile.ZipFile(io.BytesIO(built.packages[uri.removeprefix("s3://bucket/")])).namelist())
-        for uri in (code["CodeUri"], layer["ContentUri"])
-    ]
-    assert names[0] == {"app.py"}
-    assert "python/tenacity/__init__.py" in names[1]
+    assert names(built, code["CodeUri"]) == {"app.py"}
+    assert "python/tenacity/__init__.py" in names(built, layer["ContentUri"])
+
+
+def names(built: Application, uri: str) -> set[str]:
+    """What the package under that URI holds."""
+    return set(zipfile.ZipFile(io.BytesIO(built.packages[uri.removeprefix("s3://bucket/")])).namelist())
+
+
+def test_a_function_is_packed_with_what_its_requirements_name_unless_it_is_built_otherwise(application: Path):
+    (application / "code" / "requirements.txt").write_text("tenacity\n")
+    built = build(application / "template.yaml", "bucket")
+    packed = names(built, built.template["Resources"]["Code"]["Properties"]["CodeUri"])
+    assert {"app.py", "tenacity/__init__.py"} <= packed
+    template = application / "template.yaml"
+    template.write_text(
+        template.read_text().replace("Properties: {CodeUri", "Metadata: {BuildMethod: makefile}, Properties: {CodeUri")
+    )
+    built = build(template, "bucket")
+    packed = names(built, built.template["Resources"]["Code"]["Properties"]["CodeUri"])
+    assert packed == {"app.py", "requirements.txt"}
 
 
 def test_what_a_layer_holds_compiled_stays_valid_after_unzipping(application: Path):
@@ -146,3 +162,31 @@ def test_a_local_path_that_is_not_there_is_named(application: Path):
     (application / "code").rename(application / "gone")
     with pytest.raises(DeployError, match="CodeUri of Code names code, which does not exist"):
         build(application / "template.yaml", "bucket")
+
+
+@pytest.fixture
+def with_makefile(application: Path) -> Path:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed, and a Makefile is what is built here")
+    template = application / "template.yaml"
+    template.write_text(template.read_text().replace("Layer: {", "Layer: {Metadata: {BuildMethod: makefile}, ", 1))
+    (application / "layer" / "Makefile").write_text(
+        'build-Layer:\n\tmkdir -p "$(ARTIFACTS_DIR)/python"\n'
+        '\techo "$(WORD)" > "$(ARTIFACTS_DIR)/python/word.txt"\n\techo x > left.txt\n'
+    )
+    return application
+
+
+def test_what_has_a_makefile_is_built_by_it_where_that_is_wanted(with_makefile: Path):
+    built = build(with_makefile / "template.yaml", "bucket", {"WORD": "two words"})
+    layer = next(body for key, body in built.packages.items() if key.startswith("Layer/"))
+    with zipfile.ZipFile(io.BytesIO(layer)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"python/word.txt": b"two words\n"}
+    assert not (with_makefile / "layer" / "left.txt").exists()
+
+
+def test_a_makefile_that_fails_is_quoted(with_makefile: Path):
+    (with_makefile / "layer" / "Makefile").write_text("build-Layer:\n\t@echo no way to the index >&2; exit 1\n")
+    with pytest.raises(DeployError, match=r"build-Layer of .*Makefile does not succeed") as failed:
+        build(with_makefile / "template.yaml", "bucket", {})
+    assert "evidence: no way to the index" in str(failed.value)

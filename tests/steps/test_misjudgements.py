@@ -43,6 +43,10 @@ def test_records_that_are_rejected_otherwise_than_they_have_to_be(run: Run, got:
     assert [each.diagnosis for each in misjudged(run, got, DUE)] == [diagnosis]
 
 
+def test_sums_that_are_wrong_may_be_why_none_overflows():
+    assert misjudged(RUN, {(82, "U1"): "UserNotFoundError"}, DUE, ["line 2"]) == [("records-altered", "line 2")]
+
+
 def test_records_that_are_rejected_as_they_have_to_be_point_to_nothing():
     assert misjudged(RUN, DUE, DUE) == []
 

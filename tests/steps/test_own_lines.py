@@ -13,15 +13,20 @@ from steps import duration_steps, execution_steps, investigation_steps, log_step
 from steps.deliveries import Look
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.history import Reached
-from steps.evidence import FILE
 from steps.finding import Finding
+from steps.options import ROOT
 from steps.reporting import checklist
 from steps.reporting.checklist import Words
 from steps.reporting.record import Record, Span
+from steps.reporting.schedule import SCHEDULE
 from steps.reporting.verdict import FAILED, PASSED, Scenario
+from steps.targets import settings
+from steps.targets.settings_values import USUAL_FILE
 
-AGREED = ActivityFile.read(FILE)
-SPANS = [name for names in schedule_steps.PHASES.values() for name in names]
+SYSTEM = ROOT / "system_under_test"
+SETTINGS = settings.read(SYSTEM / "acceptance.toml", {}, needed=(), lines=checklist.read(), folder=SYSTEM)
+AGREED = ActivityFile.read(USUAL_FILE)
+SPANS = [name for names in SCHEDULE.values() for name in names]
 PRECONDITIONS = {"the bucket is ready": ["INF-03"], "the functions are configured": ["LAM-01", "KNO-01"]}
 
 
@@ -36,29 +41,28 @@ def record(tmp_path: Path) -> Record:
 
 
 def test_a_file_of_another_name():
-    preparation_steps.file_named("test-user-stats-20250807-100records.csv", AGREED, Finding())
+    preparation_steps.file_named(AGREED, SETTINGS, Finding())
     with pytest.raises(AssertionError, match=r"got users\.csv"):
-        preparation_steps.file_named(AGREED.name, replace(AGREED, name="users.csv"), Finding())
+        preparation_steps.file_named(replace(AGREED, name="users.csv"), SETTINGS, Finding())
 
 
 @pytest.mark.parametrize("file", [replace(AGREED, records=AGREED.records[1:]), replace(AGREED, lines=102)])
 def test_a_file_of_other_records_or_lines(file: ActivityFile):
-    preparation_steps.file_holds(100, 101, AGREED, Finding())
+    preparation_steps.file_holds(AGREED, SETTINGS, Finding())
     with pytest.raises(AssertionError, match=r"wanted 10[01] "):
-        preparation_steps.file_holds(100, 101, file, Finding())
+        preparation_steps.file_holds(file, SETTINGS, Finding())
 
 
 def test_a_file_of_another_header():
-    header = "ユーザーID,ログイン回数,投稿回数"
-    preparation_steps.header_reads(header, AGREED, Finding())
+    preparation_steps.header_reads(AGREED, SETTINGS, Finding())
     with pytest.raises(AssertionError, match="got user_id,logins,posts"):
-        preparation_steps.header_reads(header, replace(AGREED, header=["user_id", "logins", "posts"]), Finding())
+        preparation_steps.header_reads(replace(AGREED, header=["user_id", "logins", "posts"]), SETTINGS, Finding())
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_phase_that_takes_longer_than_by_hand(record: Record, number: int):
     schedule_steps.in_its_turn(number, record, Finding())
-    last = SPANS.index(schedule_steps.PHASES[number][-1])
+    last = SPANS.index(SCHEDULE[f"PHS-{number:02}"][-1])
     for n, name in enumerate(SPANS[last:]):
         began = record.spans[name].began
         record.spans[name] = Span(began + 10_000, began + 10_001) if n else Span(began, began + 10_000)

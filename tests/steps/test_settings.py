@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.names import USUAL
+from steps.drivers.permissions import USUAL_ACTIONS
 from steps.options import ROOT
+from steps.reporting import checklist
 from steps.targets.settings import FILE, SettingsError, read
+from steps.targets.settings_values import USUAL_FILE
 
 WELL = """
 project = "csv"
@@ -67,6 +72,94 @@ def test_the_settings_of_the_reference_pipeline_hold():
     assert (len(settings.security_groups), len(settings.subnets)) == (1, 2)
 
 
+def test_a_pipeline_that_is_deployed_by_the_suite_needs_only_its_name(file: Path):
+    file.write_text('project = "tally"')
+    settings = read(file, {}, needed=())
+    assert settings.names_in("000000000000").state_machine == "tally-csv-processing-dev"
+    assert settings.input.paths == ObjectPaths()
+    assert (settings.csv.name, settings.counts.users, settings.counts.records) == (USUAL_FILE.name, 100, 100)
+    assert settings.csv.file_in(file.parent) == USUAL_FILE
+
+
+def test_what_the_input_the_file_and_the_counts_are_is_read(file: Path):
+    file.write_text(
+        WELL
+        + """
+        input = {bucket = "$.bucket", key = "$.object['key']", version_id = "$.object.version-id"}
+        csv = {file = "users.csv", header = "user,logins,posts"}
+        counts = {users = 3, records = 7, environment_variables = 9}
+        """
+    )
+    (file.parent / "users.csv").touch()
+    settings = read(file, {}, folder=file.parent)
+    assert settings.input.paths == ObjectPaths("$.bucket", "$.object['key']", "$.object.version-id")
+    assert (settings.csv.file_in(file.parent), settings.csv.name) == (file.parent / "users.csv", "users.csv")
+    assert settings.counts.test_users == ["U00001", "U00002", "U00003"]
+    assert (settings.counts.records, settings.counts.environment_variables) == (7, 9)
+
+
+def test_what_the_functions_do_is_as_usual_but_for_what_is_told(file: Path):
+    file.write_text(WELL + "[permissions]\nbatch_jobs = ['dynamodb:PutItem', 'dynamodb:GetItem']\nbucket = []\n")
+    actions = read(file, {}).actions
+    assert actions == USUAL_ACTIONS | {"batch_jobs": ("dynamodb:PutItem", "dynamodb:GetItem"), "bucket": ()}
+
+
+def test_lines_that_do_not_apply_are_read_with_their_reasons(file: Path):
+    file.write_text(WELL + "[not_applicable]\nLAM-04 = ' it has no layers '\n")
+    assert read(file, {}, lines=["LAM-03", "LAM-04"]).not_applicable == {"LAM-04": "it has no layers"}
+
+
+def test_the_settings_of_the_example_hold():
+    folder = ROOT / "examples" / "tally"
+    settings = read(folder / FILE, {}, needed=(), lines=checklist.read(), folder=folder)
+    assert settings.names_in("000000000000").bucket == "tally-inbox-000000000000-dev"
+    assert len(settings.not_applicable) == 1
+
+
+def test_what_the_documentation_shows_is_in_the_example():
+    shown = tomllib.loads((ROOT / "docs" / "own-pipeline.md").read_text("utf-8").split("```toml")[1].split("```")[0])
+    told = tomllib.loads((ROOT / "examples" / "tally" / FILE).read_text("utf-8"))
+    assert shown.pop("names").items() <= told.pop("names").items()
+    assert shown == told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("input = {bucket = '$'}", ["input.bucket: Value error, has to lead by names alone"]),
+        ("input = {key = 'detail.key'}", ["input.key: Value error, is no path of names"]),
+        ("input = {key = '$.files[0]'}", ["input.key: Value error, has to lead by names alone"]),
+        ("input = {key = '$..key'}", ["input.key: Value error, is no path of names"]),
+        ("input = {kye = '$.key'}", ["input.kye: Extra inputs are not permitted"]),
+        (
+            "input = {bucket = '$.s3', key = '$.s3.key'}",
+            ["input: Value error, $.s3 and $.s3.key cannot both be values"],
+        ),
+        ("input = {bucket = '$.o', key = '$[\"o\"]'}", ['input: Value error, $.o and $["o"] cannot both be values']),
+        ("csv = {file = 'none.csv'}", ["csv.file: "]),
+        ("csv = {header = 'id,count'}", ["csv.header: Value error, has to name three columns"]),
+        ("csv = {headers = 'a,b,c'}", ["csv.headers: Extra inputs are not permitted"]),
+        ("counts = {users = 0}", ["counts.users: Input should be greater than or equal to 1"]),
+        ("counts = {users = 100000}", ["counts.users: Input should be less than or equal to 99999"]),
+        ("counts = {records = 'many'}", ["counts.records: Input should be a valid integer"]),
+        ("permissions = {locks = []}", ["permissions.locks is unknown; there are uploads, bucket, "]),
+        ("permissions = {job_locks = ['PutItem']}", ["permissions.job_locks.0: String should match pattern"]),
+        ("not_applicable = {LAM-05 = 'x'}", ["not_applicable.LAM-05 is no line of the checklist"]),
+        ("not_applicable = {LAM-04 = ' '}", ["not_applicable.LAM-04: Value error, has to say in one line why"]),
+        ("not_applicable = ['LAM-04']", ["not_applicable: Input should be a valid"]),
+        (
+            "not_applicable = {LAM-04 = '', X = ''}\ncsv = {file = 'no', header = ''}\ncounts = {user = 1}",
+            ["not_applicable.X is no", "csv.file: ", "csv.header", "counts.user", "not_applicable.LAM-04", "not_app"],
+        ),
+    ],
+)
+def test_every_fault_of_a_pipelines_own_settings_is_named(file: Path, text: str, says: list[str]):
+    file.write_text(WELL + text)
+    with pytest.raises(SettingsError) as refused:
+        read(file, {}, lines=["LAM-04"], folder=file.parent)
+    named(str(refused.value).splitlines()[1:-1], [f"  evidence: {said}" for said in says])
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -92,8 +185,11 @@ def test_the_settings_of_the_reference_pipeline_hold():
     ],
 )
 def test_every_fault_is_named(file: Path, text: str | bytes, says: list[str]):
-    found = faults(file, text)
-    assert len(found) == len(says)
+    named(faults(file, text), says)
+
+
+def named(found: list[str], says: list[str]) -> None:
+    assert len(found) == len(says), found
     assert all(fault.startswith(said) for fault, said in zip(found, says, strict=True)), found
 
 

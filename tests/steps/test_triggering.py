@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from local_aws.events.pattern import matches
 from steps import triggering
+from steps.deviation import Deviation
+from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.inbox import Upload
 from steps.drivers.s3_event import object_created
 from steps.drivers.trigger import Rule
@@ -17,7 +20,25 @@ from steps.drivers.trigger import Rule
 MACHINE = "arn:aws:states:ap-northeast-1:123456789012:stateMachine:csv"
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:topic"
 TARGET = {"Id": "one", "Arn": MACHINE, "RoleArn": "arn:aws:iam::123456789012:role/rule"}
-TRANSFORMER = {"InputTemplate": '"any"'}
+UPLOAD = Upload("our-bucket", "incoming/users.csv", "v1", 1352, "0" * 32, 0)
+EVENT = object_created(UPLOAD, account="123456789012", region="ap-northeast-1")
+PATHS = ("$.detail.bucket.name", "$.detail.object.key", "$.detail.object.version-id")
+OF_EVENT = ObjectPaths()
+FLAT = ObjectPaths("$.bucket", "$.key", "$.version")
+WHAT = {"bucket": "$.detail.bucket.name", "key": "$.detail.object.key", "version": "$.detail.object.version-id"}
+
+
+def transformed(template: str, **paths: str) -> dict[str, Any]:
+    return TARGET | {"InputTransformer": {"InputPathsMap": WHAT | paths, "InputTemplate": template}}
+
+
+AS_TEXTS = transformed('{"bucket": "<bucket>", "key": "<key>", "version": "<version>"}')
+AS_VALUES = transformed('{"bucket": <bucket>, "key": <key>, "version": <version>, "of": "<key> in <bucket>"}')
+
+
+def deviations(targets: list[dict], paths: ObjectPaths = OF_EVENT) -> list[Deviation]:
+    rule = Rule("upload", True, "{}", tuple(targets))
+    return triggering.target(rule, MACHINE, lambda given: paths.lacking_in(given, UPLOAD), EVENT)
 
 
 @pytest.mark.parametrize(
@@ -25,36 +46,71 @@ TRANSFORMER = {"InputTemplate": '"any"'}
     [
         ([TARGET], []),
         ([TARGET | {"InputPath": "$"}], []),
-        ([], [("rule-target-wrong", "upload has the state machine as target 0 times")]),
-        ([TARGET, TARGET], [("rule-target-wrong", "upload has the state machine as target 2 times")]),
-        ([TARGET, TARGET | {"Id": "two", "Arn": TOPIC}], [("rule-target-wrong", f"upload starts {TOPIC}")]),
-        ([TARGET | {"RoleArn": None}], [("rule-target-wrong", "target one of upload has no role")]),
-        (
-            [TARGET | {"InputPath": "$.detail"}],
-            [("event-contract-broken", 'target one of upload replaces the event by InputPath "$.detail"')],
-        ),
-        (
-            [TARGET | {"Input": "{}"}],
-            [("event-contract-broken", 'target one of upload replaces the event by Input "{}"')],
-        ),
-        (
-            [TARGET | {"InputTransformer": TRANSFORMER}],
-            [
-                (
-                    "event-contract-broken",
-                    r'target one of upload replaces the event by InputTransformer {"InputTemplate": "\"any\""}',
-                )
-            ],
-        ),
+        ([], ["upload has the state machine as target 0 times"]),
+        ([TARGET, TARGET], ["upload has the state machine as target 2 times"]),
+        ([TARGET, TARGET | {"Id": "two", "Arn": TOPIC}], [f"upload starts {TOPIC}"]),
+        ([TARGET | {"RoleArn": None}], ["target one of upload has no role"]),
     ],
 )
-def test_a_target_other_than_the_state_machine_with_the_event_as_it_is(targets: list[dict], says: list):
-    assert triggering.target(Rule("upload", True, "{}", tuple(targets)), MACHINE) == says
+def test_a_target_other_than_the_state_machine_alone(targets: list[dict], says: list[str]):
+    assert deviations(targets) == [("rule-target-wrong", text) for text in says]
+
+
+@pytest.mark.parametrize(
+    ("target", "paths"),
+    [
+        (TARGET, ObjectPaths()),
+        (TARGET | {"InputPath": "$.detail"}, ObjectPaths("$.bucket.name", "$.object.key", "$.object['version-id']")),
+        (AS_TEXTS, FLAT),
+        (AS_VALUES, FLAT),
+        (transformed('{"event": <aws.events.event.json>}'), ObjectPaths(*("$.event" + each[1:] for each in PATHS))),
+        (TARGET | {"Input": json.dumps({"bucket": UPLOAD.bucket, "key": UPLOAD.key, "version": "v1"})}, FLAT),
+    ],
+)
+def test_an_input_that_names_the_object_where_the_state_machine_reads_it(target: dict, paths: ObjectPaths):
+    assert deviations([target], paths) == []
+
+
+ALL, ALL_FLAT = f"the object's {', '.join(PATHS)}", "the object's $.bucket, $.key, $.version"
+
+
+@pytest.mark.parametrize(
+    ("target", "paths", "says"),
+    [
+        (
+            TARGET | {"InputPath": "$.detail"},
+            OF_EVENT,
+            f'replaces the event by InputPath "$.detail", which lacks {ALL}',
+        ),
+        (
+            TARGET | {"Input": "{}"},
+            OF_EVENT,
+            f'replaces the event by Input "{{}}", which lacks {ALL}',
+        ),
+        (TARGET | {"Input": "{"}, OF_EVENT, 'replaces the event by Input "{", which makes no input: Expecting '),
+        (AS_TEXTS, OF_EVENT, f"lacks {ALL}"),
+        (TARGET, FLAT, f"hands on the event as it is, which lacks {ALL_FLAT}"),
+        (transformed('{"bucket": <bucket>, "key": <key>}'), FLAT, "lacks the object's $.version"),
+        (transformed('{"bucket": <bucket>, "key": <key>, "version": <versoin>}'), FLAT, "lacks the object's $.version"),
+        (transformed('{"bucket": <bucket>, "key": "x/<key>", "version": <version>}'), FLAT, "lacks the object's $.key"),
+        (
+            transformed(AS_VALUES["InputTransformer"]["InputTemplate"], key="$.detail.key"),
+            FLAT,
+            "lacks the object's $.key",
+        ),
+        (transformed("<key>"), FLAT, f"lacks {ALL_FLAT}"),
+        (transformed("{<key>}"), FLAT, "makes no input: "),
+        (transformed("<key>", key="detail.key"), FLAT, "makes no input: is no path of names"),
+    ],
+)
+def test_an_input_that_does_not_is_a_broken_contract(target: dict, paths: ObjectPaths, says: str):
+    ((diagnosis, text),) = deviations([target], paths)
+    assert diagnosis == "event-contract-broken"
+    assert text.startswith("target one of upload ")
+    assert says in text
 
 
 OUTSIDE, OUTPUT = "an object outside incoming/ is matched", "the pipeline's own output is matched"
-UPLOAD = Upload("our-bucket", "incoming/users.csv", "v1", 1352, "0" * 32, 0)
-EVENT = object_created(UPLOAD, account="123456789012", region="ap-northeast-1")
 KEY, SIZE = [{"wildcard": "incoming/*.csv"}], [{"numeric": ["<=", 104_857_600]}]
 
 

@@ -58,5 +58,16 @@ def test_a_line_is_as_bad_as_its_worst_scenario():
     assert [scenario["status"] for scenario in item["scenarios"]] == [PASSED, BROKEN]
 
 
+def test_a_line_that_does_not_apply_says_why_and_counts_for_nothing():
+    items = verdict.item_verdicts(LINES, [Scenario("one", ["DAT-01"])], {"DAT-01"})
+    marked = verdict.applying(items, {"LAM-04": "it has no layers"})
+    assert {id for id, item in marked.items() if not item["applies"]} == {"LAM-04"}
+    assert (marked["LAM-04"]["status"], marked["LAM-04"]["reason"]) == (
+        NOT_CHECKED,
+        "does not apply to this pipeline: it has no layers",
+    )
+    assert verdict.conclusion(marked, {"DAT-01"}, complete=True) == ("GO", 0)
+
+
 def test_the_checklist_has_its_65_lines():
     assert len(LINES) == 65

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,10 @@ from steps.targets.deploy.errors import DeployError
 from steps.targets.deploy.template import load
 from steps.targets.files import files_of
 
+_LAYER = "AWS::Serverless::LayerVersion"
 _LOCAL_PATHS = {
     "AWS::Serverless::Function": "CodeUri",
-    "AWS::Serverless::LayerVersion": "ContentUri",
+    _LAYER: "ContentUri",
     "AWS::Serverless::StateMachine": "DefinitionUri",
 }
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, whenever it is built
@@ -39,9 +43,42 @@ class Application:
     packages: dict[str, bytes]
 
 
-def build(path: Path, bucket: str) -> Application:
-    """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`."""
+def build(path: Path, bucket: str, make: Mapping[str, str] | None = None) -> Application:
+    """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`.
+
+    With `make`, the variables to give it, what has a Makefile is built by that, as under `sam build`: to fit the
+    Runtime and the Architectures of the template instead of this machine.
+    """
     template, packages = load(path), {}
+    for name, attribute, source in _local(path, template):
+        spec = template["Resources"][name]
+        if make is not None and spec.get("Metadata", {}).get("BuildMethod") == "makefile":
+            body = _zipped(_made(f"build-{name}", source, make))
+        else:
+            body = _with_requirements(source, spec) if _of_requirements(source, spec) else _packed(source)
+        key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
+        packages[key] = body
+        spec["Properties"][attribute] = f"s3://{bucket}/{key}"
+    return Application(path, template, bucket, packages)
+
+
+def digests(path: Path) -> dict[str, str]:
+    """The SHA-256 of each package of the template in `path`, by its resource's name, the same wherever it is built.
+
+    A layer made from requirements holds compiled files that name the folder they were installed to, so that its digest
+    is that of the requirements.
+    """
+    template, found = load(path), {}
+    for name, _, source in _local(path, template):
+        spec = template["Resources"][name]
+        named_alone = spec["Type"] == _LAYER and _of_requirements(source, spec)
+        body = (source / "requirements.txt").read_bytes() if named_alone else _packed(source)
+        found[name] = hashlib.sha256(body).hexdigest()
+    return found
+
+
+def _local(path: Path, template: dict[str, Any]) -> Iterator[tuple[str, str, Path]]:
+    """Name, attribute and local folder or file of each resource that has one."""
     for name, spec in template["Resources"].items():
         attribute = _LOCAL_PATHS.get(spec.get("Type"), "")
         given = spec.get("Properties", {}).get(attribute)
@@ -52,19 +89,48 @@ def build(path: Path, bucket: str) -> Application:
             raise DeployError(
                 f"{attribute} of {name} names {given}, which does not exist.", remedy=f"put it into {path.parent}"
             )
-        body = source.read_bytes() if source.is_file() else _zipped(_contents(source, spec))
-        key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
-        packages[key] = body
-        spec["Properties"][attribute] = f"s3://{bucket}/{key}"
-    return Application(path, template, bucket, packages)
+        yield name, attribute, source
 
 
-def _contents(path: Path, spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """(name inside the package, content) of a folder; a layer made from requirements holds them under python/."""
-    requirements = path / "requirements.txt"
-    if spec["Type"] == "AWS::Serverless::LayerVersion" and requirements.is_file():
-        return _installed(_requirements(requirements))
-    return ((file.relative_to(path).as_posix(), file.read_bytes()) for file in files_of(path))
+def _of_requirements(source: Path, spec: dict[str, Any]) -> bool:
+    """Whether a package holds what its requirements.txt names, since no Makefile says otherwise."""
+    by_make = spec["Type"] == "AWS::Serverless::Function" and "BuildMethod" in spec.get("Metadata", {})
+    return (source / "requirements.txt").is_file() and not by_make
+
+
+def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
+    """A layer holds them alone, under python/; a function holds them beside its code."""
+    installed = _installed(_requirements(source / "requirements.txt"))
+    if spec["Type"] == _LAYER:
+        return _zipped((f"python/{name}", content) for name, content in installed)
+    return _zipped(chain(installed, _sources(source)))
+
+
+def _packed(source: Path) -> bytes:
+    """A file as it is, a folder as a zip of its files."""
+    return source.read_bytes() if source.is_file() else _zipped(_sources(source))
+
+
+def _sources(folder: Path) -> Iterator[tuple[str, bytes]]:
+    return ((file.relative_to(folder).as_posix(), file.read_bytes()) for file in files_of(folder))
+
+
+def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    with tempfile.TemporaryDirectory() as folder:
+        artifacts, copy = Path(folder, "artifacts"), Path(folder, "source")
+        artifacts.mkdir()
+        shutil.copytree(path, copy)
+        known = {"ARTIFACTS_DIR": str(artifacts), "PIP": f"{shlex.quote(sys.executable)} -m pip", **variables}
+        command = ["make", "-C", str(copy), target, *(f"{name}={value}" for name, value in known.items())]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as failed:
+            raise DeployError(
+                f"{target} of {path / 'Makefile'} does not succeed.",
+                evidence=(getattr(failed, "stderr", "") or str(failed)).strip()[-500:],
+                remedy="mend what the evidence says; it wants make, pip and the way to a package index",
+            ) from failed
+        yield from _sources(artifacts)
 
 
 def _zipped(contents: Iterable[tuple[str, bytes]]) -> bytes:
@@ -94,7 +160,7 @@ def _installed(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         for file in distribution.files or ():
             if ".." not in file.parts and Path(str(file.locate())).is_file():
                 content = file.read_binary()
-                yield f"python/{file.as_posix()}", _unchecked(content) if file.suffix == ".pyc" else content
+                yield file.as_posix(), _unchecked(content) if file.suffix == ".pyc" else content
 
 
 def _unchecked(compiled: bytes) -> bytes:
@@ -135,8 +201,8 @@ def _fetched(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DeployError(
-                f"The layer's requirements {', '.join(map(str, wanted))} cannot be installed.",
+                f"The requirements {', '.join(map(str, wanted))} cannot be installed.",
                 evidence=done.stderr.strip()[-500:],
-                remedy="run pip install -r requirements.txt, or mend the layer's requirements.txt",
+                remedy="run pip install -r requirements.txt, or mend the requirements.txt",
             )
-        yield from ((f"python/{p.relative_to(folder).as_posix()}", p.read_bytes()) for p in files_of(Path(folder)))
+        yield from ((p.relative_to(folder).as_posix(), p.read_bytes()) for p in files_of(Path(folder)))

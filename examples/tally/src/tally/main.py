@@ -1,0 +1,120 @@
+"""The handler of both functions: does the step that the state machine asks for, and says how it went."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from botocore.exceptions import ClientError
+
+from tally import files, journal, parts
+from tally.config import config, s3
+from tally.database import session
+from tally.job import Job, ProcessingError
+
+Answer = dict[str, Any]
+
+
+def handler(event: dict[str, Any], context: Any) -> Answer:
+    """Answers what the step answers; an error leaves as it came, logged and audited."""
+    job = Job.of(event, context)
+    try:
+        journal.audit(job, "start", {})
+        answer = STEPS[job.step](job, event)
+        facts = {name: fact for name, fact in answer.items() if isinstance(fact, int | str)}
+        journal.audit(job, "error" if "error" in facts else "completion", facts)
+    except Exception as error:
+        name = type(error).__name__
+        log(job, "ERROR", f"{name}: {error}")
+        journal.audit(job, "error", {"error": name, "cause": str(error)})
+        raise
+    log(job, "INFO", "EVENT_PROCESSED_SUCCESSFULLY", **facts)
+    return answer
+
+
+def log(job: Job, level: str, message: str, **facts: Any) -> None:
+    """A line of the function's log."""
+    line = {"level": level, "message": message, **job.named, "event_type": job.step, **facts}
+    print(json.dumps(line, ensure_ascii=False))
+
+
+def check(job: Job, _: Answer) -> Answer:
+    """Takes the lock and looks at the file as a whole; or names the execution that has it already."""
+    if (owner := journal.lock(job)) != job.execution:
+        return {"duplicate_of": owner}
+    file = files.read(job)
+    journal.describe_file(job, size=file.size, records=len(file.records))
+    journal.set_job(job, status="RUNNING")
+    return {"records": len(file.records)}
+
+
+def cut(job: Job, _: Answer) -> Answer:
+    """Stores the records in parts."""
+    file = files.read(job)
+    with session(job) as connection:
+        numbers = parts.store(connection, job, file.parts())
+    journal.describe_file(job, chunks=len(numbers))
+    return {"parts": numbers, "at_once": int(config.max_parallel_workers)}
+
+
+def apply(job: Job, _: Answer) -> Answer:
+    """Applies one part."""
+    with session(job) as connection:
+        counts = parts.apply(connection, job)
+    return {"records_applied": counts.applied, "records_rejected": counts.rejected}
+
+
+def prove(job: Job, event: Answer) -> Answer:
+    """Proves that each record has its fate, keeps the rejected ones in S3, and judges how many they are."""
+    with session(job) as connection:
+        counts, rejected = parts.so_far(connection, job), parts.rejections(connection, job)
+    total = event["records"]
+    if sum(counts) != total or len(rejected) != counts.rejected:
+        raise ProcessingError(f"the records do not add up: {total} in the file, {counts}, {len(rejected)} kept")
+    reasons = Counter(reason for _, reason in rejected).most_common()
+    for reason, count in reasons:
+        log(job, "ERROR", f"{reason}: {count} of {total} records are rejected")
+    _publish(job, "rejected.csv", "\n".join([",".join(files.HEADER), *(text for text, _ in rejected), ""]))
+    _publish(job, "summary.json", json.dumps({**counts._asdict(), "reasons": dict(reasons)}))
+    if counts.rejected * 100 > Decimal(config.error_tolerance_percent) * total:
+        told = ", ".join(f"{count} of {total} {reason}" for reason, count in reasons)
+        raise ProcessingError(f"more than {config.error_tolerance_percent} % of the records are rejected: {told}")
+    return {"records_applied": counts.applied, "records_rejected": counts.rejected}
+
+
+def _publish(job: Job, name: str, text: str) -> None:
+    s3.put_object(Bucket=job.bucket, Key=job.results + name, Body=text.encode())
+
+
+def close(job: Job, event: Answer) -> Answer:
+    """Completes the job."""
+    journal.complete_job(job, **event["totals"])
+    log(job, "INFO", "processing completed successfully", **event["totals"])
+    return dict(event["totals"])
+
+
+def note_failure(job: Job, event: Answer) -> Answer:
+    """The job FAILED, with the counts so far where the database can be asked; the lock is given back."""
+    counts: Answer = {}
+    try:
+        with session(job) as connection:
+            applied, rejected = parts.so_far(connection, job)
+        counts = {"records_applied": applied, "records_rejected": rejected}
+    except (psycopg.Error, ClientError) as unavailable:
+        log(job, "WARN", f"the counts so far are unknown: {unavailable}")
+    facts = {"error": event["error"], "cause": event["cause"]}
+    journal.set_job(job, status="FAILED", **facts, **counts)
+    journal.unlock(job)
+    return facts
+
+
+STEPS: dict[str, Callable[[Job, Answer], Answer]] = {
+    "csv-validation": check,
+    "csv-split": cut,
+    "csv-chunk-processing": apply,
+    "csv-merge": prove,
+    "batch-status-update": close,
+    "error-handling": note_failure,
+}

@@ -1,0 +1,17 @@
+"""The digests of what a session tests: templates, packages, schema and file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from steps.targets.deploy.packages import digests
+from steps.targets.system import SystemUnderTest
+
+
+def sources(system: SystemUnderTest, file: Path) -> dict[str, str]:
+    """SHA-256 by name: `template.yaml`, `data.yaml`, `schema.sql`, the delivered file, `package SplitterFunction`..."""
+    schema = next(folder / "schema.sql" for folder in system.sql if (folder / "schema.sql").is_file())
+    files = {"template.yaml": system.template, "data.yaml": system.data_template, "schema.sql": schema, file.name: file}
+    packages = {f"package {name}": digest for name, digest in digests(system.template).items()}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()} | packages

@@ -1,0 +1,31 @@
+"""The pages of the AWS console where a person would look for themselves."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def _page(region: str, service: str, fragment: str) -> str:
+    return f"https://{region}.console.aws.amazon.com/{service}/home?region={region}#{fragment}"
+
+
+def execution(arn: str) -> str:
+    return _page(arn.split(":")[3], "states", f"/v2/executions/details/{arn}")
+
+
+def log_group(region: str, group: str) -> str:
+    escaped = quote(quote(group, safe=""), safe="").replace("%", "$")  # as the console itself writes it
+    return _page(region, "cloudwatch", f"logsV2:log-groups/log-group/{escaped}")
+
+
+def table(region: str, name: str) -> str:
+    return _page(region, "dynamodbv2", f"item-explorer?table={quote(name)}")
+
+
+def upload(region: str, bucket: str, key: str, version_id: str) -> str:
+    parts = f"region={region}&bucketType=general&prefix={quote(key)}&versionId={quote(version_id)}"
+    return f"https://{region}.console.aws.amazon.com/s3/object/{bucket}?{parts}"
+
+
+def function(region: str, name: str) -> str:
+    return _page(region, "lambda", f"/functions/{name}")

@@ -1,0 +1,42 @@
+"""What an execution is started with: where it names the uploaded object, and how to make it by hand."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from functools import reduce
+from typing import Any
+
+from steps.drivers.inbox import Upload
+from steps.drivers.jsonpath import at, placed
+
+
+@dataclass(frozen=True)
+class ObjectPaths:
+    """The JSONPaths at which an execution's input names the object; the usual ones are those of the S3 event itself."""
+
+    bucket: str = "$.detail.bucket.name"
+    key: str = "$.detail.object.key"
+    version_id: str = "$.detail.object.version-id"
+
+    def named_in(self, given: Any) -> tuple[Any, ...]:
+        """(bucket, key, version) that an input names; None for each that it does not."""
+        return tuple(at(given, path) for path in astuple(self))
+
+    def lacking_in(self, given: Any, upload: Upload) -> list[str]:
+        """The paths at which an input does not name what it should of `upload`."""
+        named = zip(astuple(self), self.named_in(given), _named(upload), strict=True)
+        return [path for path, got, due in named if got != due]
+
+    def input_for(self, upload: Upload, event: dict[str, Any]) -> dict[str, Any]:
+        """The input of an execution started by hand: the S3 event, where it is what the paths lead into.
+
+        Else the rule makes the input of it, and an object with bucket, key and version alone takes its place.
+        """
+        if not self.lacking_in(event, upload):
+            return event
+        pairs = zip(astuple(self), _named(upload), strict=True)
+        return reduce(lambda given, pair: placed(given, *pair), pairs, dict[str, Any]())
+
+
+def _named(upload: Upload) -> tuple[str, str, str]:
+    return upload.bucket, upload.key, upload.version_id

@@ -1,0 +1,52 @@
+"""What the report says of the session as a whole: categories, environment, executor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
+"""Errors that say so, by their names or modules as pytest writes them."""
+CATEGORIES = [
+    {
+        "name": "環境の故障 Environment broken",
+        "matchedStatuses": ["broken"],
+        "messageRegex": rf"[\s\S]*({_ENVIRONMENTS})[\s\S]*",
+    },
+    {"name": "テストの欠陥 Test defect", "matchedStatuses": ["broken"]},
+    {"name": "製品の欠陥 Product defect", "matchedStatuses": ["failed"]},
+    {"name": "ここでは未確認 Not checked here", "matchedStatuses": ["skipped"]},
+]
+"""The first that matches counts."""
+
+
+def environment(judged: Mapping[str, Any]) -> str:
+    """environment.properties; target, account and region come first, since a report shows only the first rows."""
+    rows = {
+        "Target": judged["target"],
+        "Account": judged["account"],
+        "Region": judged["region"],
+        "Verdict": judged["verdict"],
+        "Execution": judged["run"]["execution_arn"],
+        "Upload": judged["run"]["key"],
+        "Suite": f"{judged['suite']['version']} {judged['suite']['commit'] or ''}".strip(),
+        "Pipeline": (judged["system_under_test"] or {}).get("sha256"),
+        "Started": judged["started"],
+    }
+    return "".join(f"{name} = {value if value is not None else '-'}\n" for name, value in rows.items())
+
+
+def executor(variables: Mapping[str, str]) -> dict[str, Any]:
+    """executor.json: the GitHub workflow's run, or whoever ran it on a machine of their own."""
+    if variables.get("GITHUB_ACTIONS") != "true":
+        return {"name": variables.get("USER", "local"), "type": "local", "buildName": "local run"}
+    repository = f"{variables['GITHUB_SERVER_URL']}/{variables['GITHUB_REPOSITORY']}"
+    number = variables["GITHUB_RUN_NUMBER"]
+    return {
+        "name": "GitHub Actions",
+        "type": "github",
+        "url": repository,
+        "buildOrder": int(number),
+        "buildName": f"{variables['GITHUB_WORKFLOW']} #{number}",
+        "buildUrl": f"{repository}/actions/runs/{variables['GITHUB_RUN_ID']}",
+    }

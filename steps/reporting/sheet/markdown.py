@@ -1,0 +1,165 @@
+"""The sheet as Markdown (GitHub's), once in Japanese and once in English."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+
+from steps.reporting.checklist import Item, Words
+from steps.reporting.sheet.filled import Line, Sheet
+from steps.reporting.sheet.words import LABELS, MARKS, duration, minutes
+
+Say = Callable[[Words | Item], str]
+"""The words in one of the languages, escaped."""
+_SIGNS = {"passed": "✓", "failed": "✗", "waived": "⊗", "broken": "?", "not-checked": "–"}
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!])")
+
+
+def markdown(sheet: Sheet) -> str:
+    """All of it; what comes from the verdict is escaped."""
+    return "\n\n".join("\n\n".join(_blocks(sheet, _saying(language))) for language in ("ja", "en")) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` as it reads, whatever it holds, in one line, as a cell of a table wants it."""
+    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in text.splitlines() if line.strip())
+
+
+def _saying(language: str) -> Say:
+    of = attrgetter(language)
+    return lambda words: "".join(_with_code(of(words)))
+
+
+def _with_code(text: str) -> Iterator[str]:
+    """What stands between backticks is a command."""
+    for number, part in enumerate(re.split("`([^`\n]+)`", text)):
+        yield "`" + part.replace("|", "\\|") + "`" if number % 2 else escaped(part)
+
+
+def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
+    yield f"# {say(LABELS['title'])}"
+    yield f"**{sheet.verdict['verdict']}** · {say(sheet.means)}"
+    yield say(sheet.lead)
+    sections = {
+        "diagnoses": _diagnoses(sheet, say),
+        "facts": _facts(sheet, say),
+        "schedule": _schedule(sheet, say),
+        "waivers": _waivers(sheet, say),
+        "discrepancies": _discrepancies(sheet, say),
+        "lines": _lines(sheet, say),
+        "notes": [f"- {escaped(note)}" for note in sheet.verdict["notes"]],
+        "signatures": _signatures(say),
+    }
+    for name, rows in sections.items():
+        if text := "\n".join(rows):
+            yield f"## {say(LABELS[name])}"
+            yield text
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _table(say: Say, names: Iterable[str], rows: Iterable[str]) -> list[str]:
+    """Nothing where there are no rows."""
+    heads = [say(LABELS[name]) for name in names]
+    found = list(rows)
+    return [_row(*heads), _row(*("---" for _ in heads)), *found] if found else []
+
+
+def _mark(line: Line, say: Say) -> str:
+    return f"{_SIGNS[line.mark]} {say(MARKS[line.mark])}"
+
+
+def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
+    for each in sheet.verdict["diagnoses"]:
+        yield f"{each['rank']}. **{say(Words(**each['cause']))}** ({escaped(each['id'])})"
+        yield f"   - {say(LABELS['remedy'])}: {say(Words(**each['remedy']))}"
+        yield f"   - {say(LABELS['explains'])}: {', '.join(each['items'])}"
+        yield from (f"   - {say(LABELS['evidence'])}: {escaped(text)}" for text in each["evidence"])
+
+
+def _facts(sheet: Sheet, say: Say) -> Iterator[str]:
+    for fact in sheet.facts:
+        url = f" <{fact.url}>" if fact.url else ""
+        remark = f" ({say(fact.remark)})" if fact.remark else ""
+        yield f"- {say(fact.label)}: {say(fact.text)}{url}{remark}"
+
+
+def _schedule(sheet: Sheet, say: Say) -> list[str]:
+    rows = [
+        _row(
+            say(phase.line.item),
+            say(minutes(*phase.planned)),
+            "–" if phase.seconds is None else say(duration(phase.seconds)),
+            _mark(phase.line, say),
+        )
+        for phase in sheet.phases
+    ]
+    total = _row(say(LABELS["total"]), say(sheet.planned), say(sheet.actual), "")
+    return _table(say, ("phase", "by_hand", "actual", "result"), [*rows, total])
+
+
+def _waivers(sheet: Sheet, say: Say) -> list[str]:
+    rows = (
+        _row(line.item.id, *(escaped(line.found["waived"][name]) for name in ("reason", "who", "expires")))
+        for line in sheet.waived
+    )
+    return _table(say, ("line", "reason", "who", "expires"), rows)
+
+
+def _discrepancies(sheet: Sheet, say: Say) -> list[str]:
+    rows = (
+        _row(
+            "–" if each["record"] is None else str(each["record"]),
+            escaped(each["user"]),
+            escaped(each["fate"]),
+            escaped(json.dumps(each["stores"], ensure_ascii=False, default=str)),
+        )
+        for each in sheet.verdict["discrepancies"]
+    )
+    return _table(say, ("record", "user", "fate", "stores"), rows)
+
+
+def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
+    for name, lines in sheet.groups:
+        yield f"### {say(name)}\n"
+        rows = (
+            _row(
+                _mark(line, say),
+                f"{line.item.id} {say(line.item)}",
+                escaped(line.found["wanted"]) or "–",
+                escaped(line.found["got"]) or "–",
+                _evidence(line, say),
+            )
+            for line in lines
+        )
+        yield from _table(say, ("result", "line", "wanted", "got", "evidence"), rows)
+        yield ""
+
+
+def _evidence(line: Line, say: Say) -> str:
+    """Why, what showed it and, for a NO, cause and remedy."""
+    found = line.found
+    told: list[tuple[str, str]] = []
+    if found["reason"]:
+        told.append(
+            ("reason", f"{say(LABELS['same_as'])} {line.same_as}" if line.same_as else escaped(found["reason"]))
+        )
+    if line.bad:
+        told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
+    told += [("scenarios", escaped(each["id"])) for each in found["scenarios"]]
+    told += [
+        ("controls", f"{escaped(each['id'])}: {say(LABELS['found' if each['found'] else 'missed'])}")
+        for each in found["controls"]
+    ]
+    mode = [say(LABELS["static"])] if found["mode"] == "static" else []
+    return "<br>".join([*mode, *(f"{say(LABELS[name])}: {text}" for name, text in told)])
+
+
+def _signatures(say: Say) -> list[str]:
+    people = [say(LABELS[name]) for name in ("tester", "reviewer", "approver")]
+    rows = [_row(say(LABELS[name]), "", "", "") for name in ("name", "date", "signature")]
+    return [_row("", *people), _row(*["---"] * 4), *rows]

@@ -1,0 +1,146 @@
+"""LocalStack and PostgreSQL in containers, on a network of their own that takes all of them along when it goes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from docker.errors import APIError, DockerException
+from testcontainers.core.config import ConnectionMode, get_docker_socket
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.exceptions import ContainerStartException
+from testcontainers.core.network import Network
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from steps.drivers.waiting import eventually
+from steps.targets.certificate import Certificate
+from steps.targets.environment import EnvironmentBroken
+from steps.targets.launch import DATABASE
+
+POSTGRES = "postgres:16"
+DATABASE_HOST = "postgres"
+"""The name of the database on the network."""
+_TLS = "/tls/server.crt", "/tls/server.key"
+# PostgreSQL takes no key that others may read, and the image makes its user's id known to nobody outside.
+_WITH_TLS = (
+    f"chown postgres {_TLS[1]} && exec docker-entrypoint.sh postgres"
+    f" -c ssl=on -c ssl_cert_file={_TLS[0]} -c ssl_key_file={_TLS[1]}"
+)
+_POSTGRES_PORT, _GATEWAY_PORT = 5432, 4566
+_LOCALSTACK_READY = re.compile(r"\bReady\.\s*$", re.MULTILINE)
+# While the image prepares its data it runs a server, too, which is as ready but listens on no address.
+_POSTGRES_READY = re.compile(r"listening on IPv4.*ready to accept connections", re.DOTALL)
+_LOCALHOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Containers:
+    """Both, as they are reached from here, and the database's host:port as functions reach it."""
+
+    url: str
+    database_url: str
+    database_inside: str
+
+
+@contextmanager
+def network(*, kept: bool = False) -> Iterator[Network]:
+    """A network of our own; raises EnvironmentBroken where no engine answers. It takes along all on it, unless kept."""
+    try:
+        made = Network().create()
+    except DockerException as silent:
+        raise EnvironmentBroken(
+            f"No container engine is ready to run LocalStack.\n  evidence: {silent}\n"
+            "  remedy: start Docker, or name an engine's socket by DOCKER_HOST; the embedded target needs none"
+        ) from silent
+    try:
+        yield made
+    finally:
+        if not kept:
+            emptied(made.name)
+            made.remove()
+        made._docker.client.close()  # which testcontainers leaves to the garbage collector
+
+
+def emptied(name: str) -> None:
+    """Removes every container of that network: LocalStack leaves those of the functions that it has started behind."""
+    engine: Any = DockerClient().client
+    last: dict[str, str] = {}
+
+    def gone() -> bool | None:
+        last.clear()
+        for each in engine.containers.list(all=True, filters={"network": name}, ignore_removed=True):
+            last[each.name] = "removed"  # and looked for again, since LocalStack may have been starting one
+            try:
+                each.remove(force=True, v=True)
+            except APIError as refused:  # the engine itself may be removing it already
+                last[each.name] = str(refused)
+        return None if last else True
+
+    try:
+        eventually(gone, what=f"the containers on the network {name} to go", within=60, seen=lambda: str(last))
+    finally:
+        engine.close()
+
+
+def ending(name: str) -> str:
+    """How to end by hand what is on that network."""
+    return (
+        f"LocalStack and PostgreSQL go on until: docker ps -aqf network={name} | xargs docker rm -fv"
+        f" && docker network rm {name}"
+    )
+
+
+def started(on: Network, image: str, variables: Mapping[str, str], certificate: Certificate) -> Containers:
+    """LocalStack of `image` with these variables, and PostgreSQL; raises EnvironmentBroken where one does not start."""
+    # Not testcontainers' own classes for the two: those wait out their time where the container has ended.
+    login = {"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": secrets.token_hex(16), "POSTGRES_DB": DATABASE}
+    database = DockerContainer(POSTGRES, env=login, ports=[_POSTGRES_PORT], network_aliases=[DATABASE_HOST])
+    database.with_command(["sh", "-c", _WITH_TLS])
+    for path, content, mode in zip(_TLS, certificate, (0o644, 0o600), strict=True):
+        database.with_copy_into_container(content, path, mode)
+    aws = DockerContainer(image, env={**variables, "LAMBDA_DOCKER_NETWORK": on.name}, ports=[_GATEWAY_PORT])
+    aws.with_volume_mapping(get_docker_socket(), "/var/run/docker.sock", "rw")  # it runs functions in containers, too
+    aws_at = _start(aws, on, _GATEWAY_PORT, ready=_LOCALSTACK_READY)
+    database_at = _start(database, on, _POSTGRES_PORT, ready=_POSTGRES_READY)
+    return Containers(
+        url=f"http://{aws_at}",
+        database_url=f"postgresql://postgres:{login['POSTGRES_PASSWORD']}@{database_at}/{DATABASE}",
+        database_inside=f"{DATABASE_HOST}:{_POSTGRES_PORT}",
+    )
+
+
+def _start(container: DockerContainer, on: Network, port: int, *, ready: re.Pattern[str]) -> str:
+    """host:port at which it is reached from here, once its log says that it is ready."""
+    container.waiting_for(LogMessageWaitStrategy(ready).with_poll_interval(0.2))
+    client = container.with_network(on).get_docker_client()
+    if client.get_connection_mode() == ConnectionMode.docker_host and client.host() in _LOCALHOSTS:
+        loopback: Any = ("127.0.0.1",)  # whoever reaches LocalStack reaches the engine, so none but this machine
+        container.ports = dict.fromkeys(container.ports, loopback)
+    try:
+        container.start()
+        return f"{container.get_container_host_ip()}:{container.get_exposed_port(port)}"
+    except (DockerException, RuntimeError, OSError) as failed:
+        raise EnvironmentBroken(
+            f"The container of {container.image} does not start.\n  evidence: {_evidence(container, failed)}\n"
+            f"  remedy: docker pull and run {container.image} by hand; LOCALSTACK_IMAGE names another LocalStack"
+        ) from failed
+    finally:
+        client.client.close()
+
+
+def _evidence(container: DockerContainer, failed: Exception) -> str:
+    """How the container ended and its last words; or, where there is none, why."""
+    try:
+        ended = container.get_wrapped_container()
+    except ContainerStartException:
+        return str(failed)
+    ended.reload()
+    words = ended.logs(tail=5).decode("utf-8", "replace").split("\n")
+    said = " / ".join(line.strip() for line in words if line.strip())
+    code = f" with code {ended.attrs['State']['ExitCode']}" if ended.status == "exited" else ""
+    return f"it is {ended.status}{code}: {said or failed}"

@@ -1,0 +1,108 @@
+"""The values that settings hold: each checked where it is read, so that none at fault gets any further."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from steps.drivers.execution_input import ObjectPaths
+from steps.drivers.jsonpath import steps
+from steps.drivers.names import Names
+from steps.targets.system import ROOT
+
+USUAL_FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _fillable(pattern: str) -> str:
+    try:
+        Names("any", others={"bucket": pattern}).named("bucket")
+    except (LookupError, ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f"cannot be filled in: {error}") from error
+    return pattern
+
+
+def _names_alone(path: str) -> str:
+    if not (way := steps(path)) or not all(isinstance(step, str) for step in way):
+        raise ValueError("has to lead by names alone, such as $.detail.object.key")
+    return path
+
+
+def _one_line(reason: str) -> str:
+    if not reason.strip() or len(reason.splitlines()) > 1:
+        raise ValueError("has to say in one line why the line does not apply")
+    return reason.strip()
+
+
+def _three_columns(header: str) -> str:
+    if header.count(",") != 2:
+        raise ValueError("has to name three columns, those of user id, logins and posts")
+    return header
+
+
+Ids = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Pattern = Annotated[str, AfterValidator(_fillable)]
+JsonPath = Annotated[str, AfterValidator(_names_alone)]
+Header = Annotated[str, AfterValidator(_three_columns)]
+Reason = Annotated[str, AfterValidator(_one_line)]
+Action = Annotated[str, Field(pattern=r"^[a-z0-9-]+:[A-Za-z]+$")]
+
+
+class Table(BaseModel):
+    """A table of the settings: unchangeable, and without values that nobody knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Input(Table):
+    """Where an execution's input names the object; unless said, the S3 event itself is the input."""
+
+    bucket: JsonPath = ObjectPaths.bucket
+    key: JsonPath = ObjectPaths.key
+    version_id: JsonPath = ObjectPaths.version_id
+
+    @model_validator(mode="after")
+    def _apart(self) -> Input:
+        for one, other in permutations(self.model_dump().values(), 2):
+            if steps(other)[: len(steps(one))] == steps(one):
+                raise ValueError(f"{one} and {other} cannot both be values")
+        return self
+
+    @property
+    def paths(self) -> ObjectPaths:
+        return ObjectPaths(**self.model_dump())
+
+
+class Csv(Table):
+    """The file to deliver, relative to the pipeline's folder, and its header; no file: the suite's own."""
+
+    file: Path | None = None
+    header: Header = "ユーザーID,ログイン回数,投稿回数"
+
+    @property
+    def name(self) -> str:
+        """The agreed name of the file."""
+        return (self.file or USUAL_FILE).name
+
+    def file_in(self, folder: Path) -> Path:
+        """Where the file is, the pipeline being in `folder`."""
+        return folder / self.file if self.file else USUAL_FILE
+
+
+class Counts(Table):
+    """How many test users there are, U00001 and so on, records of the file, and variables of each function."""
+
+    users: int = Field(default=100, ge=1, le=99_999)
+    records: int = Field(default=100, ge=1)
+    environment_variables: int = Field(default=20, ge=1)
+
+    @property
+    def test_users(self) -> list[str]:
+        """The ids of the test users, in order."""
+        return [f"U{n:05d}" for n in range(1, self.users + 1)]

@@ -1,0 +1,35 @@
+"""A pipeline of one's own: what its settings say of it, and what a fault in it is called."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+
+from tests.acceptance.conftest import ROOT, Accept
+
+SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
+
+
+def test_a_rule_that_makes_another_input_than_the_settings_say_is_no_go_before_anything_is_delivered(
+    accept: Accept, tmp_path: Path
+):
+    folder = tmp_path / "tally"
+    shutil.copytree(ROOT / "examples" / "tally", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    data = folder / "data.yaml"
+    data.write_text(data.read_text("utf-8").replace("$.detail.object.version-id", "$.detail.object.version"), "utf-8")
+    session = accept(f"--system-under-test={folder}")
+    verdict = session.verdict
+    jsonschema.validate(verdict, SCHEMA)
+    assert (session.exit, verdict["verdict"], verdict["complete"]) == (1, "NO-GO", True), session
+    assert session.items("failed") == {"EVB-03"}, session
+    assert [each["id"] for each in verdict["diagnoses"]] == ["event-contract-broken"]
+    assert verdict["diagnoses"][0]["evidence"][0].endswith("which lacks the object's $.version")
+    assert verdict["run"]["started_by"] == "none"
+    layers = verdict["items"]["LAM-04"]
+    assert (layers["status"], layers["applies"], layers["scenarios"]) == ("not-checked", False, []), session
+    assert layers["reason"].startswith("does not apply to this pipeline: ")
+    assert "LAM-04" not in verdict["scope"]
+    assert "of 64 lines that apply passed, 1 does not apply" in session.output

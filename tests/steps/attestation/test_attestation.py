@@ -1,0 +1,163 @@
+"""What an attestation states, who signed it, and whether it still holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as ecdsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from commands.verify import REFUSED, STALE, VALID, verified
+from steps.attestation.envelope import NotSigned, opened, signer
+from steps.attestation.statement import changed_deployment, changed_sources, statement
+
+SOURCES = {"template.yaml": "aa", "package SplitterFunction": "bb"}
+MACHINE = "arn:aws:states:ap-northeast-1:526636471122:stateMachine:machine"
+DEPLOYED = {MACHINE: {"definition": "cc", "revision": "1"}}
+KEYS: dict[str, Callable[[], Any]] = {
+    "Ed25519": Ed25519PrivateKey.generate,
+    "ECDSA": lambda: ecdsa(SECP256R1()),
+    "RSA": lambda: rsa(65537, 3072),
+}
+
+
+def verdict(word: str = "GO", **statuses: str) -> dict[str, Any]:
+    """A verdict; a status of `waived` is a NO that is waived."""
+    items = {
+        id: {
+            "status": "failed" if status == "waived" else status,
+            "waived": {"who": "x"} if status == "waived" else None,
+        }
+        for id, status in ({"INF-01": "passed"} | {id.replace("_", "-"): s for id, s in statuses.items()}).items()
+    }
+    return {
+        "verdict": word,
+        "target": "embedded",
+        "account": "000000000000",
+        "region": "ap-northeast-1",
+        "ended": "2026-11-23T00:00:00+00:00",
+        "suite": {"commit": "abc"},
+        "system_under_test": {"sha256": "dd"},
+        "items": items,
+    }
+
+
+def stated(of: dict[str, Any] | None = None) -> dict[str, Any]:
+    return statement(of or verdict(), SOURCES, DEPLOYED, verdict_sha256="ee", url=None)
+
+
+@pytest.fixture(params=KEYS)
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    """A private and its public key, as PEM files."""
+    key = KEYS[request.param]()
+    private, public = tmp_path / "key.pem", tmp_path / "key.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return private, public
+
+
+@pytest.mark.parametrize(
+    ("judged", "result", "warned", "failed"),
+    [
+        (verdict("GO"), "PASSED", [], []),
+        (verdict("GO", EVB_01="waived"), "WARNED", ["EVB-01"], []),
+        (verdict("NO-GO", EVB_01="failed"), "FAILED", [], ["EVB-01"]),
+        (verdict("NO-GO", EVB_01="failed", DAT_01="waived"), "FAILED", ["DAT-01"], ["EVB-01"]),
+        (verdict("UNKNOWN", EVB_01="not-checked"), "FAILED", [], ["EVB-01"]),
+    ],
+)
+def test_go_is_passed_a_waiver_warns_and_anything_else_is_failed(judged, result, warned, failed):
+    predicate = stated(judged)["predicate"]
+    assert (predicate["result"], predicate["warnedTests"], predicate["failedTests"]) == (result, warned, failed)
+    assert predicate["passedTests"] == ["INF-01"]
+
+
+def test_every_source_the_verdict_and_what_is_deployed_are_in_it():
+    found = stated()
+    assert {each["name"]: each["digest"]["sha256"] for each in found["subject"]} == {**SOURCES, "verdict.json": "ee"}
+    assert found["predicate"]["deployed"] == DEPLOYED
+
+
+def test_what_has_changed_is_named():
+    assert changed_sources(stated(), SOURCES) == []
+    now = {"template.yaml": "a new one", "package ProcessorFunction": "bb"}
+    assert changed_sources(stated(), now) == [
+        "template.yaml has changed: sha256",
+        "package SplitterFunction is not there any more",
+        "package ProcessorFunction was not there",
+    ]
+    assert changed_deployment(stated(), DEPLOYED) == []
+    assert changed_deployment(stated(), {MACHINE: {"definition": "cc", "revision": "2"}}) == [
+        f"{MACHINE} has changed: revision"
+    ]
+
+
+def test_a_signed_statement_opens_by_its_key_alone(keys: tuple[Path, Path], tmp_path: Path):
+    private, public = keys
+    envelope = signer(private)(stated())
+    assert opened(envelope, public) == stated()
+    other = tmp_path / "other.pub"
+    key = Ed25519PrivateKey.generate().public_key()
+    other.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    with pytest.raises(NotSigned, match="is not signed by"):
+        opened(envelope, other)
+    with pytest.raises(NotSigned, match="is not signed by"):
+        opened(envelope | {"payload": signer(private)(stated(verdict("NO-GO")))["payload"]}, public)
+
+
+def test_a_bare_statement_is_not_signed(keys: tuple[Path, Path]):
+    assert opened(stated(), None) == stated()
+    with pytest.raises(NotSigned, match="not signed at all"):
+        opened(stated(), keys[1])
+
+
+def test_a_key_that_is_none_is_said_to_be(tmp_path: Path):
+    with pytest.raises(NotSigned, match="cannot sign"):
+        signer(tmp_path / "nowhere.pem")
+
+
+@pytest.fixture
+def attestation(tmp_path: Path) -> Path:
+    """In a file, with its verdict beside it."""
+    text = b'{"verdict": "GO"}'
+    (tmp_path / "verdict.json").write_bytes(text)
+    file = tmp_path / "attestation.json"
+    told = statement(
+        verdict(), SOURCES, DEPLOYED, verdict_sha256=hashlib.sha256(text).hexdigest(), url="https://example.com/run"
+    )
+    file.write_text(json.dumps(told), "utf-8")
+    return file
+
+
+def test_an_attestation_holds_until_something_changes(attestation: Path):
+    code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES))
+    assert (code, said) == (
+        VALID,
+        "VALID: GO (PASSED) on embedded, account 000000000000, of 2026-11-23T00:00:00+00:00, unsigned",
+    )
+    code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES | {"template.yaml": "zz"}))
+    assert code == STALE
+    assert "evidence: template.yaml has changed" in said
+
+
+def test_another_verdict_beside_it_is_not_the_one_attested(attestation: Path):
+    attestation.with_name("verdict.json").write_text("{}")
+    code, said = verified(attestation, None, lambda _: [])
+    assert code == STALE
+    assert "is not the verdict that is attested" in said
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"_type": "x", "predicateType": "y"}'])
+def test_what_is_no_attestation_is_refused(attestation: Path, text: str):
+    attestation.write_text(text)
+    code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES))
+    assert code == REFUSED
+    assert "cannot be trusted" in said

@@ -1,0 +1,61 @@
+"""The steps of scenarios.gherkin: they judge and attach as those of the suite do."""
+
+from __future__ import annotations
+
+import logging
+
+from pytest_bdd import given, parsers, then, when
+
+from steps.attachment import Attachment, document, table
+from steps.finding import Finding
+from tests.steps.reporting.allure_results.planted import shown
+
+
+@given("something is there")
+def something() -> None: ...
+
+
+@when("it is looked at")
+def looked_at(finding: Finding) -> None:
+    finding.attach(
+        table("rows", ["user", "count"], [["U00001", 1]]),
+        document("document", {"user": "U00001"}),
+        Attachment("picture", "svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        Attachment("page", "link", "https://console.example/it"),
+    )
+
+
+@then(parsers.parse("it holds {count:d}"))
+def holds(count: int, finding: Finding) -> None:
+    finding.equal(1, count, "there")
+    finding.control("one more", True)
+
+
+@then("nobody comes here")
+def nobody() -> None: ...
+
+
+@then("nothing can be said")
+def nothing(finding: Finding) -> None:
+    finding.not_checked("it is not there")
+
+
+@then("it breaks")
+def breaks() -> None:
+    raise KeyError("it")
+
+
+@when("all secrets are told")
+def told(finding: Finding) -> None:
+    logging.getLogger("planted").warning(shown())
+    print(shown())
+    finding.attach(Attachment("secrets", "text", shown()), document("secret", {"password": "planted-json-password"}))
+    finding.suspect("records-altered", shown())
+    finding.holds(True, wanted=shown(), got=shown())
+    finding.control(shown(), True)
+
+
+@then("they are in the traceback")
+def in_the_traceback(finding: Finding) -> None:
+    everything = shown()
+    finding.holds(not everything, wanted="none of them", got="all", evidence=everything)

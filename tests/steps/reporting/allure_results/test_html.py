@@ -1,0 +1,72 @@
+"""The page that is made of the results: in either language, with the runs before it, and calling nobody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from steps.reporting import html
+from tests.steps.reporting.allure_results.conftest import Leavings
+from tests.steps.reporting.browser import browser
+
+__all__ = ["browser"]
+SECONDS = 20_000  # milliseconds: a page of 4 MB on a busy machine
+
+
+@pytest.fixture(scope="module")
+def pages(left: Leavings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The page in each language, each in a folder of its own."""
+    reports = {language: tmp_path_factory.mktemp(language) for language in ("ja", "en")}
+    return {language: html.report(left.folder, folder, language=language) for language, folder in reports.items()}
+
+
+def opened(browser: Browser, file: Path, elsewhere: list[str]) -> Page:
+    """The page; `elsewhere` is told of each request that leaves the file."""
+    page = browser.new_page()
+    page.on("request", lambda request: _told(request.url, elsewhere))
+    page.goto(file.as_uri())
+    return page
+
+
+def _told(url: str, elsewhere: list[str]) -> None:
+    if not url.startswith(("file:", "data:", "blob:")):
+        elsewhere.append(url)
+
+
+@pytest.mark.parametrize(("language", "says"), [("ja", "AUR-03 CSVデータとの整合性確認"), ("en", "3 Success")])
+def test_the_page_is_grouped_by_the_checklist_and_calls_nobody(browser: Browser, pages, language: str, says: str):
+    elsewhere: list[str] = []
+    page = opened(browser, pages[language], elsewhere)
+    page.get_by_text(says).first.wait_for(timeout=SECONDS)
+    page.get_by_text("A step fails").first.click()
+    page.get_by_text("Then it holds 2").first.wait_for(timeout=SECONDS)
+    page.get_by_text("wanted 2 there, got 1").first.wait_for(timeout=SECONDS)
+    assert elsewhere == []
+
+
+def test_a_call_elsewhere_would_be_seen(browser: Browser, pages, tmp_path: Path):
+    (tmp_path / "index.html").write_text('<script src="https://elsewhere.example/x.js"></script>')
+    elsewhere: list[str] = []
+    opened(browser, tmp_path / "index.html", elsewhere)
+    assert elsewhere == ["https://elsewhere.example/x.js"]
+
+
+def test_runs_add_up_and_the_page_is_made_anew(left: Leavings, pages):
+    reports = pages["ja"].parents[1]
+    (pages["ja"].parent / "stale.txt").write_text("stale")
+    html.report(left.folder, reports)
+    assert not (pages["ja"].parent / "stale.txt").exists()
+    assert len((reports / "allure-history.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def test_the_page_says_the_verdict_in_its_name(pages):
+    assert json.loads((pages["en"].parent / "summary.json").read_text())["name"].startswith("UNKNOWN: Acceptance")
+
+
+def test_without_results_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert html.main([f"--reports={tmp_path}"]) == 1
+    assert "There are no results" in (said := capsys.readouterr().err)
+    assert "remedy: run pytest -m local" in said

@@ -1,0 +1,5 @@
+"""What tests of reporting share."""
+
+from tests.steps.reporting.browser import browser
+
+__all__ = ["browser"]

@@ -1,0 +1,58 @@
+"""Verdicts as sessions leave them, made without a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from steps.deviation import Deviation
+from steps.reporting import checklist
+from steps.reporting.record import Record, Span
+from steps.reporting.schedule import SCHEDULE
+from steps.reporting.verdict import FAILED, Scenario
+from steps.reporting.waivers import Waiver
+
+LINES = checklist.read()
+ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:csv-parallel-processing-csv-processing-dev:5f2a9c31_8c7e"
+WANTED = "csv-parallel-processing-csv-processing-dev as its template declares it, and ready; no other beside it"
+GOT = "csv-parallel-processing-csv-processor-dev: ready; none"
+"""As long as most of what a session finds."""
+
+
+def record(*others: Scenario, waivers: dict[str, Waiver] | None = None) -> Record:
+    """Of a whole session in which each line passed but those of `others`."""
+    told = Record(LINES, Path("verdict.json"))
+    their = {id for scenario in others for id in scenario.items}
+    scenarios = [*(passed(id) for id in LINES if id not in their), *others]
+    told.scenarios = {scenario.id: scenario for scenario in scenarios}
+    told.expected = {scenario.id: list(scenario.items) for scenario in scenarios}
+    told.waivers = waivers or {}
+    told.facts |= {
+        "target": "aws-dev",
+        "account": "123456789012",
+        "region": "ap-northeast-1",
+        "system_under_test": {"dir": "system_under_test", "sha256": "ab" * 32},
+    }
+    told.run |= {"execution_arn": ARN, "status": "SUCCEEDED", "bucket": "b", "key": "incoming/a.csv"}
+    told.run |= {"version_id": "v1", "started_by": "event"}
+    told.measured |= {"seconds": 3.889, "records_per_second": 25.7, "peak_chunks": 5}
+    phases = [name for names in SCHEDULE.values() for name in names]
+    told.spans = {name: Span(number, number + 1.5) for number, name in enumerate(phases)}
+    return told
+
+
+def passed(id: str) -> Scenario:
+    return Scenario(f"features/{id}.feature::test_holds", [id], findings=[(WANTED, GOT)], controls=[("another", True)])
+
+
+def failed(id: str, reason: str = "wanted 100 users, got 99", *deviations: Deviation) -> Scenario:
+    return Scenario(f"features/{id}.feature::test_holds", [id], FAILED, reason, deviations=list(deviations))
+
+
+def waived(**changes: str) -> Waiver:
+    return Waiver(**{"reason": "known", "who": "Yamada", "expires": "2026-12-31", **changes})
+
+
+def verdict(*others: Scenario, waivers: dict[str, Waiver] | None = None) -> dict[str, Any]:
+    """What verdict.json holds of such a session."""
+    return record(*others, waivers=waivers).judged()

@@ -1,0 +1,68 @@
+"""The README's pictures, made anew of a real run with one count altered behind its back: `tox -e pictures`."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from steps.reporting.html import report
+from tests.steps.reporting.browser import chromium
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "pictures"
+FAULT = ("data", "UPDATE user_statistics SET login_count = login_count + 1 WHERE user_id = 'U00042'")
+LINE = "AUR-03"
+STEP = "Then every user's statistics are those of the file"
+WAIT = 60_000  # milliseconds: the page is large
+SIZES = {"checklist": (1200, 1150), "failing-step": (1200, 1000)}
+
+
+def main() -> int:
+    """Runs the acceptance, makes the report, and takes a picture of each in both languages."""
+    FOLDER.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        reports = Path(folder)
+        fault = shlex.join([sys.executable, "-m", "mutants.surroundings", "sql", FAULT[1]])
+        session = [sys.executable, "-m", "pytest", "-m", "local", f"--after-run={fault}", f"--reports={reports}"]
+        if subprocess.run(session, cwd=ROOT, check=False).returncode != 1:
+            print("The run is not the NO-GO that the pictures are to show.", file=sys.stderr)
+            return 1
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        for language in ("en", "ja"):
+            _checklist(browser, reports / "checklist.html", language)
+            _failing_step(browser, report(reports / "allure-results", reports, language=language), language)
+        browser.close()
+    return 0
+
+
+def _checklist(browser: Browser, file: Path, language: str) -> None:
+    page = _opened(browser, file, "checklist")
+    page.get_by_text({"en": "English", "ja": "日本語"}[language], exact=True).first.click()
+    _taken(page, "checklist", language)
+
+
+def _failing_step(browser: Browser, file: Path, language: str) -> None:
+    page = _opened(browser, file, "failing-step")
+    page.get_by_text("equal the file").first.click(timeout=WAIT)
+    page.get_by_text("wanted").first.wait_for(timeout=WAIT)
+    _taken(page, "failing-step", language)
+
+
+def _opened(browser: Browser, file: Path, name: str) -> Page:
+    width, height = SIZES[name]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(file.as_uri())
+    return page
+
+
+def _taken(page: Page, name: str, language: str) -> None:
+    page.screenshot(path=FOLDER / f"{name}.{language}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
