@@ -12,6 +12,7 @@ from steps.deliveries import Delivery, Drivers
 from steps.deviation import Deviation
 from steps.diagnosis.of_run import of_failure
 from steps.drivers.activity_file import ActivityFile
+from steps.drivers.waiting import eventually
 from steps.drivers.workflow import Run, message
 from steps.finding import Finding
 from steps.own_file import OwnFile
@@ -116,6 +117,17 @@ def _locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> Exit
 def lock_released(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> None:
     assert delivery.start
     drivers.connections.blocked(drivers.database, count=5, within=30)
+    locked.close()
+
+
+@when("its functions wait for the lock, and it is released")
+def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> None:
+    """As many as run at once: all of them come to the users that are locked."""
+    assert delivery.start
+    chunks = eventually(
+        lambda: drivers.database.ask("chunks", **delivery.version), what="the plan", seen=lambda: "none", within=30
+    )
+    drivers.connections.blocked(drivers.database, count=min(5, len(chunks)), within=30)
     locked.close()
 
 

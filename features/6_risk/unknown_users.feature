@@ -10,6 +10,6 @@ Feature: Users that are not registered are noticed, and nothing is made up for t
     And nothing was tried again but what the platform failed at
     And batch-jobs holds its status as "FAILED"
     And its lock is given back
-    And the logs name "UserNotFoundError" for each chunk
+    And the logs name "UserNotFoundError"
     And no statistics change
     And the rejected records are kept as a file that can be delivered again

@@ -84,13 +84,6 @@ def retries(history: Sequence[Event]) -> list[Retry]:
     return found
 
 
-def invoked(history: Sequence[Event]) -> set[str]:
-    """The event types that functions were sent."""
-    told = (event.get("taskScheduledEventDetails", {}).get("parameters") for event in history)
-    payloads = (json.loads(parameters).get("Payload") or {} for parameters in told if parameters)
-    return {str(payload["event_type"]) for payload in payloads if "event_type" in payload}
-
-
 Spans = Sequence[tuple[datetime, datetime]]
 """(began, ended)"""
 

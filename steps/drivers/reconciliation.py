@@ -70,7 +70,7 @@ def reconcile(stores: Stores) -> list[Fate]:
     for record in stores.records:
         wanted.setdefault(record.user_id, []).append(record)
     fates = {user: _fate(records, stores) for user, records in wanted.items()}
-    chunk_of = chunks_by_record(stores.plan, len(stores.records))
+    chunk_of = _chunks_by_record(stores.plan, len(stores.records))
     told = [
         _told(record, fates[record.user_id], chunk, stores)
         for record, chunk in zip(stores.records, chunk_of, strict=True)
@@ -106,7 +106,7 @@ def _fate(records: list[Record], stores: Stores) -> str:
     return "altered"
 
 
-def chunks_by_record(plan: Sequence[tuple[int, int]], records: int) -> list[int | None]:
+def _chunks_by_record(plan: Sequence[tuple[int, int]], records: int) -> list[int | None]:
     """The chunk of each record by the plan; None for records that no chunk holds."""
     chunks: list[int | None] = [chunk for chunk, count in plan for _ in range(count)]
     return (chunks + [None] * records)[:records]

@@ -19,15 +19,16 @@ def test_the_lock_of_a_job_that_is_done():
         assert lock_deviations(wrong, DUE)[0].diagnosis == "lock-wrong"
 
 
-def test_counts_that_were_not_written_with_their_chunk():
-    def pointed(**moments: timedelta) -> list[str]:
-        statistics = {user: {"updated_at": AT + later} for user, later in moments.items()}
-        return [each.diagnosis for each in apart(statistics, dict.fromkeys(("U1", "U2"), AT))]
+def test_counts_that_were_not_written_with_a_chunk():
+    def pointed(*moments: timedelta, plan: tuple[datetime | None, ...] = (AT,)) -> list[str]:
+        return [each.diagnosis for each in apart({f"U{n}": AT + later for n, later in enumerate(moments)}, plan)]
 
-    assert pointed(U1=timedelta(), U2=timedelta()) == []
-    assert pointed(U1=timedelta()) == []  # that a row is gone is for others to say
-    assert pointed(U1=timedelta(), U2=timedelta(microseconds=1)) == ["not-atomic"]
-    assert pointed(U1=timedelta(hours=9), U2=timedelta()) == ["updated-at-wrong"]
+    none, moment, hours = timedelta(), timedelta(microseconds=1), timedelta(hours=9)
+    assert pointed(none, none) == []
+    assert pointed(none, moment) == ["not-atomic"]
+    assert pointed(hours, none) == ["updated-at-wrong"]
+    assert pointed(none, moment, plan=(None, None)) == []
+    assert pointed(none, moment, hours, plan=(None, None)) == ["not-atomic"]
 
 
 def test_statements_of_one_transaction():

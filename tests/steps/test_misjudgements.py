@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from steps.bad_record_steps import misjudged
-from steps.drivers.history import invoked, iterations
+from steps.drivers.history import iterations
 from steps.drivers.workflow import Run
 from steps.duration_steps import projected
 from steps.execution_steps import misnamed
@@ -62,15 +62,6 @@ def test_records_that_are_rejected_as_they_have_to_be_point_to_nothing():
 )
 def test_a_file_that_fails_otherwise_than_it_has_to(run: Run, diagnosis: str):
     assert [each.diagnosis for each in misnamed(run, "SettingsError")] == [diagnosis]
-
-
-def scheduled(event_type: str) -> dict[str, Any]:
-    parameters = f'{{"FunctionName": "any", "Payload": {{"event_type": "{event_type}"}}}}'
-    return {"type": "TaskScheduled", "taskScheduledEventDetails": {"parameters": parameters}}
-
-
-def test_the_steps_that_functions_were_sent():
-    assert invoked([scheduled("csv-split"), {"type": "TaskSucceeded"}, scheduled("csv-split")]) == {"csv-split"}
 
 
 def test_iterations_and_what_the_largest_file_would_take_at_their_pace():
