@@ -49,6 +49,7 @@ _SIGNS = (
     Sign("aurora-stopped", _DATABASE, r"[Cc]onnection refused|starting up|shutting down"),
     Sign("aurora-unreachable", _DATABASE),
     Sign("chunk-lost", "CheckViolation", r"chunk_plan"),
+    Sign("chunk-lost", "UniqueViolation", r"rejected_records"),  # one line in two chunks
     Sign("lock-wrong", "LockLostError"),
     Sign("schema-wrong", r"Undefined(Table|Column|Function|Object)|InvalidColumnReference|NumericValueOutOfRange"),
     Sign("schema-wrong", "", r"(relation|column|constraint|function) .* does not exist"),

@@ -213,6 +213,7 @@ _OF_THE_PIPELINE: Shapes = {
     ],
     "chunk-lost": [
         failed("ProcessingError", "only 9 of 10 chunks are done"),
+        failed("UniqueViolation", 'duplicate key value violates unique constraint "rejected_records_pkey"'),
         failed("CheckViolation", 'new row for relation "chunk_plan" violates check constraint "chunk_plan_check1"'),
         failed("ProcessingError", "chunk 11 of b/incoming/users.csv#v1 is in no plan"),
         failed(
