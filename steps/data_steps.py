@@ -218,6 +218,8 @@ def _planted(stores: Stores) -> dict[str, Stores]:
 def totals(delivery: Delivery, finding: Finding) -> None:
     stores, fates = delivery.stores, delivery.fates
     wrong = totals_that_differ(stores, fates)
+    if wrong:
+        finding.suspect("job-wrong", "; ".join(wrong))
     finding.holds(not wrong, wanted="the batch job's counts those of the records", got="; ".join(wrong) or "the same")
     job = stores.job or Chunk(0, 0, 0)
     miscounted = replace(stores, job=replace(job, applied=job.applied - 1))
