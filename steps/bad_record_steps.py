@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from pytest_bdd import given, parsers, then, when
 
 from steps.deliveries import Delivery, Drivers
-from steps.deviation import Deviation
-from steps.diagnosis.of_run import of_failure
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.waiting import eventually
-from steps.drivers.workflow import Run, message
 from steps.finding import Finding
 from steps.own_file import OwnFile
 
@@ -142,42 +137,6 @@ def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) 
     kept = drivers.inbox.result(delivery.upload, "rejected.csv")
     own_file.take(ActivityFile.of(f"rejected-{own_file.name}", kept))
     return own_file.delivered()
-
-
-@then(parsers.parse('{count:d} records are rejected as "{reason}"'))
-def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -> None:
-    got = Counter(row["reason"] for row in delivery.rejected)
-    finding.equal(got, Counter({reason: count}), "rejected")
-
-
-@then("every bad record is rejected for its own reason")
-def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
-    got = {(row["line_number"], row["user_id"]): row["reason"] for row in delivery.rejected}
-    bad = {user for _, user in own_file.reasons}
-    altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]
-    for each in misjudged(delivery.run, got, own_file.reasons, altered):
-        finding.suspect(*each)
-    finding.equal(got, own_file.reasons, "as reasons")
-
-
-Reasons = Mapping[tuple[int, str], str]
-"""Why records are rejected, by line and user."""
-
-
-def misjudged(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ()) -> list[Deviation]:
-    """What it points to that these records were rejected, or that the file failed with those that had to be.
-
-    `altered`: the good records whose users' sums are wrong.
-    """
-    if got == due and "tolerated" in message(run.cause):
-        text = f"ERROR_TOLERANCE_PERCENT is not what the template is to declare: {message(run.cause)}"
-        return [Deviation("environment-variable-wrong", text)]
-    strange, missed = dict(got.items() - due.items()), dict(due.items() - got.items())
-    if missed and not strange and altered and run.status == "SUCCEEDED":  # no sum overflows that is none
-        return [Deviation("records-altered", each) for each in altered]
-    if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
-        return [Deviation("fate-wrong", f"rejected: {strange or 'no others'}; not rejected so: {missed or 'none'}")]
-    return of_failure(run.status, run.error, run.cause)
 
 
 @then("the database has seen no deadlock")

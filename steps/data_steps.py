@@ -9,7 +9,6 @@ from pytest_bdd import parsers, then
 
 from steps import exhibits
 from steps.deliveries import CHUNK_STEP, STEPS, Delivery, Drivers, Statistics, statistics_of
-from steps.drivers.activity_file import ActivityFile
 from steps.drivers.audit_trail import Place, gaps
 from steps.drivers.reconciliation import Chunk, Stores, reconcile, totals_that_differ
 from steps.finding import Finding
@@ -224,31 +223,3 @@ def totals(delivery: Delivery, finding: Finding) -> None:
     job = stores.job or Chunk(0, 0, 0)
     miscounted = replace(stores, job=replace(job, applied=job.applied - 1))
     finding.control("a wrong count", bool(totals_that_differ(miscounted, fates)))
-
-
-@then(parsers.parse('every record is rejected as "{reason}"'))
-def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> None:
-    finding.attach(exhibits.of_rows("Rejected records", delivery.rejected))
-    got = Counter((row["line_number"], row["user_id"], row["reason"]) for row in delivery.rejected)
-    due = Counter((record.line, record.user_id, reason) for record in delivery.file.records)
-    if got and got != due:
-        finding.suspect("fate-wrong", f"{got.total()} records rejected, {(got & due).total()} of them as {reason}")
-    finding.holds(
-        got == due,
-        wanted=f"{due.total()} records rejected as {reason}",
-        got=f"{(got & due).total()} of {got.total()} so",
-        evidence="\n".join(map(str, [*(got - due), *(due - got)][:5])),
-    )
-
-
-@then("the rejected records are kept as a file that can be delivered again")
-def rejected_file(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    kept = ActivityFile.of("rejected.csv", drivers.inbox.result(delivery.upload, "rejected.csv"))
-    lines = {row["line_number"] for row in delivery.rejected}
-    due = [(each.user_id, each.logins, each.posts) for each in delivery.file.records if each.line in lines]
-    got = [(each.user_id, each.logins, each.posts) for each in kept.records]
-    finding.holds(
-        got == due and kept.header == delivery.file.header,
-        wanted=f"{len(due)} records under the same header",
-        got=f"{len(got)} records under {','.join(kept.header)}",
-    )

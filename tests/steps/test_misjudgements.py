@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from steps.bad_record_steps import misjudged
 from steps.drivers.history import iterations
 from steps.drivers.workflow import Run
 from steps.duration_steps import projected
 from steps.execution_steps import misnamed
+from steps.rejection_steps import misjudged
 
 AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
 RUN = Run("arn:any", "SUCCEEDED", AT, AT, None, None, {}, {}, [], "")
