@@ -91,7 +91,9 @@ def after_the_work(delivery: Delivery, finding: Finding) -> None:
     if early:
         finding.suspect("success-line-missing", f"{len(early)} lines came before the work was done, such as {early[0]}")
     finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
-    finding.control("a line at the start", bool(_early([replace(lines[0], at=delivery.upload.at)], done)))
+    if done:
+        planted = [replace(line, at=delivery.upload.at) for line in lines]
+        finding.control("lines at the start", bool(_early(planted, done)))
 
 
 def _completed_at(entry: dict[str, Any]) -> int | None:

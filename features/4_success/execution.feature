@@ -14,7 +14,7 @@ Feature: The execution of the upload ends well and in time
 
   @checklist:SFN-03
   Scenario: Every step is green
-    When every invocation of the execution has reported
+    When the execution has ended
     Then every state of the happy path was entered and left, and no other
     And every step that a file has to take was taken
     And nothing was tried again but what the platform failed at
