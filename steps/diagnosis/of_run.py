@@ -61,7 +61,7 @@ _SIGNS = (
     Sign("users-missing", "ProcessingError", r"^((?!UserInactive|Validation).)*UserNotFoundError"),
     Sign("users-wrong", "ProcessingError", r"^((?!UserNotFound|Validation).)*UserInactiveError"),
     Sign("records-rejected", "ProcessingError", r"ValidationError|rejected"),
-    Sign("file-rejected", r"ValidationError|ObjectGoneError"),
+    Sign("file-rejected", r"^(ValidationError|ObjectGoneError)$"),
     Sign("too-slow", r"States\.(Timeout|HeartbeatTimeout)|TIMED_OUT"),
     # An execution's second event enters the first state, which has read nothing but the input.
     Sign("event-contract-broken", r"States\.", r"entered at the event id #2\)|[Pp]ath ['\"]\$\.detail"),

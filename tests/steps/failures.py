@@ -228,6 +228,7 @@ _OF_THE_PIPELINE: Shapes = {
     ],
     "state-failed": [
         failed("KeyError", "'chunks'"),
+        failed("ParamValidationError", "Invalid type for parameter Item.chunks.S, value: [1, 2], type: list"),
         ("Lambda.ServiceException", ""),
         (None, None),
         ("", "{"),
