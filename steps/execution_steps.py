@@ -64,7 +64,7 @@ def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, find
     """Whatever name the pipeline's own code has given to the error."""
     run = delivery.run
     got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
-    if run.status == "FAILED" and (got == ["state-failed"] or got == [diagnosis]):
+    if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == ["state-failed"]):
         finding.suspect("error-nameless", str(run))
     finding.holds(
         run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
