@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
+from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
@@ -23,12 +25,26 @@ def control_plane(account: str, port: int) -> Handler:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    _tell_moments_as_text()
     moto = DomainDispatcherApplication(create_backend_app)
 
     def answer(request: Request) -> Response:
         return Response.from_app(moto, with_body(request, request.get_data()).environ, buffered=True)
 
     return answer
+
+
+def _tell_moments_as_text() -> None:
+    """On AWS $$.Execution.StartTime is text; moto's is none, and breaks an execution that has it in its output."""
+    from moto.stepfunctions.parser.backend import execution_worker
+
+    worker: Any = execution_worker
+    told = worker.ExecutionData
+
+    def as_text(*, StartTime: datetime, **more: Any) -> Any:  # noqa: N803  # as the context object names it
+        return told(StartTime=StartTime.isoformat(timespec="milliseconds").replace("+00:00", "Z"), **more)
+
+    worker.ExecutionData = as_text
 
 
 def request_handler() -> type[WSGIRequestHandler]:

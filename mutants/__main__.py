@@ -42,7 +42,9 @@ def main() -> int:
     for number, outcome in enumerate(run_all(left, at_once=told.at_once, keep=told.keep), 1):
         outcomes[outcome.defect] = outcome
         results.add(outcome)
-        print(f"{number:4} of {len(left)}  {_line(outcome, defects[outcome.defect])}", flush=True)
+        remaining = (time.monotonic() - began) / number * (len(left) - number) / 60
+        place = f"{number:4} of {len(left)}, {remaining:.0f} minutes left"
+        print(f"{place}  {_line(outcome, defects[outcome.defect])}", flush=True)
     found = tally(chosen, outcomes, list(lines), catalogue.proven_elsewhere())
     minutes = sum(each.seconds for each in outcomes.values()) / 60 / told.at_once if whole else 0
     if whole:

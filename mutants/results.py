@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mutants.catalogue import ROOT, Defect
 from mutants.judging import Outcome
@@ -26,7 +27,7 @@ class Results:
     def read(self) -> dict[str, Outcome]:
         """The last outcome of each defect, in the catalogue's order."""
         lines = self._file.read_text("utf-8").splitlines() if self._file.is_file() else []
-        told = [json.loads(line) for line in lines]
+        told = [each for line in lines if (each := _whole(line))]
         found = {each["defect"]: each for each in told if each.pop("key") == self._keys.get(each["defect"])}
         return {name: Outcome(**found[name]) for name in self._keys if name in found}
 
@@ -34,7 +35,16 @@ class Results:
         """Adds one, at once on disk."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": self._keys[outcome.defect], **asdict(outcome)}) + "\n")
+            # The line break goes before, since a line that was cut off has none.
+            file.write("\n" + json.dumps({"key": self._keys[outcome.defect], **asdict(outcome)}))
+
+
+def _whole(line: str) -> dict[str, Any] | None:
+    """What a line says; nothing of one that is blank, or was being written when the machine stopped."""
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        return None
 
 
 def _key(defect: Defect) -> str:

@@ -17,13 +17,17 @@ from pathlib import Path
 from mutants.catalogue import ROOT, Defect
 from mutants.judging import Outcome, outcome
 from mutants.sources import copied
+from steps.reporting import checklist
 
-# Scenarios that make faults and deliveries of their own cost as much as all the others; they are run where the defect
-# names one of their lines, and have nothing to say of the others.
+# Scenarios that make faults and deliveries of their own, or start commands, cost as much as all the others; they are
+# run where the defect names one of their lines, and have nothing to say of the others.
 _OF_THEIR_OWN = {
+    "features/1_precondition/fallback.feature": {"KNO-04"},
+    "features/6_risk/connection_tests.feature": {"CTM-01"},
     "features/6_risk/known_faults.feature": {"RSK-01", "RSK-02", "RSK-03"},
     "features/6_risk/unknown_users.feature": {"DAT-09"},
     "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
+    "features/4_success/any_lawful_file.feature": {"AUR-03"},
 }
 _PATIENCE = 420
 """Seconds after which a session is given up; a defect may make every wait as long as it can get."""
@@ -41,7 +45,7 @@ def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = Non
 
 
 def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
-    """Makes the defect and lets the acceptance judge it, without the gate."""
+    """Makes the defect and lets the acceptance judge it."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         reports = (keep / name) if keep else Path(folder) / "reports"
         reports.mkdir(parents=True, exist_ok=True)
@@ -54,13 +58,21 @@ def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
 
 
 def _arguments(defect: Defect, system: Path, reports: Path) -> Iterable[str]:
-    yield from ("-m", "local", "--no-gate", f"--system-under-test={system}", f"--reports={reports}")
+    yield from ("-m", "local", f"--system-under-test={system}", f"--reports={reports}")
+    if not _before_the_run(defect):
+        yield "--no-gate"
     for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
         if told:
             yield f"{seam}={shlex.join([sys.executable, '-m', 'mutants.surroundings', *told])}"
     for feature, lines in _OF_THEIR_OWN.items():
         if not lines & set(defect.items):
             yield f"--deselect={feature}"
+
+
+def _before_the_run(defect: Defect) -> bool:
+    """Whether the gate notices: then nothing has to be delivered, which is most of what a session costs."""
+    lines = checklist.read()
+    return all(lines[id].phase == "precondition" for id in defect.items)
 
 
 def _session(arguments: Iterable[str], output: Path) -> str:

@@ -59,7 +59,10 @@ def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
 @then("its lock is given back")
 def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     assert delivery.run
-    finding.equal(drivers.locks.of(delivery.upload), None, "as its lock")
+    lock = drivers.locks.of(delivery.upload)
+    if lock is not None:
+        finding.suspect("lock-left", str(lock))
+    finding.equal(lock, None, "as its lock")
 
 
 @then("the second execution leaves it to the first")

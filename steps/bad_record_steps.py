@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import ExitStack
 
 from pytest_bdd import given, parsers, then, when
 
 from steps.deliveries import Delivery, Drivers
 from steps.drivers.activity_file import ActivityFile
+from steps.drivers.waiting import eventually
 from steps.finding import Finding
 from steps.own_file import OwnFile
 
@@ -30,6 +30,35 @@ def same_users(count: int, users: int, own_file: OwnFile) -> None:
     for n in range(count // users):
         for user in ids if n % 2 else reversed(ids):
             own_file.add(user, n + 1, 1)
+
+
+@given("they have statistics of an earlier day, of which every tenth is locked", target_fixture="locked")
+def with_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+    drivers.database.tell("earlier_statistics", users=own_file.registered)
+    return _locked(own_file, drivers, cleaning_up)
+
+
+@given(parsers.parse("a bad record of each kind, among {count:d} more good ones"))
+def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
+    """All in the last chunk, so that those before it hold the same users each."""
+    users = own_file.registered[:count]
+    unknown_user(own_file)
+    inactive_user(own_file, drivers)
+    malformed(own_file)
+    overflowing(own_file, drivers)
+    for user in users:
+        own_file.add(user, 1, 1)
+
+
+@given("it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end")
+def as_a_spreadsheet_saves_it(own_file: OwnFile) -> None:
+    """A double holds 2^53 + 1 no more than a 32-bit integer does; the last record is the only one of its user."""
+    first, last = own_file.registered[0], own_file.new_user()
+    own_file.register([last])
+    own_file.add(first, 2**53 + 1, 2**31, form='"{user}","{logins}",{posts}')
+    own_file.blank()
+    own_file.add(last, 1017, 1018)
+    own_file.as_a_spreadsheet_saves_it()
 
 
 @given("a record of a user that is not registered")
@@ -63,12 +92,19 @@ def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
 @given("the statistics of every tenth of them are locked", target_fixture="locked")
 def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     """So that a chunk holds the statistics of some users while it waits for others': in no order, two would meet."""
-    users = sorted(own_file.registered)[5::10]
-    drivers.database.tell("empty_statistics", users=users)
+    drivers.database.tell("empty_statistics", users=_every_tenth(own_file))
+    return _locked(own_file, drivers, cleaning_up)
+
+
+def _every_tenth(own_file: OwnFile) -> list[str]:
+    return sorted(own_file.registered)[5::10]
+
+
+def _locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     held = cleaning_up.enter_context(ExitStack())
     other = held.enter_context(drivers.connect())
     held.enter_context(other.undone())
-    other.ask("locked_statistics", users=users)
+    other.ask("locked_statistics", users=_every_tenth(own_file))
     return held
 
 
@@ -76,6 +112,17 @@ def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitS
 def lock_released(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> None:
     assert delivery.start
     drivers.connections.blocked(drivers.database, count=5, within=30)
+    locked.close()
+
+
+@when("its functions wait for the lock, and it is released")
+def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> None:
+    """As many as run at once: all of them come to the users that are locked."""
+    assert delivery.start
+    chunks = eventually(
+        lambda: drivers.database.ask("chunks", **delivery.version), what="the plan", seen=lambda: "none", within=30
+    )
+    drivers.connections.blocked(drivers.database, count=min(5, len(chunks)), within=30)
     locked.close()
 
 
@@ -92,22 +139,13 @@ def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) 
     return own_file.delivered()
 
 
-@then(parsers.parse('{count:d} records are rejected as "{reason}"'))
-def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -> None:
-    got = Counter(row["reason"] for row in delivery.rejected)
-    finding.equal(got, Counter({reason: count}), "rejected")
-
-
-@then("every bad record is rejected for its own reason")
-def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
-    got = {(row["line_number"], row["user_id"]): row["reason"] for row in delivery.rejected}
-    finding.equal(got, own_file.reasons, "as reasons")
-
-
 @then("the database has seen no deadlock")
 def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
     assert delivery.run
     drivers.connections.gone(
         drivers.database, within=10
     )  # a session tells what it has seen when it ends, at the latest
-    finding.equal(drivers.database.number("deadlocks"), own_file.deadlocks_before, "deadlocks")
+    seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
+    if seen:
+        finding.suspect("database-refused", f"{seen} deadlocks among chunks of the same users")
+    finding.equal(seen, 0, "deadlocks")

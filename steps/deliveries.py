@@ -160,7 +160,7 @@ class Delivery:
     def rejected(self) -> list[dict[str, Any]]:
         """line_number, user_id and reason of each rejected record, in order."""
         assert self.run
-        return self._drivers.database.ask("rejected", **self._version)
+        return self._drivers.database.ask("rejected", **self.version)
 
     @once
     def stores(self) -> Stores:
@@ -169,7 +169,7 @@ class Delivery:
             records=self.file.records,
             before=_counts(self.before),
             after=_counts(self.statistics),
-            plan=[(row["chunk"], row["record_count"]) for row in self._drivers.database.ask("chunks", **self._version)],
+            plan=[(row["chunk"], row["record_count"]) for row in self._drivers.database.ask("chunks", **self.version)],
             rejected={row["line_number"]: row["reason"] for row in self.rejected},
             audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
             logged=[_chunk(line.fields) for line in holding(self.lines, SUCCESS) if "chunk" in line.fields],
@@ -181,7 +181,8 @@ class Delivery:
         return reconcile(self.stores)
 
     @property
-    def _version(self) -> dict[str, str]:
+    def version(self) -> dict[str, str]:
+        """The uploaded version, as files under sql/ name it."""
         return {"bucket": self.upload.bucket, "key": self.upload.key, "version_id": self.upload.version_id}
 
 

@@ -27,10 +27,13 @@ def file_delivered(
 def inbox_holds(folder: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     upload, file = delivery.upload, delivery.file
     finding.equal(upload.key, folder + file.name, "as key")
+    content = drivers.inbox.content(upload)
+    if content is None:
+        finding.suspect("upload-gone", f"version {upload.version_id} of {upload.key} is not there any more")
     finding.holds(
-        drivers.inbox.content(upload) == file.content,
+        content == file.content,
         wanted="the same bytes",
-        got=f"{upload.size} bytes as version {upload.version_id}",
+        got="nothing" if content is None else f"{len(content)} bytes as version {upload.version_id}",
     )
 
 
@@ -59,8 +62,10 @@ def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     if drivers.environment.shared:
         finding.control("one more in a copy of those found", len([*executions, run.arn]) == found + 1)
     elif run.status == "SUCCEEDED":  # a pipeline in trouble is not asked twice
-        again = workflow.start(workflow.input_of(run.arn))
-        workflow.ended(again, within=drivers.environment.patience.end)
+        again = workflow.ended(workflow.start(workflow.input_of(run.arn)), within=drivers.environment.patience.end)
+        if again.duplicate_of != run.arn:
+            finding.suspect("redelivery-processed", str(again))
+        finding.equal(again.duplicate_of, run.arn, "as the execution that a second one leaves the upload to")
         finding.control("a second execution, really started", len(workflow.executions_of(upload)) == found + 1)
 
 

@@ -8,6 +8,19 @@ from steps.command import Commands
 from steps.finding import Finding
 from steps.targets.environment import Environment
 
+_DIAGNOSES = {
+    "S3": "bucket-missing",
+    "EventBridge": "rule-missing",
+    "Step Functions": "state-machine-missing",
+    "Lambda": "function-missing",
+    "DynamoDB": "table-missing",
+    "CloudWatch Logs": "logs-missing",
+    "Secrets Manager": "secret-missing",
+    "RDS": "aurora-stopped",
+    "IAM": "role-wrong",
+    "PostgreSQL": "secret-refused",
+}
+"""What a service that does not answer well usually points to."""
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: the port of discard."""
 
@@ -22,6 +35,8 @@ def tested(environment: Environment, commands: Commands) -> str:
 def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> None:
     services = [service for (service,) in datatable[1:]]
     silent = [service for service in services if not _well(answers, service)]
+    for service in silent:
+        finding.suspect(_DIAGNOSES.get(service, "not-diagnosed"), f"{service} does not answer well")
     finding.holds(
         not silent,
         wanted=f"{len(services)} services that answer",

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
 from pytest_bdd import parsers, then, when
 
 from steps import exhibits
-from steps.deliveries import Delivery
+from steps.deliveries import CHUNK_STEP, STEPS, Delivery
+from steps.deviation import Deviation
 from steps.diagnosis.of_run import of_failure
 from steps.drivers.history import Retry, peak, reached
-from steps.drivers.inbox import Upload
 from steps.drivers.logs import invocations
 from steps.drivers.path import deviations, happy_path
 from steps.drivers.workflow import Run
 from steps.finding import Finding
 from steps.reporting.progress import Progress
-from steps.reporting.record import Record
 
 
 @when("the execution has ended")
@@ -28,6 +24,8 @@ def execution_ended(delivery: Delivery, finding: Finding) -> None:
 @then(parsers.parse('its status is "{status}"'))
 def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
+    if run.status != status:
+        finding.deviations += of_failure(run.status, run.error, run.cause)
     finding.attach(exhibits.of_states(run))
     finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
 
@@ -36,12 +34,23 @@ def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
 def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     got = (run.status, run.error, what in (run.cause or ""))
+    if got != ("FAILED", error, True):
+        finding.deviations += misnamed(run, error)
     finding.holds(
         got == ("FAILED", error, True),
         wanted=f"FAILED with {error}: ... {what}",
         got=f"{run.status} with {run.error}",
         evidence=str(run),
     )
+
+
+def misnamed(run: Run, error: str) -> list[Deviation]:
+    """What it points to that a file that had to fail with `error`, for a reason that it tells, did not."""
+    if run.status == "SUCCEEDED":
+        return [Deviation("error-swallowed", f"the execution SUCCEEDED, and had to fail with {error}")]
+    found = of_failure(run.status, run.error, run.cause)
+    known = run.error != error and found[0].diagnosis != "state-failed"
+    return found if known else [Deviation("error-nameless", found[0].text)]
 
 
 @then(parsers.parse('the execution fails with "{error}", saying that every record is a "{reason}"'))
@@ -55,23 +64,14 @@ def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, find
     """Whatever name the pipeline's own code has given to the error."""
     run = delivery.run
     got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
+    if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == ["state-failed"]):
+        finding.suspect("error-nameless", str(run))
     finding.holds(
         run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
         wanted=f"FAILED with {diagnosis}{f': ... {what}' if what else ''}",
         got=f"{run.status} with {run.error}, which points to {', '.join(got) or 'nothing'}",
         evidence=str(run),
     )
-
-
-@then(parsers.parse("it has taken at most {minutes:d} minutes"))
-def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
-    run = delivery.run
-    finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
-    finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
-
-
-def _late(run: Run, minutes: int) -> Run:
-    return replace(run, ended=run.ended + timedelta(minutes=minutes + 1))
 
 
 @then("every state of the happy path was entered and left, and no other")
@@ -88,6 +88,19 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
     )
     stopped = [event for event in run.history if event.get("stateExitedEventDetails", {}).get("name") != path[-1]]
     finding.control("a state that was never left", bool(deviations(run.definition, stopped)))
+
+
+@then("every step that a file has to take was taken")
+def every_step_taken(delivery: Delivery, finding: Finding) -> None:
+    """By the audit trail, and where that does not tell of a step, by the logs."""
+    due = {*STEPS, CHUNK_STEP}
+    skipped = due - {entry["step"] for entry in delivery.audit}
+    if skipped:
+        skipped -= {line.fields.get("event_type") for line in delivery.lines}
+    told = ", ".join(sorted(skipped))
+    if skipped and delivery.run.status == "SUCCEEDED":
+        finding.suspect("step-skipped", f"never taken: {told}")
+    finding.holds(not skipped, wanted=f"{len(due)} steps taken", got=f"none of {told}" if skipped else "so")
 
 
 @then("nothing was tried again but what the platform failed at")
@@ -108,24 +121,6 @@ def _not_the_platforms(retries: list[Retry]) -> list[Retry]:
     return [retry for retry in retries if not retry.error.startswith("Lambda.")]
 
 
-@then(parsers.parse("from the upload to its end at most {minutes:d} minutes have passed"))
-def passed_since_upload(minutes: int, delivery: Delivery, finding: Finding) -> None:
-    upload, run = delivery.upload, delivery.run
-    seconds = _between(upload, run)
-    finding.holds(0 <= seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{seconds:.1f} s")
-    finding.control("an end a minute too late", _between(upload, _late(run, minutes)) > minutes * 60)
-
-
-def _between(upload: Upload, run: Run) -> float:
-    return run.ended.timestamp() - upload.at / 1000
-
-
-@then("its time and its throughput are recorded")
-def recorded(record: Record, finding: Finding) -> None:
-    seconds, rate = (record.measured.get(name, 0) for name in ("seconds", "records_per_second"))
-    finding.holds(seconds > 0 and rate > 0, wanted="both in verdict.json", got=f"{seconds} s, {rate} records a second")
-
-
 @then(parsers.parse("at most {most:d} chunks were under way at once"))
 def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
     finding.attach(exhibits.of_chunks(delivery.run, most))
@@ -141,7 +136,7 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
     ids = {task.request_id for task in delivery.run.chunk_tasks}
     spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
     got = f"{peak(spans)} of {len(spans)}"
-    if peak(spans) <= 1:
+    if peak(spans) <= 1 and delivery.run.status == "SUCCEEDED":
         finding.suspect("not-parallel", f"chunk invocations at once: {got}")
     finding.holds(peak(spans) > 1, wanted="more than one chunk invocation at once", got=got)
     one_by_one = [(n, n + 1) for n, _ in enumerate(spans)]

@@ -78,7 +78,7 @@ def of_fates(fates: Iterable[Fate]) -> Attachment:
     """What became of each record by each store, the inconsistent first."""
     stores = ("csv", "aurora", "dynamodb", "logs")
     rows = [
-        (each.record or "", each.user, each.fate, "" if each.agreed else "THEY DISAGREE", *map(each.stores.get, stores))
+        (each.record or "", each.user, each.fate, "THEY DISAGREE" if each.astray else "", *map(each.stores.get, stores))
         for each in sorted(fates, key=lambda each: each.clean)
     ]
     return table("Records reconciled", ("line", "user", "fate", "stores", *stores), rows)

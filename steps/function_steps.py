@@ -48,6 +48,8 @@ def as_declared(found: Found, environment: Environment, settings: Settings, find
     declared, count = declared_variables(environment), settings.counts.environment_variables
     finding.attach(*exhibits.of_variables(found, declared, environment.names))
     for name, variables in declared.items():
+        if len(variables) < count:
+            finding.suspect("environment-variable-missing", f"{len(variables)} of {count} are declared for {name}")
         finding.equal(len(variables), count, f"variables declared for {name}")
     deviations = [
         *(each for name, wanted in declared.items() for each in readiness.variables({name: found[name]}, wanted)),

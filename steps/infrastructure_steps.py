@@ -13,6 +13,7 @@ from steps.drivers.bucket import Bucket, Settings
 from steps.drivers.tables import Table, Tables
 from steps.drivers.workflow import Machine, Workflow
 from steps.finding import Finding
+from steps.recovery import recovery
 from steps.targets.environment import Environment
 
 Described = list[list[str]]
@@ -105,3 +106,11 @@ def machine_active(machine: Machine | None, environment: Environment, finding: F
     status = "missing" if machine is None else machine.status
     deviations = [Deviation("state-machine-missing", f"{name} is {status}")] if status != "ACTIVE" else []
     finding.none(deviations, wanted=f"{name} ACTIVE", got=status)
+
+
+@then("every step is tried again after what the platform fails at, and no error is lost")
+def machine_recovers(machine: Machine | None, finding: Finding) -> None:
+    assert machine is not None
+    finding.none(recovery(machine.definition), wanted="every step tried again, every error caught", got="so")
+    bare = {"States": {"any": {"Type": "Task", "Resource": "any"}}}
+    finding.control("a step without Retry and Catch", len(recovery(bare)) == 2)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from pytest_bdd import parsers, then, when
 
 from steps import exhibits
-from steps.deliveries import CHUNK_STEP, STEPS, Delivery
+from steps.deliveries import CHUNK_STEP, STEPS, SUCCESS, Delivery
 from steps.drivers.history import reached
 from steps.drivers.logs import LogLine, complaints, holding
 from steps.drivers.tail import written
@@ -77,6 +80,45 @@ def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
     got = _event_types(lines)
     finding.holds(got == wanted, wanted=_counts(wanted), got=_counts(got) or "none")
     finding.control("one of them a second time", _event_types([*lines, lines[0]]) != wanted)
+
+
+@then("none of these lines came before the work was done")
+def after_the_work(delivery: Delivery, finding: Finding) -> None:
+    """By the audit trail, which is told of the completion of each step and chunk first."""
+    lines = _saying(SUCCESS, delivery.lines)
+    done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _completed_at(each))}
+    early = _early(lines, done)
+    if early:
+        finding.suspect("success-line-missing", f"{len(early)} lines came before the work was done, such as {early[0]}")
+    finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
+    if done:
+        planted = [replace(line, at=delivery.upload.at) for line in lines]
+        finding.control("lines at the start", bool(_early(planted, done)))
+
+
+def _completed_at(entry: dict[str, Any]) -> int | None:
+    """In epoch milliseconds, by the beginning of the sort key; None of what is no completion, or tells no moment."""
+    try:
+        moment = datetime.fromisoformat(entry["timestamp"].partition("#")[0])
+    except ValueError:
+        return None
+    return int(moment.timestamp() * 1000) if entry["phase"] == "completion" else None
+
+
+def _early(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> list[LogLine]:
+    return [
+        line
+        for line in lines
+        if line.at < done.get((str(line.fields.get("event_type")), line.fields.get("chunk")), line.at)
+    ]
+
+
+@then(parsers.parse('the logs name "{reason}"'))
+def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
+    named = holding(delivery.lines, reason)
+    if not named:
+        finding.suspect("error-nameless", f"none of {len(delivery.lines)} lines names {reason}")
+    finding.holds(bool(named), wanted=f"lines that name {reason}", got=str(len(named)))
 
 
 def _event_types(lines: list[LogLine]) -> Counter[str]:

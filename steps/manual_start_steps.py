@@ -11,6 +11,7 @@ from pytest_bdd import then, when
 
 from steps.command import Commands
 from steps.deliveries import Delivery, Start
+from steps.diagnosis.of_run import of_failure
 from steps.drivers.workflow import Run
 from steps.finding import Finding
 from steps.targets.environment import CommandFailed, Environment
@@ -39,8 +40,11 @@ def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
 
 @then("it takes the same way to the same result as the automatic one")
 def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
-    got, due = _came_to(delivery.run), _came_to(acceptance.run)
-    evidence = "\n".join([str(delivery.run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
+    run = delivery.run
+    if run.status != acceptance.run.status:
+        finding.deviations += of_failure(run.status, run.error, run.cause)
+    got, due = _came_to(run), _came_to(acceptance.run)
+    evidence = "\n".join([str(run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
     finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=evidence)
 
 

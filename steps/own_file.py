@@ -24,6 +24,7 @@ class OwnFile:
         self._lines = [header]
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
+        self._encoded: Callable[[Sequence[str]], bytes] = _joined
         self.name = name or f"{uuid4().hex[:12]}.csv"
         self.registered: list[str] = []
         self.reasons: dict[tuple[int, str], str] = {}
@@ -50,9 +51,11 @@ class OwnFile:
         self._drivers.database.tell("register_users", users=list(users))
         self._cleaning_up.callback(self._drivers.database.tell, "remove_users", users=list(users))
 
-    def add(self, user: str, logins: int, posts: int, reason: str | None = None) -> None:
-        """One record more, and why it has to be rejected if it has to be."""
-        self._lines.append(f"{user},{logins},{posts}")
+    def add(
+        self, user: str, logins: int, posts: int, reason: str | None = None, form: str = "{user},{logins},{posts}"
+    ) -> None:
+        """One record more, written in this form, and why it has to be rejected if it has to be."""
+        self._lines.append(form.format(user=user, logins=logins, posts=posts))
         self._records.append(Record(len(self._lines), user, logins, posts))
         if reason is not None:
             self.reasons[len(self._lines), user] = reason
@@ -63,6 +66,14 @@ class OwnFile:
         self.register(users)
         for n, user in enumerate(users, 1):
             self.add(user, n, 1000 + n)
+
+    def blank(self) -> None:
+        """A line that holds nothing, and is no record."""
+        self._lines.append("")
+
+    def as_a_spreadsheet_saves_it(self) -> None:
+        """With a byte order mark, CRLF, and no line break at its end."""
+        self._encoded = lambda lines: "\r\n".join(lines).encode("utf-8-sig")
 
     def first_byte(self, record: int) -> int:
         """Where a record begins in the file, the first being record 0."""
@@ -80,8 +91,8 @@ class OwnFile:
         return Delivery(file, drivers.inbox.deliver(file.name, file.content), before, drivers, by_itself(drivers))
 
     def _made(self) -> ActivityFile:
-        header = self.header.split(",")
-        return ActivityFile(self.name, _joined(self._lines), header, len(self._lines), tuple(self._records))
+        content, records = self._encoded(self._lines), tuple(self._records)
+        return ActivityFile(self.name, content, self.header.split(","), len(self._lines), records)
 
 
 def _joined(lines: Sequence[str]) -> bytes:

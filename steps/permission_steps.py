@@ -57,6 +57,13 @@ def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Tr
         for user, (got, role) in users.items()
         if got is None or got != roles.arns[role]
     ]
+    permissions = Permissions(environment.client("iam"))
+    trusted = {names.lambda_role: "lambda", names.state_machine_role: "states", names.rule_role: "events"}
+    deviations += [
+        Deviation("role-wrong", f"{role} may not be assumed by {service}.amazonaws.com")
+        for role, service in trusted.items()
+        if role in roles.there and not permissions.trusts(role, f"{service}.amazonaws.com")
+    ]
     finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.there))
 
 

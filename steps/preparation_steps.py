@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then, when
 
+from steps.deviation import Deviation
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.database import Answer, Database
 from steps.evidence import Preparation
@@ -25,19 +26,36 @@ def it_answers(answer: Answer, finding: Finding) -> None:
     finding.holds(answer.well, wanted="the database answers with the secret's credentials", got=answer.said)
 
 
+@then("its tables are those of the schema")
+def tables_of_the_schema(database: Database, finding: Finding) -> None:
+    differing = [row["what"] for name in ("schema_differences", "schema_version") for row in database.ask(name)]
+    deviations = [Deviation("schema-wrong", what) for what in differing]
+    finding.none(deviations, wanted="what sql/schema.sql makes", got="so")
+
+
 @when("the test users are prepared")
 def test_users_prepared(preparation: Preparation) -> None: ...
 
 
 @then("none of them is left out")
-def none_left_out(preparation: Preparation, settings: Settings, finding: Finding) -> None:
+def none_left_out(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    """One by one: a count may count others."""
     before = preparation.test_users_before
-    finding.equal(preparation.test_users, settings.counts.users, f"test users, {before} of them there before")
+    registered = len(_registered_of(settings, database))
+    finding.equal(registered, settings.counts.users, f"test users, {before} of them there before")
 
 
 @then("the database counts every one of them")
-def test_users_counted(preparation: Preparation, settings: Settings, finding: Finding) -> None:
+def test_users_counted(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    registered = len(_registered_of(settings, database))
+    if preparation.test_users != registered:
+        text = f"count_test_users.sql counts {preparation.test_users}, and {registered} are registered"
+        finding.suspect("question-wrong", text)
     finding.equal(preparation.test_users, settings.counts.users, "test users")
+
+
+def _registered_of(settings: Settings, database: Database) -> set[str]:
+    return {row["user_id"] for row in database.ask("users_like_ours")} & set(settings.counts.test_users)
 
 
 @then("the first, the middle and the last of them are registered under their own name and address, and active")
@@ -69,6 +87,8 @@ def _registered(rows: list[dict[str, Any]], ids: list[str], finding: Finding) ->
 @then("the whole table of statistics is counted, and none of its rows is theirs")
 def table_counted(preparation: Preparation, finding: Finding) -> None:
     counted, read = preparation.overview, len(preparation.statistics)
+    if counted["all_rows"] != read:
+        finding.suspect("question-wrong", f"statistics_overview.sql counts {counted['all_rows']} rows of {read}")
     finding.holds(
         counted["all_rows"] == counted["of_others"] == read,
         wanted=f"{read} rows, all of other users",
@@ -84,6 +104,8 @@ def statistics_cleared(
     others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
     if environment.shared:  # others' rows change by themselves, and the statement names the test users one by one
         others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
+    if gone := sorted(others.keys() - preparation.statistics.keys()):
+        finding.suspect("others-altered", f"cleared beside the test users': {', '.join(gone)}")
     finding.holds(
         preparation.statistics == others,
         wanted=f"statistics of {len(others)} other users left, as they were",
@@ -95,8 +117,17 @@ def statistics_cleared(
 
 @then(parsers.parse("the database counts {count:d} statistics of theirs"))
 def no_statistics(
-    count: int, preparation: Preparation, database: Database, environment: Environment, finding: Finding
+    count: int,
+    preparation: Preparation,
+    activity_file: ActivityFile,
+    database: Database,
+    environment: Environment,
+    finding: Finding,
 ) -> None:
+    left = len(preparation.statistics.keys() & activity_file.sums().keys())
+    if preparation.test_statistics != left:
+        text = f"count_test_statistics.sql counts {preparation.test_statistics}, and {left} are left"
+        finding.suspect("question-wrong", text)
     finding.equal(preparation.test_statistics, count, "statistics of the test users")
     if environment.shared:
         finding.control("a row more in a copy of the count", preparation.test_statistics + 1 != count)

@@ -69,6 +69,7 @@ def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     return {
         "an object outside incoming/": _with_object(event, key=f"results/{name}"),
+        "the pipeline's own output": _with_object(event, key="results/any-version/rejected.csv"),
         "an object that is no .csv": _with_object(event, key=f"{key}.bak"),
         "an object over 100 MB": _with_object(event, size=MAX_BYTES + 1),
         "an object of another bucket": {**event, "detail": {**detail, "bucket": {"name": "another-bucket"}}},

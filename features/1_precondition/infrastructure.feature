@@ -25,3 +25,4 @@ Feature: Everything that the pipeline runs on is there
   Scenario: The state machine is active
     When the state machine is looked up
     Then it is active
+    And every step is tried again after what the platform fails at, and no error is lost

@@ -36,3 +36,4 @@ Feature: The functions' logs show a clean run
   Scenario: Every event type reports success
     When every invocation of the execution has reported
     Then "EVENT_PROCESSED_SUCCESSFULLY" is logged once for each step and each chunk
+    And none of these lines came before the work was done

@@ -9,7 +9,8 @@ from steps.diagnosis.catalogue import Diagnosis, read
 _HEAD = """# Diagnoses
 
 Why a line is NO. `verdict.json` and the terminal name them best first: those higher up in this list are root causes,
-those further down follow from them. Ids are added, never renamed. What stands in {braces} is yours to fill in.
+those further down follow from them, and what is merely usual for a failed line comes after what a check has found. Ids
+are added, never renamed. What stands in {braces} is yours to fill in.
 Written by `python -m steps.diagnosis > docs/diagnoses.md` from
 [steps/diagnosis/catalogue.toml](../steps/diagnosis/catalogue.toml), which holds the Japanese too.
 """

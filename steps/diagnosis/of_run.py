@@ -27,6 +27,7 @@ _SIGNS = (
     Sign("environment-variable-missing", _SETTINGS, r"missing(?! or)|not set"),
     Sign("environment-variable-wrong", _SETTINGS),
     Sign("role-wrong", "", r"cannot be assumed|not authorized to (assume|perform: sts:AssumeRole)"),
+    Sign("event-contract-broken", "", r"\$\.detail\."),
     Sign("permission-missing", "", r"not authorized to perform|AccessDenied|\(403\)"),
     Sign("permission-missing", "AccessDenied"),
     Sign("handler-misnamed", "ImportModuleError", _ITSELF),
@@ -47,6 +48,9 @@ _SIGNS = (
     Sign("environment-variable-wrong", _DATABASE, r"database .* does not exist|failed to resolve host"),
     Sign("aurora-stopped", _DATABASE, r"[Cc]onnection refused|starting up|shutting down"),
     Sign("aurora-unreachable", _DATABASE),
+    Sign("chunk-lost", "CheckViolation", r"chunk_plan"),
+    Sign("chunk-lost", "UniqueViolation", r"rejected_records"),  # one line in two chunks
+    Sign("lock-wrong", "LockLostError"),
     Sign("schema-wrong", r"Undefined(Table|Column|Function|Object)|InvalidColumnReference|NumericValueOutOfRange"),
     Sign("schema-wrong", "", r"(relation|column|constraint|function) .* does not exist"),
     Sign("database-refused", r"Violation|InsufficientPrivilege|ReadOnlySqlTransaction|Deadlock|Serialization"),
@@ -57,7 +61,7 @@ _SIGNS = (
     Sign("users-missing", "ProcessingError", r"^((?!UserInactive|Validation).)*UserNotFoundError"),
     Sign("users-wrong", "ProcessingError", r"^((?!UserNotFound|Validation).)*UserInactiveError"),
     Sign("records-rejected", "ProcessingError", r"ValidationError|rejected"),
-    Sign("file-rejected", r"ValidationError|ObjectGoneError"),
+    Sign("file-rejected", r"^(ValidationError|ObjectGoneError)$"),
     Sign("too-slow", r"States\.(Timeout|HeartbeatTimeout)|TIMED_OUT"),
     # An execution's second event enters the first state, which has read nothing but the input.
     Sign("event-contract-broken", r"States\.", r"entered at the event id #2\)|[Pp]ath ['\"]\$\.detail"),

@@ -45,6 +45,7 @@ def diagnoses(
 ) -> list[dict[str, Any]]:
     """Each diagnosis that the failed and broken scenarios point to, with their lines; root causes first.
 
+    What a check has found, or the run told, goes before what a failed line usually points to.
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
     on the monotonic clock.
     """
@@ -52,6 +53,7 @@ def diagnoses(
     if not bad:
         return []
     items: dict[str, dict[str, None]] = {}  # used as sets that keep their order
+    known = {"environment-broken"}  # nothing can be said about what follows from it
     evidence: dict[str, dict[str, None]] = {}
 
     def found(diagnosis: str, text: str, lines: Iterable[str]) -> None:
@@ -60,15 +62,18 @@ def diagnoses(
 
     after = [scenario for scenario in bad if scenario.ended >= began]
     for deviation in of_the_run if after else ():
+        known.add(deviation.diagnosis)
         found(*deviation, [line for scenario in after for line in scenario.items])
     for scenario in bad:
         for deviation in scenario.deviations:
+            known.add(deviation.diagnosis)
             found(*deviation, scenario.items)
         if not scenario.deviations:
             for line in scenario.items:
                 usual = "environment-broken" if scenario.status == BROKEN else _USUAL.get(line, "not-diagnosed")
                 found(usual, scenario.reason, [line])
-    ranked = sorted(items, key=list(catalogue).index)
+    order = list(catalogue)
+    ranked = sorted(items, key=lambda id: (id not in known, order.index(id)))
     return [
         {
             "id": id,

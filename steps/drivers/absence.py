@@ -13,6 +13,8 @@ _ABSENT = {
     "DBClusterNotFoundFault",
     "NoSuchBucket",
     "NoSuchEntity",
+    "NoSuchKey",
+    "NoSuchVersion",
     "NoSuchPublicAccessBlockConfiguration",
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",

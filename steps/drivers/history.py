@@ -84,6 +84,24 @@ def retries(history: Sequence[Event]) -> list[Retry]:
     return found
 
 
+Spans = Sequence[tuple[datetime, datetime]]
+"""(began, ended)"""
+
+
+def iterations(history: Sequence[Event]) -> Spans:
+    """Each iteration of a Map that succeeded, waiting inside it included."""
+    began = {
+        event["mapIterationStartedEventDetails"]["index"]: event["timestamp"]
+        for event in history
+        if event["type"] == "MapIterationStarted"
+    }
+    return [
+        (began[event["mapIterationSucceededEventDetails"]["index"]], event["timestamp"])
+        for event in history
+        if event["type"] == "MapIterationSucceeded"
+    ]
+
+
 def _back_to_entered(event: Event, by_id: dict[int, Event]) -> Iterator[Event]:
     """The events between `event` and the entry into its state, the latest first."""
     while not (event := by_id[event["previousEventId"]])["type"].endswith("StateEntered"):

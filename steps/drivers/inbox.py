@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from steps.drivers.absence import unless_absent
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -56,13 +58,22 @@ class Inbox:
         etag = head["ETag"].strip('"')
         return Upload(self._bucket, key, head["VersionId"], head["ContentLength"], etag, at)
 
-    def content(self, upload: Upload) -> bytes:
-        """The bytes that the bucket holds of this very version."""
-        return self._s3.get_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)["Body"].read()
+    def content(self, upload: Upload) -> bytes | None:
+        """The bytes that the bucket holds of this very version, if it does."""
+        where: Any = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version_id}
+        answer = unless_absent(lambda: self._s3.get_object(**where))
+        return answer and answer["Body"].read()
 
     def result(self, upload: Upload, name: str) -> bytes:
         """The bytes of results/{version}/`name`: what the pipeline wrote about this version."""
         return self._s3.get_object(Bucket=self._bucket, Key=f"results/{upload.version_id}/{name}")["Body"].read()
+
+    def results(self, upload: Upload) -> dict[str, bytes]:
+        """All that the pipeline wrote about this version, by name."""
+        prefix = f"results/{upload.version_id}/"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        names = [found["Key"].removeprefix(prefix) for page in pages for found in page.get("Contents", ())]
+        return {name: self.result(upload, name) for name in names}
 
     def delete(self, upload: Upload) -> None:
         """Deletes this very version for good."""

@@ -47,6 +47,12 @@ class Permissions:
         answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
         return answer and answer["Role"]["Arn"]
 
+    def trusts(self, name: str, service: str) -> bool:
+        """Whether the role's trust policy lets that service assume it, conditions left aside."""
+        answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
+        document = answer["Role"].get("AssumeRolePolicyDocument") if answer else None
+        return any(_admits(each, service) for each in _statements(document)) if document else False
+
     def decisions(self, role_arn: str, needs: Iterable[Need]) -> dict[Need, str]:
         """`allowed`, `implicitDeny` or `explicitDeny` for each need, by SimulatePrincipalPolicy.
 
@@ -96,6 +102,12 @@ class Permissions:
             return
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         self._iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+
+def _admits(statement: dict[str, Any], service: str) -> bool:
+    principal = statement.get("Principal", {})
+    services = principal.get("Service", []) if isinstance(principal, dict) else []
+    return statement["Effect"] == "Allow" and service in ([services] if isinstance(services, str) else services)
 
 
 def _without(statement: dict[str, Any], action: str) -> dict[str, Any] | None:

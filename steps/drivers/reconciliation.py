@@ -44,24 +44,24 @@ class Stores:
 class Fate:
     """What became of one record; `record` is its line, or None for a row that no record asked for.
 
-    fate: applied, rejected, lost, doubled, altered or unexpected. stores: what each store says of it; agreed: whether
-    DynamoDB and the logs tell the same story as Aurora.
+    fate: applied, rejected, lost, doubled, altered or unexpected. stores: what each store says of it; astray: which of
+    dynamodb and logs tell another story than Aurora.
     """
 
     record: int | None
     user: str
     fate: str
     stores: dict[str, Any]
-    agreed: bool = True
+    astray: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
-        return self.agreed and self.fate in ("applied", "rejected")
+        return not self.astray and self.fate in ("applied", "rejected")
 
     def __str__(self) -> str:
         told = ", ".join(f"{store} {said}" for store, said in self.stores.items())
         where = f"line {self.record}" if self.record else "no record"
-        return f"{where}, {self.user}: {self.fate}{'' if self.agreed else ', but the stores disagree'} ({told})"
+        return f"{where}, {self.user}: {self.fate}{', but the stores disagree' if self.astray else ''} ({told})"
 
 
 def reconcile(stores: Stores) -> list[Fate]:
@@ -125,7 +125,7 @@ def _told(record: Record, fate: str, chunk: int | None, stores: Stores) -> Fate:
             "dynamodb": f"chunk {chunk}: {audited or 'nothing'}",
             "logs": f"chunk {chunk}: {logged or 'nothing'}",
         },
-        agreed=_agree(chunk, audited, logged, stores),
+        astray=_astray(chunk, stores),
     )
 
 
@@ -133,11 +133,15 @@ def _accounts(chunk: int | None, found: Iterable[Chunk]) -> list[str]:
     return [f"{each.applied} applied, {each.rejected} rejected" for each in found if each.number == chunk]
 
 
-def _agree(chunk: int | None, audited: list[str], logged: list[str], stores: Stores) -> bool:
-    """Each store accounts for the chunk exactly once, with counts that add up to what the plan gave it."""
+def _astray(chunk: int | None, stores: Stores) -> tuple[str, ...]:
+    """The stores that do not account for the chunk exactly once, with counts that add up to what the plan gave it."""
     planned = dict(stores.plan).get(chunk) if chunk is not None else None
-    sums = [each.applied + each.rejected for each in (*stores.audited, *stores.logged) if each.number == chunk]
-    return len(audited) == len(logged) == 1 and audited == logged and sums == [planned, planned]
+    told = {
+        name: [each for each in found if each.number == chunk]
+        for name, found in (("dynamodb", stores.audited), ("logs", stores.logged))
+    }
+    wrong = [name for name, found in told.items() if [each.applied + each.rejected for each in found] != [planned]]
+    return tuple(wrong or (told if told["dynamodb"] != told["logs"] else ()))
 
 
 def totals_that_differ(stores: Stores, fates: Sequence[Fate]) -> list[str]:

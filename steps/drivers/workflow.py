@@ -194,7 +194,7 @@ class Workflow:
             arn=arn,
             status=described["status"],
             started=described["startDate"],
-            ended=described["stopDate"],
+            ended=described.get("stopDate", history[-1]["timestamp"]),  # emulators tell none of one that timed out
             error=described.get("error"),
             cause=described.get("cause"),
             output=json.loads(described.get("output") or "{}"),

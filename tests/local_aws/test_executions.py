@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -133,3 +134,16 @@ def test_an_execution_without_a_name_is_given_one(run: Run) -> None:
     execution, _ = run({"Nothing": {"Type": "Succeed"}})
     assert str(uuid.UUID(execution["name"])) == execution["name"]
     assert execution["executionArn"].endswith(f":{execution['name']}")
+
+
+def test_what_the_context_tells_may_be_an_output(run: Run) -> None:
+    told = {"Type": "Pass", "Parameters": {"id.$": "$$.Execution.Id", "at.$": "$$.Execution.StartTime"}, "End": True}
+    execution, _ = run({"Tell": told})
+    output = json.loads(execution["output"])
+    assert output["id"] == execution["executionArn"]
+    assert datetime.fromisoformat(output["at"]).timestamp() == pytest.approx(execution["startDate"].timestamp(), abs=1)
+
+
+def test_a_state_that_nothing_leads_to_is_none_of_the_executions_business(run: Run) -> None:
+    execution, _ = run({"Go": {"Type": "Pass", "End": True}, "Alone": {"Type": "Pass", "End": True}})
+    assert execution["status"] == "SUCCEEDED"

@@ -185,6 +185,7 @@ _OF_AURORA: Shapes = {
 }
 _OF_THE_PIPELINE: Shapes = {
     "event-contract-broken": [
+        failed("ObjectGoneError", "version v1 of s3://b/$.detail.object.key no longer exists"),
         no_path(2, "$.detail.bucket.name"),
         no_path(9, "$.detail.object.key"),
         no_path(2, "$.bucket"),
@@ -212,19 +213,22 @@ _OF_THE_PIPELINE: Shapes = {
     ],
     "chunk-lost": [
         failed("ProcessingError", "only 9 of 10 chunks are done"),
+        failed("UniqueViolation", 'duplicate key value violates unique constraint "rejected_records_pkey"'),
+        failed("CheckViolation", 'new row for relation "chunk_plan" violates check constraint "chunk_plan_check1"'),
         failed("ProcessingError", "chunk 11 of b/incoming/users.csv#v1 is in no plan"),
         failed(
             "ProcessingError",
             "the records do not add up: 100 in the file, 90 in the plan, 90 applied and 0 rejected, 0 of them kept",
         ),
     ],
+    "lock-wrong": [failed("LockLostError", "arn:aws:... no longer owns the lock of b/incoming/users.csv#v1")],
     "too-slow": [
         ("States.Timeout", ""),
         failed("ProcessingError", "the validation took longer than VALIDATION_TIMEOUT_SECONDS (300)"),
     ],
     "state-failed": [
         failed("KeyError", "'chunks'"),
-        failed("LockLostError", "another execution took the lock"),
+        failed("ParamValidationError", "Invalid type for parameter Item.chunks.S, value: [1, 2], type: list"),
         ("Lambda.ServiceException", ""),
         (None, None),
         ("", "{"),

@@ -81,7 +81,10 @@ def test_every_line_that_is_no_is_explained_root_causes_first(scenarios: list[Sc
     ranked = diagnoses(scenarios, whole, KNOWN)
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     assert [each["rank"] for each in ranked] == list(range(1, len(ranked) + 1))
-    assert [each["id"] for each in ranked] == [id for id in IDS if id in {each["id"] for each in ranked}]
+    found = {id for id, _ in [*(d for each in bad for d in each.deviations), *(whole if bad else ())]}
+    found.add("environment-broken")
+    due = [id for id in IDS if id in found] + [id for id in IDS if id not in found]
+    assert [each["id"] for each in ranked] == [id for id in due if id in {each["id"] for each in ranked}]
     assert {line for each in ranked for line in each["items"]} == {line for each in bad for line in each.items}
     of_bad = {deviation for each in bad for deviation in each.deviations} | (set(whole) if bad else set())
     assert {id for id, _ in of_bad} <= {each["id"] for each in ranked}
@@ -127,6 +130,12 @@ def test_what_the_run_as_a_whole_points_to_explains_every_line():
     found = explained(one("a", "SFN-01", reason="FAILED"), one("b", "AUR-02", reason="0"), whole=(refused,))
     assert list(found) == ["secret-refused", "state-failed", "records-lost"]
     assert found["secret-refused"] == (["SFN-01", "AUR-02"], [refused.text])
+
+
+def test_what_the_run_told_goes_before_what_its_failed_lines_usually_point_to():
+    lost = Deviation("chunk-lost", "the execution FAILED with CheckViolation")
+    found = explained(one("a", "SFN-03", reason="not left"), one("b", "AUR-02", reason="0"), whole=(lost,))
+    assert list(found) == ["chunk-lost", "state-failed", "records-lost"]
 
 
 def test_the_run_explains_nothing_that_failed_before_it_began():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
+import psycopg
 import pytest
 
 from steps import readiness, triggering
@@ -14,7 +15,7 @@ from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.bucket import Bucket, Settings
 from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.functions import Function, Functions, Layer
-from steps.drivers.inbox import Upload
+from steps.drivers.inbox import Inbox, Upload
 from steps.drivers.network import network
 from steps.drivers.permissions import Permissions
 from steps.drivers.s3_event import object_created
@@ -22,6 +23,7 @@ from steps.drivers.tables import Table, Tables
 from steps.drivers.trigger import Trigger
 from steps.drivers.workflow import NoStateMachine, Workflow
 from steps.entitlement import ALLOWED, forbidden, needed
+from steps.options import ROOT
 from steps.reachability import Side, unreachable
 from steps.targets.environment import Environment
 from tests.local_aws.helpers import zipped
@@ -210,3 +212,37 @@ def test_what_is_not_there_is_an_answer_like_any_other(environment: Environment)
         workflow.ready()
     empty = network(client("ec2"), ["subnet-0123456789abcdef0"], ["sg-0123456789abcdef0"])
     assert (empty.subnets, empty.groups, empty.endpoints) == ({}, {}, [])
+
+
+def test_who_may_assume_a_role(permissions: Permissions):
+    services = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
+    assert [permissions.trusts(NAMES.lambda_role, service) for service in services] == [True, False]
+    assert not permissions.trusts("none", services[0])
+
+
+def test_an_upload_that_is_gone_has_no_content_and_no_results(environment: Environment):
+    inbox = Inbox(environment.client("s3"), NAMES.bucket)
+    upload = inbox.deliver("any.txt", b"any")
+    assert inbox.content(upload) == b"any"
+    inbox.delete(upload)
+    assert (inbox.content(upload), inbox.results(upload)) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("SELECT 1", []),
+        ("ALTER TABLE users DROP CONSTRAINT users_email_key", ["users has no UNIQUE (email)"]),
+        (
+            "ALTER TABLE users ADD CHECK (is_active)",
+            ["users has a constraint beside those of the schema: CHECK (is_active)"],
+        ),
+        ("ALTER TABLE users ALTER metadata TYPE text", ["users has no column metadata of type jsonb"]),
+        ("UPDATE schema_version SET version = 1", ["the schema is version 1, and has to be 2 at least"]),
+    ],
+)
+def test_tables_that_are_not_those_of_the_schema(environment: Environment, change: str, said: list[str]):
+    questions = [(ROOT / "sql" / f"schema_{name}.sql").read_bytes() for name in ("differences", "version")]
+    with psycopg.connect(environment.database_url) as connection, connection.transaction(force_rollback=True):
+        connection.execute(change.encode())
+        assert [what for question in questions for (what,) in connection.execute(question)] == said

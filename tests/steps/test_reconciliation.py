@@ -92,6 +92,8 @@ def test_a_store_that_accounts_otherwise_for_a_chunk_disagrees_on_its_records(st
         change
     ]
     assert [record for record, _, _ in wrong(replace(stores, **{store: told}))] == [2, 3, 4, 5, 6]
+    astray = {fate.astray for fate in reconcile(replace(stores, **{store: told})) if fate.astray}
+    assert astray == {({"audited": "dynamodb", "logged": "logs"}[store],)}
 
 
 def test_a_record_that_no_chunk_holds_is_not_clean():

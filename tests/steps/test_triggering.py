@@ -110,6 +110,7 @@ def test_an_input_that_does_not_is_a_broken_contract(target: dict, paths: Object
     assert says in text
 
 
+OUTSIDE, OUTPUT = "an object outside incoming/ is matched", "the pipeline's own output is matched"
 KEY, SIZE = [{"wildcard": "incoming/*.csv"}], [{"numeric": ["<=", 104_857_600]}]
 
 
@@ -129,10 +130,11 @@ UNMATCHED = "an upload that has to start an execution is not matched"
     [
         (pattern(), []),
         (pattern(key=[{"prefix": "incoming/"}]), ["an object that is no .csv is matched"]),
-        (pattern(key=[{"suffix": ".csv"}]), ["an object outside incoming/ is matched"]),
+        (pattern(key=[{"suffix": ".csv"}]), [OUTSIDE, OUTPUT]),
+        (pattern(key=[*KEY, {"wildcard": "results/*/rejected.csv"}]), [OUTPUT]),
         (
             pattern(key=[{"prefix": "incoming/"}, {"suffix": ".csv"}]),
-            ["an object outside incoming/ is matched", "an object that is no .csv is matched"],
+            [OUTSIDE, OUTPUT, "an object that is no .csv is matched"],
         ),
         (pattern(size=None), ["an object over 100 MB is matched"]),
         (pattern(size=[{"numeric": ["<", 104_857_600]}]), [UNMATCHED]),

@@ -1,0 +1,34 @@
+"""What somebody can do to a deployed pipeline from outside, in one function each; all arguments are texts."""
+
+from mutants.surroundings.aws import call
+from mutants.surroundings.functions import configure, remove_variable, rename_variable, reserve, set_variable
+from mutants.surroundings.network import close_egress, open_to_the_internet
+from mutants.surroundings.roles import allow, point, strip, strip_to
+from mutants.surroundings.stores import change_login, item, limit_connections, sql
+from mutants.surroundings.trigger import delete_rule, double_rule, empty_inbox, pattern, redefine, start_again, target
+
+__all__ = [
+    "allow",
+    "call",
+    "change_login",
+    "close_egress",
+    "configure",
+    "delete_rule",
+    "double_rule",
+    "empty_inbox",
+    "item",
+    "limit_connections",
+    "open_to_the_internet",
+    "pattern",
+    "point",
+    "redefine",
+    "remove_variable",
+    "rename_variable",
+    "reserve",
+    "set_variable",
+    "sql",
+    "start_again",
+    "strip",
+    "strip_to",
+    "target",
+]
