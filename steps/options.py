@@ -136,7 +136,7 @@ def claim_reports(config: pytest.Config) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise pytest.UsageError(
-            f"Another run is writing to {folder}. Give this one a folder of its own: --reports DIR."
+            f"Another run is writing to {folder}. Give this one a folder of its own: --reports=DIR."
         ) from None
     config.stash[_lock] = lock
     return folder

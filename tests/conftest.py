@@ -1,12 +1,15 @@
-"""The project's own tests: warnings are errors here, and nothing starts a target by itself."""
+"""The project's own tests: warnings are errors here, examples have no deadline, and nothing starts a target."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
+settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
