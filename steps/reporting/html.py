@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from steps.reporting.allure_results.words import GROUPS
+from steps.reporting.npm import NotInstalled, installed
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "allure"
@@ -50,7 +51,10 @@ def report(results: Path, reports: Path, *, language: str = "ja") -> Path:
     if not any(results.glob("*-result.json")):
         raise NoReport(f"There are no results in {results}.\n  remedy: run pytest -m local first, or say --results=DIR")
     node = _node(os.environ)
-    _install(node)
+    try:
+        installed(TOOL)
+    except NotInstalled as failed:
+        raise NoReport(str(failed)) from failed
     folder = (reports / "allure-report").resolve()
     shutil.rmtree(folder, ignore_errors=True)
     with TemporaryDirectory() as scratch:
@@ -106,13 +110,6 @@ def _node(variables: Mapping[str, str]) -> Path:
             seen.append(f"{found} is {version or 'none that runs'}")
     evidence = "".join(f"\n  evidence: {each}" for each in seen)
     raise NoReport(f"Allure wants Node {NODE} or newer.{evidence}\n  remedy: tox -e report, which brings one along")
-
-
-def _install(node: Path) -> None:
-    """Allure as package-lock.json pins it, where it is not there yet."""
-    lock, installed = TOOL / "package-lock.json", TOOL / "node_modules" / ".package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
-        _run(node.with_name("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts", f"--prefix={TOOL}")
 
 
 def _run(program: Path, *arguments: str) -> None:

