@@ -24,7 +24,9 @@ def markdown(sheet: Sheet) -> str:
 
 def escaped(text: str) -> str:
     """`text` as it reads, whatever it holds, in one line, as a cell of a table wants it."""
-    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in text.splitlines() if line.strip())
+    lines = text.splitlines()
+    shown = [line for line in lines if line.strip()] or lines[:1]  # a space between two commands is a text, too
+    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in shown)
 
 
 def _saying(language: str) -> Say:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -129,6 +129,7 @@ def test_a_session_that_was_broken_off_has_a_sheet_too():
     assert "ran in part only" in page.text
 
 
+@example(text=" ")
 @given(text=st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=60))
 def test_markdown_shows_any_text_as_it_is(text: str):
     rendered = MarkdownIt("commonmark").enable("table").render(f"| a |\n| --- |\n| x{escaped(text)}x |\n")
