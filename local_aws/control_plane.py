@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from datetime import datetime
 from typing import Any
 
+from botocore import loaders
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
@@ -20,6 +22,8 @@ def control_plane(account: str, port: int) -> Handler:
     os.environ["MOTO_ACCOUNT_ID"] = account
     os.environ["MOTO_PORT"] = str(port)
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
+    # A session parses botocore's models anew, and moto makes many while it is imported.
+    loaders.create_loader = functools.cache(loaders.create_loader)
     # moto reads its settings when it is imported.
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app

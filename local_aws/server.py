@@ -30,6 +30,7 @@ from local_aws.functions.invocations import Invocations
 from local_aws.functions.logs import LogShipper, LogStream, stream_name
 from local_aws.functions.packages import Packages
 from local_aws.functions.pool import Pool
+from local_aws.functions.processes import Processes
 from local_aws.functions.runtime_folder import make_runtime_folder
 from local_aws.functions.sandbox import Ground, Sandbox
 from local_aws.functions.spec import FunctionSpec
@@ -77,6 +78,7 @@ class Server:
         self._wire = Wire(lambda request: self._layers(request))
         self._logs = LogShipper(self._wire)
         self._bus = EventBus(self._wire)
+        self._processes = Processes(watch)
         self._pool = Pool(self._start_sandbox)
         self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
         self._layers = self._compose(dynamodb_in_turn(control_plane(account, self.port)), account)
@@ -107,6 +109,7 @@ class Server:
         self._http.shutdown()
         self._bus.stop()
         self._pool.stop()
+        self._processes.stop()
         self._logs.stop()
 
     def warm_up(self) -> None:
@@ -161,6 +164,6 @@ class Server:
             self._watch(pid)
             self._network.joined(pid, spec)
 
-        sandbox = Sandbox(spec, Ground(places, log, self.endpoint_url, started))
+        sandbox = Sandbox(spec, Ground(self._processes, places, log, self.endpoint_url, started))
         self._sandboxes[credentials.access_key] = sandbox
         return sandbox

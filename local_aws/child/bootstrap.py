@@ -8,11 +8,15 @@ import site
 import sys
 
 
-def main() -> None:
-    """Puts task, layers and runtime before the standard library, in Lambda's order, and serves invocations."""
-    task, layers, runtime = (os.environ["LAMBDA_TASK_ROOT"], sys.argv[1], os.environ["LAMBDA_RUNTIME_DIR"])
+def shared_path(layers: str, runtime: str) -> list[str]:
+    """What all functions with these layers import from, in Lambda's order."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    sys.path[:0] = [task, f"{layers}/python/lib/{version}/site-packages", f"{layers}/python", runtime]
+    return [f"{layers}/python/lib/{version}/site-packages", f"{layers}/python", runtime]
+
+
+def main(layers: str) -> None:
+    """Puts task, layers and runtime before the standard library, in Lambda's order, and serves invocations."""
+    sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], *shared_path(layers, os.environ["LAMBDA_RUNTIME_DIR"])]
     os.environ.pop("LC_CTYPE", None)  # Python's own doing, where the machine lacks the locale of LANG
     site.setquit()  # -S leaves out exit() and quit(), which a function may call
     from awslambdaric.__main__ import main as serve
@@ -20,4 +24,5 @@ def main() -> None:
     serve(["bootstrap", os.environ["_HANDLER"]])
 
 
-main()
+if __name__ == "__main__":
+    main(sys.argv[1])

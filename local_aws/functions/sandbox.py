@@ -6,13 +6,10 @@ import os
 import queue
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 from local_aws.functions import outcome, report
@@ -20,13 +17,12 @@ from local_aws.functions.environment import Places, environment
 from local_aws.functions.logs import LogStream
 from local_aws.functions.outcome import Outcome
 from local_aws.functions.output import Output
+from local_aws.functions.processes import Process, Processes, Streams
 from local_aws.functions.runtime_api import Answered, Exited, Failed, InitFailed, Ready, Report, RuntimeApi, Task
 from local_aws.functions.spec import FunctionSpec
 
 INIT_SECONDS = 10.0
 """What Lambda grants an init before the function's own time begins to run."""
-
-_BOOTSTRAP = Path(__file__).parents[1] / "child" / "bootstrap.py"
 
 
 class Invocation(NamedTuple):
@@ -42,6 +38,7 @@ class Invocation(NamedTuple):
 class Ground(NamedTuple):
     """What a process stands on."""
 
+    processes: Processes
     places: Places
     log: LogStream
     endpoint_url: str
@@ -108,18 +105,11 @@ class Sandbox:
         self._api.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _spawn(self, ground: Ground) -> subprocess.Popen[bytes]:
+    def _spawn(self, ground: Ground) -> Process:
         places, credentials = ground.places, ground.log.credentials
         variables = environment(self.spec, places, credentials, ground.endpoint_url, ground.log.name, self._api.address)
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", "utf8", str(_BOOTSTRAP), str(places.layers)],
-            cwd=places.task,
-            env={**variables, "_LAMBDA_TELEMETRY_LOG_FD": str(self._output.frames)},
-            stdin=subprocess.DEVNULL,
-            stdout=self._output.lines,
-            stderr=self._output.lines,
-            pass_fds=(self._output.frames,),
-            start_new_session=True,
+        return ground.processes.begin(
+            places, dict(self.spec.variables), variables, Streams(self._output.lines, self._output.frames)
         )
 
     def _await_init(self, request_id: str) -> Outcome | None:
@@ -129,8 +119,8 @@ class Sandbox:
         result = self._outcome(message, request_id)
         ended = message.at if isinstance(message, Ready) else time.monotonic()
         self._init_seconds = ended - self._started
+        self._output.drain()  # what it has written so far comes before all that follows
         if result is not None and result.error is not None:
-            self._output.drain()
             self._log.write(report.init_report(self._init_seconds, result.error))
         return result
 

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from samtranslator.model.exceptions import InvalidDocumentException
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 from steps.targets.deploy.errors import DeployError
@@ -39,6 +36,11 @@ def load(path: Path) -> Template:
 
 def translate(template: Template, parameters: Mapping[str, Any], region: str) -> Template:
     """SAM to plain CloudFormation, by AWS's own translator; a template without SAM comes back as it is."""
+    # Half a second, which only a deployment needs.
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
     if "Transform" not in template:
         return template
     no_managed_policies: dict[str, str] = {}  # roles come by ARN

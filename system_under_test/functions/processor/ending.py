@@ -30,6 +30,8 @@ def handle_error(event: FailureEvent, services: Services) -> Answer:
 
 def counts_so_far(event: FailureEvent, services: Services) -> dict[str, int]:
     """What the chunks have committed by now; nothing where the database, or the way to its secret, is what fails."""
+    if event.error == DatabaseUnavailableError.__name__:  # asking again would wait for the same time-out
+        return {}
     try:
         with services.database.session(event.function, event.request_id) as connection:
             progress = plan.progress(connection, event.object)

@@ -1,0 +1,80 @@
+"""The installed packages that functions share, imported ahead of them: what their code names, and none of that code."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+
+
+class Installed:
+    """The distributions in the folders `path`, which is on sys.path, and the code beside them."""
+
+    def __init__(self, path: list[str]) -> None:
+        self._names = {name for each in metadata.distributions(path=path) for name in _top_level(each)}
+        self._seen = set[str]()
+        self._shadowed = any(_shadows(folder) for folder in path if Path(folder).is_dir())
+        for folder in path:
+            self._import_for(folder)
+
+    def serve(self, task: str) -> bool:
+        """Imports what the code in the folder `task` imports of them.
+
+        False where a process forked from here would be another than one that is started: where `task`, which is on
+        its import path before all others, or a layer holds a module by the name of one that is imported already, or
+        where `task` holds libraries, which the loader is told of when a process starts.
+        """
+        if self._shadowed or _shadows(task) or _libraries(task):
+            return False
+        self._import_for(task)
+        return True
+
+    def _import_for(self, folder: str) -> None:
+        if folder in self._seen:
+            return
+        self._seen.add(folder)
+        for file in self._code(folder):
+            for module, names in _imports(file):
+                if module.partition(".")[0] in self._names:
+                    _import(module, names)
+
+    def _code(self, folder: str) -> Iterator[Path]:
+        for entry in sorted(Path(folder).glob("*")):
+            if entry.name.partition(".")[0] not in self._names:
+                yield from entry.rglob("*.py") if entry.is_dir() else [entry] * (entry.suffix == ".py")
+
+
+def _import(module: str, names: list[str]) -> None:
+    """Does what `from module import names` does, but binds nothing."""
+    with suppress(Exception):  # the function meets the same error, and tells it
+        __import__(module, fromlist=names)
+
+
+def _shadows(folder: str) -> bool:
+    imported = {name.partition(".")[0] for name in sys.modules}
+    return any(entry.name.partition(".")[0] in imported for entry in Path(folder).iterdir())
+
+
+def _libraries(folder: str) -> bool:
+    return any(entry.name == "lib" or ".so" in entry.name for entry in Path(folder).iterdir())
+
+
+def _top_level(distribution: metadata.Distribution) -> Iterator[str]:
+    for file in distribution.files or ():
+        top = file.parts[0]
+        if not top.endswith("-info") and (name := top.partition(".")[0]):
+            yield name
+
+
+def _imports(file: Path) -> Iterator[tuple[str, list[str]]]:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):  # the function that imports it will say so
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module, [alias.name for alias in node.names if alias.name != "*"]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, []
