@@ -7,13 +7,14 @@ import json
 import os
 import shlex
 import sys
+from typing import NoReturn
 
 from local_aws.wheels import missing_wheels
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Serves until Ctrl-C; 0 if it could be served."""
-    options = _options()
+    options = _options(arguments)
     if causes := missing_wheels():
         return _refuse("\n".join(causes), options.attached)
     from local_aws.serve import CannotServe, Served, Settings, served, wait_for_the_end
@@ -40,7 +41,7 @@ def main() -> int:
     return 0
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description="An AWS for this machine alone.")
     serve = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="serve until Ctrl-C")
     serve.add_argument("--account", default="000000000000", help="the account id, 12 digits")
@@ -51,7 +52,7 @@ def _options() -> argparse.Namespace:
     serve.add_argument(
         "--attached", action="store_true", help="say all in one line of JSON, and end when standard input does"
     )
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _refuse(causes: str, attached: bool) -> int:
@@ -62,8 +63,13 @@ def _refuse(causes: str, attached: bool) -> int:
     return 1
 
 
-if __name__ == "__main__":
-    status = main()
+def run(arguments: list[str] | None = None) -> NoReturn:
+    """Serves and ends this process: all is put away by then, and to free what moto has loaded would take a second."""
+    status = main(arguments)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # all is put away by now; the interpreter would take a second to free what moto has loaded
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -19,23 +19,33 @@ INTERPRETER_KEY = "ak"
 
 def control_plane(account: str, port: int) -> Handler:
     """moto as the innermost layer, for `account`; its own calls come back through `port`."""
-    os.environ["MOTO_ACCOUNT_ID"] = account
     os.environ["MOTO_PORT"] = str(port)
-    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
-    # A session parses botocore's models anew, and moto makes many while it is imported.
-    loaders.create_loader = functools.cache(loaders.create_loader)
-    # moto reads its settings when it is imported.
-    from moto.core.config import default_user_config
+    import_moto(account)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    _tell_moments_as_text()
     moto = DomainDispatcherApplication(create_backend_app)
 
     def answer(request: Request) -> Response:
         return Response.from_app(moto, with_body(request, request.get_data()).environ, buffered=True)
 
     return answer
+
+
+def import_moto(account: str) -> None:
+    """Imports moto, which reads its settings meanwhile and later: those of `account`, one in a process."""
+    os.environ["MOTO_ACCOUNT_ID"] = account
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
+    _import_moto()
+
+
+@functools.cache
+def _import_moto() -> None:
+    # A session parses botocore's models anew, and moto makes many while it is imported.
+    loaders.create_loader = functools.cache(loaders.create_loader)
+    from moto.core.config import default_user_config
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    _tell_moments_as_text()
 
 
 def _tell_moments_as_text() -> None:

@@ -7,11 +7,12 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, ClassVar, NamedTuple, Self
 
 from local_aws.wheels import missing_wheels
 
@@ -23,17 +24,46 @@ class LocalAwsError(Exception):
     """The embedded AWS did not start, or has ended by itself: cause, evidence, remedy."""
 
 
+class Begun(NamedTuple):
+    """A process that becomes an embedded AWS: its standard streams, and its errors in a file."""
+
+    process: subprocess.Popen[str]
+    stdin: IO[str]
+    stdout: IO[str]
+    errors: IO[bytes]
+
+
+def started(arguments: list[str]) -> Begun:
+    """A new Python with these arguments of `python -m local_aws`."""
+    where = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
+    errors = TemporaryFile()  # noqa: SIM115  as long as the process lives
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_aws", *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in where if path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for us, and we end it in order
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return Begun(process, process.stdin, process.stdout, errors)
+
+
 class LocalAws:
     """A running embedded AWS: `with LocalAws.start() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`.
 
     It ends with `stop`, and when this process ends in any way.
     """
 
-    def __init__(self, process: subprocess.Popen[str], ready: dict[str, Any], errors: IO[bytes]) -> None:
-        self._process = process
-        self._errors = errors
+    begin: ClassVar[Callable[[list[str]], Begun]] = staticmethod(started)
+    """How its process comes to be; `warm` has another way, for those who start many."""
+
+    def __init__(self, begun: Begun, ready: dict[str, Any]) -> None:
+        self._process, self._input, _, self._errors = begun
         self._kept = False
-        self.pid = process.pid
+        self.pid = self._process.pid
         self.endpoint_url: str = ready["endpoint_url"]
         self.account: str = ready["account"]
         self.region: str = ready["region"]
@@ -61,26 +91,16 @@ class LocalAws:
             raise LocalAwsError("\n".join(causes))
         options = [f"--account={account}", f"--region={region}", f"--database={database}"]
         ports = [f"--port={port}", f"--database-port={database_port}"]
-        where = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
-        errors = TemporaryFile()  # noqa: SIM115  as long as the process lives
-        process = subprocess.Popen(
-            [sys.executable, "-m", "local_aws", "serve", "--attached", *options, *ports],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in where if path)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for us, and we end it in order
-        )
-        assert process.stdout is not None
-        with process.stdout:
-            line = process.stdout.readline()
+        begun = cls.begin(["serve", "--attached", *options, *ports])
+        with begun.stdout:
+            line = begun.stdout.readline()
         ready = json.loads(line or '{"error": "The embedded AWS ended before it was ready."}')
         if "error" in ready:
-            process.communicate()
-            with errors:
-                raise LocalAwsError(ready["error"] + _evidence(errors))
-        return cls(process, ready, errors)
+            begun.stdin.close()
+            begun.process.wait()
+            with begun.errors:
+                raise LocalAwsError(ready["error"] + _evidence(begun.errors))
+        return cls(begun, ready)
 
     def alive(self) -> bool:
         """Whether it still runs."""
@@ -118,11 +138,10 @@ class LocalAws:
         return f"The embedded AWS goes on at {self.endpoint_url} until: kill {self.pid}"
 
     def _close_input(self, last_words: str = "") -> None:
-        assert self._process.stdin is not None
-        if not self._process.stdin.closed:
+        if not self._input.closed:
             with suppress(BrokenPipeError):  # it has ended by itself
-                self._process.stdin.write(last_words)
-                self._process.stdin.close()
+                self._input.write(last_words)
+                self._input.close()
 
     def _close_evidence(self) -> None:
         self._errors.close()

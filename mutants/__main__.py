@@ -3,6 +3,7 @@
 python -m mutants                       the whole catalogue, going on where it was stopped
 python -m mutants --defect AREA/NAME    one, and what noticed it
 python -m mutants --sample SEED         one of each area, drawn by SEED
+python -m mutants --clean 50            no defect at all, under loads that vary: each run has to be GO
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from mutants import catalogue, page
+from mutants import catalogue, clean, page
 from mutants.catalogue import Defect
 from mutants.judging import Outcome, tally
 from mutants.results import Results
@@ -22,10 +23,14 @@ from mutants.sources import missed
 from steps.diagnosis import catalogue as diagnoses
 from steps.reporting import checklist
 
+CLEAN = "clean-runs.json"
+
 
 def main() -> int:
     """Exits with 0 when every defect was noticed, 1 with survivors, 2 when the catalogue cannot be used."""
     told = _arguments()
+    if told.clean:
+        return _clean(told)
     lines = checklist.read()
     try:
         defects = catalogue.read(lines, diagnoses.read())
@@ -46,20 +51,30 @@ def main() -> int:
         place = f"{number:4} of {len(left)}, {remaining:.0f} minutes left"
         print(f"{place}  {_line(outcome, defects[outcome.defect])}", flush=True)
     found = tally(chosen, outcomes, list(lines), catalogue.proven_elsewhere())
-    minutes = sum(each.seconds for each in outcomes.values()) / 60 / told.at_once if whole else 0
     if whole:
         page.write(told.reports / "kill-matrix.html", defects, outcomes, found, list(lines))
         for id in found.never_red:
             print(f"nothing turns {id} red")
-    print(
-        f"{found.killed} of {found.defects} defects killed, {found.diagnosed} diagnosed at first place"
-        + (
-            f", about {minutes:.0f} minutes, {told.at_once} at a time"
-            if whole
-            else f", {time.monotonic() - began:.0f} s"
-        )
-    )
+        minutes = sum(each.seconds for each in outcomes.values()) / 60 / told.at_once
+        alarms = clean.remembered(told.reports / CLEAN) or "no clean runs yet"
+        print(f"{found}; {alarms}; about {minutes:.0f} minutes, {told.at_once} at a time")
+    else:
+        print(f"{found}; {time.monotonic() - began:.0f} s")
     return 1 if found.survivors else 0
+
+
+def _clean(told: argparse.Namespace) -> int:
+    began, alarms = time.monotonic(), []
+    for number, (load, outcome) in enumerate(clean.runs(told.clean, told.keep), 1):
+        go = clean.is_go(outcome)
+        wrong = ", ".join([*outcome.statuses, outcome.first or "", outcome.ended])
+        alarms += [] if go else [wrong]
+        said = "GO" if go else f"FALSE ALARM: {wrong}"
+        print(f"{number:4} of {told.clean}  {load.what} in {outcome.seconds:.0f} s: {said}", flush=True)
+    series = clean.Series(told.clean, alarms, round((time.monotonic() - began) / 60, 1))
+    clean.remember(told.reports / CLEAN, series)
+    print(f"{series}, {series.minutes:.0f} minutes")
+    return 1 if alarms else 0
 
 
 def _line(outcome: Outcome, defect: Defect) -> str:
@@ -85,6 +100,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mutants", description="the acceptance against each known defect")
     parser.add_argument("--defect", action="append", metavar="AREA/NAME", help="this one alone")
     parser.add_argument("--sample", metavar="SEED", help="one defect of each area, drawn by SEED, such as a commit")
+    parser.add_argument("--clean", type=int, metavar="N", help="N runs without a defect, under loads that vary")
     parser.add_argument("--at-once", type=int, default=2, metavar="N", help="sessions at a time")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of each session")

@@ -60,6 +60,9 @@ class Tally:
     never_red: list[str]
     never_first: list[str]
 
+    def __str__(self) -> str:
+        return f"{self.killed} of {self.defects} defects killed, {self.diagnosed} diagnosed at first place"
+
 
 def tally(
     defects: Mapping[str, Defect],

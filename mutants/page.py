@@ -44,7 +44,7 @@ def _page(defects: Mapping[str, Defect], outcomes: Mapping[str, Outcome], found:
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Kill matrix</title><style>{_STYLE}</style>
 <main>
-<h1>{found.killed} of {found.defects} defects killed, {found.diagnosed} diagnosed at first place</h1>
+<h1>{found}</h1>
 {_list("Survivors", found.survivors, "None: every defect was noticed.")}
 {_list("Diagnosed as something else", [_said(defects[n], outcomes[n], n) for n in found.misdiagnosed], "None.")}
 {_list("Lines that nothing turned red", found.never_red, "None.")}

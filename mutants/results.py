@@ -48,11 +48,11 @@ def _whole(line: str) -> dict[str, Any] | None:
 
 
 def _key(defect: Defect) -> str:
-    return hashlib.sha256(f"{_judges()} {defect.model_dump_json()}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{judges()} {defect.model_dump_json()}".encode()).hexdigest()[:16]
 
 
 @cache
-def _judges() -> str:
+def judges() -> str:
     """A digest over all that has a say in an outcome."""
     digest = hashlib.sha256()
     for name in _JUDGES:

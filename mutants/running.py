@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shlex
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from mutants import sessions
 from mutants.catalogue import ROOT, Defect
 from mutants.judging import Outcome, outcome
 from mutants.sources import copied
@@ -41,24 +44,31 @@ def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = Non
             for done in as_completed(running):
                 yield done.result()
         finally:
+            for session in multiprocessing.active_children():
+                _interrupt(session)
             pool.shutdown(wait=True, cancel_futures=True)
 
 
 def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
     """Makes the defect and lets the acceptance judge it."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        reports = (keep / name) if keep else Path(folder) / "reports"
-        reports.mkdir(parents=True, exist_ok=True)
         system = copied(defect.edits, Path(folder) / "system_under_test")
+        return accepted(name, [f"--system-under-test={system}", *_arguments(defect)], keep)
+
+
+def accepted(name: str, arguments: Iterable[str], keep: Path | None = None) -> Outcome:
+    """What a session with these arguments comes to; its reports stay in the folder `name` of `keep`."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        reports = (keep / name).resolve() if keep else Path(folder)
+        reports.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        ended = _session(_arguments(defect, system, reports), reports / "output.txt")
+        ended = _session(["-m", "local", f"--reports={reports}", *arguments], reports / "output.txt")
         file = reports / "verdict.json"
         verdict = json.loads(file.read_text("utf-8")) if file.is_file() else None
         return outcome(name, round(time.monotonic() - began, 1), verdict, ended)
 
 
-def _arguments(defect: Defect, system: Path, reports: Path) -> Iterable[str]:
-    yield from ("-m", "local", f"--system-under-test={system}", f"--reports={reports}")
+def _arguments(defect: Defect) -> Iterable[str]:
     if not _before_the_run(defect):
         yield "--no-gate"
     for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
@@ -77,16 +87,17 @@ def _before_the_run(defect: Defect) -> bool:
 
 def _session(arguments: Iterable[str], output: Path) -> str:
     """How the session ended, in words, where not by itself."""
-    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    with output.open("w") as log:
-        session = subprocess.Popen(line, cwd=ROOT, env=ours, stdout=log, stderr=log, start_new_session=True)
-        try:
-            session.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            return f"given up after {_PATIENCE} s"
-        finally:
-            if session.poll() is None:
-                session.send_signal(signal.SIGINT)  # it clears up behind itself
-                session.wait(60)
-    return ""
+    session = sessions.begin(["-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments], output, ROOT)
+    session.join(_PATIENCE)
+    if session.exitcode is not None:
+        return ""
+    _interrupt(session)
+    session.join()
+    return f"given up after {_PATIENCE} s"
+
+
+def _interrupt(session: BaseProcess) -> None:
+    """As Ctrl-C does: it clears up behind itself."""
+    if session.pid and session.exitcode is None:
+        with suppress(ProcessLookupError):
+            os.kill(session.pid, signal.SIGINT)

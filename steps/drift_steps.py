@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pytest_bdd import then, when
 
 from steps.deviation import Deviation
 from steps.drivers.deployed import Compared, compared
+from steps.drivers.target_input import REPLACEMENTS
 from steps.finding import Finding
 from steps.reporting.record import Record
 from steps.targets.environment import Environment
@@ -23,6 +25,7 @@ _DIAGNOSES = {
     ("AWS::Events::Rule", "State"): "rule-disabled",
     ("AWS::Events::Rule", "EventPattern"): "rule-pattern-wrong",
     ("AWS::Events::Rule", "Targets"): "rule-target-wrong",
+    **{("AWS::Events::Rule", f"Targets.{each}"): "event-contract-broken" for each in REPLACEMENTS},
     ("AWS::S3::Bucket", "NotificationConfiguration"): "notification-off",
     ("AWS::StepFunctions::StateMachine", "Definition"): "state-machine-altered",
     ("AWS::StepFunctions::StateMachine", "RoleArn"): "role-wrong",
@@ -38,7 +41,7 @@ _DIAGNOSES = {
     ("AWS::Lambda::Function", ""): "function-missing",
     ("AWS::Events::Rule", ""): "rule-missing",
 }
-"""What a difference points to, by type and property; under "" stands a resource that is not there."""
+"""What a difference points to, by type and property or a part of it; under "" stands a resource that is not there."""
 
 
 @when("every declared property is read back", target_fixture="comparison")
@@ -65,10 +68,10 @@ def as_declared(comparison: list[Compared], environment: Environment, record: Re
 
 
 def _deviations(resource: Compared) -> list[Deviation]:
-    return [
-        Deviation(
-            _DIAGNOSES.get((resource.kind, each.path.partition(".")[0].partition("[")[0]), "template-drift"),
-            f"{resource.name} {each}",
-        )
-        for each in resource.differences
-    ]
+    return [Deviation(_diagnosis(resource.kind, each.path), f"{resource.name} {each}") for each in resource.differences]
+
+
+def _diagnosis(kind: str, path: str) -> str:
+    property = re.sub(r"\[.*?\]", "", path)
+    usual = _DIAGNOSES.get((kind, property.partition(".")[0]), "template-drift")
+    return _DIAGNOSES.get((kind, property), usual)

@@ -23,6 +23,8 @@ def database_reached(environment: Environment) -> Answer:
 
 @then("it answers")
 def it_answers(answer: Answer, finding: Finding) -> None:
+    if not answer.well:
+        finding.suspect("secret-refused", answer.said)
     finding.holds(answer.well, wanted="the database answers with the secret's credentials", got=answer.said)
 
 

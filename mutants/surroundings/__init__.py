@@ -3,7 +3,7 @@
 from mutants.surroundings.aws import call
 from mutants.surroundings.functions import configure, remove_variable, rename_variable, reserve, set_variable
 from mutants.surroundings.network import close_egress, open_to_the_internet
-from mutants.surroundings.roles import allow, point, strip, strip_to
+from mutants.surroundings.roles import allow, point, run_under, strip, strip_to
 from mutants.surroundings.stores import change_login, item, limit_connections, sql
 from mutants.surroundings.trigger import delete_rule, double_rule, empty_inbox, pattern, redefine, start_again, target
 
@@ -25,6 +25,7 @@ __all__ = [
     "remove_variable",
     "rename_variable",
     "reserve",
+    "run_under",
     "set_variable",
     "sql",
     "start_again",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from mutants.surroundings.aws import aws, names
+from mutants.surroundings.functions import configure
 
 
 def strip(role: str, action: str) -> None:
@@ -32,6 +33,14 @@ def allow(role: str, statement: str) -> None:
 def point(role: str, old: str, new: str) -> None:
     """Replaces a text in the resources of the role's policies."""
     _rewrite(role, lambda statements: json.loads(json.dumps(statements).replace(old, new)))
+
+
+def run_under(function: str, role: str) -> None:
+    """Gives the function a new role that Lambda may assume, and that is allowed nothing."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    configure(function, json.dumps({"Role": arn}))
 
 
 def _rewrite(role: str, change: Any) -> None:

@@ -45,7 +45,8 @@ def diagnoses(
 ) -> list[dict[str, Any]]:
     """Each diagnosis that the failed and broken scenarios point to, with their lines; root causes first.
 
-    What a check has found, or the run told, goes before what a failed line usually points to.
+    What a check has found, or the run told, goes before what a failed line usually points to; a check that breaks
+    after a run that has told why it failed may lack no more than what that run never came to.
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
     on the monotonic clock.
     """
@@ -53,7 +54,7 @@ def diagnoses(
     if not bad:
         return []
     items: dict[str, dict[str, None]] = {}  # used as sets that keep their order
-    known = {"environment-broken"}  # nothing can be said about what follows from it
+    known: set[str] = set()
     evidence: dict[str, dict[str, None]] = {}
 
     def found(diagnosis: str, text: str, lines: Iterable[str]) -> None:
@@ -61,7 +62,10 @@ def diagnoses(
         evidence.setdefault(diagnosis, {})[text] = None
 
     after = [scenario for scenario in bad if scenario.ended >= began]
-    for deviation in of_the_run if after else ():
+    told = [*of_the_run] if after else []
+    if not told or any(scenario.status == BROKEN for scenario in bad if scenario not in after):
+        known.add("environment-broken")  # nothing can be said about what follows from it
+    for deviation in told:
         known.add(deviation.diagnosis)
         found(*deviation, [line for scenario in after for line in scenario.items])
     for scenario in bad:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mutants import sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 MEDDLE = Path(__file__).with_name("meddle.py")
@@ -54,17 +55,12 @@ def meddle(what: str) -> str:
 def accept(tmp_path: Path) -> Accept:
     def run(*arguments: str | Path, mark: tuple[str, ...] = ("-m", "local"), cwd: Path = ROOT) -> Session:
         reports = tmp_path / "reports"
-        done = subprocess.run(
-            command(reports, *mark, *arguments),
-            cwd=cwd,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+        output = tmp_path / "output.txt"
+        session = sessions.begin(command(reports, *mark, *arguments)[3:], output, cwd)
+        session.join(240)
+        assert session.exitcode is not None, f"the session did not end within 240 s\n{output.read_text()}"
         file = reports / "verdict.json"
         verdict = json.loads(file.read_text("utf-8")) if file.exists() else {}
-        return Session(done.returncode, done.stdout + done.stderr, verdict)
+        return Session(session.exitcode, output.read_text(), verdict)
 
     return run

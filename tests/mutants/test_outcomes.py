@@ -82,11 +82,11 @@ def test_outcomes_of_other_sources_are_left_out(tmp_path: Path, monkeypatch):
     (tmp_path / "steps").mkdir()
     (tmp_path / "steps" / "judge.py").write_text("another = 1")
     monkeypatch.setattr(results, "ROOT", tmp_path)
-    results._judges.cache_clear()
+    results.judges.cache_clear()
     try:
         assert Results(file, defects).read() == {}
     finally:
-        results._judges.cache_clear()
+        results.judges.cache_clear()
 
 
 def test_a_line_that_was_cut_off_costs_that_outcome_alone(tmp_path: Path):

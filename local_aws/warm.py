@@ -1,0 +1,93 @@
+"""An embedded AWS forked from a process that has imported moto already, for those who start many."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from tempfile import TemporaryFile
+from typing import IO, cast
+
+import psutil
+
+from local_aws import __main__ as command
+from local_aws.control_plane import import_moto
+from local_aws.process import Begun, started
+
+_SERVICES = (
+    *("s3", "dynamodb", "events", "stepfunctions", "awslambda", "iam", "sts"),
+    *("logs", "ec2", "rds", "secretsmanager", "cloudwatch"),
+)
+
+
+def import_ahead(account: str) -> None:
+    """Imports all that the embedded AWS of `account` is going to need; starts no thread."""
+    import_moto(account)
+    importlib.import_module("local_aws.server")
+    importlib.import_module("moto.moto_server.werkzeug_app")
+    importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
+    for service in _SERVICES:
+        importlib.import_module(f"moto.{service}.urls")
+
+
+class Ahead:
+    """A copy of this process, which waits to become an embedded AWS; it ends with this one.
+
+    For a process that has one thread yet: what a copy's other threads were about to do would never be done.
+    """
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        theirs, self._stdin = os.pipe()
+        self._stdout, told = os.pipe()
+        self._errors: IO[bytes] = TemporaryFile()  # noqa: SIM115  as long as the process lives
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.setsid()
+            for end, stream in ((theirs, 0), (told, 1), (self._errors.fileno(), 2)):
+                os.dup2(end, stream)
+            for end in (theirs, told, self._stdin, self._stdout):
+                os.close(end)
+            sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+            arguments = sys.stdin.readline()
+            command.run(json.loads(arguments)) if arguments else os._exit(0)
+        os.close(theirs)
+        os.close(told)
+        self._taken = False
+
+    def begin(self, arguments: list[str]) -> Begun:
+        """As `process.started`; a second one, or one of another account, is started as ever."""
+        if self._taken or f"--account={self._account}" not in arguments:
+            return started(arguments)
+        self._taken = True
+        stdin = os.fdopen(self._stdin, "w")
+        print(json.dumps(arguments), file=stdin, flush=True)
+        process = cast("subprocess.Popen[str]", _Copy(self._pid))
+        return Begun(process, stdin, os.fdopen(self._stdout), self._errors)
+
+
+class _Copy:
+    """A child of ours, with what LocalAws asks of a `subprocess.Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._process = psutil.Process(pid)
+
+    def poll(self) -> int | None:
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        try:
+            self.returncode = self._process.wait(timeout)
+        except psutil.TimeoutExpired as late:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from late
+        return self.returncode
+
+    def kill(self) -> None:
+        self._process.kill()
