@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def test_every_line_that_is_no_is_explained_root_causes_first(scenarios: list[Sc
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     assert [each["rank"] for each in ranked] == list(range(1, len(ranked) + 1))
     found = {id for id, _ in [*(d for each in bad for d in each.deviations), *(whole if bad else ())]}
-    found.add("environment-broken")
+    found |= set() if whole and bad else {"environment-broken"}
     due = [id for id in IDS if id in found] + [id for id in IDS if id not in found]
     assert [each["id"] for each in ranked] == [id for id in due if id in {each["id"] for each in ranked}]
     assert {line for each in ranked for line in each["items"]} == {line for each in bad for line in each.items}
@@ -136,6 +137,14 @@ def test_what_the_run_told_goes_before_what_its_failed_lines_usually_point_to():
     lost = Deviation("chunk-lost", "the execution FAILED with CheckViolation")
     found = explained(one("a", "SFN-03", reason="not left"), one("b", "AUR-02", reason="0"), whole=(lost,))
     assert list(found) == ["chunk-lost", "state-failed", "records-lost"]
+
+
+def test_what_breaks_after_a_run_that_has_told_why_it_failed_is_no_broken_environment():
+    run = (Deviation("event-contract-broken", "no such path"),)
+    after = explained(one("a", "LOG-02", status=BROKEN, reason="no line at all"), whole=run)
+    assert next(iter(after)) == "event-contract-broken"
+    both = [one("a", "INF-01", status=BROKEN, reason="no answer"), replace(one("b", "SFN-01"), ended=9.0)]
+    assert next(iter(diagnoses(both, run, catalogue.read(), began=5.0)))["id"] == "environment-broken"
 
 
 def test_the_run_explains_nothing_that_failed_before_it_began():
