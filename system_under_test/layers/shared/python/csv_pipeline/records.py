@@ -44,6 +44,8 @@ def fields_of(text: str) -> list[str]:
     """The fields of a record by RFC 4180; none where its quoting is broken."""
     if '"' not in text:
         return text.split(",")
+    if text.endswith("\r"):  # belongs to the record, and csv would take it for a line break
+        return []
     try:
         return next(csv.reader([text], strict=True))
     except csv.Error:
