@@ -25,6 +25,7 @@ pytest_plugins = [
     "steps.afterwards_steps",
     "steps.bad_record_steps",
     "steps.bad_input_steps",
+    "steps.security_steps",
     "steps.rejection_steps",
     "steps.execution_steps",
     "steps.duration_steps",

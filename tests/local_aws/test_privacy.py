@@ -27,7 +27,8 @@ def test_it_answers_to_its_own_names(aws: LocalAws) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["example.com", "rebound.example.com:4566", "127.0.0.1.example.com", "localhost.example.com", "[", "10.0.0.1"]
+    "host",
+    ["example.com", "rebound.example.com:4566", "127.0.0.1.example.com", "localhost.example.com", "[", "10.0.0.1"],
 )
 def test_a_name_that_was_rebound_to_it_reaches_nothing(aws: LocalAws, host: str) -> None:
     assert status(aws, host) == 421
