@@ -1,4 +1,4 @@
-"""SQL takes values by parameters alone: what is executed is text that stands in the source, never put together at run."""
+"""SQL takes values by parameters alone: what is executed stands in the source, and is never put together."""
 
 import ast
 from collections.abc import Iterator
