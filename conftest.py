@@ -24,6 +24,8 @@ pytest_plugins = [
     "steps.again_steps",
     "steps.afterwards_steps",
     "steps.bad_record_steps",
+    "steps.bad_input_steps",
+    "steps.security_steps",
     "steps.rejection_steps",
     "steps.execution_steps",
     "steps.duration_steps",

@@ -48,6 +48,7 @@ class Account:
     def launch(self, program: Path, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
         """Start `program` as this user, bound to the thread that calls, with all its output added to `log`."""
         identity = [str(number) for number in (os.getpid(), self.uid, self.gid)]
+        log.touch(mode=0o600)
         with log.open("ab") as output:
             return subprocess.Popen(
                 [sys.executable, "-S", "-I", str(LAUNCHER), *identity, str(program), *arguments],

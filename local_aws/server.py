@@ -34,6 +34,7 @@ from local_aws.functions.processes import Processes
 from local_aws.functions.runtime_folder import make_runtime_folder
 from local_aws.functions.sandbox import Ground, Sandbox
 from local_aws.functions.spec import FunctionSpec
+from local_aws.host import named_in
 from local_aws.iam.execution_errors import execution_errors
 from local_aws.iam.layer import Iam
 from local_aws.network.endpoint import AuroraEndpoint
@@ -139,6 +140,8 @@ class Server:
 
     def _answer(self, request: Request) -> Response:
         begun = time.monotonic()
+        if not named_in(request.host):
+            return Response(f"The Host header names {request.host[:100]!r}; this is {self.endpoint_url}.\n", 421)
         try:
             answer = self._edge(request)
         except Exception:

@@ -11,7 +11,7 @@ from steps.diagnosis.of_run import of_failure
 from steps.drivers.history import Retry, peak, reached
 from steps.drivers.logs import invocations
 from steps.drivers.path import deviations, happy_path
-from steps.drivers.workflow import Run
+from steps.drivers.workflow import Run, message
 from steps.finding import Finding
 from steps.reporting.progress import Progress
 
@@ -33,7 +33,7 @@ def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
 @then(parsers.parse('the execution fails with "{error}", saying "{what}"'))
 def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
-    got = (run.status, run.error, what in (run.cause or ""))
+    got = (run.status, run.error, what in message(run.cause))  # the cause as it comes is ASCII alone
     if got != ("FAILED", error, True):
         finding.deviations += misnamed(run, error)
     finding.holds(

@@ -21,9 +21,14 @@ AT_ONCE = 5
 """Chunks that may be under way at once, as the pipeline's Map has it."""
 
 
+_SHOWN_BYTES = 1_000_000
+"""A report shows no more than the beginning of a large file."""
+
+
 def of_upload(delivery: Delivery, names: Names) -> Iterator[Attachment]:
     upload = delivery.upload
-    yield Attachment(delivery.file.name, "csv", delivery.file.content.decode("utf-8-sig", "replace"))
+    shown = delivery.file.content[:_SHOWN_BYTES].decode("utf-8-sig", "replace")
+    yield Attachment(delivery.file.name, "csv", shown)
     page = console.upload(names.region, upload.bucket, upload.key, upload.version_id)
     yield Attachment(f"Console: {upload.key}", "link", page)
 

@@ -21,10 +21,11 @@ class OwnFile:
     def __init__(self, drivers: Drivers, cleaning_up: ExitStack, header: str, name: str = "") -> None:
         self._drivers, self._cleaning_up = drivers, cleaning_up
         self._prefix, self._numbers = f"U9{randrange(10_000):04d}", count(1)
-        self._lines = [header]
+        self._lines, self._next_line = [header], 2
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
-        self._encoded: Callable[[Sequence[str]], bytes] = _joined
+        self.encoded: Callable[[Sequence[str]], bytes] = _joined
+        """Makes the file of its lines, the header first."""
         self.name = name or f"{uuid4().hex[:12]}.csv"
         self.registered: list[str] = []
         self.reasons: dict[tuple[int, str], str] = {}
@@ -55,10 +56,14 @@ class OwnFile:
         self, user: str, logins: int, posts: int, reason: str | None = None, form: str = "{user},{logins},{posts}"
     ) -> None:
         """One record more, written in this form, and why it has to be rejected if it has to be."""
-        self._lines.append(form.format(user=user, logins=logins, posts=posts))
-        self._records.append(Record(len(self._lines), user, logins, posts))
+        self.write(form.format(user=user, logins=logins, posts=posts), user, logins, posts, reason)
+
+    def write(self, text: str, user: str, logins: int, posts: int, reason: str | None = None) -> None:
+        """One record more, which may take several lines, as `text`; `user` is what stands there in its place."""
+        self._records.append(Record(self._next_line, user, logins, posts))
         if reason is not None:
-            self.reasons[len(self._lines), user] = reason
+            self.reasons[self._next_line, user] = reason
+        self._append(text)
 
     def fill(self, count: int) -> None:
         """So many good records, each of a registered user of its own, and no two that could be mixed up."""
@@ -69,11 +74,15 @@ class OwnFile:
 
     def blank(self) -> None:
         """A line that holds nothing, and is no record."""
-        self._lines.append("")
+        self._append("")
+
+    def _append(self, text: str) -> None:
+        self._lines.append(text)
+        self._next_line += 1 + text.count("\n")
 
     def as_a_spreadsheet_saves_it(self) -> None:
         """With a byte order mark, CRLF, and no line break at its end."""
-        self._encoded = lambda lines: "\r\n".join(lines).encode("utf-8-sig")
+        self.encoded = lambda lines: "\r\n".join(lines).encode("utf-8-sig")
 
     def first_byte(self, record: int) -> int:
         """Where a record begins in the file, the first being record 0."""
@@ -85,14 +94,15 @@ class OwnFile:
 
     def delivered(self) -> Delivery:
         """The file, uploaded."""
-        file, drivers = self._ready_made or self._made(), self._drivers
+        file, drivers = self._ready_made or self.made(), self._drivers
         self.deadlocks_before = drivers.database.number("deadlocks")
         before = statistics_of(drivers.database)
         return Delivery(file, drivers.inbox.deliver(file.name, file.content), before, drivers, by_itself(drivers))
 
-    def _made(self) -> ActivityFile:
-        content, records = self._encoded(self._lines), tuple(self._records)
-        return ActivityFile(self.name, content, self.header.split(","), len(self._lines), records)
+    def made(self) -> ActivityFile:
+        """The file as it stands."""
+        content, records = self.encoded(self._lines), tuple(self._records)
+        return ActivityFile(self.name, content, self.header.split(","), self._next_line - 1, records)
 
 
 def _joined(lines: Sequence[str]) -> bytes:

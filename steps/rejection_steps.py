@@ -53,7 +53,7 @@ def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -
 
 @then("every bad record is rejected for its own reason")
 def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
-    got = {(row["line_number"], row["user_id"]): row["reason"] for row in delivery.rejected}
+    got = {(row["line_number"], row["user_id"] or ""): row["reason"] for row in delivery.rejected}
     bad = {user for _, user in own_file.reasons}
     altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]
     for each in misjudged(delivery.run, got, own_file.reasons, altered):

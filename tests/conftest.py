@@ -9,6 +9,7 @@ from hypothesis import settings
 
 HERE = Path(__file__).parent
 settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=2000, derandomize=False)
 settings.load_profile("untimed")
 
 

@@ -42,7 +42,10 @@ class Inbox:
 
     def deliver(self, name: str, content: bytes, folder: str = "incoming") -> Upload:
         """Uploads `content` under `folder` by one put; the version tells this upload from every other one."""
-        key = f"{folder}/{name}"
+        return self.put(f"{folder}/{name}", content)
+
+    def put(self, key: str, content: bytes) -> Upload:
+        """Uploads `content` under any key at all."""
         return self.found(key, self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)["VersionId"])
 
     def found(self, key: str, version_id: str | None = None) -> Upload:

@@ -81,8 +81,11 @@ class Permissions:
                 yield from _statements(found["PolicyVersion"]["Document"])
 
     @contextmanager
-    def withdrawn(self, role: str, action: str) -> Iterator[None]:
-        """No inline policy of the role allows `action` within the block; after it, they are as they were."""
+    def withdrawn(self, role: str, action: str, on: str = "") -> Iterator[None]:
+        """No inline policy of the role allows `action` within the block; after it, they are as they were.
+
+        `on`: only where every resource of a statement holds this in its ARN.
+        """
         names = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
         before = {
             name: _statements(self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
@@ -90,7 +93,7 @@ class Permissions:
         }
         try:
             for name, statements in before.items():
-                self._put(role, name, [kept for each in statements if (kept := _without(each, action))])
+                self._put(role, name, [kept for each in statements if (kept := _without(each, action, on))])
             yield
         finally:
             for name, statements in before.items():
@@ -110,13 +113,18 @@ def _admits(statement: dict[str, Any], service: str) -> bool:
     return statement["Effect"] == "Allow" and service in ([services] if isinstance(services, str) else services)
 
 
-def _without(statement: dict[str, Any], action: str) -> dict[str, Any] | None:
-    """The statement without one of the actions that it allows; None where it has no other."""
+def _without(statement: dict[str, Any], action: str, on: str) -> dict[str, Any] | None:
+    """The statement without one of the actions that it allows on such resources; None where it has no other."""
     if statement["Effect"] != "Allow" or "Action" not in statement:
         return statement
-    listed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-    rest = [each for each in listed if each != action]
+    if not all(on in resource for resource in _listed(statement.get("Resource", []))):
+        return statement
+    rest = [each for each in _listed(statement["Action"]) if each != action]
     return {**statement, "Action": rest} if rest else None
+
+
+def _listed(given: Any) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _statements(document: Any) -> list[dict[str, Any]]:

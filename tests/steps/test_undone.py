@@ -122,6 +122,8 @@ def test_only_what_allows_an_action_is_withdrawn(environment: Environment, permi
     iam.put_role_policy(RoleName="own", PolicyName="own", PolicyDocument=document)
     with permissions.withdrawn("own", "s3:GetObject"):
         assert list(permissions.statements("own")) == [*statements[:2], {**statements[2], "Action": ["s3:PutObject"]}]
+    with permissions.withdrawn("own", "s3:GetObject", on="elsewhere"):
+        assert list(permissions.statements("own")) == statements
     assert list(permissions.statements("own")) == statements
 
 

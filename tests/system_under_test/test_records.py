@@ -46,6 +46,8 @@ def test_good_records(record: str, user: str, logins: int, posts: int) -> None:
         "U00001,1,1,1",
         "U00001;1;1",
         "U00001,1,1\r",
+        '"U00001","1","1"\r',
+        '"U00001",1,1\r\r',
         "U00001,1\0,1",
         'U00001,"1"x,1',
         'U00"001,1,1',

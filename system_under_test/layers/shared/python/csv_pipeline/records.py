@@ -44,10 +44,12 @@ def fields_of(text: str) -> list[str]:
     """The fields of a record by RFC 4180; none where its quoting is broken."""
     if '"' not in text:
         return text.split(",")
+    body = text.rstrip("\r")  # what csv takes for a line break belongs to the last field
     try:
-        return next(csv.reader([text], strict=True))
+        *fields, last = next(csv.reader([body], strict=True))
     except csv.Error:
         return []
+    return [*fields, last + text[len(body) :]]
 
 
 def _count(text: str) -> int | None:

@@ -1,0 +1,59 @@
+"""The forms that a file of activity comes in, lawful or not, each as what it makes of the file's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from steps.drivers.activity_file import ActivityFile, Record
+from steps.triggering import MAX_BYTES
+
+Lines = Sequence[str]
+"""A file's lines without their breaks, the header first."""
+
+_RECORD_BYTES = 64 * 1024
+
+
+def text(lines: Lines) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _columns(change: Callable[[list[str]], list[str]]) -> Callable[[Lines], bytes]:
+    return lambda lines: text([",".join(change(lines[0].split(","))), *lines[1:]]).encode()
+
+
+def _mixed(lines: Lines) -> str:
+    return "".join(line + ("\r\n" if n % 2 else "\n") for n, line in enumerate(lines))
+
+
+FORMS: Mapping[str, Callable[[Lines], bytes]] = {
+    "begins with a byte order mark": lambda lines: text(lines).encode("utf-8-sig"),
+    "ends its lines with CRLF": lambda lines: text(lines).replace("\n", "\r\n").encode(),
+    "mixes LF and CRLF": lambda lines: _mixed(lines).encode(),
+    "ends in blank lines": lambda lines: text([*lines, "", "", ""]).encode(),
+    "has no line break at its end": lambda lines: text(lines).encode()[:-1],
+    "has its header in quotes": _columns(lambda columns: [f'"{column}"' for column in columns]),
+    "is a header alone": lambda lines: text(lines[:1]).encode(),
+    "is empty": lambda lines: b"",
+    "has no header": lambda lines: text(lines[1:]).encode(),
+    "has a header of other names": _columns(lambda columns: ["user", "logins", "posts"]),
+    "has its columns in another order": _columns(lambda columns: [*columns[1:], columns[0]]),
+    "lacks a column": _columns(lambda columns: columns[:-1]),
+    "has a column more": _columns(lambda columns: [*columns, "備考"]),
+    "has a NUL in its header": _columns(lambda columns: [columns[0] + "\0", *columns[1:]]),
+    "is in Shift_JIS": lambda lines: text(lines).encode("shift_jis"),
+    "is in UTF-16": lambda lines: text(lines).encode("utf-16"),
+    "ends within a character": lambda lines: text(lines).encode() + "ユ".encode()[:-1],
+    "has a quote that stays open": lambda lines: text([*lines[:-1], f'"{lines[-1]}']).encode(),
+    "has a record over 64 KiB": lambda lines: text([*lines, "0" * (_RECORD_BYTES + 1)]).encode(),
+}
+
+
+def of_largest_size(name: str, header: str, users: Sequence[str]) -> ActivityFile:
+    """A lawful file of exactly as many bytes as may be: one record of each user, padded with leading zeros."""
+    room = MAX_BYTES - len(f"{header}\n".encode())
+    size, rest = divmod(room, len(users))
+    lines, records = [header], []
+    for n, user in enumerate(users):
+        records.append(Record(n + 2, user, n, 1))
+        lines.append(f"{user},{str(n).zfill(size + (rest if n == 0 else 0) - len(user) - 4)},1")
+    return ActivityFile(name, text(lines).encode(), header.split(","), len(lines), tuple(records))
