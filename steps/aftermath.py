@@ -68,8 +68,8 @@ def _of_file(file: Processed) -> Iterator[str]:
         if told != [count]:
             yield f"the audit trail accounts for chunk {chunk} of {count} records by {told or 'nothing'}"
     if Counter(file.rejected) != Counter(file.kept) or rejected != len(file.rejected):
-        told = f"{rejected} by the audit trail, and {len(file.kept)} kept in S3"
-        yield f"{len(file.rejected)} records are rejected by the database, {told}"
+        others = f"{rejected} by the audit trail, and {len(file.kept)} kept in S3"
+        yield f"{len(file.rejected)} records are rejected by the database, {others}"
     if file.lock != (file.execution, "done"):
         yield f"the lock is {file.lock}, and not done by {file.execution}"
     for execution, jobs in file.jobs.items():

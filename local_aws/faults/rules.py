@@ -85,7 +85,7 @@ def _problems(content: Any) -> Iterator[str]:
     if work not in _WORKS:
         yield f"'work' must be one of {', '.join(_WORKS)}, and is {work!r}"
     elif effect in ("hold", "slow") and work != "undone":
-        yield f"'work' is for an error, a crash or a cut: what is {effect} is done in the end"
+        yield "'work' is for an error, a crash or a cut: what is held or late is done in the end"
     elif effect == "cut" and work == "going on":
         yield "'work' of a cut is undone or done"
     if times is not None and not (_is_integer(times) and times >= 1):
