@@ -15,7 +15,6 @@ from steps.finding import Finding
 from steps.made_faults import Made
 from steps.own_file import OwnFile
 from steps.own_role import OwnRole
-from steps.reporting.verdict import LIMIT
 from steps.targets.environment import Environment
 
 PATIENCE = 30
@@ -41,12 +40,6 @@ def restart(drivers: Drivers) -> None:
     environment = drivers.environment
     Aurora(environment.client("rds"), environment.names.cluster).restart_writer()
     drivers.database.reopen()
-
-
-@given("its database can be restarted")
-def can_be_restarted(drivers: Drivers, finding: Finding) -> None:
-    if not drivers.environment.restarts_database:
-        finding.not_checked(f"{LIMIT}RDS restarts no database that functions reach on {drivers.environment.target}")
 
 
 @given("the database lets none of the functions in")
@@ -75,10 +68,11 @@ def shortened(setting: str, value: str, own_role: OwnRole) -> None:
     own_role.set(f"acceptance.{setting}", value)
 
 
-@when("the execution has failed, and the lock is released")
-def released(delivery: Delivery, locked: ExitStack) -> None:
+@when(parsers.parse("the execution has ended, the lock is released, and their {setting} is as it was"))
+def released(setting: str, delivery: Delivery, locked: ExitStack, own_role: OwnRole) -> None:
     assert delivery.run
     locked.close()
+    own_role.set(f"acceptance.{setting}", "")
 
 
 @given("somebody has locked the statistics of its last user", target_fixture="locked")

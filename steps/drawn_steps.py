@@ -40,8 +40,9 @@ def delivered_to_each(
 def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: Progress, finding: Finding) -> str:
     with ExitStack() as cleaning_up:
         file = OwnFile(drivers, cleaning_up, header)
-        file.fill(draw.records)
-        file.add(file.new_user(), 1, 1, reason="UserNotFoundError") if draw.records > 20 else None
+        file.fill(draw.records - draw.strangers)
+        for _ in range(draw.strangers):
+            file.add(file.new_user(), 1, 1, reason="UserNotFoundError")
         if draw.cold:
             Functions(drivers.environment.client("lambda"), drivers.environment.names.functions).start_anew()
         _make(draw, file, faults)

@@ -60,6 +60,11 @@ class Draw:
         return CHUNK_RECORDS * self.chunks - 3
 
     @property
+    def strangers(self) -> int:
+        """How many of the records are of users that are not registered: one, where that is tolerated."""
+        return 1 if self.records > 20 else 0
+
+    @property
     def cold(self) -> bool:
         """Whether the functions have to start anew for the moment to come."""
         return self.moment == _COLD

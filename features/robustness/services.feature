@@ -9,14 +9,14 @@ Feature: A service that is overloaded, broken or slow costs no record
     And every record counts exactly once, and nothing is left over
 
     Examples:
-      | call                       | error                                  | status |
-      | taking the lock            | ThrottlingException                    | 400    |
-      | noting the job             | ProvisionedThroughputExceededException | 400    |
-      | noting the end of chunk 1  | InternalServerError                    | 500    |
-      | reading chunk 1            | SlowDown                               | 503    |
-      | writing the results        | InternalError                          | 500    |
-      | invoking chunk 1           | TooManyRequestsException               | 429    |
-      | invoking the splitter      | ServiceException                       | 500    |
+      | call                      | error                                  | status |
+      | taking the lock           | ThrottlingException                    | 400    |
+      | noting the job            | ProvisionedThroughputExceededException | 400    |
+      | noting the end of chunk 1 | InternalServerError                    | 500    |
+      | reading chunk 1           | SlowDown                               | 503    |
+      | writing the results       | InternalError                          | 500    |
+      | invoking chunk 1          | TooManyRequestsException               | 429    |
+      | invoking the splitter     | ServiceException                       | 500    |
 
   Scenario Outline: It does what it was asked, and the answer is lost
     Given a file of 10 records
@@ -45,11 +45,11 @@ Feature: A service that is overloaded, broken or slow costs no record
     And every record counts exactly once, and nothing is left over
 
     Examples:
-      | call                      | error                | status | name        |
-      | reading chunk 1           | SlowDown             | 503    | ClientError |
+      | call                      | error                | status | name                 |
+      | reading chunk 1           | SlowDown             | 503    | ClientError          |
       | fetching the credentials  | InternalServiceError | 500    | InternalServiceError |
-      | noting the end of chunk 1 | ThrottlingException  | 400    | ThrottlingException |
-      | completing the job        | InternalServerError  | 500    | InternalServerError |
+      | noting the end of chunk 1 | ThrottlingException  | 400    | ThrottlingException  |
+      | completing the job        | InternalServerError  | 500    | InternalServerError  |
 
   Scenario: Each answer comes late
     Given a file of 10 records

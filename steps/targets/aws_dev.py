@@ -71,7 +71,6 @@ def aws_dev(
         patience=PATIENCE,
         sql=system.sql,
         shared=True,
-        restarts_database=True,
         gaps={} if settings.subnets and settings.security_groups else _NO_NETWORK,
         notes=[f"run as {caller['Arn']}"],
         confidential=_confidential(session, credentials),

@@ -50,7 +50,6 @@ def embedded(
         sql=system.sql,
         notes=done.notes,
         faults_url=f"{aws.endpoint_url}/_faults",
-        restarts_database=True,
     )
 
 

@@ -44,7 +44,6 @@ class Environment:
     limits: items of the checklist that cannot be answered here, and why.
     shared: whether others use it too, so that nothing may be planted in it and rows may change by themselves.
     faults_url: where faults are set, on a target that makes them.
-    restarts_database: whether RDS restarts the very database that the functions reach.
     """
 
     target: str
@@ -64,7 +63,6 @@ class Environment:
     limits: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
     faults_url: str | None = None
-    restarts_database: bool = False
     confidential: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self) -> dict[str, str]:
