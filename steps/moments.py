@@ -32,8 +32,8 @@ _PATTERNS: Mapping[str, str] = {
     "noting the end of the splitting": r'dynamodb PutItem .*#csv-split#-#\d+".*"completion"',
     "noting the end of the merge": r'dynamodb PutItem .*#csv-merge#-#\d+".*"completion"',
     "copying chunk {chunk}": r"processor\S* postgresql .*{user}\b",
-    "committing the plan": r"splitter\S* postgresql .*COMMIT",
-    "committing a chunk": r"processor\S* postgresql .*COMMIT",
+    "committing the plan": r"splitter\S* postgresql .*COMMIT\x00",
+    "committing a chunk": r"processor\S* postgresql .*COMMIT\x00",
     "connecting": r"-dev postgresql .*application_name",
 }
 CALLS = {moment: _service(template) for moment, template in _PATTERNS.items()}

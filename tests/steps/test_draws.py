@@ -42,3 +42,9 @@ def test_a_chunk_is_told_from_those_whose_number_begins_like_its_own():
     assert re.search(reading, "processor-dev s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=41-99 ")
     assert not re.search(reading, "processor-dev s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=410-999 ")
     assert not re.search(invoking, 'lambda POST /x-processor-dev/invocations {"chunk": 11}')
+
+
+def test_a_commit_is_told_from_what_merely_speaks_of_one():
+    committing = pattern("committing a chunk", file="a.csv", first_byte={1: 41}, user={1: "U90001"})
+    assert re.search(committing, "csv-processor-dev postgresql Q\0\0\0\x0bCOMMIT\0")
+    assert not re.search(committing, "csv-processor-dev postgresql CREATE TEMP TABLE staging () ON COMMIT DROP\0")
