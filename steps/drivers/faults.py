@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from steps.drivers.waiting import eventually
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds for a call to come that a fault waits for."""
 _here = build_opener(ProxyHandler({}))  # no proxy leads to an emulator on this machine
 
