@@ -110,6 +110,12 @@ class Postgres:
                 continue
         self._process = None
 
+    def crash(self) -> None:
+        """End the server at once, as a crash would: no session ends in order; `start` recovers what was committed."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+
     def _initialise(self, programs: Path, account: Account) -> None:
         password = self._folder / "password"
         self._data.mkdir(mode=0o700, exist_ok=True)

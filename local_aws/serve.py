@@ -101,7 +101,9 @@ def served(settings: Settings) -> Iterator[Served]:
         logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("botocore").setLevel(logging.WARNING)
         # moto's import takes as long as PostgreSQL's start, which must be the main thread's: it ends with its starter.
-        starting = stack.enter_context(ThreadPoolExecutor(1)).submit(_start_server, settings, ours, guard)
+        # The same thread restarts PostgreSQL, and so lives as long.
+        other = stack.enter_context(ThreadPoolExecutor(1))
+        starting = other.submit(_start_server, settings, ours, guard)
         postgres = Postgres(folder / "postgres", database=settings.database, port=settings.database_port)
         causes = []
         try:
@@ -123,6 +125,7 @@ def served(settings: Settings) -> Iterator[Served]:
         stack.callback(gate.close)
         guard.watch(gate.pid)
         server.reach_aurora_at(f"{gate.host}:{gate.port}")
+        server.restart_aurora_by(lambda: other.submit(_restart, postgres).result())
         server.warm_up()
         yield Served(
             endpoint_url=server.endpoint_url,
@@ -163,6 +166,11 @@ def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
     server = Server(listener, folder, settings.account, guard.watch)
     server.start()
     return server
+
+
+def _restart(postgres: Postgres) -> None:
+    postgres.crash()
+    postgres.start()
 
 
 def _forget_other_clouds() -> None:

@@ -23,6 +23,7 @@ from local_aws.events.layer import event_bridge
 from local_aws.events.objects import ObjectEvents
 from local_aws.executions import named_executions
 from local_aws.faults.layer import Faults
+from local_aws.faults.standing import StandingFaults
 from local_aws.functions.concurrency import ReservedConcurrency
 from local_aws.functions.deployments import Deployments
 from local_aws.functions.environment import Places
@@ -39,6 +40,7 @@ from local_aws.iam.execution_errors import execution_errors
 from local_aws.iam.layer import Iam
 from local_aws.network.endpoint import AuroraEndpoint
 from local_aws.network.layer import Network
+from local_aws.network.writer import AuroraWriter
 from local_aws.request_ids import request_ids
 from local_aws.wire import Wire
 
@@ -83,10 +85,12 @@ class Server:
         self._pool = Pool(self._start_sandbox)
         self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
         self._layers = self._compose(dynamodb_in_turn(control_plane(account, self.port)), account)
-        # What AWS asks of itself stays inside, beneath these three.
-        self._network = Network(self._layers, self._wire)
+        # What AWS asks of itself stays inside, beneath these four.
+        faults = StandingFaults()
+        self._network = Network(self._layers, self._wire, faults)
         self._aurora = AuroraEndpoint(self._network)
-        self._edge = Faults(self._aurora, self._sandboxes.get)
+        self._writer = AuroraWriter(self._aurora)
+        self._edge = Faults(self._writer, self._sandboxes.get, faults)
         self._http = make_server(
             HOST,
             self.port,
@@ -104,6 +108,10 @@ class Server:
     def reach_aurora_at(self, address: str) -> None:
         """From now on RDS says that its clusters listen at this host and port."""
         self._aurora.address = address
+
+    def restart_aurora_by(self, restart: Callable[[], None]) -> None:
+        """From now on RDS has PostgreSQL restarted by this where a cluster's writer is."""
+        self._writer.restart = restart
 
     def stop(self) -> None:
         """Answers no more, and ends all functions."""

@@ -9,8 +9,8 @@ from pytest_bdd import parsers, then, when
 from steps.deliveries import Delivery, Drivers, Start, statistics_of
 from steps.drivers.history import reached
 from steps.drivers.locks import NotRestarted, restart
-from steps.fault_steps import Made
 from steps.finding import Finding
+from steps.made_faults import Made
 from steps.own_file import OwnFile
 
 

@@ -2,75 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 
-import pytest
 from pytest_bdd import given, parsers, then, when
 
 from steps.deliveries import Delivery, Drivers
-from steps.drivers.faults import Fault, Faults
 from steps.drivers.functions import Functions
-from steps.finding import ControlFailed, Finding
+from steps.finding import Finding
+from steps.made_faults import Made
 from steps.own_file import OwnFile
-from steps.reporting.verdict import LIMIT
 from steps.targets.environment import Environment
 
 PATIENCE = 30
 """Seconds for what is under way to come to where a scenario wants it."""
 
 
-class Made:
-    """The faults of one scenario; each has to be met, or the scenario would prove nothing."""
-
-    def __init__(self, faults: Faults) -> None:
-        self.make = faults
-        self.all: list[Fault] = []
-
-    def awaited(self) -> None:
-        """Returns once each has been met."""
-        for fault in self.all:
-            fault.awaited()
-
-    def met(self, name: str) -> Fault:
-        """The fault of that name, once it has been met."""
-        (fault,) = (fault for fault in self.all if fault.name == name)
-        fault.awaited()
-        return fault
-
-    def let_go(self, name: str) -> None:
-        """What the fault of that name holds goes on, once it holds something."""
-        fault = self.met(name)
-        fault.remove()
-        self.all.remove(fault)
-
-    def over(self) -> None:
-        """From here on there are none."""
-        met = {fault.name: fault.hits for fault in self.all}
-        self.make.clear()
-        self.all.clear()
-        if never := [name for name, hits in met.items() if not hits]:
-            raise ControlFailed(
-                f"No call met what was set, so that the scenario proves nothing: {', '.join(never)}."
-                "\n  remedy: mend the fault's pattern"
-            )
-
-
-@pytest.fixture
-def faults(environment: Environment, finding: Finding) -> Iterator[Made]:
-    if environment.faults_url is None:
-        finding.not_checked(f"{LIMIT}faults of this kind cannot be made on {environment.target}")
-    made = Made(Faults(environment.faults_url))
-    try:
-        yield made
-    finally:
-        made.over()
-
-
 @given(parsers.parse("the function of chunk {chunk:d} dies after its commit and before its answer"))
 def dies_after_commit(chunk: int, faults: Made) -> None:
     completion = rf'PutItem .*#csv-chunk-processing#{chunk}#\d+".*"completion"'
     faults.all.append(faults.make.crash(f"chunk {chunk} dies after its commit", f"dynamodb {completion}"))
+
+
+@given(parsers.parse("the function of chunk {chunk:d} dies before its commit"))
+def dies_before_commit(chunk: int, faults: Made, own_file: OwnFile) -> None:
+    faults.all.append(faults.make.crash(f"chunk {chunk} dies before its commit", _reading(chunk, own_file)))
+
+
+@given(parsers.parse("an invocation may take {seconds:d} seconds"))
+def given_up_after(seconds: int, environment: Environment, cleaning_up: ExitStack) -> None:
+    functions = Functions(environment.client("lambda"), environment.names.functions)
+    cleaning_up.enter_context(functions.given_up_after(seconds))
 
 
 @given(parsers.parse("the answer of chunk {chunk:d} is lost while its function is at work"))

@@ -12,6 +12,7 @@ import pytest
 
 from steps.deliveries import Delivery, Drivers, by_itself, statistics_of
 from steps.drivers.activity_file import ActivityFile, Record
+from steps.moments import CHUNK_RECORDS, pattern
 from steps.targets.settings import Settings
 
 
@@ -87,6 +88,14 @@ class OwnFile:
     def first_byte(self, record: int) -> int:
         """Where a record begins in the file, the first being record 0."""
         return len(_joined(self._lines[: 1 + record]))
+
+    def moment(self, name: str) -> str:
+        """What finds the calls of that moment on this file's way, its chunks being as small as they may be."""
+        chunks = range(1, 1 + -(-len(self._records) // CHUNK_RECORDS))
+        first = {chunk: CHUNK_RECORDS * (chunk - 1) for chunk in chunks}
+        users = {chunk: self._records[record].user_id for chunk, record in first.items()}
+        bytes_ = {chunk: self.first_byte(record) for chunk, record in first.items()}
+        return pattern(name, file=self.name, first_byte=bytes_, user=users)
 
     def take(self, file: ActivityFile) -> None:
         """This very file, instead of one of our own making."""

@@ -9,7 +9,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the file is delivered
     Then its status is "SUCCEEDED"
     And "Process one chunk" was tried again after "Runtime.ExitError"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: A function that was given up works on beside its retry
     Given a file of 30 records
@@ -33,7 +33,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The results cannot be written
     Given a file of 30 records
@@ -45,7 +45,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The job cannot be completed
     Given a file of 30 records
@@ -56,7 +56,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The error itself cannot be handled
     Given a file of 30 records
@@ -69,7 +69,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The size of a chunk changes before the file is started again
     Given a file of 30 records
@@ -81,7 +81,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     And the file is started again
     Then its status is "SUCCEEDED"
     And it has 3 chunks
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The execution is stopped by hand
     Given a file of 30 records
@@ -93,7 +93,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The version of the file is deleted meanwhile
     Given a file of 30 records

@@ -11,7 +11,7 @@ Feature: An upload is processed once, however often it is announced
     And the file cannot be started again while it is processed
     When the faults are over
     Then its status is "SUCCEEDED"
-    And each record of the file has one fate, on which all stores agree
+    And every record counts exactly once, and nothing is left over
 
   Scenario: The event comes again after everything
     Given a file of 30 records

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 from local_aws.envelopes import Handler, Scope, scope_of, with_body
 from local_aws.faults.control import controlled, is_control
 from local_aws.faults.protocols import description, operation, refusal
-from local_aws.faults.rules import ServiceError, Work
+from local_aws.faults.rules import ServiceError, Slow, Work
 from local_aws.faults.standing import Standing, StandingFaults
 from local_aws.functions.sandbox import Sandbox
 
@@ -22,12 +22,12 @@ _log = logging.getLogger(__name__)
 
 
 class Faults:
-    """Passes on what meets no fault, and while none is set does not look at it."""
+    """Passes on what meets none of `faults`, and while none is set does not look at it."""
 
-    def __init__(self, inner: Handler, sandbox_of: Callable[[str], Sandbox | None]) -> None:
+    def __init__(self, inner: Handler, sandbox_of: Callable[[str], Sandbox | None], faults: StandingFaults) -> None:
         self._inner = inner
         self._sandbox_of = sandbox_of
-        self._faults = StandingFaults()
+        self._faults = faults
 
     def __call__(self, request: Request) -> Response:
         """Answers `request`; unsigned ones set faults and meet none."""
@@ -52,9 +52,11 @@ class Faults:
                 self._work(met.fault.work, request)
                 sandbox.crash()
                 return Response(status=500)  # which nobody is left to read
+            case Slow(seconds):
+                met.hold(seconds)
             case "hold":
                 met.hold()
-                return self._inner(request)
+        return self._inner(request)
 
     def _work(self, work: Work, request: Request) -> None:
         match work:

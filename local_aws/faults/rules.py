@@ -1,4 +1,4 @@
-"""A fault as it is asked for: which requests meet it, how often, and what becomes of them."""
+"""A fault as it is asked for: which requests, or which bytes to PostgreSQL, meet it, how often, and what follows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 Work = Literal["undone", "done", "going on"]
 
-_EFFECTS = ("error", "crash", "hold")
+_EFFECTS = ("error", "crash", "hold", "slow", "cut")
 _WORKS = ("undone", "done", "going on")
-_FIELDS = ("when", "effect", "work", "times", "error")
+_FIELDS = ("when", "effect", "work", "times", "error", "seconds")
+_MOST_SECONDS = 900
 
 
 class MalformedFault(Exception):
@@ -29,14 +30,22 @@ class ServiceError:
 
 
 @dataclass(frozen=True)
+class Slow:
+    """An answer that comes late."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Fault:
     """What becomes of the requests whose description `when` is found in."""
 
     when: re.Pattern[str]
-    effect: ServiceError | Literal["crash", "hold"]
-    """Refused with an error, or the function that asks is killed, or held until the fault is removed and then done."""
+    effect: ServiceError | Slow | Literal["crash", "hold", "cut"]
+    """Refused with an error; or the function that asks is killed; or held until the fault is removed and then done; or
+    done late; or, of what is sent to PostgreSQL and of nothing else, the connection is broken off."""
     work: Work = "undone"
-    """Whether what was asked is done: never, before the error or the crash, or while and after it."""
+    """Whether what was asked is done: never, before the error, the crash or the cut, or while and after it."""
     times: int | None = 1
     """How many requests meet it; None for all."""
 
@@ -51,10 +60,17 @@ def fault_of(document: bytes) -> Fault:
         raise MalformedFault(f"The fault is malformed: {'; '.join(problems)}.")
     return Fault(
         when=re.compile(content["when"], re.DOTALL),
-        effect=ServiceError(**content["error"]) if content["effect"] == "error" else content["effect"],
+        effect=_effect(content),
         work=content.get("work", "undone"),
         times=content.get("times", 1),
     )
+
+
+def _effect(content: dict[str, Any]) -> ServiceError | Slow | Literal["crash", "hold", "cut"]:
+    effect: Literal["error", "slow", "crash", "hold", "cut"] = content["effect"]
+    if effect == "error":
+        return ServiceError(**content["error"])
+    return Slow(content["seconds"]) if effect == "slow" else effect
 
 
 def _problems(content: Any) -> Iterator[str]:
@@ -68,14 +84,17 @@ def _problems(content: Any) -> Iterator[str]:
         yield f"'effect' must be one of {', '.join(_EFFECTS)}, and is {effect!r}"
     if work not in _WORKS:
         yield f"'work' must be one of {', '.join(_WORKS)}, and is {work!r}"
-    elif effect == "hold" and work != "undone":
-        yield "'work' is for an error or a crash: what is held is done in the end"
+    elif effect in ("hold", "slow") and work != "undone":
+        yield "'work' is for an error, a crash or a cut: what is held or late is done in the end"
+    elif effect == "cut" and work == "going on":
+        yield "'work' of a cut is undone or done"
     if times is not None and not (_is_integer(times) and times >= 1):
         yield f"'times' must be a positive integer or null, and is {times!r}"
     if effect == "error":
         yield from _problems_of_error(content.get("error"))
     elif content.get("error") is not None:
         yield "'error' is for the effect error"
+    yield from _problems_of_seconds(effect, content.get("seconds"))
 
 
 def _problems_of_when(when: Any) -> Iterator[str]:
@@ -86,6 +105,15 @@ def _problems_of_when(when: Any) -> Iterator[str]:
         re.compile(when)
     except re.error as error:
         yield f"'when' is no regular expression ({error})"
+
+
+def _problems_of_seconds(effect: Any, seconds: Any) -> Iterator[str]:
+    if effect == "slow":
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not (number and 0 < seconds <= _MOST_SECONDS):
+            yield f"'seconds' must be a number up to {_MOST_SECONDS}, and is {seconds!r}"
+    elif seconds is not None:
+        yield "'seconds' is for the effect slow"
 
 
 def _problems_of_error(error: Any) -> Iterator[str]:

@@ -27,11 +27,11 @@ class Standing:
             self.hits += not spent
         return not spent
 
-    def hold(self) -> None:
-        """Returns once the fault is removed."""
+    def hold(self, seconds: float | None = None) -> None:
+        """Returns once the fault is removed, or after so many seconds."""
         with self._lock:
             self.held += 1
-        self._removed.wait()
+        self._removed.wait(seconds)
 
     def release(self) -> None:
         """Lets go all that is held."""
@@ -48,11 +48,20 @@ class StandingFaults:
     def __bool__(self) -> bool:
         return bool(self._by_name)
 
+    @property
+    def cuts(self) -> bool:
+        """Whether any of them cuts connections to PostgreSQL."""
+        return any(each.fault.effect == "cut" for each in self._standing())
+
     def met(self, description: str) -> Standing | None:
         """The first one set that a request so described meets."""
-        with self._lock:
-            standing = list(self._by_name.values())
-        return next((each for each in standing if each.meets(description)), None)
+        requests = (each for each in self._standing() if each.fault.effect != "cut")
+        return next((each for each in requests if each.meets(description)), None)
+
+    def cut(self, description: str) -> Standing | None:
+        """The first one set that cuts a connection on which PostgreSQL is sent what is so described."""
+        cuts = (each for each in self._standing() if each.fault.effect == "cut")
+        return next((each for each in cuts if each.meets(description)), None)
 
     def get(self, name: str) -> Standing | None:
         """The one of this name."""
@@ -65,6 +74,10 @@ class StandingFaults:
             self._by_name[name] = Standing(name, fault)
         if replaced is not None:
             replaced.release()
+
+    def _standing(self) -> list[Standing]:
+        with self._lock:
+            return list(self._by_name.values())
 
     def remove(self, *names: str) -> None:
         """Removes those of these names that are set, or all faults where none is named."""

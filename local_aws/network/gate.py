@@ -9,11 +9,15 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 65_536
+# What the embedded AWS answers: a connection passes, passes while each block on it is asked for, or does not pass; a
+# block passes, passes and is the last, or does not pass and the one before was the last.
+YES, YES_BUT, NO = b"200", b"202", b"403"
 
 
 class GateError(Exception):
@@ -72,13 +76,16 @@ class Gatekeeper(ThreadingTCPServer):
         """Where it listens."""
         return int(self.socket.getsockname()[1])
 
-    def admits(self, caller_port: int) -> bool:
-        """Whether the embedded AWS admits who calls from `caller_port`; while it does not answer, it admits nobody."""
-        question = f"GET /_network/connections/{caller_port}/{self.port} HTTP/1.0\r\n\r\n"
+    def judgement(self, caller_port: int, block: bytes | memoryview | None = None) -> bytes:
+        """What the embedded AWS says of who calls from `caller_port`, or of their `block`; NO where it is silent."""
+        method, size = ("GET", 0) if block is None else ("POST", len(block))
+        path = f"/_network/connections/{caller_port}/{self.port}"
         with suppress(OSError), socket.create_connection(self.aws) as connection:
-            connection.sendall(question.encode())
-            return b" 200 " in connection.makefile("rb").readline()
-        return False
+            connection.sendall(f"{method} {path} HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode())
+            connection.sendall(block or b"")
+            said = connection.makefile("rb").readline().split()
+            return said[1] if said[1:] and said[1] in (YES, YES_BUT) else NO
+        return NO
 
 
 class _Visit(BaseRequestHandler):
@@ -86,7 +93,8 @@ class _Visit(BaseRequestHandler):
 
     def handle(self) -> None:
         caller: socket.socket = self.request
-        if not self.server.admits(self.client_address[1]):
+        judgement = self.server.judgement(self.client_address[1])
+        if judgement == NO:
             with suppress(OSError):  # it may end its connection as it likes
                 while caller.recv(BLOCK_BYTES):
                     pass
@@ -98,17 +106,32 @@ class _Visit(BaseRequestHandler):
         with database:
             back = threading.Thread(target=_carry, args=(database, caller))
             back.start()
-            _carry(caller, database)
+            _carry(caller, database, self._judge if judgement == YES_BUT else _pass)
             back.join()
 
+    def _judge(self, block: memoryview) -> bytes:
+        return self.server.judgement(self.client_address[1], block)
 
-def _carry(source: socket.socket, sink: socket.socket) -> None:
-    """Carries what `source` sends, and its end, to `sink`; where one of them breaks off, both end."""
+
+def _pass(block: memoryview) -> bytes:
+    return YES
+
+
+def _carry(source: socket.socket, sink: socket.socket, judge: Callable[[memoryview], bytes] = _pass) -> None:
+    """Carries what `source` sends, and its end, to `sink`; where one of them breaks off, both end.
+
+    Where `judge` lets no more pass, `source` is at its end before `sink` gets its last block, and never has the answer.
+    """
     block = memoryview(bytearray(BLOCK_BYTES))
     try:
         sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while size := source.recv_into(block):
-            sink.sendall(block[:size])
+        said = YES
+        while said == YES and (size := source.recv_into(block)):
+            said = judge(block[:size])
+            if said != YES:
+                source.shutdown(socket.SHUT_RDWR)
+            if said != NO:
+                sink.sendall(block[:size])
         sink.shutdown(socket.SHUT_WR)
     except OSError:
         for each in (source, sink):

@@ -1,4 +1,4 @@
-"""The layer that answers the gate before PostgreSQL: may this connection pass?"""
+"""The layer that answers the gate before PostgreSQL: may this connection pass, and what is sent on it?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from werkzeug.wrappers import Request, Response
 
 from local_aws.envelopes import Handler, Scope, json_answer, scope_of
+from local_aws.faults.standing import StandingFaults
 from local_aws.functions.spec import FunctionSpec
 from local_aws.network.callers import Callers
 from local_aws.network.descriptions import barrier_before_aurora
@@ -22,8 +23,9 @@ _log = logging.getLogger(__name__)
 class Network:
     """Judges connections to the gate; passes everything else on, and notices what may change its judgement."""
 
-    def __init__(self, inner: Handler, wire: Wire) -> None:
+    def __init__(self, inner: Handler, wire: Wire, faults: StandingFaults) -> None:
         self._inner = inner
+        self._faults = faults
         self._wire = wire
         self._callers = Callers()
         self._lock = threading.Lock()
@@ -31,10 +33,15 @@ class Network:
         self._barriers: dict[tuple[str, str, str], str | None] = {}
 
     def __call__(self, request: Request) -> Response:
-        """Answers `/_network/connections/CALLER-PORT/GATE-PORT`, unsigned, with 200 or 403 and `{"barrier"}`."""
+        """Answers `/_network/connections/CALLER-PORT/GATE-PORT`, unsigned.
+
+        GET with 200, 202 where what is sent has to be asked for too, or 403, and `{"barrier"}`; POST of what is sent
+        with 200, 202 where it is passed on and its answer is not, or 403 where it is not, and `{"fault"}`.
+        """
         scope = scope_of(request)
         if scope is None and (asked := _PATH.fullmatch(request.path)):
-            return self._judged(int(asked["caller"]), int(asked["gate"]))
+            spec = self._callers.behind((_HOST, int(asked["caller"])), (_HOST, int(asked["gate"])))
+            return self._judged(spec) if request.method == "GET" else self._sent(spec, request.get_data())
         try:
             return self._inner(request)
         finally:
@@ -46,14 +53,21 @@ class Network:
         """Takes note of a process that has just been started for a function."""
         self._callers.joined(pid, spec)
 
-    def _judged(self, caller: int, gate: int) -> Response:
-        spec = self._callers.behind((_HOST, caller), (_HOST, gate))
+    def _judged(self, spec: FunctionSpec | None) -> Response:
         name = "a process that is no function's" if spec is None else spec.name
         barrier = "it is outside of the VPC" if spec is None else self._barrier(spec)
         if barrier is None:
-            return json_answer({"barrier": None})
+            return json_answer({"barrier": None}, 202 if self._faults.cuts else 200)
         _log.info("%s does not reach Aurora: %s", name, barrier)
         return json_answer({"barrier": barrier}, 403)
+
+    def _sent(self, spec: FunctionSpec | None, content: bytes) -> Response:
+        name = "-" if spec is None else spec.name
+        met = self._faults.cut(f"{name} postgresql {content.decode(errors='replace')}")
+        if met is None:
+            return json_answer({"fault": None})
+        _log.info("the fault %r cuts a connection of %s", met.name, name)
+        return json_answer({"fault": met.name}, 202 if met.fault.work == "done" else 403)
 
     def _barrier(self, spec: FunctionSpec) -> str | None:
         key = (spec.region, spec.name, spec.version)

@@ -29,7 +29,7 @@ class Cluster:
 
 
 class Aurora:
-    """RDS, asked for one cluster."""
+    """RDS, asked for one cluster, and told to restart it."""
 
     def __init__(self, rds: RDSClient, cluster: str) -> None:
         self._rds, self._cluster = rds, cluster
@@ -60,3 +60,11 @@ class Aurora:
             },
             writer=next((m["DBInstanceIdentifier"] for m in cluster["DBClusterMembers"] if m["IsClusterWriter"]), None),
         )
+
+    def restart_writer(self) -> None:
+        """Restarts the instance that takes writes, as a failover does: every session breaks off; raises LookupError."""
+        cluster = self.found()
+        if cluster is None or cluster.writer is None:
+            raise LookupError(f"{self._cluster} has no writer")
+        self._rds.reboot_db_instance(DBInstanceIdentifier=cluster.writer)
+        self._rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=cluster.writer)

@@ -31,14 +31,23 @@ class Database:
         self, url: str, folders: list[Path], application_name: str = "acceptance", *, test_users: int = 100
     ) -> None:
         """Opens a session in which sql/ speaks of so many test users; raises Unreachable."""
-        self._folders = folders
+        self._folders, self._url, self._name, self._test_users = folders, url, application_name, test_users
+        self._connection = self._opened()
+
+    def _opened(self) -> psycopg.Connection[dict[str, Any]]:
         try:
-            self._connection = psycopg.connect(
-                url, autocommit=True, row_factory=dict_row, application_name=application_name, connect_timeout=10
+            connection = psycopg.connect(
+                self._url, autocommit=True, row_factory=dict_row, application_name=self._name, connect_timeout=10
             )
-            self._connection.execute("SELECT set_config('acceptance.users', %s, false)", [str(test_users)])
+            connection.execute("SELECT set_config('acceptance.users', %s, false)", [str(self._test_users)])
         except psycopg.OperationalError as refused:
             raise Unreachable(f"The database does not answer.\n  evidence: {refused}") from refused
+        return connection
+
+    def reopen(self) -> None:
+        """Opens another session in place of one that the server may have ended; raises Unreachable."""
+        self._connection.close()
+        self._connection = self._opened()
 
     def __enter__(self) -> Database:
         return self
@@ -71,6 +80,12 @@ class Database:
     def undone(self) -> Iterator[None]:
         """What is done within the block is undone after it, and nobody else ever sees it."""
         with self._connection.transaction(force_rollback=True):
+            yield
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is done within the block is done at its end, all of it or nothing."""
+        with self._connection.transaction():
             yield
 
     def _text(self, name: str) -> bytes:

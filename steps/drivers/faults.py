@@ -1,4 +1,4 @@
-"""Faults that the target makes: calls refused, answers lost, functions killed, calls held."""
+"""Faults that the target makes: calls refused, held, late, answers lost, functions killed, connections cut."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from steps.drivers.waiting import eventually
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds for a call to come that a fault waits for."""
 _here = build_opener(ProxyHandler({}))  # no proxy leads to an emulator on this machine
 
@@ -28,12 +28,12 @@ class Fault:
         """How many calls have met it."""
         return int(_asked("GET", self.url)["hits"])
 
-    def awaited(self) -> None:
-        """Returns once a call has met it; raises NotSeen."""
+    def awaited(self, hits: int = 1) -> None:
+        """Returns once so many calls have met it; raises NotSeen."""
         eventually(
-            lambda: self.hits or None,
-            what=f"a call that meets the fault {self.name!r}: {self.when}",
-            seen=lambda: "no such call",
+            lambda: self.hits >= hits or None,
+            what=f"{hits} calls that meet the fault {self.name!r}: {self.when}",
+            seen=lambda: f"{self.hits}",
             within=PATIENCE,
         )
 
@@ -48,19 +48,35 @@ class Faults:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def refuse(self, name: str, when: str, code: str, *, status: int = 400, work: str = "undone") -> Fault:
-        """Each such call is refused with `code`; with `work` done or going on, only one is, and it is done even so."""
+    def refuse(
+        self, name: str, when: str, code: str, *, status: int = 400, work: str = "undone", times: int | None = None
+    ) -> Fault:
+        """Each such call is refused with `code`, or the first `times`; with `work` done or going on it is done even so.
+
+        Of those that are done even so, one alone is refused unless `times` says otherwise.
+        """
         error = {"code": code, "message": f"{name}, on purpose", "status": status}
-        times = None if work == "undone" else 1
+        times = 1 if times is None and work != "undone" else times
         return self._set(name, when, {"effect": "error", "error": error, "work": work, "times": times})
 
-    def crash(self, name: str, when: str) -> Fault:
-        """The first function that makes such a call dies of it, and the call is not done."""
-        return self._set(name, when, {"effect": "crash"})
+    def crash(self, name: str, when: str, *, work: str = "undone") -> Fault:
+        """The first function that makes such a call dies of it, and the call is done or not."""
+        return self._set(name, when, {"effect": "crash", "work": work})
 
-    def hold(self, name: str, when: str) -> Fault:
-        """The first such call waits until the fault is removed, and is done then."""
-        return self._set(name, when, {"effect": "hold"})
+    def hold(self, name: str, when: str, *, times: int = 1) -> Fault:
+        """The first such calls wait until the fault is removed, and are done then."""
+        return self._set(name, when, {"effect": "hold", "times": times})
+
+    def slow(self, name: str, when: str, seconds: float) -> Fault:
+        """Each such call is done so many seconds late."""
+        return self._set(name, when, {"effect": "slow", "seconds": seconds, "times": None})
+
+    def cut(self, name: str, when: str, *, work: str = "undone") -> Fault:
+        """The first connection to PostgreSQL on which `{function} postgresql {bytes}` is sent is lost.
+
+        What is sent is done or not; its answer never comes.
+        """
+        return self._set(name, when, {"effect": "cut", "work": work})
 
     def clear(self) -> None:
         """Removes them all."""

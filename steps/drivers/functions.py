@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Function:
-    """A function's configuration; `update` is how its last change went. Layers, subnets and groups go by ARN or id."""
+    """A function's configuration, its timeout in seconds; `update` is how its last change went.
+
+    Layers, subnets and groups go by ARN or id.
+    """
 
     name: str
     state: str
@@ -28,6 +31,7 @@ class Function:
     layers: tuple[str, ...]
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
+    timeout: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,15 @@ class Functions:
         """None of them is in a VPC within the block."""
         return self._changed(lambda _: {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}})
 
+    def start_anew(self) -> None:
+        """Every process of theirs ends, so that the next invocations find nothing that was kept in one."""
+        for name in self.names:
+            self._configure(name, {})
+
+    def given_up_after(self, seconds: int) -> AbstractContextManager[None]:
+        """Each of their invocations may take so long within the block."""
+        return self._changed(lambda _: {"Timeout": seconds})
+
     @contextmanager
     def _changed(self, change: Callable[[Function], dict[str, Any]]) -> Iterator[None]:
         before = [function for function in self.found().values() if function is not None]
@@ -83,7 +96,9 @@ class Functions:
         finally:
             for function in before:
                 network = {"SubnetIds": function.subnets, "SecurityGroupIds": function.security_groups}
-                self._configure(function.name, {"Environment": {"Variables": function.variables}, "VpcConfig": network})
+                variables = {"Variables": function.variables}
+                configuration = {"Environment": variables, "VpcConfig": network, "Timeout": function.timeout}
+                self._configure(function.name, configuration)
 
     def _configure(self, name: str, configuration: dict[str, Any]) -> None:
         self._lambda.update_function_configuration(FunctionName=name, **configuration)
@@ -106,4 +121,5 @@ class Functions:
             layers=tuple(layer["Arn"] for layer in answer.get("Layers", ())),
             subnets=tuple(network.get("SubnetIds", ())),
             security_groups=tuple(network.get("SecurityGroupIds", ())),
+            timeout=answer.get("Timeout", 3),
         )

@@ -14,6 +14,7 @@ from steps.readiness import Found
 
 LAYER = "arn:aws:lambda:ap-northeast-1:123456789012:layer:dependencies:3"
 WELL = Function(
+    timeout=300,
     name="splitter",
     state="Active",
     update="Successful",

@@ -15,7 +15,7 @@ from tests.local_aws.faults.making import Faults, Table
         (b"[]", ["it must be a JSON object"]),
         (b"{}", ["'when' must be a regular expression, and is None", "'effect' must be one of error, crash, hold"]),
         (
-            b'{"when": "(", "effect": "slow", "work": "half", "times": 0, "error": {}, "other": 1}',
+            b'{"when": "(", "effect": "unknown", "work": "half", "times": 0, "error": {}, "other": 1}',
             ["no field 'other'", "'when' is no reg", "'effect'", "'work'", "'times' must", "'error' is for the effect"],
         ),
         (
@@ -29,7 +29,14 @@ from tests.local_aws.faults.making import Faults, Table
             ],
         ),
         (b'{"when": "", "effect": "error"}', ["'error' must be an object with code, message and status, and is None"]),
-        (b'{"when": "", "effect": "hold", "work": "done"}', ["what is held is done in the end"]),
+        (b'{"when": "", "effect": "hold", "work": "done"}', ["what is held or late is done in the end"]),
+        (
+            b'{"when": "", "effect": "slow", "work": "done"}',
+            ["is done in the end", "'seconds' must be a number up to 900"],
+        ),
+        (b'{"when": "", "effect": "slow", "seconds": 901}', ["'seconds' must be a number up to 900, and is 901"]),
+        (b'{"when": "", "effect": "crash", "seconds": 1}', ["'seconds' is for the effect slow"]),
+        (b'{"when": "", "effect": "cut", "work": "going on"}', ["'work' of a cut is undone or done"]),
     ],
 )
 def test_a_malformed_fault_is_refused_with_all_that_is_wrong(faults: Faults, fault: bytes, told: list[str]) -> None:

@@ -34,15 +34,22 @@ class Judge(ThreadingHTTPServer):
     """In the embedded AWS's place: it admits everybody, or nobody, and keeps what it was asked."""
 
     admits = True
+    answer = 200
     asked: list[str]
     daemon_threads = True
 
     class RequestHandlerClass(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             assert isinstance(self.server, Judge)
-            self.send_response(200 if self.server.admits else 403)
+            self.send_response(self.server.answer if self.server.admits else 403)
             self.end_headers()
             self.server.asked.append(self.path)
+
+        def do_POST(self) -> None:
+            """Of what is sent: `last` is the last that passes, and `never` does not pass."""
+            said = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response({b"last": 202, b"never": 403}.get(said, 200))
+            self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -176,6 +183,27 @@ def test_who_is_not_admitted_hears_nothing_and_the_database_never_hears_of_it(
         refused.settimeout(0.2)
         with pytest.raises(TimeoutError):
             refused.recv(1)
+
+
+@pytest.mark.parametrize(("block", "arrives"), [(b"last", b"before last"), (b"never", b"before ")])
+def test_a_connection_ends_with_the_block_that_it_is_told_of(
+    gate: Gate, database: socket.socket, judge: Judge, block: bytes, arrives: bytes
+) -> None:
+    judge.answer = 202
+    with passed(gate, database) as (caller, served):
+        caller.sendall(b"before ")
+        assert served.recv(7) == b"before "
+        served.sendall(b"answer")
+        assert caller.recv(6) == b"answer"
+        caller.sendall(block)
+        assert received(caller) == b""
+        assert b"before " + received(served) == arrives
+
+
+def test_blocks_are_asked_about_only_where_that_was_wanted(gate: Gate, database: socket.socket, judge: Judge) -> None:
+    with passed(gate, database) as (caller, served):
+        caller.sendall(b"never")
+        assert served.recv(5) == b"never"
 
 
 def test_nobody_is_admitted_while_aws_does_not_answer(database: socket.socket) -> None:
