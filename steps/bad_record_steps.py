@@ -29,7 +29,7 @@ def same_users(count: int, users: int, own_file: OwnFile) -> None:
     own_file.register(ids)
     for n in range(count // users):
         for user in ids if n % 2 else reversed(ids):
-            own_file.add(user, n + 1, 1)
+            own_file.add(user, n + 1, 2**31 + n)  # more than 32 bits hold
 
 
 @given("they have statistics of an earlier day, of which every tenth is locked", target_fixture="locked")
