@@ -12,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from local_aws.envelopes import Handler, with_body
+from local_aws.remembered import backends_remembered, interpreter_remembers
 
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions signs all that it calls."""
@@ -30,7 +31,9 @@ def control_plane(account: str, port: int) -> Handler:
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     _tell_moments_as_text()
+    interpreter_remembers()
     moto = DomainDispatcherApplication(create_backend_app)
+    backends_remembered(moto)
 
     def answer(request: Request) -> Response:
         return Response.from_app(moto, with_body(request, request.get_data()).environ, buffered=True)
