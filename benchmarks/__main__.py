@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.report import BenchmarkError
 
 ROOT = Path(__file__).resolve().parents[1]
+MILLION = 1_000_000
+SIZES = [1_000, 10_000, 100_000, MILLION]
 
 
 def main() -> int:
@@ -25,7 +27,7 @@ def main() -> int:
             return html_report.run(options.results)
         from benchmarks import throughput  # boto3 and psycopg with it, which the acceptance's clock must not pay for
 
-        return throughput.run(options.system_under_test, options.sizes, options.rounds, options.reports)
+        return throughput.run(options.system_under_test, options.sizes, options.users, options.rounds, options.reports)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
@@ -43,7 +45,10 @@ def _options() -> argparse.Namespace:
     acceptance.add_argument("more", nargs="*", metavar="-- OPTION", help="pytest's, such as --system-under-test=DIR")
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
-        "--sizes", type=_sizes, default=[10_000, 100_000], metavar="N,N", help="records in a file (10000,100000)"
+        "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"
+    )
+    throughput.add_argument(
+        "--users", type=_positive, default=MILLION, metavar="N", help="registered users, at least (1000000)"
     )
     throughput.add_argument("--rounds", type=_positive, default=3, metavar="N", help="measurements of each (3)")
     throughput.add_argument(

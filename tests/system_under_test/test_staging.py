@@ -33,7 +33,7 @@ def test_the_rows_are_those_of_the_records_one_by_one(lines: list[tuple[str, str
 
 
 def test_a_chunk_of_plain_records_is_one_piece_of_copy_text() -> None:
-    assert list(rows_of([b"U00001,1,2\nU00002,30,4\r\n"], LINE))[0] == (
+    assert next(iter(rows_of([b"U00001,1,2\nU00002,30,4\r\n"], LINE))) == (
         b"7\tU00001\t1\t2\t\\N\t\\N\n8\tU00002\t30\t4\t\\N\t\\N\n"
     )
 
