@@ -12,7 +12,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from local_aws.envelopes import Handler, with_body
-from local_aws.remembered import backends_remembered, interpreter_remembers
+from local_aws.remembered import backends_remembered, interpreter_remembers, objects_shared
 
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions signs all that it calls."""
@@ -25,6 +25,7 @@ def control_plane(account: str, port: int) -> Handler:
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
     # A session parses botocore's models anew, and moto makes many while it is imported.
     loaders.create_loader = functools.cache(loaders.create_loader)
+    os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger ones lie in a file
     # moto reads its settings when it is imported.
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -32,6 +33,7 @@ def control_plane(account: str, port: int) -> Handler:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     _tell_moments_as_text()
     interpreter_remembers()
+    objects_shared()
     moto = DomainDispatcherApplication(create_backend_app)
     backends_remembered(moto)
 

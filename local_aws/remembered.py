@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache
 from typing import Any
 
@@ -24,3 +25,20 @@ def interpreter_remembers() -> None:
     paths.parse = lru_cache(_DIFFERENT)(paths.parse)
     client_of = lru_cache(_DIFFERENT)(tasks.boto_client_for)
     tasks.boto_client_for = lambda region, service, state_credentials: client_of(region, service)
+
+
+def objects_shared() -> None:
+    """The bytes of an object in memory: moto copies all of them for each range that is read."""
+    from moto.s3.models import FakeKey
+
+    kind: Any = FakeKey
+    copied = kind.value
+
+    def value(key: Any) -> bytes:
+        held = key._value_buffer._file
+        with key.lock:
+            if isinstance(held, io.BytesIO):
+                return held.getvalue()
+        return bytes(copied.fget(key))
+
+    kind.value = copied.getter(value)
