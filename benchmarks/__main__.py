@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks acceptance`, `throughput` and `report`."""
+"""The command line: `python -m benchmarks acceptance`, `throughput`, `reconciliation`, `report` and `performance`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def main() -> int:
             from benchmarks import acceptance
 
             return acceptance.run(options.runs, options.reports, options.more)
+        if options.benchmark == "performance":
+            from benchmarks import performance
+
+            return performance.run(options.reports)
+        if options.benchmark == "reconciliation":
+            from benchmarks import reconciliation
+
+            return reconciliation.run(options.records, options.reports)
         if options.benchmark == "report":
             from benchmarks import html_report
 
@@ -54,6 +62,11 @@ def _options() -> argparse.Namespace:
     throughput.add_argument(
         "--system-under-test", type=Path, default=ROOT / "system_under_test", metavar="DIR", help="another pipeline"
     )
+    reconciliation = kinds.add_parser(
+        "reconciliation", parents=[common], help="the suite's own reading of many records"
+    )
+    reconciliation.add_argument("--records", type=_positive, default=MILLION, metavar="N", help="records (1000000)")
+    kinds.add_parser("performance", parents=[common], help="writes docs/performance.md of what the others have found")
     report = kinds.add_parser("report", help="the HTML report of many results")
     report.add_argument("--results", type=_positive, default=1000, metavar="N", help="results to report (1000)")
     return parser.parse_args()

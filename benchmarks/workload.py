@@ -14,7 +14,7 @@ KINDS = (UNIQUE, SKEWED, LONG)
 """No user twice; a few users in most records; no user twice, and zeros before the counts up to 100 bytes a record."""
 
 _LONG_RECORD = 100
-_HEAVY_TAIL = 1.2  # shape of the Pareto distribution: the busiest user has about a tenth of the records
+_HEAVY_TAIL = 1.2  # shape of the Pareto distribution: the busiest user has half of the records, ten users nine tenths
 
 
 @cache
