@@ -19,8 +19,9 @@ alternate within one run on the same PostgreSQL; the absolute figures are this m
 _CEILING = """
 The ceiling is what PostgreSQL alone makes of the same chunks over five connections that stay open: a TEMP table, COPY,
 the same upsert with its foreign key and index, one commit with its fsync a chunk; no Lambda, no checks. The window is
-the Map's, from entering to leaving it. One million users are registered throughout. `skewed`: a few users have most of
-the records. `long`: leading zeros make it 100 MB, and no record of it is plain enough to be staged by the block.
+the Map's, from entering to leaving it. One million users are registered throughout. `skewed`: by Zipf's law, the
+busiest user is in one record of twenty. `long`: leading zeros make it nearly 100 MB, and none of its records is plain
+enough to be staged by the block.
 """
 
 

@@ -11,10 +11,9 @@ from random import Random
 HEADER = "ユーザーID,ログイン回数,投稿回数"
 UNIQUE, SKEWED, LONG = "unique", "skewed", "long"
 KINDS = (UNIQUE, SKEWED, LONG)
-"""No user twice; a few users in most records; no user twice, and zeros before the counts up to 100 bytes a record."""
+"""No user twice; users by Zipf's law, the busiest in one record of twenty; no user twice, and 99 bytes a record."""
 
 _LONG_RECORD = 100
-_HEAVY_TAIL = 1.2  # shape of the Pareto distribution: the busiest user has half of the records, ten users nine tenths
 
 
 @cache
@@ -40,7 +39,7 @@ class Workload:
         """`size` records of `among` registered users, as many as records unless said; the same ones each time."""
         random, known = Random(f"{size} {kind}"), registered(among or size)
         if kind == SKEWED:
-            chosen = [known[int(random.paretovariate(_HEAVY_TAIL) - 1) % len(known)] for _ in range(size)]
+            chosen = [known[int(len(known) ** random.random()) - 1] for _ in range(size)]  # Zipf: 1 / rank
         else:
             chosen = random.sample(known, size)
         return cls([(user, random.randrange(100), random.randrange(100)) for user in chosen], kind)
