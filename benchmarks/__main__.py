@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks acceptance`, `throughput` and `report`."""
+"""The command line: `python -m benchmarks acceptance`, `throughput`, `reconciliation`, `report` and `performance`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.report import BenchmarkError
 
 ROOT = Path(__file__).resolve().parents[1]
+MILLION = 1_000_000
+SIZES = [1_000, 10_000, 100_000, MILLION]
 
 
 def main() -> int:
@@ -19,13 +21,21 @@ def main() -> int:
             from benchmarks import acceptance
 
             return acceptance.run(options.runs, options.reports, options.more)
+        if options.benchmark == "performance":
+            from benchmarks import performance
+
+            return performance.run(options.reports)
+        if options.benchmark == "reconciliation":
+            from benchmarks import reconciliation
+
+            return reconciliation.run(options.records, options.reports)
         if options.benchmark == "report":
             from benchmarks import html_report
 
             return html_report.run(options.results)
         from benchmarks import throughput  # boto3 and psycopg with it, which the acceptance's clock must not pay for
 
-        return throughput.run(options.system_under_test, options.sizes, options.rounds, options.reports)
+        return throughput.run(options.system_under_test, options.sizes, options.users, options.rounds, options.reports)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
@@ -43,12 +53,20 @@ def _options() -> argparse.Namespace:
     acceptance.add_argument("more", nargs="*", metavar="-- OPTION", help="pytest's, such as --system-under-test=DIR")
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
-        "--sizes", type=_sizes, default=[10_000, 100_000], metavar="N,N", help="records in a file (10000,100000)"
+        "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"
+    )
+    throughput.add_argument(
+        "--users", type=_positive, default=MILLION, metavar="N", help="registered users, at least (1000000)"
     )
     throughput.add_argument("--rounds", type=_positive, default=3, metavar="N", help="measurements of each (3)")
     throughput.add_argument(
         "--system-under-test", type=Path, default=ROOT / "system_under_test", metavar="DIR", help="another pipeline"
     )
+    reconciliation = kinds.add_parser(
+        "reconciliation", parents=[common], help="the suite's own reading of many records"
+    )
+    reconciliation.add_argument("--records", type=_positive, default=MILLION, metavar="N", help="records (1000000)")
+    kinds.add_parser("performance", parents=[common], help="writes docs/performance.md of what the others have found")
     report = kinds.add_parser("report", help="the HTML report of many results")
     report.add_argument("--results", type=_positive, default=1000, metavar="N", help="results to report (1000)")
     return parser.parse_args()

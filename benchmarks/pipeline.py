@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.report import BenchmarkError, Progress
 from steps.drivers.database import Database
@@ -20,7 +21,8 @@ from steps.targets.launch import launch
 from steps.targets.system import SystemUnderTest
 
 _NAMES = Names(account="000000000000")
-_LOOK = 1.0  # seconds: looking costs the same cores that are measured, and the history has the times anyway
+_LOOK = 1.0  # seconds
+_PATIENCE = 900.0  # seconds: as long as an execution may take
 _REPORT = re.compile(
     r"REPORT RequestId: (?P<id>\S+)\tDuration: (?P<ms>[\d.]+) ms.*Max Memory Used: (?P<mb>\d+) MB(?P<init>\tInit)?"
 )
@@ -32,7 +34,8 @@ class Processed:
 
     window: from entering the Map to leaving it. steps: the tasks around the Map. tasks: the chunks' tasks together,
     by the history. lambdas: the processor's durations in them together, by its REPORT lines. workers: the most chunks
-    at once. cold_starts: how many of the chunks' invocations were the first of their process.
+    at once. cold_starts: how many of the chunks' invocations were the first of their process. memory_mb: the most that
+    a function held, in any step. payload_bytes: the longest input or output in the history, of so many events.
     """
 
     chunks: list[int]
@@ -44,6 +47,8 @@ class Processed:
     workers: int
     cold_starts: int
     memory_mb: int
+    payload_bytes: int
+    events: int
 
 
 class Pipeline:
@@ -60,30 +65,31 @@ class Pipeline:
         began, patience = time.time(), self._place.patience
         upload = self._inbox.deliver("benchmark.csv", content)
         arn = self._workflow.started_by(upload, within=patience.start)
-        run = self._workflow.ended(
-            arn, within=patience.end, watch=lambda seconds, reached: self._progress.look(f"{reached}, {seconds:.0f} s")
-        )
+        run = self._workflow.ended(arn, within=_PATIENCE)  # unwatched: histories would cost the cores that are measured
         self._place.check()
         if run.status != "SUCCEEDED":
             raise BenchmarkError(f"The execution {run}\n  remedy: run the acceptance, pytest -m local")
         return self._processed(run, upload, run.ended.timestamp() - began)
 
     def _processed(self, run: Run, upload: Upload, upload_to_end: float) -> Processed:
-        chunks = run.chunk_tasks
-        ids = {task.request_id for task in chunks if task.request_id}
+        in_map = {task.request_id for task in run.chunk_tasks}
+        ids = {task.request_id for task in run.tasks if task.request_id}
         lines = self._logs.complete(upload.at, ids, within=self._place.patience.logs)
         reports = [found for line in lines if (found := _REPORT.match(line.text)) and found["id"] in ids]
+        chunks = [report for report in reports if report["id"] in in_map]
         at = {event["type"]: event["timestamp"] for event in run.history if event["type"].startswith("MapState")}
         return Processed(
             chunks=self._plan(upload),
             window=(at["MapStateExited"] - at["MapStateEntered"]).total_seconds(),
             upload_to_end=upload_to_end,
             steps={t.state: (t.ended - t.started).total_seconds() for t in run.tasks if t.ended and not t.in_map},
-            tasks=sum((task.ended - task.started).total_seconds() for task in chunks if task.ended),
-            lambdas=sum(float(report["ms"]) for report in reports) / 1000,
+            tasks=sum((task.ended - task.started).total_seconds() for task in run.chunk_tasks if task.ended),
+            lambdas=sum(float(report["ms"]) for report in chunks) / 1000,
             workers=run.peak_chunks,
-            cold_starts=sum(report["init"] is not None for report in reports),
+            cold_starts=sum(report["init"] is not None for report in chunks),
             memory_mb=max(int(report["mb"]) for report in reports),
+            payload_bytes=max(_payloads(run.history)),
+            events=len(run.history),
         )
 
     def _plan(self, upload: Upload) -> list[int]:
@@ -94,6 +100,14 @@ class Pipeline:
         finally:
             database.close()
         return [row["record_count"] for row in rows]
+
+
+def _payloads(history: list[dict[str, Any]]) -> Iterator[int]:
+    """The length of each input and output that an event shows, in bytes."""
+    for event in history:
+        for details in event.values():
+            if isinstance(details, dict):
+                yield from (len(details[part].encode()) for part in ("input", "output") if part in details)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.report import BenchmarkError
-from benchmarks.workload import Workload
+from benchmarks.workload import Workload, users
 
 PIPELINE, CEILING = "public", "benchmark"
 """The schemas of the user_statistics that the pipeline fills, and of the one that the ceiling fills."""
@@ -37,14 +37,15 @@ class Store:
         self._connection = psycopg.connect(url, autocommit=True, application_name="benchmark")
         self._connection.execute(_SCHEMA)
 
-    def register(self, work: Workload) -> None:
-        """Makes the users of `work` the only ones, and their sums the ones that are wanted."""
-        self._connection.execute("TRUNCATE public.users, benchmark.wanted CASCADE")
-        with self._connection.cursor() as cursor:
-            with cursor.copy("COPY public.users (user_id, username, email) FROM STDIN") as copy:
-                copy.write(work.users())
-            with cursor.copy("COPY benchmark.wanted FROM STDIN") as copy:
-                copy.write(work.rows())
+    def register(self, count: int) -> None:
+        """Makes so many users the only ones."""
+        self._connection.execute("TRUNCATE public.users CASCADE")
+        self._copy("public.users (user_id, username, email)", users(count))
+
+    def expect(self, work: Workload) -> None:
+        """From now on, the sums of `work` are the ones that are wanted."""
+        self._connection.execute("TRUNCATE benchmark.wanted")
+        self._copy("benchmark.wanted", work.sums())
 
     def reset(self) -> None:
         """The state in which each measurement begins: no statistics, nothing left to clean up or to write back.
@@ -70,6 +71,10 @@ class Store:
                 f"{schema}.user_statistics is not what the records add up to, so there is no figure.\n"
                 f"  evidence: {users}\n  remedy: run the acceptance, pytest -m local, which says where it goes wrong"
             )
+
+    def _copy(self, table: str, rows: bytes) -> None:
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            copy.write(rows)
 
     def close(self) -> None:
         """Ends the session with the server."""

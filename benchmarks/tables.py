@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from benchmarks import wanted
 from benchmarks.report import bar
 
 
@@ -13,7 +15,7 @@ def table(at: dict[str, Any], found: dict[str, Any]) -> list[str]:
     longest = max(spread["median"] for spread in worker.values())
     return [
         "",
-        f"{found['records']:,} records, {found['chunks']} chunks, {found['workers']} at once, "
+        f"{found['records']:,} {found['kind']} records, {found['chunks']} chunks, {found['workers']} at once, "
         f"{len(found['rounds'])} rounds",
         f"{at['cores']} cores, {at['cpu']}, Python {at['python']}, {at['date']}",
         "",
@@ -33,7 +35,14 @@ def table(at: dict[str, Any], found: dict[str, Any]) -> list[str]:
         ),
         f"cold starts among the chunks: {found['cold_starts']}; a Lambda's memory: at most {found['memory_mb']} MB; "
         f"the ceiling's client used {found['ceiling_client_cpu']['median']:.0%} of one core",
+        f"events in the history: {found['events']:,}; largest payload of a state: {found['payload_bytes']:,} bytes",
     ]
+
+
+def closing_lines(measured: Sequence[dict[str, Any]]) -> list[str]:
+    """What all sizes together come to, beside what is wanted."""
+    grown = [f"time to the power of {power:.2f} from {sizes}" for sizes, power in wanted.exponents(measured).items()]
+    return ["", *grown, *map(str, wanted.checks(measured))]
 
 
 def _row(what: str, spread: dict[str, float], form: str) -> str:

@@ -12,8 +12,8 @@ from benchmarks.machine import machine
 from benchmarks.pipeline import Pipeline, Processed, deployed
 from benchmarks.report import BenchmarkError, Progress, Spread, write
 from benchmarks.store import CEILING, PIPELINE, Store
-from benchmarks.tables import table
-from benchmarks.workload import Workload
+from benchmarks.tables import closing_lines, table
+from benchmarks.workload import KINDS, UNIQUE, Workload
 from steps.targets.system import SystemUnderTest
 
 WARM_UP = 200
@@ -33,22 +33,27 @@ class Round:
         return self.ceiling.seconds / self.pipeline.window
 
 
-def run(folder: Path, sizes: list[int], rounds: int, reports: Path) -> int:
-    """Measures the pipeline in `folder`, prints and writes the figures; BenchmarkError in place of a wrong one."""
+def run(folder: Path, sizes: list[int], users: int, rounds: int, reports: Path) -> int:
+    """Measures the pipeline in `folder`, prints and writes the figures; BenchmarkError in place of a wrong one.
+
+    The largest of `sizes` is measured in every kind of work, the others in the first alone. `users`: how many are
+    registered, as many at least as there are records.
+    """
+    registered = max(users, *sizes)
+    works = [(size, UNIQUE) for size in sizes] + [(max(sizes), kind) for kind in KINDS if kind != UNIQUE]
     at, progress, system = machine(), Progress(), SystemUnderTest(folder.resolve())
     measured = []
     with deployed(system, progress) as place, closing(Store(place.database_url)) as store:
         pipeline = Pipeline(place, progress)
-        warm_up = Workload.of(WARM_UP)
-        store.register(warm_up)
-        _processed(pipeline, store, warm_up)
+        store.register(registered)
+        progress.say(f"{registered:,} users registered")
+        _processed(pipeline, store, Workload.of(WARM_UP, among=registered))
         progress.say(f"warm, after {WARM_UP} records")
-        for size in sizes:
-            work = Workload.of(size)
-            store.register(work)
-            progress.say(f"{size:,} users registered")
-            measured.append(figures(size, _rounds(work, rounds, pipeline, store, progress)))
+        for size, kind in works:
+            work = Workload.of(size, kind, registered)
+            measured.append(figures(work, _rounds(work, rounds, pipeline, store, progress)))
             print("\n".join(table(at, measured[-1])), flush=True)
+    print("\n".join(closing_lines(measured)))
     report = {"machine": at, "system_under_test": {"dir": str(folder), "sha256": system.sha256()}, "sizes": measured}
     print(f"\n{write(reports, 'throughput', report)}")
     return 0
@@ -68,13 +73,14 @@ def _rounds(work: Workload, rounds: int, pipeline: Pipeline, store: Store, progr
         if processed.chunks != done[0].pipeline.chunks:
             raise BenchmarkError("The pipeline has cut the same file in two ways, so the ceiling had other chunks.")
         progress.say(
-            f"{len(work.records):,} records, round {number + 1} of {rounds}: {processed.window:.2f} s, "
+            f"{len(work.records):,} {work.kind} records, round {number + 1} of {rounds}: {processed.window:.2f} s, "
             f"ceiling {best.seconds:.2f} s, ratio {done[-1].ratio:.1%}"
         )
     return done
 
 
 def _processed(pipeline: Pipeline, store: Store, work: Workload) -> Processed:
+    store.expect(work)
     store.reset()
     processed = pipeline.process(work.csv())
     store.prove(PIPELINE)
@@ -83,18 +89,20 @@ def _processed(pipeline: Pipeline, store: Store, work: Workload) -> Processed:
 
 def _ceiling(store: Store, work: Workload, sizes: list[int]) -> Ceiling:
     chunks = work.chunks(sizes)
+    store.expect(work)
     store.reset()
     best = ceiling(store.url, chunks)
     store.prove(CEILING)
     return best
 
 
-def figures(size: int, rounds: list[Round]) -> dict[str, Any]:
+def figures(work: Workload, rounds: list[Round]) -> dict[str, Any]:
     """What one size came to: rates in records a second, times in seconds, a worker's time in seconds a chunk."""
-    chunks = len(rounds[0].pipeline.chunks)
+    size, chunks = len(work.records), len(rounds[0].pipeline.chunks)
     ran = [round.pipeline for round in rounds]
     return {
         "records": size,
+        "kind": work.kind,
         "chunks": chunks,
         "records_per_second": asdict(Spread.of(size / p.window for p in ran)),
         "ceiling_records_per_second": asdict(Spread.of(size / round.ceiling.seconds for round in rounds)),
@@ -111,6 +119,8 @@ def figures(size: int, rounds: list[Round]) -> dict[str, Any]:
         "workers": max(p.workers for p in ran),
         "cold_starts": sum(p.cold_starts for p in ran),
         "memory_mb": max(p.memory_mb for p in ran),
+        "payload_bytes": max(p.payload_bytes for p in ran),
+        "events": max(p.events for p in ran),
         "ceiling_client_cpu": asdict(Spread.of(round.ceiling.client_cpu for round in rounds)),
         "rounds": [
             {"pipeline": {**asdict(r.pipeline), "chunks": chunks}, "ceiling": asdict(r.ceiling)} for r in rounds

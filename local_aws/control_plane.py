@@ -12,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from local_aws.envelopes import Handler, with_body
+from local_aws.remembered import backends_remembered, interpreter_remembers, objects_shared
 
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions signs all that it calls."""
@@ -24,6 +25,7 @@ def control_plane(account: str, port: int) -> Handler:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     moto = DomainDispatcherApplication(create_backend_app)
+    backends_remembered(moto)
 
     def answer(request: Request) -> Response:
         return Response.from_app(moto, with_body(request, request.get_data()).environ, buffered=True)
@@ -35,6 +37,7 @@ def import_moto(account: str) -> None:
     """Imports moto, which reads its settings meanwhile and later: those of `account`, one in a process."""
     os.environ["MOTO_ACCOUNT_ID"] = account
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
+    os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger ones lie in a file
     _import_moto()
 
 
@@ -46,6 +49,8 @@ def _import_moto() -> None:
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     _tell_moments_as_text()
+    interpreter_remembers()
+    objects_shared()
 
 
 def _tell_moments_as_text() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from sys import intern
 from typing import Any, Literal
 
 import pytest
@@ -16,7 +17,7 @@ from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, Upload
 from steps.drivers.locks import Locks
 from steps.drivers.logs import LogLine, Logs, holding, without_others
-from steps.drivers.reconciliation import Chunk, Fate, Stores, reconcile
+from steps.drivers.reconciliation import Chunk, Counts, Fate, Stores, reconcile
 from steps.drivers.tail import Tail
 from steps.drivers.trigger import Trigger
 from steps.drivers.waiting import NotSeen
@@ -167,8 +168,8 @@ class Delivery:
         """What the four stores hold of the run."""
         return Stores(
             records=self.file.records,
-            before=_counts(self.before),
-            after=_counts(self.statistics),
+            before=counts(self.before.values()),
+            after=counts(self.statistics.values()),
             plan=[(row["chunk"], row["record_count"]) for row in self._drivers.database.ask("chunks", **self.version)],
             rejected={row["line_number"]: row["reason"] for row in self.rejected},
             audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
@@ -178,7 +179,7 @@ class Delivery:
 
     @once
     def fates(self) -> list[Fate]:
-        return reconcile(self.stores)
+        return list(reconcile(self.stores))
 
     @property
     def version(self) -> dict[str, str]:
@@ -209,8 +210,9 @@ def statistics_of(database: Database) -> Statistics:
     return {row["user_id"]: row for row in database.ask("statistics")}
 
 
-def _counts(statistics: Statistics) -> dict[str, tuple[int, int]]:
-    return {user: (row["login_count"], row["post_count"]) for user, row in statistics.items()}
+def counts(rows: Iterable[dict[str, Any]]) -> dict[str, Counts]:
+    """(logins, posts) of each user in these rows of user_statistics."""
+    return {intern(row["user_id"]): (row["login_count"], row["post_count"]) for row in rows}
 
 
 def _chunk(entry: dict[str, Any]) -> Chunk:

@@ -7,7 +7,8 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -16,6 +17,7 @@ from local_aws.wire import CallFailed, Credentials, Wire
 
 _MAX_BATCH = 5_000
 _TAIL_CHARACTERS = 4_096
+_LINGER_SECONDS = 0.1  # a call for each line would cost more than the lines; CloudWatch's readers wait for seconds
 _log = logging.getLogger(__name__)
 
 
@@ -78,17 +80,20 @@ class LogShipper:
 
     def _run(self) -> None:
         while (first := self._events.get()) is not None:
-            waiting = [first]
-            while not self._events.empty():
-                if (event := self._events.get()) is None:
-                    self._events.put(None)
-                    break
-                waiting.append(event)
+            waiting = [first, *self._further()]
             by_stream = sorted(waiting, key=lambda event: event.stream.name)
             for _, group in groupby(by_stream, key=lambda event: event.stream.name):
                 events = list(group)
                 for begin in range(0, len(events), _MAX_BATCH):
                     self._put(events[begin : begin + _MAX_BATCH])
+
+    def _further(self) -> Iterator[LogEvent]:
+        """What comes within _LINGER_SECONDS, and until the end is asked for."""
+        until = time.monotonic() + _LINGER_SECONDS
+        with suppress(queue.Empty):
+            while (event := self._events.get(timeout=max(0.0, until - time.monotonic()))) is not None:
+                yield event
+            self._events.put(None)
 
     def _put(self, events: list[LogEvent]) -> None:
         stream = events[0].stream

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record of the file; `line` is the physical line that it starts on, the header being line 1."""
 
     line: int
@@ -35,17 +37,19 @@ class ActivityFile:
     @classmethod
     def of(cls, name: str, content: bytes) -> ActivityFile:
         """A file of this content; ValueError names the line that does not hold a user id and two numbers."""
-        text = content.decode("utf-8-sig")
-        rows = csv.reader(text.splitlines(keepends=True), strict=True)
+        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+        rows = csv.reader(text, strict=True)
         header = next(rows, [])
         records = []
         for row in rows:
             try:
                 user_id, logins, posts = row
-                records.append(Record(rows.line_num, user_id, int(logins), int(posts)))
+                records.append(
+                    Record(rows.line_num, intern(user_id), int(logins), int(posts))
+                )  # the stores name them too
             except ValueError as error:
                 raise ValueError(f"{name}, line {rows.line_num}: {row} is no record: {error}") from None
-        return cls(name, content, header, len(text.splitlines()), tuple(records))
+        return cls(name, content, header, rows.line_num, tuple(records))
 
     def sums(self) -> dict[str, tuple[int, int]]:
         """(logins, posts) that the file adds to each user."""

@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+_ROWS_AT_A_TIME = 10_000
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -64,6 +66,12 @@ class Database:
                 raise
             raise Unreachable(f"The database has ended the session.\n  evidence: {broken}") from broken
         return cursor.fetchall() if cursor.description else []
+
+    def each(self, question: str, **values: Any) -> Iterator[dict[str, Any]]:
+        """The rows of `ask` one after the other, for answers that would fill the memory."""
+        with self._connection.transaction(), self._connection.cursor(name="each") as rows:
+            rows.itersize = _ROWS_AT_A_TIME
+            yield from rows.execute(self._text(question), values or None)
 
     def number(self, question: str, **values: Any) -> int:
         """The single number that sql/{question}.sql answers."""

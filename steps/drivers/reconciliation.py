@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby, repeat
+from operator import attrgetter
 from typing import Any
 
 from steps.drivers.activity_file import Record
@@ -64,24 +66,29 @@ class Fate:
         return f"{where}, {self.user}: {self.fate}{', but the stores disagree' if self.astray else ''} ({told})"
 
 
-def reconcile(stores: Stores) -> list[Fate]:
-    """The fate of every record, in the order of the file, then the rows that changed without a record."""
-    wanted: dict[str, list[Record]] = {}
-    for record in stores.records:
-        wanted.setdefault(record.user_id, []).append(record)
-    fates = {user: _fate(records, stores) for user, records in wanted.items()}
-    chunk_of = _chunks_by_record(stores.plan, len(stores.records))
-    told = [
-        _told(record, fates[record.user_id], chunk, stores)
-        for record, chunk in zip(stores.records, chunk_of, strict=True)
-    ]
-    changed = {user for user in stores.before.keys() | stores.after.keys() if _change(user, stores) != (0, 0)}
-    changed |= stores.before.keys() ^ stores.after.keys()
-    strangers = [
-        Fate(None, user, "unexpected", {"csv": None, "aurora": _change(user, stores)})
-        for user in sorted(changed - wanted.keys())
-    ]
-    return told + strangers
+def reconcile(stores: Stores) -> Iterator[Fate]:
+    """The fate of every record, in the order of the file, then the rows that changed without a record.
+
+    Holds no more than what is wrong, so that a million records pass in seconds; keep only what you need of them.
+    """
+    by_user = attrgetter("user_id")
+    users = groupby(sorted(stores.records, key=by_user), key=by_user)
+    wrong = {user: fate for user, records in users if (fate := _fate(list(records), stores)) != "applied"}
+    accounts = _Accounts(stores)
+    for record, chunk in zip(stores.records, _chunks_by_record(stores.plan), strict=False):
+        yield _told(record, wrong.get(record.user_id, "applied"), chunk, accounts, stores)
+    yield from _strangers(stores)
+
+
+def _strangers(stores: Stores) -> Iterator[Fate]:
+    """The users whose rows changed, came or went, though no record asked for it."""
+    changed = {
+        user
+        for user in chain(stores.before, stores.after)
+        if _change(user, stores) != (0, 0) or (user in stores.before) != (user in stores.after)
+    }
+    for user in sorted(changed.difference(record.user_id for record in stores.records)):
+        yield Fate(None, user, "unexpected", {"csv": None, "aurora": _change(user, stores)})
 
 
 def _change(user: str, stores: Stores) -> Counts:
@@ -106,45 +113,58 @@ def _fate(records: list[Record], stores: Stores) -> str:
     return "altered"
 
 
-def _chunks_by_record(plan: Sequence[tuple[int, int]], records: int) -> list[int | None]:
+def _chunks_by_record(plan: Sequence[tuple[int, int]]) -> Iterator[int | None]:
     """The chunk of each record by the plan; None for records that no chunk holds."""
-    chunks: list[int | None] = [chunk for chunk, count in plan for _ in range(count)]
-    return (chunks + [None] * records)[:records]
+    return chain(*(repeat(chunk, count) for chunk, count in plan), repeat(None))
 
 
-def _told(record: Record, fate: str, chunk: int | None, stores: Stores) -> Fate:
-    rejected = record.line in stores.rejected
-    audited, logged = (_accounts(chunk, found) for found in (stores.audited, stores.logged))
+class _Accounts:
+    """What DynamoDB and the logs say of a chunk, and which of them disagree, told once for all of its records."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._planned = dict(stores.plan)
+        self._told = {"dynamodb": _by_number(stores.audited), "logs": _by_number(stores.logged)}
+        self._known: dict[int | None, tuple[dict[str, str], tuple[str, ...]]] = {}
+
+    def of(self, chunk: int | None) -> tuple[dict[str, str], tuple[str, ...]]:
+        """What each store says of it, and those that are astray."""
+        if chunk not in self._known:
+            found = {name: [] if chunk is None else told.get(chunk, []) for name, told in self._told.items()}
+            words = {
+                name: [f"{each.applied} applied, {each.rejected} rejected" for each in told]
+                for name, told in found.items()
+            }
+            said = {name: f"chunk {chunk}: {each or 'nothing'}" for name, each in words.items()}
+            self._known[chunk] = said, self._astray(chunk, found)
+        return self._known[chunk]
+
+    def _astray(self, chunk: int | None, found: Mapping[str, Sequence[Chunk]]) -> tuple[str, ...]:
+        """The stores that do not account for the chunk exactly once, with counts that add up to what the plan gave."""
+        planned = None if chunk is None else self._planned[chunk]
+        wrong = [name for name, told in found.items() if [each.applied + each.rejected for each in told] != [planned]]
+        return tuple(wrong or (found if found["dynamodb"] != found["logs"] else ()))
+
+
+def _by_number(chunks: Iterable[Chunk]) -> Mapping[int, list[Chunk]]:
+    found: dict[int, list[Chunk]] = {}
+    for chunk in chunks:
+        found.setdefault(chunk.number, []).append(chunk)
+    return found
+
+
+def _told(record: Record, fate: str, chunk: int | None, accounts: _Accounts, stores: Stores) -> Fate:
+    said, astray = accounts.of(chunk)
+    reason = stores.rejected.get(record.line)
     return Fate(
         record.line,
         record.user_id,
-        "rejected" if rejected and fate == "applied" else fate,
-        {
-            "csv": (record.logins, record.posts),
-            "aurora": stores.rejected.get(record.line) or _change(record.user_id, stores),
-            "dynamodb": f"chunk {chunk}: {audited or 'nothing'}",
-            "logs": f"chunk {chunk}: {logged or 'nothing'}",
-        },
-        astray=_astray(chunk, stores),
+        "rejected" if reason and fate == "applied" else fate,
+        {"csv": (record.logins, record.posts), "aurora": reason or _change(record.user_id, stores), **said},
+        astray,
     )
 
 
-def _accounts(chunk: int | None, found: Iterable[Chunk]) -> list[str]:
-    return [f"{each.applied} applied, {each.rejected} rejected" for each in found if each.number == chunk]
-
-
-def _astray(chunk: int | None, stores: Stores) -> tuple[str, ...]:
-    """The stores that do not account for the chunk exactly once, with counts that add up to what the plan gave it."""
-    planned = dict(stores.plan).get(chunk) if chunk is not None else None
-    told = {
-        name: [each for each in found if each.number == chunk]
-        for name, found in (("dynamodb", stores.audited), ("logs", stores.logged))
-    }
-    wrong = [name for name, found in told.items() if [each.applied + each.rejected for each in found] != [planned]]
-    return tuple(wrong or (told if told["dynamodb"] != told["logs"] else ()))
-
-
-def totals_that_differ(stores: Stores, fates: Sequence[Fate]) -> list[str]:
+def totals_that_differ(stores: Stores, fates: Iterable[Fate]) -> list[str]:
     """Where the batch job's counts are not those of the records' fates."""
     counted = Counter(fate.fate for fate in fates)
     due = Chunk(0, counted["applied"], counted["rejected"])

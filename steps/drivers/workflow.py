@@ -165,27 +165,30 @@ class Workflow:
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
         return [arn for arn in arns if not self._paths.lacking_in(self.input_of(arn), upload)]
 
-    def ended(self, arn: str, *, within: float, watch: Watcher = lambda seconds, reached: None) -> Run:
+    def ended(self, arn: str, *, within: float, watch: Watcher | None = None) -> Run:
         """The execution once it has ended, in any status; `watch` is told how it comes along."""
         started = self._sfn.describe_execution(executionArn=arn)["startDate"]
-        last = Reached("nothing", 0, 0)
-
         read = 0.0
 
         def ask() -> Run | None:
-            nonlocal last, read
+            nonlocal read
             described = self._sfn.describe_execution(executionArn=arn)
             running = described["status"] in _RUNNING
-            if running and monotonic() - read < _HISTORY_SECONDS:
+            if running and (watch is None or monotonic() - read < _HISTORY_SECONDS):
                 return None
             read = monotonic()
             history = self.history(arn)
-            last = reached(history)
-            watch((datetime.now(started.tzinfo) - started).total_seconds(), last)
+            if watch is not None:
+                watch((datetime.now(started.tzinfo) - started).total_seconds(), reached(history))
             return None if running else self._run(described, history)
 
-        what = f"the execution to end\n  execution: {self.console(arn)}"
-        return eventually(ask, what=what, seen=lambda: f"RUNNING, {last}", within=within, every=self._every)
+        return eventually(
+            ask,
+            what=f"the execution to end\n  execution: {self.console(arn)}",
+            seen=lambda: f"RUNNING, {reached(self.history(arn))}",
+            within=within,
+            every=self._every,
+        )
 
     def _run(self, described: DescribeExecutionOutputTypeDef, history: list[dict[str, Any]]) -> Run:
         arn = described["executionArn"]

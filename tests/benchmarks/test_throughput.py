@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 
 from benchmarks.ceiling import ceiling
 from benchmarks.store import CEILING, PIPELINE, Store, WrongSums
-from benchmarks.workload import Workload
+from benchmarks.wanted import checks
+from benchmarks.workload import KINDS, LONG, SKEWED, UNIQUE, Workload, users
 from tests.benchmarks.conftest import Benchmark
 
 WORK = Workload.of(300)
@@ -20,17 +22,19 @@ USER, LOGINS, POSTS = min(WORK.records)
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     store = Store(database_url)
-    store.register(WORK)
+    store.register(300)
+    store.expect(WORK)
     store.reset()
     yield store
     store.close()
 
 
 def test_a_run_has_every_figure(benchmark: Benchmark) -> None:
-    ran = benchmark("throughput", "--sizes=300", "--rounds=1")
+    ran = benchmark("throughput", "--sizes=300", "--users=300", "--rounds=1")
     assert ran.exit == 0, ran
     assert ran.report["machine"].keys() >= {"cores", "cpu", "python", "date"}
-    (found,) = ran.report["sizes"]
+    found, *others = ran.report["sizes"]
+    assert [each["kind"] for each in (found, *others)] == list(KINDS)
     (measured,) = found["rounds"]
     pipeline, best = measured["pipeline"], measured["ceiling"]
     assert (found["records"], found["workers"]) == (300, 5)
@@ -39,7 +43,10 @@ def test_a_run_has_every_figure(benchmark: Benchmark) -> None:
     assert 0 < pipeline["lambdas"] < pipeline["tasks"] < pipeline["window"] * 5
     assert pipeline["window"] < pipeline["upload_to_end"]
     assert {"Validate the file", "Split it into chunks", "Merge the results"} <= pipeline["steps"].keys()
+    assert 0 < found["payload_bytes"] < 262_144
+    assert found["events"] > found["chunks"]
     assert f"ratio {found['ratio']['median']:.1%}" in " ".join(ran.output.split())
+    assert "ok a Lambda's memory" in " ".join(ran.output.split())
 
 
 def test_the_ceiling_adds_up(store: Store) -> None:
@@ -90,6 +97,24 @@ def test_each_measurement_begins_with_no_statistics(store: Store) -> None:
 
 
 def test_the_file_and_the_chunks_hold_the_same_records() -> None:
-    assert b"".join(CHUNKS) == WORK.rows()
-    assert WORK.csv().split(b"\n")[1:] == WORK.rows().replace(b"\t", b",").split(b"\n")
+    assert WORK.csv().split(b"\n")[1:] == b"".join(CHUNKS).replace(b"\t", b",").split(b"\n")
     assert len({user for user, _, _ in WORK.records}) == 300
+
+
+def test_work_is_of_registered_users_alone_and_each_kind_is_what_its_name_says() -> None:
+    registered = {line.split(b"\t")[0].decode() for line in users(1000).splitlines()}
+    skewed, long = Workload.of(1000, SKEWED), Workload.of(1000, LONG)
+    assert {user for work in (skewed, long) for user, _, _ in work.records} <= registered
+    assert len({user for user, _, _ in skewed.records}) < 600
+    assert {len(line) for line in long.csv().splitlines()[1:]} == {98}
+    assert long.sums() == b"".join(long.chunks([1000]))
+
+
+def test_what_is_wanted_and_does_not_hold_is_said() -> None:
+    def of(size: int, seconds: float, ratio: float) -> dict[str, Any]:
+        shape = {"kind": UNIQUE, "memory_mb": 256, "payload_bytes": 900, "events": 900, "workers": 4}
+        return {"records": size, "window": {"median": seconds}, "ratio": {"median": ratio}, **shape}
+
+    found = checks([of(10_000, 1, 0.1), of(100_000, 10, 0.5), of(1_000_000, 200, 0.71)])
+    assert [check.holds for check in found] == [True, False, False, True, True, False]
+    assert "time grows as records to the power of: 1.30, wanted 1.1 at most" in str(found[1])

@@ -75,7 +75,7 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
     after = {user: counts for user, counts in stores.after.items() if user != "U00002"}
     chunks = [Chunk(0, 4, 1), *stores.audited[1:]]
     told = replace(stores, after=after, rejected={3: "UserNotFoundError"}, audited=chunks, logged=chunks)
-    fate = reconcile(told)[1]
+    fate = list(reconcile(told))[1]
     assert (fate.fate, fate.stores["aurora"], fate.clean) == ("rejected", "UserNotFoundError", True)
     assert totals_that_differ(told, reconcile(told)) == [
         "the batch job counts 12 applied, the records 11",
@@ -99,6 +99,13 @@ def test_a_store_that_accounts_otherwise_for_a_chunk_disagrees_on_its_records(st
 def test_a_record_that_no_chunk_holds_is_not_clean():
     stores = clean()
     assert [record for record, _, _ in wrong(replace(stores, plan=stores.plan[:-1]))] == [12, 13]
+
+
+def test_a_wrong_record_is_named_among_very_many():
+    stores = clean(100_000, 500)
+    wrong_ones = {"U00003": (4, 7), "U77777": (0, 0), "U99999": (8, 7)}
+    told = replace(stores, after={**stores.after, **wrong_ones})
+    assert wrong(told) == [(4, "U00003", "altered"), (77_778, "U77777", "lost"), (100_000, "U99999", "altered")]
 
 
 def test_no_batch_job_is_said():

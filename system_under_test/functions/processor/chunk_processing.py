@@ -4,20 +4,22 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import merging
+import staging
 from csv_pipeline import plan
 from csv_pipeline.errors import ProcessingError, Reason
 from csv_pipeline.events import ChunkEvent
 from csv_pipeline.objects import open_version
-from csv_pipeline.records import judge
 from csv_pipeline.services import Services
 from csv_pipeline.step import Answer, logger
-from csv_pipeline.tokenizer import tokenize
 from psycopg import Connection
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange, SerializationFailure
 
-# A new transaction does away with each of these: two others are somebody else's transaction in the way, a foreign key
-# is violated by a user deleted meanwhile, and an overflow wants the way that looks for it.
+# A new transaction does away with each of these: two others are somebody else's transaction in the way, and two come of
+# records that nobody has looked for so far, since in most chunks there are none, and PostgreSQL finds them anyway.
 RETRIED = (SerializationFailure, DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange)
+SEARCHES = (merging.reject_unknown_users, merging.reject_overflows)
+# How many of these searches an error calls for; an overflow hides unknown users, which PostgreSQL looks for after it.
+_SEARCHES_FOR: Mapping[type[Exception], int] = {ForeignKeyViolation: 1, NumericValueOutOfRange: 2}
 
 
 class Outcome(NamedTuple):
@@ -37,20 +39,22 @@ def process_chunk(event: ChunkEvent, services: Services) -> Answer:
 
 
 def _until_committed(connection: Connection, event: ChunkEvent, services: Services) -> Outcome:
-    seek_overflow = False
-    for retries_left in reversed(range(services.settings.max_retry_attempts + 1)):
+    searches, retries_left = 0, services.settings.max_retry_attempts
+    while True:
         try:
             with connection.transaction():
-                return _process(connection, event, services, seek_overflow=seek_overflow)
+                return _process(connection, event, services, searches)
         except RETRIED as conflict:
-            if not retries_left:
-                raise
-            seek_overflow = seek_overflow or isinstance(conflict, NumericValueOutOfRange)
+            wanted = _SEARCHES_FOR.get(type(conflict), 0)
+            if wanted <= searches:  # so it is somebody else's doing, such as a user deleted meanwhile
+                if not retries_left:
+                    raise
+                retries_left -= 1
+            searches = max(searches, wanted)
             logger.info("the transaction starts again", sqlstate=conflict.sqlstate, retries_left=retries_left)
-    raise AssertionError("the last retry either returns or raises")
 
 
-def _process(connection: Connection, event: ChunkEvent, services: Services, *, seek_overflow: bool) -> Outcome:
+def _process(connection: Connection, event: ChunkEvent, services: Services, searches: int) -> Outcome:
     locked = plan.lock_chunk(connection, event.object, event.chunk)
     if locked is None:
         raise ProcessingError(f"chunk {event.chunk} of {event.object.file_id} is in no plan")
@@ -58,11 +62,10 @@ def _process(connection: Connection, event: ChunkEvent, services: Services, *, s
     if done is not None:
         return Outcome(done, {})
     _, blocks = open_version(services.s3, event.object, chunk.first_byte, chunk.end_byte)
-    records = tokenize(blocks, chunk.first_byte, chunk.first_line)
-    merging.stage(connection, ((record.line, judge(record.content)) for record in records))
-    merging.reject_users(connection)
-    if seek_overflow:
-        merging.reject_overflows(connection)
+    staging.stage(connection, blocks, chunk.first_line)
+    merging.reject_inactive_users(connection)
+    for search in SEARCHES[:searches]:
+        search(connection)
     applied, reasons = merging.fates(connection)
     merging.keep_rejected(connection, event.object, event.chunk)
     merging.merge(connection, event.execution.id)

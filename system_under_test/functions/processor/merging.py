@@ -3,43 +3,31 @@
 A record's fate is decided once, as its `reason` in staging (none: it is applied), and every later statement goes by it.
 """
 
-from collections.abc import Iterable
-
 from csv_pipeline.errors import Reason
 from csv_pipeline.events import S3Object
-from csv_pipeline.records import MAX_COUNT, Judged
+from csv_pipeline.records import MAX_COUNT
 from psycopg import Connection
 
 
-def stage(connection: Connection, records: Iterable[tuple[int, Judged]]) -> None:
-    """Copy the records, each with its line, into a new staging table."""
-    connection.execute(
-        "CREATE TEMP TABLE staging (line_number bigint, user_id text, logins bigint, posts bigint, reason text,"
-        " record text) ON COMMIT DROP"
-    )
-    with connection.cursor() as cursor, cursor.copy("COPY staging FROM STDIN") as copy:
-        for line, (user_id, logins, posts, reason, text) in records:
-            if reason is not None:
-                user_id, text = user_id and _storable(user_id), _storable(text)
-            copy.write_row((line, user_id, logins, posts, reason, text))
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL's text holds no NUL. No good record has a NUL or a question mark, and the record grows no longer.
-    return text.replace("\0", "?")
-
-
-def reject_users(connection: Connection) -> None:
-    """Reject the records whose user is unknown or inactive."""
+def reject_inactive_users(connection: Connection) -> None:
+    """Reject the records whose user is inactive."""
     connection.execute(
         """
-        UPDATE staging
-        SET reason = CASE WHEN EXISTS (SELECT FROM users WHERE users.user_id = staging.user_id)
-                          THEN %(inactive)s ELSE %(not_found)s END
-        WHERE reason IS NULL
-          AND NOT EXISTS (SELECT FROM users WHERE users.user_id = staging.user_id AND users.is_active)
+        UPDATE staging SET reason = %(reason)s
+        WHERE reason IS NULL AND user_id IN (SELECT user_id FROM users WHERE NOT is_active)
         """,
-        {"inactive": Reason.USER_INACTIVE, "not_found": Reason.USER_NOT_FOUND},
+        {"reason": Reason.USER_INACTIVE},
+    )
+
+
+def reject_unknown_users(connection: Connection) -> None:
+    """Reject the records whose user is not registered."""
+    connection.execute(
+        """
+        UPDATE staging SET reason = %(reason)s
+        WHERE reason IS NULL AND NOT EXISTS (SELECT FROM users WHERE users.user_id = staging.user_id)
+        """,
+        {"reason": Reason.USER_NOT_FOUND},
     )
 
 
@@ -71,11 +59,12 @@ def fates(connection: Connection) -> tuple[int, dict[Reason, int]]:
 
 
 def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> None:
-    """Keep the rejected records as they stand in the file, with line and reason."""
+    """Keep the rejected records as they stand in the file, with line and reason; a plain one is its three fields."""
     connection.execute(
         """
         INSERT INTO rejected_records (bucket, object_key, version_id, line_number, chunk, user_id, reason, record)
-        SELECT %(bucket)s, %(key)s, %(version_id)s, line_number, %(chunk)s, user_id, reason, record
+        SELECT %(bucket)s, %(key)s, %(version_id)s, line_number, %(chunk)s, user_id, reason,
+            coalesce(record, concat_ws(',', user_id, logins, posts))
         FROM staging WHERE reason IS NOT NULL
         """,
         {**version.model_dump(), "chunk": chunk},
@@ -83,7 +72,10 @@ def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> None
 
 
 def merge(connection: Connection, execution_id: str) -> None:
-    """Add the counts of all good records to their users' totals; raises NumericValueOutOfRange where a sum overflows.
+    """Add the counts of all good records to their users' totals.
+
+    Raises ForeignKeyViolation where a user is not registered, and before that NumericValueOutOfRange where a sum
+    overflows: PostgreSQL looks for both anyway.
 
     Rows are locked in the order of their users in every chunk: in any other order, two chunks that share users would
     wait for each other.

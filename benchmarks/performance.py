@@ -1,0 +1,116 @@
+"""docs/performance.md, written anew of what the benchmarks have left in the reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import BenchmarkError
+from benchmarks.wanted import checks, exponents
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+_HEAD = """# Performance
+
+Measured, and this page written, by `tox -e bench`. The ratios carry over to another machine, since pipeline and ceiling
+alternate within one run on the same PostgreSQL; the absolute figures are this machine's.
+"""
+_CEILING = """
+The ceiling is what PostgreSQL alone makes of the same chunks over five connections that stay open: a TEMP table, COPY,
+the same upsert with its foreign key and index, one commit with its fsync a chunk; no Lambda, no checks. The window is
+the Map's, from entering to leaving it. One million users are registered throughout. `skewed`: by Zipf's law, the
+busiest user is in one record of twenty. `long`: leading zeros make it nearly 100 MB, and none of its records is plain
+enough to be staged by the block.
+"""
+
+
+def run(reports: Path) -> int:
+    """Writes the page, and prints where it is; BenchmarkError where a benchmark has not been run."""
+    found = {name: _read(reports, name) for name in ("acceptance", "throughput", "reconciliation")}
+    PAGE.write_text("\n".join(page(**found)) + "\n", encoding="utf-8")
+    print(PAGE)
+    return 0
+
+
+def page(acceptance: dict[str, Any], throughput: dict[str, Any], reconciliation: dict[str, Any]) -> Iterator[str]:
+    """The page's lines."""
+    yield _HEAD
+    yield "## The pipeline beside PostgreSQL alone"
+    yield _on(throughput["machine"])
+    yield _CEILING
+    yield from _throughput(throughput["sizes"])
+    yield "\n## An acceptance"
+    yield _on(acceptance["machine"])
+    yield ""
+    yield from _rows(
+        ("seconds", "median", "least", "most"),
+        [
+            (name, *(f"{spread[part]:.2f}" for part in ("median", "least", "most")))
+            for name, spread in {**acceptance["phases"], "all of it": acceptance["wall"]}.items()
+        ],
+    )
+    yield "\n## The suite's own reading"
+    yield _on(reconciliation["machine"])
+    yield (
+        f"\n{reconciliation['records']:,} records are reconciled in {reconciliation['seconds']:.1f} s "
+        f"({reconciliation['cpu_seconds']:.1f} s of CPU) and {reconciliation['megabytes']} MB, wanted 30 s and 500 MB; "
+        f"the {len(reconciliation['wrong'])} that were spoilt among them are each named."
+    )
+
+
+def _throughput(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
+    yield from _rows(
+        (
+            "records",
+            "kind",
+            "chunks",
+            "the Map's window, s",
+            "upload to end, s",
+            "records/s",
+            "ceiling, records/s",
+            "ratio",
+        ),
+        [
+            (
+                f"{each['records']:,}",
+                each["kind"],
+                str(each["chunks"]),
+                f"{each['window']['median']:.1f}",
+                f"{each['upload_to_end']['median']:.1f}",
+                f"{each['records_per_second']['median']:,.0f}",
+                f"{each['ceiling_records_per_second']['median']:,.0f}",
+                f"{each['ratio']['median']:.1%}",
+            )
+            for each in sizes
+        ],
+    )
+    yield ""
+    for span, power in exponents(sizes).items():
+        yield f"- from {span} records, time grows to the power of {power:.2f}"
+    yield ""
+    yield from _rows(
+        ("", "wanted", "found", "holds"),
+        [(check.what, check.wanted, check.found, "yes" if check.holds else "**no**") for check in checks(sizes)],
+    )
+
+
+def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _on(at: dict[str, Any]) -> str:
+    return f"\n{at['cores']} cores, {at['cpu']}, {at['system']}, Python {at['python']}, {at['date']}"
+
+
+def _read(reports: Path, name: str) -> dict[str, Any]:
+    file = reports / f"bench-{name}.json"
+    if not file.is_file():
+        raise BenchmarkError(
+            f"There are no figures of {name}.\n  evidence: {file} is not there\n  remedy: python -m benchmarks {name}"
+        )
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return found

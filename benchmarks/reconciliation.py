@@ -1,0 +1,112 @@
+"""How long the suite's own reading takes: as many records reconciled with the stores, among them a few wrong ones."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import psycopg
+
+from benchmarks.machine import machine
+from benchmarks.report import BenchmarkError, Progress, write
+from benchmarks.workload import Workload
+from local_aws.postgres import Postgres
+from steps.deliveries import counts
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.database import Database
+from steps.drivers.reconciliation import Chunk, Stores, reconcile
+
+SQL = Path(__file__).resolve().parents[1] / "sql"
+SECONDS, MEGABYTES = 30, 500
+"""What reconciling a million records may take."""
+_CHUNKS = 200
+_SPOILT = {
+    "altered": "UPDATE user_statistics SET login_count = login_count + 1 WHERE user_id = %s",
+    "lost": "DELETE FROM user_statistics WHERE user_id = %s",
+    "doubled": "UPDATE user_statistics SET login_count = login_count * 2, post_count = post_count * 2"
+    " WHERE user_id = %s",
+}
+
+
+class Reconciled(NamedTuple):
+    """What one reconciliation found and took, reading and all: the fates counted, the wrong ones in words."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: int
+    fates: dict[str, int]
+    wrong: list[str]
+
+
+def run(records: int, reports: Path) -> int:
+    """Prints and writes what reconciling `records` took; 1 beyond the limits, BenchmarkError where one was missed."""
+    at, progress, work = machine(), Progress(), Workload.of(records)
+    positive = [user for user, logins, posts in work.records if logins and posts]
+    spoilt = dict(zip(_SPOILT, positive, strict=False))
+    with _postgres() as url, TemporaryDirectory() as folder:
+        file = Path(folder) / "activity.csv"
+        file.write_bytes(work.csv())
+        _fill(url, work, spoilt)
+        progress.say(f"{records:,} records and their statistics, {len(spoilt)} of them spoilt")
+        # A process of its own, whose memory is that of the reconciliation alone.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            found = pool.submit(reconciled, url, file, records).result()
+    missed = [user for fate, user in spoilt.items() if not any(f"{user}: {fate}" in each for each in found.wrong)]
+    if missed or len(found.wrong) != len(spoilt):
+        raise BenchmarkError(f"Not what was spoilt was found.\n  evidence: {spoilt}; found {found.wrong[:5]}")
+    took = f"{found.seconds:.1f} s ({found.cpu_seconds:.1f} s of CPU) and {found.megabytes} MB"
+    print(f"{records:,} records reconciled in {took}: {found.fates}")
+    print("\n".join(f"  {each}" for each in found.wrong))
+    print(f"wanted: {SECONDS} s and {MEGABYTES} MB for 1,000,000")
+    report: dict[str, Any] = {"machine": at, "records": records, **found._asdict()}
+    print(f"\n{write(reports, 'reconciliation', report)}")
+    return int(found.seconds > SECONDS or found.megabytes > MEGABYTES)
+
+
+def reconciled(url: str, file: Path, records: int) -> Reconciled:
+    """Reads the file and the statistics as the suite does, and keeps what is wrong."""
+    began = time.monotonic()
+    with Database(url, [SQL]) as database:
+        after = counts(database.each("statistics"))
+    plan = [(chunk, size) for chunk, size in enumerate(_sizes(records), start=1)]
+    told = [Chunk(chunk, size, 0) for chunk, size in plan]
+    stores = Stores(ActivityFile.read(file).records, {}, after, plan, {}, told, told, None)
+    fates, wrong = Counter[str](), []
+    for fate in reconcile(stores):
+        fates[fate.fate] += 1
+        if not fate.clean:
+            wrong.append(str(fate))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    megabytes = most // (1024 if sys.platform == "linux" else 1024**2)
+    return Reconciled(round(time.monotonic() - began, 2), round(time.process_time(), 2), megabytes, dict(fates), wrong)
+
+
+def _sizes(records: int) -> Iterator[int]:
+    size = max(10, -(-records // _CHUNKS))
+    return (min(size, records - first) for first in range(0, records, size))
+
+
+def _fill(url: str, work: Workload, spoilt: dict[str, str]) -> None:
+    """The statistics that the records add up to, but for the spoilt users; users themselves are not asked for."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute((SQL / "schema.sql").read_bytes())
+        connection.execute("ALTER TABLE user_statistics DROP CONSTRAINT user_statistics_user_id_fkey")
+        with connection.cursor().copy("COPY user_statistics (user_id, login_count, post_count) FROM STDIN") as copy:
+            copy.write(work.sums())
+        for fate, user in spoilt.items():
+            connection.execute(_SPOILT[fate], [user])
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    with TemporaryDirectory(prefix="benchmark-") as folder, Postgres(Path(folder)) as server:
+        yield server.url

@@ -1,0 +1,61 @@
+"""A chunk's records on their way into the staging table: plain ones by the block, all others one by one."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TypeAlias
+
+from csv_pipeline.records import judge
+from csv_pipeline.tokenizer import tokenize
+from psycopg import Connection
+
+# Records that are good beyond doubt, and as PostgreSQL itself would write them: no quotes, no leading zeros. Nearly
+# every file holds nothing else, and a block of them is told at a twentieth of what its records cost one by one.
+# Possessive (+ after a repeat): a record that is not plain is not looked at twice.
+_COUNT = rb"(?:0|[1-9][0-9]{0,17}+)"
+_PLAIN = re.compile(rb"(?:U[0-9]{5,9}+,%b,%b\r?+\n)*+" % (_COUNT, _COUNT))
+
+Row: TypeAlias = tuple[int, str | None, int | None, int | None, str | None, str]
+"""Line, user, logins, posts, the reason of a bad record, and the record as it stands in the file."""
+
+
+def stage(connection: Connection, blocks: Iterable[bytes], first_line: int) -> None:
+    """Copy the records of a chunk, each with its line, into a new staging table that ends with the transaction."""
+    connection.execute(
+        "CREATE TEMP TABLE staging (line_number bigint, user_id text, logins bigint, posts bigint, reason text,"
+        " record text) ON COMMIT DROP"
+    )
+    with connection.cursor() as cursor, cursor.copy("COPY staging FROM STDIN") as copy:
+        for rows in rows_of(blocks, first_line):
+            if isinstance(rows, bytes):
+                copy.write(rows)
+            else:
+                copy.write_row(rows)
+
+
+def rows_of(blocks: Iterable[bytes], first_line: int) -> Iterator[bytes | Row]:
+    """The rows of a chunk: COPY text for many plain records, which leaves out what can be told of them, else one Row.
+
+    From the first record that is not plain on, all are looked at one by one: where a record ends is no longer plain.
+    """
+    rest, blocks, line = b"", iter(blocks), first_line
+    for block in blocks:
+        rest += block
+        plain = _PLAIN.match(rest)
+        assert plain is not None, "it matches nothing at all, too"
+        rest = rest[plain.end() :]
+        records = plain[0].replace(b"\r\n", b"\n").replace(b",", b"\t").splitlines()
+        yield b"".join([b"%d\t%b\t\\N\t\\N\n" % numbered for numbered in enumerate(records, line)])
+        line += len(records)
+        if b"\n" in rest:
+            break
+    for record in tokenize(chain((rest,), blocks), first_line=line):
+        user_id, logins, posts, reason, text = judge(record.content)
+        if reason is not None:
+            user_id, text = user_id and _storable(user_id), _storable(text)
+        yield record.line, user_id, logins, posts, reason, text
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL's text holds no NUL. No good record has a NUL or a question mark, and the record grows no longer.
+    return text.replace("\0", "?")

@@ -1,0 +1,37 @@
+"""The benchmark of the reconciliation finds what it has spoilt itself, and docs/performance.md shows all figures."""
+
+from __future__ import annotations
+
+from benchmarks.performance import page
+from tests.benchmarks.conftest import Benchmark
+
+AT = {"cores": 2, "cpu": "C", "system": "S", "python": "3.11", "date": "2026-01-01"}
+SPREAD = {"median": 0.72, "least": 0.7, "most": 0.8}
+
+
+def test_the_wrong_ones_are_named_with_what_it_took(benchmark: Benchmark) -> None:
+    ran = benchmark("reconciliation", "--records=2000")
+    assert ran.exit == 0, ran
+    assert ran.report["fates"] == {"applied": 1997, "altered": 1, "lost": 1, "doubled": 1}
+    assert len(ran.report["wrong"]) == 3
+    assert 0 < ran.report["megabytes"] < 500
+
+
+def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
+    size = {
+        **dict.fromkeys(
+            ("window", "upload_to_end", "records_per_second", "ceiling_records_per_second", "ratio"), SPREAD
+        ),
+        **{"records": 1_000_000, "kind": "unique", "chunks": 200, "memory_mb": 80, "payload_bytes": 9, "events": 9},
+        "workers": 4,
+    }
+    lines = list(
+        page(
+            {"machine": AT, "phases": {"start": SPREAD}, "wall": SPREAD},
+            {"machine": AT, "sizes": [size]},
+            {"machine": AT, "records": 10, "seconds": 1, "cpu_seconds": 1, "megabytes": 90, "wrong": ["U00001"]},
+        )
+    )
+    assert "| ratio at 1,000,000 records | 70 % at least | 72.0% | yes |" in lines
+    assert "| chunks at once | 5 | 4 | **no** |" in lines
+    assert "| start | 0.72 | 0.70 | 0.80 |" in lines
