@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 T = TypeVar("T")
+_FIRST_SECONDS = 0.1
 
 
 class NotSeen(AssertionError):
@@ -22,9 +23,14 @@ def eventually(
     every: float = 0.1,
     seen: Callable[[], str] = lambda: "nothing",
 ) -> T:
-    """The first answer of `ask`, tried `every` so many seconds, that is not None; NotSeen after `within` seconds."""
+    """The first answer of `ask` that is not None; NotSeen after `within` seconds.
+
+    It is tried every `every` seconds, and oftener at first: what is over soon would be over before the second look.
+    """
     attempts = Retrying(
-        stop=stop_after_delay(within), wait=wait_fixed(every), retry=retry_if_result(lambda answer: answer is None)
+        stop=stop_after_delay(within),
+        wait=wait_exponential(_FIRST_SECONDS, max=every),
+        retry=retry_if_result(lambda answer: answer is None),
     )
     try:
         answer = attempts(ask)

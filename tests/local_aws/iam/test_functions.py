@@ -105,6 +105,10 @@ def test_without_leave_to_write_logs_it_works_and_writes_none(
     role = make_identity()
     function = deploy("def handler(event, context): print(event)\n", Role=role.arn)
     assert function("unheard").error is None
+    witness = deploy("def handler(event, context): print(event)\n", Role=make_identity(LOGS).arn)
+    for text in ("seen", "seen again"):  # lines travel in batches, one after the other: the first of them has arrived
+        witness(text)
+        eventually(lambda text=text: f"{text}\n" in lines(client, witness), "a line of the one that may")
     role.may(LOGS)
     assert function("heard").error is None
     eventually(lambda: "heard\n" in lines(client, function), "the second line")
