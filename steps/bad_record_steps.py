@@ -119,9 +119,7 @@ def lock_released(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> No
 def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> None:
     """As many as run at once: all of them come to the users that are locked."""
     assert delivery.start
-    chunks = eventually(
-        lambda: drivers.database.ask("chunks", **delivery.version), what="the plan", seen=lambda: "none", within=30
-    )
+    chunks = eventually(lambda: drivers.database.ask("chunks", **delivery.version) or None, what="the plan", within=30)
     drivers.connections.blocked(drivers.database, count=min(5, len(chunks)), within=30)
     locked.close()
 
