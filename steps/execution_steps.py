@@ -137,7 +137,11 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
     spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
     got = f"{peak(spans)} of {len(spans)}"
     if peak(spans) <= 1 and delivery.run.status == "SUCCEEDED":
-        finding.suspect("not-parallel", f"chunk invocations at once: {got}")
+        throttled = [retry for retry in delivery.run.retries if "TooManyRequests" in retry.error]
+        told = "".join(f", {retry.state} tried again after {retry.error}" for retry in throttled[:1])
+        finding.suspect(
+            "function-throttled" if throttled else "not-parallel", f"chunk invocations at once: {got}{told}"
+        )
     finding.holds(peak(spans) > 1, wanted="more than one chunk invocation at once", got=got)
     one_by_one = [(n, n + 1) for n, _ in enumerate(spans)]
     finding.control("chunks one after the other", peak(one_by_one) == 1)
