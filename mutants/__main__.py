@@ -18,7 +18,7 @@ from mutants import catalogue, clean, page
 from mutants.catalogue import Defect
 from mutants.judging import Outcome, tally
 from mutants.results import Results
-from mutants.running import run_all
+from mutants.running import in_memory, run_all
 from mutants.sources import missed
 from steps.diagnosis import catalogue as diagnoses
 from steps.reporting import checklist
@@ -43,6 +43,7 @@ def main() -> int:
     whole = chosen.keys() == defects.keys()
     results = Results(told.reports / "kill-matrix.jsonl", defects)
     outcomes = {} if told.fresh or not whole else results.read()
+    in_memory()
     began, left = time.monotonic(), {name: each for name, each in chosen.items() if name not in outcomes}
     for number, outcome in enumerate(run_all(left, at_once=told.at_once, keep=told.keep), 1):
         outcomes[outcome.defect] = outcome

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from mutants.catalogue import ROOT
 from steps.ahead import ACCOUNT
 
 _IMPORTED = (
@@ -33,10 +34,12 @@ def begin(arguments: Sequence[str], output: Path, folder: Path) -> BaseProcess:
 def import_ahead() -> None:
     """What is common to all sessions."""
     from local_aws import warm
+    from steps.targets.deploy import packages
 
     for name in _IMPORTED:
         importlib.import_module(name)
     warm.import_ahead(ACCOUNT)
+    packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")  # which keeps its layer of requirements
     gc.freeze()  # collecting in the forked would copy what they share
 
 
@@ -48,6 +51,7 @@ def _session(arguments: list[str], output: Path, folder: Path) -> None:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
     os.chdir(folder)
+    gc.set_threshold(50_000)  # it lives for seconds
     sys.path.insert(0, "")  # as `python -m` has it
     sys.argv = ["pytest", *arguments]
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
@@ -105,10 +106,16 @@ def _of_requirements(source: Path, spec: dict[str, Any]) -> bool:
 
 def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
     """A layer holds them alone, under python/; a function holds them beside its code."""
-    installed = _installed(_requirements(source / "requirements.txt"))
+    requirements = (source / "requirements.txt").read_text("utf-8")
     if spec["Type"] == _LAYER:
-        return zipped((f"python/{name}", content) for name, content in installed)
-    return zipped(chain(installed, _sources(source)))
+        return _layer(requirements)
+    return zipped(chain(_installed(requirements), _sources(source)))
+
+
+@cache
+def _layer(requirements: str) -> bytes:
+    """Made once in a process: it is many times the size of all else that is packed."""
+    return zipped((f"python/{name}", content) for name, content in _installed(requirements))
 
 
 def _packed(source: Path) -> bytes:
@@ -138,17 +145,14 @@ def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tup
         yield from _sources(artifacts)
 
 
-def _requirements(file: Path) -> list[Requirement]:
-    lines = (line.split("#")[0].strip() for line in file.read_text("utf-8").splitlines())
-    return [Requirement(line) for line in lines if line]
-
-
-def _installed(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
-    """The files of `wanted` and all they need: out of this environment, or fetched by pip where that differs.
+def _installed(requirements: str) -> Iterator[tuple[str, bytes]]:
+    """The files of what a requirements.txt wants and needs: out of this environment, or by pip where that differs.
 
     Taking what is installed makes a layer in a moment and without a network; its wheels fit this machine's Python,
     which is the one that runs the functions here.
     """
+    lines = (line.split("#")[0].strip() for line in requirements.splitlines())
+    wanted = [Requirement(line) for line in lines if line]
     found = _closure(wanted)
     if found is None:
         yield from _fetched(wanted)

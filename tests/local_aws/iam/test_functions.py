@@ -1,6 +1,7 @@
 """Functions act in their role: what it lacks they are refused, at once when it is taken away, and in their logs too."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,6 +100,10 @@ def test_what_is_not_there_is_told_to_those_alone_who_may_list(
     assert "(NoSuch" in function(event).payload["errorMessage"]
 
 
+def _printed(client: ClientOf, function: Function, text: str) -> bool:
+    return f"{text}\n" in lines(client, function)
+
+
 def test_without_leave_to_write_logs_it_works_and_writes_none(
     client: ClientOf, deploy: Deploy, make_identity: Make
 ) -> None:
@@ -108,7 +113,7 @@ def test_without_leave_to_write_logs_it_works_and_writes_none(
     witness = deploy("def handler(event, context): print(event)\n", Role=make_identity(LOGS).arn)
     for text in ("seen", "seen again"):  # lines travel in batches, one after the other: the first of them has arrived
         witness(text)
-        eventually(lambda text=text: f"{text}\n" in lines(client, witness), "a line of the one that may")
+        eventually(partial(_printed, client, witness, text), "a line of the one that may")
     role.may(LOGS)
     assert function("heard").error is None
     eventually(lambda: "heard\n" in lines(client, function), "the second line")
