@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 
 from local_aws import LocalAws
+from tests.local_aws.faults.making import Faults
 from tests.local_aws.helpers import Function, make_powerful_role, unique, zipped
 from tests.local_aws.inbox import Inbox
 
@@ -87,3 +88,10 @@ def inbox(client: Callable[[str], Any], role: str) -> Iterator[Inbox]:
     yield Inbox(client, bucket, machine["stateMachineArn"])
     events.remove_targets(Rule=rule, Ids=["1"])
     events.delete_rule(Name=rule)
+
+
+@pytest.fixture
+def faults(aws: LocalAws) -> Iterator[Faults]:
+    made = Faults(aws.endpoint_url)
+    yield made
+    made.ask("DELETE")

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_aws import LocalAws
 from tests.local_aws.conftest import REGION, Deploy
-from tests.local_aws.faults.making import Client, Faults, Table
+from tests.local_aws.faults.making import Client, Table
 from tests.local_aws.helpers import Function, unique
 
 KEEP = (
@@ -16,13 +15,6 @@ KEEP = (
     "    table.put_item(TableName=event['table'], Item={'id': {'S': event['id']}})\n"
     "    return 'kept'\n"
 )
-
-
-@pytest.fixture
-def faults(aws: LocalAws) -> Iterator[Faults]:
-    made = Faults(aws.endpoint_url)
-    yield made
-    made.ask("DELETE")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Connections to PostgreSQL that are lost at what is sent on them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -10,13 +10,6 @@ from tests.local_aws.helpers import Function
 from tests.local_aws.network.conftest import Neighbourhood
 
 ASKING_FOR_TLS = r"\x16/$"
-
-
-@pytest.fixture
-def faults(aws: LocalAws) -> Iterator[Faults]:
-    made = Faults(aws.endpoint_url)
-    yield made
-    made.ask("DELETE")
 
 
 @pytest.fixture
