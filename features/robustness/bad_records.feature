@@ -40,7 +40,7 @@ Feature: Each record has one fate, and a bad one never costs a good one
     And a chunk is to hold 50 records from now on
     And the statistics of every tenth of them are locked
     When the file is delivered
-    And five functions wait for the lock, and it is released
+    And its functions wait for the lock, and it is released
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree
     And the database has seen no deadlock

@@ -50,14 +50,18 @@ class Connections:
         """The names of all that are open now."""
         return [row["application_name"] for row in database.ask("function_sessions", names=self._names)]
 
-    def blocked(self, database: Database, *, count: int = 1, within: float) -> None:
-        """Returns once so many of them wait for what another session has locked; raises NotSeen."""
+    def blocked(self, database: Database, *, within: float) -> None:
+        """Returns once one of them waits for what another session has locked; raises NotSeen."""
         eventually(
-            lambda: len(database.ask("blocked_function_sessions", names=self._names)) >= count or None,
-            what=f"{count} of the functions' sessions to wait for a lock",
-            seen=lambda: f"fewer among {len(self.open(database))} open ones",
+            lambda: self.waiting(database) or None,
+            what="a session of the functions to wait for a lock",
+            seen=lambda: f"none of {len(self.open(database))} open ones",
             within=within,
         )
+
+    def waiting(self, database: Database) -> int:
+        """How many of them wait for what another session has locked."""
+        return len(database.ask("blocked_function_sessions", names=self._names))
 
     def gone(self, database: Database, *, within: float) -> None:
         """Returns once none is open; raises NotSeen."""
