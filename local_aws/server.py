@@ -134,6 +134,7 @@ class Server:
         self._wire.query("iam", "ListRoles", {})
         self._wire.query("sts", "GetCallerIdentity", {})
         gc.freeze()  # what is loaded by now stays
+        gc.set_threshold(10_000)
         gc.enable()
 
     def _compose(self, innermost: Handler, account: str) -> Handler:

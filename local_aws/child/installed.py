@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 
 class Installed:
@@ -14,6 +15,7 @@ class Installed:
     def __init__(self, path: list[str]) -> None:
         self._names = {name for each in metadata.distributions(path=path) for name in _top_level(each)}
         self._seen = set[str]()
+        self._models = _Models()
         self._shadowed = any(_shadows(folder) for folder in path if Path(folder).is_dir())
         for folder in path:
             self._import_for(folder)
@@ -35,14 +37,54 @@ class Installed:
             return
         self._seen.add(folder)
         for file in self._code(folder):
-            for module, names in _imports(file):
+            tree = _parsed(file)
+            for module, names in _imports(tree):
                 if module.partition(".")[0] in self._names:
                     _import(module, names)
+            if "botocore" in sys.modules:
+                self._models.read(_strings(tree))
 
     def _code(self, folder: str) -> Iterator[Path]:
         for entry in sorted(Path(folder).glob("*")):
             if entry.name.partition(".")[0] not in self._names:
                 yield from entry.rglob("*.py") if entry.is_dir() else [entry] * (entry.suffix == ".py")
+
+
+class _Models:
+    """What botocore knows of the services that code names, parsed once: a megabyte of JSON a process otherwise."""
+
+    def __init__(self) -> None:
+        self._loader: Any = None
+        self._services = set[str]()
+
+    def read(self, names: set[str]) -> None:
+        """Reads the models of those of `names` that are services."""
+        with suppress(Exception):  # another botocore than the one we know: its processes read for themselves
+            if self._loader is None:
+                self._loader = _loader_that_keeps()
+                self._services = set(self._loader.list_available_services("service-2"))
+                for data in ("partitions", "endpoints", "sdk-default-configuration", "_retry"):
+                    self._loader.load_data(data)
+            for service in sorted(names & self._services):
+                self._services.remove(service)
+                for model in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
+                    with suppress(Exception):  # not every service has all of them
+                        self._loader.load_service_model(service, model)
+
+
+def _loader_that_keeps() -> Any:
+    import botocore.loaders
+    import botocore.session
+
+    files, read = dict[str, Any](), botocore.loaders.JSONFileLoader.load_file
+
+    def load_file(self: Any, path: str) -> Any:
+        if path not in files:
+            files[path] = read(self, path)
+        return files[path]
+
+    botocore.loaders.JSONFileLoader.load_file = load_file  # type: ignore[assignment,method-assign]
+    return botocore.session.Session().get_component("data_loader")
 
 
 def _import(module: str, names: list[str]) -> None:
@@ -67,11 +109,18 @@ def _top_level(distribution: metadata.Distribution) -> Iterator[str]:
             yield name
 
 
-def _imports(file: Path) -> Iterator[tuple[str, list[str]]]:
+def _parsed(file: Path) -> ast.AST:
     try:
-        tree = ast.parse(file.read_bytes())
+        return ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):  # the function that imports it will say so
-        return
+        return ast.Module([], [])
+
+
+def _strings(tree: ast.AST) -> set[str]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             yield node.module, [alias.name for alias in node.names if alias.name != "*"]

@@ -41,6 +41,19 @@ def test_functions_go_on_when_the_process_they_are_forked_from_is_killed(deploy:
     assert deploy(WHOSE)().error is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_a_client_of_a_service_that_the_code_names_needs_no_file_any_more(deploy: Deploy) -> None:
+    source = (
+        "import boto3, botocore.loaders\n"
+        "def closed(*arguments, **options): raise OSError('read again')\n"
+        "botocore.loaders._JSON_OPEN_METHODS = {'.json': closed, '.json.gz': closed}\n"
+        "def handler(event, context): return boto3.client(event or 'sqs').meta.service_model.service_name\n"
+    )
+    function = deploy(source)
+    assert function().payload == "sqs"
+    assert "read again" in function("sn" + "s").payload["errorMessage"]
+
+
 def test_what_a_function_has_started_ends_with_it(deploy: Deploy) -> None:
     source = (
         "import os, subprocess\n"
