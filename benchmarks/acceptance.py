@@ -18,22 +18,41 @@ from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
 
 ROOT = Path(__file__).resolve().parents[1]
 REST = "outside phases"
+ITSELF = "the suite itself"
+_EXECUTIONS = (
+    "features.4_success.any_lawful_file#",
+    "features.6_risk.known_faults#",
+    "features.6_risk.manual_start#",
+    "features.6_risk.unknown_users#",
+)
+"""What runs executions of its own, and so takes the pipeline's time; all else looks at the one that all share."""
 _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
 
 
 @dataclass(frozen=True)
 class Session:
-    """A session that has ended: seconds as seen from outside, and as its verdict says."""
+    """A session that has ended: seconds as seen from outside, and as its verdict says.
+
+    checks: seconds of the Then steps of each scenario, by its name, but for those that run executions of their own.
+    executions: seconds of all of those together.
+    """
 
     verdict: str
     wall: float
     session: float
     phases: dict[str, float]
+    checks: dict[str, float]
+    executions: float
 
     @property
     def spent(self) -> dict[str, float]:
         """Where all the seconds went: each phase, and the imports, collecting and ending around them."""
         return {**self.phases, REST: round(self.wall - sum(self.phases.values()), 2)}
+
+    @property
+    def itself(self) -> float:
+        """What is left of all the seconds without the pipeline's: the run, and the executions of scenarios."""
+        return round(self.wall - self.phases.get("run", 0) - self.executions, 2)
 
 
 def run(runs: int, reports: Path, more: list[str]) -> int:
@@ -49,14 +68,18 @@ def run(runs: int, reports: Path, more: list[str]) -> int:
     whole = {
         "session": Spread.of(session.session for session in sessions),
         "wall": Spread.of(session.wall for session in sessions),
+        ITSELF: Spread.of(session.itself for session in sessions),
     }
+    scenarios = {name for session in sessions for name in session.checks}
+    checks = {name: Spread.of(s.checks[name] for s in sessions if name in s.checks) for name in scenarios}
     verdicts = [session.verdict for session in sessions]
-    print("\n".join(_table(at, verdicts, spent, whole)))
+    print("\n".join([*_table(at, verdicts, spent, whole), *_slowest(checks)]))
     report: dict[str, Any] = {
         "machine": at,
         "verdicts": verdicts,
         "phases": {name: asdict(spread) for name, spread in spent.items()},
         **{name: asdict(spread) for name, spread in whole.items()},
+        "checks": {name: asdict(spread) for name, spread in checks.items()},
         "runs": [asdict(session) for session in sessions],
     }
     print(f"\n{write(reports, 'acceptance', report)}")
@@ -90,10 +113,41 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
                 f"{''.join(output[-15:])}\n  remedy: run pytest -m local and mend what it says"
             )
         verdict = json.loads(file.read_text("utf-8"))
+        checks, executions = _scenarios(Path(folder) / "allure-results")
     if verdict["verdict"] != "GO":
         sys.stderr.writelines(output)
     measured = verdict["measured"]
-    return Session(verdict["verdict"], round(wall, 2), measured["session_seconds"], measured["phases"])
+    return Session(
+        verdict["verdict"], round(wall, 2), measured["session_seconds"], measured["phases"], checks, executions
+    )
+
+
+def _scenarios(results: Path) -> tuple[dict[str, float], float]:
+    """`checks` and `executions` of a Session, from what it left for Allure."""
+    checks, executions = dict[str, float](), 0.0
+    for file in results.glob("*-result.json"):
+        told = json.loads(file.read_text("utf-8"))
+        if told["fullName"].startswith(_EXECUTIONS):
+            executions += _seconds(told)
+        else:
+            steps = told.get("steps", [])
+            first = next((n for n, step in enumerate(steps) if step["name"].startswith("Then ")), len(steps))
+            checks[told["name"]] = round(sum(map(_seconds, steps[first:])), 3)
+    return checks, round(executions, 2)
+
+
+def _seconds(told: dict[str, Any]) -> float:
+    return float(told["stop"] - told["start"]) / 1000
+
+
+def _slowest(checks: dict[str, Spread]) -> list[str]:
+    """The scenarios whose checks take the longest."""
+    slowest = sorted(checks.items(), key=lambda item: -item[1].median)[:5]
+    return [
+        "",
+        f"the checks of {len(checks)} scenarios, in milliseconds; the slowest:",
+        *(f"{spread.median * 1000:6.0f}  {name}" for name, spread in slowest),
+    ]
 
 
 def _table(at: dict[str, Any], verdicts: list[str], spent: dict[str, Spread], whole: dict[str, Spread]) -> list[str]:

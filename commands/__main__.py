@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -68,11 +69,18 @@ def _run(told: argparse.Namespace) -> int:
 
 def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=10, retries={"total_max_attempts": 2})
-    # A session is not to be shared by threads, its clients are: so they are made here.
     make: Any = session.client
-    clients: dict[str, Any] = {service: make(service, config=config) for service in SERVICES}
+    clients: dict[str, Any] = {}
+    making = Lock()  # a session is not to be shared by threads, its clients are
+
+    def client(service: str) -> Any:
+        with making:
+            if service not in clients:
+                clients[service] = make(service, config=config)
+            return clients[service]
+
     failed = 0
-    for answer in examine(clients.__getitem__, names, told.database_url):
+    for answer in examine(client, names, told.database_url, told.service or SERVICES):
         print(answer, flush=True)
         failed += not answer.well
     return int(failed > 0)
@@ -119,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("DATABASE_URL"),
         help="where Aurora is reached from here; DATABASE_URL or else the cluster's endpoint unless said",
     )
+    doctor.add_argument("--service", action="append", choices=SERVICES, help="this one alone; several times: these")
     fills = "fill in the checklist from a verdict that was kept: checklist.md and checklist.html beside it"
     sheet = commands.add_parser("sheet", help=fills, description=fills)
     sheet.add_argument("verdict", metavar="VERDICT", nargs="?", type=Path, default=VERDICT, help="reports/verdict.json")

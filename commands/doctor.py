@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -15,15 +15,22 @@ from steps.drivers.names import Names
 
 Clients = Callable[[str], Any]
 CONNECT_SECONDS = 5
-SERVICES = ("sts", "s3", "events", "stepfunctions", "lambda", "dynamodb", "logs", "secretsmanager", "rds", "ec2", "iam")
+SERVICES = (
+    *("STS", "S3", "EventBridge", "Step Functions", "Lambda", "DynamoDB", "CloudWatch Logs"),
+    *("Secrets Manager", "RDS", "EC2", "IAM", "PostgreSQL"),
+)
 
 
-def examine(aws: Clients, names: Names, database_url: str | None) -> Iterator[Answer]:
-    """An answer for each service, in a fixed order, each as soon as it and those before it are there.
+def examine(
+    aws: Clients, names: Names, database_url: str | None, services: Container[str] = SERVICES
+) -> Iterator[Answer]:
+    """An answer for each of `services`, in a fixed order, each as soon as it and those before it are there.
 
-    `aws(service)` gives a boto3 client. `database_url` leads to Aurora where its endpoint cannot be reached from here.
+    `aws(service)` gives a boto3 client, to any thread. `database_url` leads to Aurora where its endpoint cannot be
+    reached from here.
     """
-    tests = [*_aws(aws, names), ("PostgreSQL", partial(_database, aws, names, database_url))]
+    every = [*_aws(aws, names), ("PostgreSQL", partial(_database, aws, names, database_url))]
+    tests = [(service, test) for service, test in every if service in services]
     with ThreadPoolExecutor(len(tests)) as beside:
         yield from beside.map(lambda test: answered(*test), tests)
 

@@ -47,7 +47,7 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
 
 @then("one that does not answer is named, with what to do")
 def silent_one_named(commands: Commands, finding: Finding) -> None:
-    answers = commands.said_or_refused("doctor", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
+    answers = commands.said_or_refused("doctor --service=DynamoDB", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
     named = "NO  DynamoDB" in answers and "remedy: look at the network" in answers
     finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=answers)
 

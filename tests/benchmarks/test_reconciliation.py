@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.acceptance import ITSELF
 from benchmarks.performance import page
 from tests.benchmarks.conftest import Benchmark
 
@@ -27,7 +28,10 @@ def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
     }
     lines = list(
         page(
-            {"machine": AT, "phases": {"start": SPREAD}, "wall": SPREAD},
+            {
+                **{"machine": AT, "phases": {"start": SPREAD}, "wall": SPREAD, ITSELF: SPREAD},
+                "checks": {"quick": {"median": 0.05}, "slow": {"median": 0.25}},
+            },
             {"machine": AT, "sizes": [size]},
             {"machine": AT, "records": 10, "seconds": 1, "cpu_seconds": 1, "megabytes": 90, "wrong": ["U00001"]},
         )
@@ -35,3 +39,5 @@ def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
     assert "| ratio at 1,000,000 records | 70 % at least | 72.0% | yes |" in lines
     assert "| chunks at once | 5 | 4 | **no** |" in lines
     assert "| start | 0.72 | 0.70 | 0.80 |" in lines
+    assert "| slow | 0.25 |" in lines
+    assert not any("quick" in line for line in lines)

@@ -16,7 +16,7 @@ import pytest
 from botocore.config import Config
 
 from commands.answers import Answer
-from commands.doctor import SERVICES, examine
+from commands.doctor import examine
 from steps.drivers.faults import Faults
 from steps.drivers.functions import Functions
 from steps.drivers.names import Names
@@ -24,6 +24,7 @@ from steps.options import ROOT
 from steps.targets.environment import Environment
 from tests.steps.reference import NAMES, reference_pipeline
 
+CLIENTS = ("sts", "s3", "events", "stepfunctions", "lambda", "dynamodb", "logs", "secretsmanager", "rds", "ec2", "iam")
 TOLD = [
     *("STS", "S3", "EventBridge", "Step Functions", "Lambda", "DynamoDB", "CloudWatch Logs"),
     *("Secrets Manager", "RDS", "EC2", "IAM", "PostgreSQL"),
@@ -62,7 +63,7 @@ def examined(environment: Environment) -> Examined:
         make: Any = session(*keys, region_name=region).client
         config = Config(retries={"total_max_attempts": 1}, proxies={})
         aws = environment.exports["AWS_ENDPOINT_URL"]
-        where = {service: NOBODY if service in closed else aws for service in SERVICES}
+        where = {service: NOBODY if service in closed else aws for service in CLIENTS}
         clients = {service: make(service, endpoint_url=there, config=config) for service, there in where.items()}
         return {answer.service: answer for answer in examine(clients.__getitem__, names, url)}
 
@@ -227,6 +228,14 @@ def test_the_command_ends_well_where_all_is_well(environment: Environment):
     done = run(environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert [(line[:2], line[4:20].strip()) for line in done.stdout.splitlines()] == [("ok", each) for each in TOLD]
+
+
+def test_the_command_tests_those_services_alone_that_it_is_told(environment: Environment):
+    nobody = {"AWS_ENDPOINT_URL_DYNAMODB": NOBODY}
+    done = run(environment, f"--account={NAMES.account}", "--service=S3", "--service=PostgreSQL", **nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line[4:20].strip() for line in done.stdout.splitlines()] == ["S3", "PostgreSQL"]
+    assert "invalid choice: 'SQS'" in run(environment, "--service=SQS").stderr
 
 
 def test_the_command_ends_badly_where_anything_failed_and_goes_on_to_the_last(environment: Environment):
