@@ -32,6 +32,7 @@ _OF_THEIR_OWN = {
     "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
     "features/4_success/any_lawful_file.feature": {"AUR-03"},
 }
+_WITHOUT = [f"-p=no:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
 _PATIENCE = 420
 """Seconds after which a session is given up; a defect may make every wait as long as it can get."""
 
@@ -100,7 +101,7 @@ def _before_the_run(defect: Defect) -> bool:
 
 def _session(arguments: Iterable[str], output: Path) -> str:
     """How the session ended, in words, where not by itself."""
-    session = sessions.begin(["-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments], output, ROOT)
+    session = sessions.begin([*_WITHOUT, *arguments], output, ROOT)
     session.join(_PATIENCE)
     if session.exitcode is not None:
         return ""

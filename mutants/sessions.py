@@ -20,6 +20,10 @@ _IMPORTED = (
     *("samtranslator.parser.parser", "samtranslator.translator.translator"),
 )
 """No plug-in of pytest: it would find that it can rewrite their asserts no more."""
+_SERVICES = {
+    *("sts", "s3", "dynamodb", "events", "stepfunctions", "lambda", "logs", "secretsmanager", "rds", "ec2", "iam"),
+    *("cloudformation", "cloudwatch"),
+}
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([f"{__package__}.preloaded"])
 
@@ -34,12 +38,14 @@ def begin(arguments: Sequence[str], output: Path, folder: Path) -> BaseProcess:
 def import_ahead() -> None:
     """What is common to all sessions."""
     from local_aws import warm
+    from local_aws.child.installed import Models
     from steps.targets.deploy import packages
 
     for name in _IMPORTED:
         importlib.import_module(name)
     warm.import_ahead(ACCOUNT)
     packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")  # which keeps its layer of requirements
+    Models().read(_SERVICES)
     gc.freeze()  # collecting in the forked would copy what they share
 
 

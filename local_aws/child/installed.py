@@ -15,7 +15,7 @@ class Installed:
     def __init__(self, path: list[str]) -> None:
         self._names = {name for each in metadata.distributions(path=path) for name in _top_level(each)}
         self._seen = set[str]()
-        self._models = _Models()
+        self._models = Models()
         self._shadowed = any(_shadows(folder) for folder in path if Path(folder).is_dir())
         for folder in path:
             self._import_for(folder)
@@ -50,7 +50,7 @@ class Installed:
                 yield from entry.rglob("*.py") if entry.is_dir() else [entry] * (entry.suffix == ".py")
 
 
-class _Models:
+class Models:
     """What botocore knows of the services that code names, parsed once: a megabyte of JSON a process otherwise."""
 
     def __init__(self) -> None:
