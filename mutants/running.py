@@ -32,7 +32,7 @@ _OF_THEIR_OWN = {
     "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
     "features/4_success/any_lawful_file.feature": {"AUR-03"},
 }
-_WITHOUT = [f"-p=no:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
+_WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
 _PATIENCE = 420
 """Seconds after which a session is given up; a defect may make every wait as long as it can get."""
 
