@@ -57,7 +57,6 @@ def _session(arguments: list[str], output: Path, folder: Path) -> None:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
     os.chdir(folder)
-    gc.set_threshold(50_000)  # it lives for seconds
     sys.path.insert(0, "")  # as `python -m` has it
     sys.argv = ["pytest", *arguments]
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:

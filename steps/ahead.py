@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from shlex import quote
 
 import pytest
@@ -15,6 +16,7 @@ _starting = pytest.StashKey[tuple[str, Starting]]()
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The first that pytest calls of a plug-in of conftest.py: our options are unknown yet, but -m is told."""
+    gc.set_threshold(50_000)  # a session's objects live about as long as it does
     config = pluginmanager.getplugin("pytestconfig")
     told = config.known_args_namespace
     elsewhere = any(str(each).startswith("--target") for each in config.invocation_params.args)
@@ -36,6 +38,7 @@ def launched(config: pytest.Config, names: Names) -> Starting:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
+    gc.freeze()  # Python would look for garbage several times as it ends
     _, starting = config.stash.get(_starting, (None, None))
     if starting is None or starting.exception() is not None:
         return
