@@ -24,8 +24,8 @@ the Map's, from entering to leaving it. One million users are registered through
 busiest user is in one record of twenty. `long`: leading zeros make it nearly 100 MB, and none of its records is plain
 enough to be staged by the block.
 """
-_ITSELF = """The suite itself is all of it but the run, and but the scenarios that run executions of their own; wanted are
-8 s, and 30 s for all of it. A scenario's own checks are wanted to take less than 0.1 s. These take longer:
+_ITSELF = """The suite itself is all of it but the run, and but the scenarios that run executions of their own; 8 s
+are wanted, and 30 s for all of it. A scenario's own checks are wanted to take less than 0.1 s. These take longer:
 """
 CHECKS_SECONDS = 0.1
 
