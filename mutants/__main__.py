@@ -51,14 +51,17 @@ def main() -> int:
         remaining = (time.monotonic() - began) / number * (len(left) - number) / 60
         place = f"{number:4} of {len(left)}, {remaining:.0f} minutes left"
         print(f"{place}  {_line(outcome, defects[outcome.defect])}", flush=True)
-    found = tally(chosen, outcomes, list(lines), catalogue.proven_elsewhere())
+    elsewhere = catalogue.proven_elsewhere()
+    found = tally(chosen, outcomes, list(lines), elsewhere)
     if whole:
-        page.write(told.reports / "kill-matrix.html", defects, outcomes, found, list(lines))
-        for id in found.never_red:
-            print(f"nothing turns {id} red")
         minutes = sum(each.seconds for each in outcomes.values()) / 60 / told.at_once
         alarms = clean.remembered(told.reports / CLEAN) or "no clean runs yet"
-        print(f"{found}; {alarms}; about {minutes:.0f} minutes, {told.at_once} at a time")
+        figures = f"{alarms}; about {minutes:.0f} minutes, {told.at_once} at a time"
+        file = told.reports / "kill-matrix.html"
+        page.write(file, defects, outcomes, found, list(lines), figures=figures, proven_elsewhere=elsewhere)
+        for id in found.never_red:
+            print(f"nothing turns {id} red")
+        print(f"{found}; {figures}")
     else:
         print(f"{found}; {time.monotonic() - began:.0f} s")
     return 1 if found.survivors else 0

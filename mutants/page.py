@@ -28,14 +28,29 @@ td.rest { color: var(--rest); text-align: center }
 
 
 def write(
-    file: Path, defects: Mapping[str, Defect], outcomes: Mapping[str, Outcome], found: Tally, lines: list[str]
+    file: Path,
+    defects: Mapping[str, Defect],
+    outcomes: Mapping[str, Outcome],
+    found: Tally,
+    lines: list[str],
+    *,
+    figures: str,
+    proven_elsewhere: Mapping[str, str],
 ) -> None:
-    """Writes the page; `lines` are the checklist's, in order."""
+    """Writes the page; `lines` are the checklist's, in order; `figures` stand beside those of `found`."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_page(defects, outcomes, found, lines), "utf-8")
+    elsewhere = [f"{id}: {why}" for id, why in proven_elsewhere.items()]
+    file.write_text(_page(defects, outcomes, found, lines, figures, elsewhere), "utf-8")
 
 
-def _page(defects: Mapping[str, Defect], outcomes: Mapping[str, Outcome], found: Tally, lines: list[str]) -> str:
+def _page(
+    defects: Mapping[str, Defect],
+    outcomes: Mapping[str, Outcome],
+    found: Tally,
+    lines: list[str],
+    figures: str,
+    elsewhere: list[str],
+) -> str:
     order = sorted((name for name in defects if name in outcomes), key=lambda name: name not in found.survivors)
     head = "".join(f'<th scope="col">{id}</th>' for id in lines)
     rows = "\n".join(_row(name, defects[name], outcomes[name], lines) for name in order)
@@ -45,10 +60,12 @@ def _page(defects: Mapping[str, Defect], outcomes: Mapping[str, Outcome], found:
 <title>Kill matrix</title><style>{_STYLE}</style>
 <main>
 <h1>{found}</h1>
+<p>{escape(figures)}</p>
 {_list("Survivors", found.survivors, "None: every defect was noticed.")}
 {_list("Diagnosed as something else", [_said(defects[n], outcomes[n], n) for n in found.misdiagnosed], "None.")}
 {_list("Lines that nothing turned red", found.never_red, "None.")}
 {_list("Lines that were never the first to turn red", found.never_first, "None.")}
+{_list("Lines about the suite itself, proven in its tests", elsewhere, "None.")}
 <h2>Defect by line of the checklist</h2>
 <p>Dark: a line that has to notice the defect, and did. Light: another line that was NO.
 A dot: broken or not checked.</p>

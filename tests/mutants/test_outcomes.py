@@ -106,11 +106,14 @@ def test_the_page_has_survivors_on_top_and_says_what_nothing_turned_red(tmp_path
         "b/survivor": Outcome("b/survivor", 1, {}, None),
     }
     file = tmp_path / "kill-matrix.html"
-    page.write(file, defects, outcomes, tally(defects, outcomes, LINES, {}), LINES)
+    found, elsewhere = tally(defects, outcomes, LINES, {}), {"FIL-01": "the file is the suite's own"}
+    page.write(file, defects, outcomes, found, LINES, figures="in 3 minutes", proven_elsewhere=elsewhere)
     text = file.read_text("utf-8")
     matrix = text[text.index("<table>") :]
     assert matrix.index("b/survivor") < matrix.index("a/killed")
     assert "<li>PST-01</li>" in text
+    assert "FIL-01: the file is the suite&#x27;s own" in text
+    assert "in 3 minutes" in text
 
 
 def test_a_copy_has_the_edits_and_an_edit_that_fits_no_more_is_told(tmp_path: Path):
