@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 HERE = Path(__file__).parent
-settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
-settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=2000, derandomize=False)
-settings.load_profile("untimed")
+
+# Where it is missing no test of ours runs, but pytest reads this file all the same: it takes an option of the suite
+# that holds a space for a path, and looks for tests in all folders.
+with suppress(ModuleNotFoundError):
+    from hypothesis import settings
+
+    settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+    settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=2000, derandomize=False)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -94,3 +94,12 @@ def test_every_scenario_is_collected_under_its_own_file(tmp_path: Path):
         for line in text.splitlines()
     )
     assert len([line for line in done.stdout.splitlines() if ".feature::" in line]) == written
+
+
+def test_an_option_with_a_space_needs_nothing_of_the_projects_own_tests(tmp_path: Path):
+    """With requirements.txt alone: pytest takes that option for a path, and reads tests/conftest.py too."""
+    (tmp_path / "hypothesis.py").write_text("raise ModuleNotFoundError(__name__)")
+    line = command(tmp_path, "-m", "local", "--collect-only", "-p", "no:hypothesispytest", "--after-deploy=echo it")
+    env = environment() | {"PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
