@@ -42,7 +42,7 @@ class Outcome:
 def outcome(name: str, seconds: float, verdict: Mapping[str, Any] | None, ended: str) -> Outcome:
     """The outcome of the session that ended so; `verdict` is what its verdict.json holds."""
     if not verdict:
-        return Outcome(name, seconds, ended=ended or "it left no verdict")
+        return Outcome(name, seconds, ended=": ".join(filter(None, ["it left no verdict", ended])))
     statuses = {id: item["status"] for id, item in verdict["items"].items() if item["status"] != "passed"}
     diagnoses = verdict["diagnoses"]
     return Outcome(name, seconds, statuses, diagnoses[0]["id"] if diagnoses else None, ended)

@@ -35,10 +35,8 @@ _OF_THEIR_OWN = {
 _WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
 _PATIENCE = 420
 """Seconds after which a session is given up; a defect may make every wait as long as it can get."""
-
-
-_MEMORY = Path("/dev/shm")
-_ROOM = 2 << 30
+_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30
+"""Where files are kept in memory, and the bytes that have to be free there."""
 
 
 def in_memory() -> None:
@@ -79,8 +77,8 @@ def accepted(name: str, arguments: Iterable[str], keep: Path | None = None) -> O
         ended = _session(["-m", "local", f"--reports={reports}", *arguments], reports / "output.txt")
         file = reports / "verdict.json"
         verdict = json.loads(file.read_text("utf-8")) if file.is_file() else None
-        if verdict is None and not ended:
-            ended = " ".join(["it left no verdict:", *(reports / "output.txt").read_text("utf-8").split()[-30:]])
+        if verdict is None:
+            ended = ended or " ".join((reports / "output.txt").read_text("utf-8").split()[-30:])
         return outcome(name, round(time.monotonic() - began, 1), verdict, ended)
 
 

@@ -25,7 +25,7 @@ TESTS = {
         "--after-deploy=",
     ),
     ".venv/bin/python -m local_aws serve": ("local_aws/test_process.py", '"-m", "local_aws", "serve"'),
-    ".venv/bin/python -m commands doctor": ("commands/test_doctor.py", '"doctor"'),
+    ".venv/bin/python -m commands doctor": ("commands/test_doctor_command.py", '"doctor"'),
     ".venv/bin/python -m commands start incoming/users.csv": ("commands/test_commands.py", '"start"'),
     ".venv/bin/python -m commands restart incoming/users.csv": ("commands/test_commands.py", '"restart"'),
     ".venv/bin/python -m commands sheet": ("steps/reporting/test_sheet.py", '"sheet"'),

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,19 +12,14 @@ import pytest
 from botocore.config import Config
 
 from commands.answers import Answer
-from commands.doctor import examine
+from commands.doctor import SERVICES, examine
 from steps.drivers.faults import Faults
 from steps.drivers.functions import Functions
 from steps.drivers.names import Names
-from steps.options import ROOT
 from steps.targets.environment import Environment
-from tests.steps.reference import NAMES, reference_pipeline
+from tests.steps.reference import NAMES
 
 CLIENTS = ("sts", "s3", "events", "stepfunctions", "lambda", "dynamodb", "logs", "secretsmanager", "rds", "ec2", "iam")
-TOLD = [
-    *("STS", "S3", "EventBridge", "Step Functions", "Lambda", "DynamoDB", "CloudWatch Logs"),
-    *("Secrets Manager", "RDS", "EC2", "IAM", "PostgreSQL"),
-]
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: the port of discard."""
 NETWORK = "look at the network, the proxy and AWS_ENDPOINT_URL"
@@ -37,12 +28,6 @@ ALLOW = "have your role allowed what the message names"
 DEPLOY = "deploy it, or name the right --account, --region, --project and --environment"
 AGAIN = "run it again in a minute"
 Examined = Callable[..., dict[str, Answer]]
-
-
-@pytest.fixture(scope="module")
-def environment() -> Iterator[Environment]:
-    with reference_pipeline() as environment:
-        yield environment
 
 
 session = cache(boto3.Session)
@@ -77,7 +62,7 @@ def failed(answers: dict[str, Answer]) -> dict[str, str]:
 
 def test_where_all_is_well_every_service_says_what_was_found(examined: Examined):
     answers = examined()
-    assert (list(answers), failed(answers)) == (TOLD, {})
+    assert (list(answers), failed(answers)) == (list(SERVICES), {})
     assert answers["S3"].said.startswith(NAMES.bucket)
     assert answers["DynamoDB"].said == ", ".join(NAMES.tables)
     assert answers["PostgreSQL"].said.startswith("PostgreSQL 16.")
@@ -103,14 +88,14 @@ def test_whoever_may_do_nothing_is_told_what_to_have_allowed(environment: Enviro
     key = iam.create_access_key(UserName="nobody")["AccessKey"]
     answers = examined(keys=(key["AccessKeyId"], key["SecretAccessKey"]))
     remedies = failed(answers)
-    assert set(remedies) == set(TOLD) - {"STS"}
+    assert set(remedies) == set(SERVICES) - {"STS"}
     assert all(remedy.startswith(ALLOW) for remedy in remedies.values()), remedies
     assert "is not authorized to perform: dynamodb:DescribeTable" in answers["DynamoDB"].said
 
 
 def test_what_is_not_deployed_under_these_names_is_told_so(examined: Examined):
     remedies = failed(examined(names=Names(NAMES.account, environment="other")))
-    assert remedies == dict.fromkeys(set(TOLD) - {"STS", "EC2"}, DEPLOY)
+    assert remedies == dict.fromkeys(set(SERVICES) - {"STS", "EC2"}, DEPLOY)
 
 
 REFUSALS = {
@@ -209,50 +194,3 @@ def test_a_region_without_any_network_has_none_to_tell(environment: Environment,
         ec2.delete_vpc(VpcId=vpc["VpcId"])
     answers = examined(region="us-west-2")
     assert (answers["EC2"].well, answers["EC2"].said) == (True, "no security groups")
-
-
-def run(environment: Environment, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    names = f"--region={NAMES.region}", f"--project={NAMES.project}", f"--environment={NAMES.environment}"
-    return subprocess.run(
-        [sys.executable, "-m", "commands", "doctor", *names, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment.exports | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-def test_the_command_ends_well_where_all_is_well(environment: Environment):
-    done = run(environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert [(line[:2], line[4:20].strip()) for line in done.stdout.splitlines()] == [("ok", each) for each in TOLD]
-
-
-def test_the_command_tests_those_services_alone_that_it_is_told(environment: Environment):
-    nobody = {"AWS_ENDPOINT_URL_DYNAMODB": NOBODY}
-    done = run(environment, f"--account={NAMES.account}", "--service=S3", "--service=PostgreSQL", **nobody)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert [line[4:20].strip() for line in done.stdout.splitlines()] == ["S3", "PostgreSQL"]
-    assert "invalid choice: 'SQS'" in run(environment, "--service=SQS").stderr
-
-
-def test_the_command_ends_badly_where_anything_failed_and_goes_on_to_the_last(environment: Environment):
-    nobody = {f"AWS_ENDPOINT_URL_{name}": NOBODY for name in ("DYNAMODB", "SFN", "CLOUDWATCH_LOGS")}
-    done = run(environment, f"--account={NAMES.account}", **nobody)
-    named = [line for line in done.stdout.splitlines() if line.startswith("NO")]
-    assert (done.returncode, done.stderr) == (1, "")
-    assert [line[4:20].strip() for line in named] == ["Step Functions", "DynamoDB", "CloudWatch Logs"]
-    assert done.stdout.count(f"remedy: {NETWORK}") == 3
-
-
-def test_the_command_tells_whoever_has_not_signed_in(environment: Environment, tmp_path: Path):
-    nobody = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
-    nobody |= {name: str(tmp_path / "none") for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
-    done = run(environment, f"--account={NAMES.account}", **nobody)
-    assert (done.returncode, done.stdout.count(f"remedy: {SIGN_IN}")) == (1, len(TOLD))
-    unknown = run(environment, **nobody)
-    assert (unknown.returncode, unknown.stdout) == (1, "")
-    assert "Unable to locate credentials" in unknown.stderr
-    assert "remedy: look at the credentials" in unknown.stderr

@@ -44,7 +44,7 @@ def test_a_defect_survives_lines_that_it_does_not_name_and_lines_that_broke():
 
 def test_a_session_without_a_verdict_has_noticed_nothing():
     found = outcome("data/lost", 420.0, None, "given up after 420 s")
-    assert (found.red, found.ended) == ([], "given up after 420 s")
+    assert (found.red, found.ended) == ([], "it left no verdict: given up after 420 s")
     assert outcome("data/lost", 1.0, None, "").ended == "it left no verdict"
 
 

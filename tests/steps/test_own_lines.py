@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from steps import duration_steps, execution_steps, investigation_steps, log_steps, preparation_steps, schedule_steps
+from steps import (
+    bad_record_steps,
+    duration_steps,
+    execution_steps,
+    investigation_steps,
+    log_steps,
+    preparation_steps,
+    schedule_steps,
+)
 from steps.deliveries import Look
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.history import Reached
@@ -111,6 +119,16 @@ def test_log_lines_that_were_seen_only_when_all_was_over():
     progress.looks[0] = look(Reached("started", 0, 0), 0)
     with pytest.raises(AssertionError, match="wanted lines seen while it ran"):
         log_steps.followed(delivery, progress, Finding())
+
+
+def test_chunks_that_never_met_at_the_lock():
+    database = SimpleNamespace(number=lambda _: 0)
+    drivers: Any = SimpleNamespace(connections=SimpleNamespace(gone=lambda *_, within: None), database=database)
+    delivery: Any = SimpleNamespace(run=True)
+    own_file: Any = SimpleNamespace(deadlocks_before=0)
+    bad_record_steps.no_deadlock(delivery, drivers, own_file, True, Finding())
+    with pytest.raises(AssertionError, match="wanted functions that met at the lock"):
+        bad_record_steps.no_deadlock(delivery, drivers, own_file, False, Finding())
 
 
 def test_a_run_whose_throughput_was_not_measured(record: Record):

@@ -1,0 +1,61 @@
+"""`python -m commands doctor` as people run it: its status, its lines, and which services it asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from commands.doctor import SERVICES
+from steps.options import ROOT
+from steps.targets.environment import Environment
+from tests.commands.test_doctor import NETWORK, NOBODY, SIGN_IN
+from tests.steps.reference import NAMES
+
+
+def run(environment: Environment, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    names = f"--region={NAMES.region}", f"--project={NAMES.project}", f"--environment={NAMES.environment}"
+    return subprocess.run(
+        [sys.executable, "-m", "commands", "doctor", *names, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment.exports | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_it_ends_well_where_all_is_well(environment: Environment):
+    done = run(environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [(line[:2], line[4:20].strip()) for line in done.stdout.splitlines()] == [("ok", each) for each in SERVICES]
+
+
+def test_it_tests_those_services_alone_that_it_is_told(environment: Environment):
+    nobody = {"AWS_ENDPOINT_URL_DYNAMODB": NOBODY}
+    done = run(environment, f"--account={NAMES.account}", "--service=S3", "--service=PostgreSQL", **nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line[4:20].strip() for line in done.stdout.splitlines()] == ["S3", "PostgreSQL"]
+    assert "invalid choice: 'SQS'" in run(environment, "--service=SQS").stderr
+
+
+def test_it_ends_badly_where_anything_failed_and_goes_on_to_the_last(environment: Environment):
+    nobody = {f"AWS_ENDPOINT_URL_{name}": NOBODY for name in ("DYNAMODB", "SFN", "CLOUDWATCH_LOGS")}
+    done = run(environment, f"--account={NAMES.account}", **nobody)
+    named = [line for line in done.stdout.splitlines() if line.startswith("NO")]
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [line[4:20].strip() for line in named] == ["Step Functions", "DynamoDB", "CloudWatch Logs"]
+    assert done.stdout.count(f"remedy: {NETWORK}") == 3
+
+
+def test_it_tells_whoever_has_not_signed_in(environment: Environment, tmp_path: Path):
+    nobody = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
+    nobody |= {name: str(tmp_path / "none") for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
+    done = run(environment, f"--account={NAMES.account}", **nobody)
+    assert (done.returncode, done.stdout.count(f"remedy: {SIGN_IN}")) == (1, len(SERVICES))
+    unknown = run(environment, **nobody)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "Unable to locate credentials" in unknown.stderr
+    assert "remedy: look at the credentials" in unknown.stderr
