@@ -15,17 +15,11 @@ from typing import Any
 
 from benchmarks.machine import machine
 from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
+from steps.apart import OWN_EXECUTION, features
 
 ROOT = Path(__file__).resolve().parents[1]
 REST = "outside phases"
 ITSELF = "the suite itself"
-_EXECUTIONS = (
-    "features.4_success.any_lawful_file#",
-    "features.6_risk.known_faults#",
-    "features.6_risk.manual_start#",
-    "features.6_risk.unknown_users#",
-)
-"""What runs executions of its own, and so takes the pipeline's time; all else looks at the one that all share."""
 _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
 
 
@@ -125,9 +119,10 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
 def _scenarios(results: Path) -> tuple[dict[str, float], float]:
     """`checks` and `executions` of a Session, from what it left for Allure."""
     checks, executions = dict[str, float](), 0.0
+    apart = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in features(OWN_EXECUTION)}
     for file in results.glob("*-result.json"):
         told = json.loads(file.read_text("utf-8"))
-        if told["fullName"].startswith(_EXECUTIONS):
+        if told["fullName"].partition("#")[0] in apart:
             executions += _seconds(told)
         else:
             steps = told.get("steps", [])

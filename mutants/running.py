@@ -20,18 +20,9 @@ from mutants import sessions
 from mutants.catalogue import ROOT, Defect
 from mutants.judging import Outcome, outcome
 from mutants.sources import copied
+from steps.apart import OWN_COMMAND, OWN_EXECUTION, features
 from steps.reporting import checklist
 
-# Scenarios that make faults and deliveries of their own, or start commands, cost as much as all the others; they are
-# run where the defect names one of their lines, and have nothing to say of the others.
-_OF_THEIR_OWN = {
-    "features/1_precondition/fallback.feature": {"KNO-04"},
-    "features/6_risk/connection_tests.feature": {"CTM-01"},
-    "features/6_risk/known_faults.feature": {"RSK-01", "RSK-02", "RSK-03"},
-    "features/6_risk/unknown_users.feature": {"DAT-09"},
-    "features/6_risk/manual_start.feature": {"CTM-03", "KNO-04"},
-    "features/4_success/any_lawful_file.feature": {"AUR-03"},
-}
 _WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
 _PATIENCE = 420
 """Seconds after which a session is given up; a defect may make every wait as long as it can get."""
@@ -88,9 +79,10 @@ def _arguments(defect: Defect) -> Iterable[str]:
     for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
         if told:
             yield f"{seam}={shlex.join([sys.executable, '-m', 'mutants.surroundings', *told])}"
-    for feature, lines in _OF_THEIR_OWN.items():
+    # They cost as much as all the others, and of a defect that names none of their lines they have nothing to say.
+    for feature, lines in features(OWN_EXECUTION, OWN_COMMAND).items():
         if not lines & set(defect.items):
-            yield f"--deselect={feature}"
+            yield f"--deselect={feature.relative_to(ROOT)}"
 
 
 def _before_the_run(defect: Defect) -> bool:

@@ -1,4 +1,4 @@
-@local @aws-dev
+@local @aws-dev @own-command
 Feature: There is another way in when EventBridge starts nothing
 
   @checklist:KNO-04

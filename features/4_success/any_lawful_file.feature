@@ -1,4 +1,4 @@
-@local
+@local @own-execution
 Feature: Whatever a lawful file looks like, each record is added to what its user has
   The agreed file has each user once, users without statistics, and the plainest of forms. Others have not.
 

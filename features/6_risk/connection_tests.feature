@@ -1,4 +1,4 @@
-@local @aws-dev
+@local @aws-dev @own-command
 Feature: The connection to each service can be tested by itself
 
   @checklist:CTM-01

@@ -1,4 +1,4 @@
-@local
+@local @own-execution
 Feature: The likely faults are recognised and named
   Each is really made, on a file and users of the scenario's own, and undone after it.
 

@@ -1,4 +1,4 @@
-@local
+@local @own-execution
 Feature: An execution can be started by hand when EventBridge starts none
 
   @checklist:KNO-04 @checklist:CTM-03

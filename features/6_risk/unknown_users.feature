@@ -1,4 +1,4 @@
-@local
+@local @own-execution
 Feature: Users that are not registered are noticed, and nothing is made up for them
 
   @checklist:DAT-09

@@ -101,14 +101,16 @@ def test_a_million_records_make_200_chunks_and_none_waits_for_the_end() -> None:
             yield Record(seen, seen, b"x")
 
     chunks = cut(records(), chunk_size(1_000_000, 10), 1_000_001)
-    assert next(chunks).record_count == 5000
-    assert seen == 5001
-    assert sum(1 for _ in chunks) == 199
+    assert next(chunks).record_count == 20_000
+    assert seen == 20_001
+    assert sum(1 for _ in chunks) == 49
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**6))
-def test_chunks_are_as_small_as_settings_and_200_allow(records: int, smallest: int) -> None:
+def test_chunks_are_as_many_as_keep_the_workers_busy_and_as_large_as_that_leaves(records: int, smallest: int) -> None:
     size = chunk_size(records, smallest)
+    chunks, smaller = -(-records // size), -(-records // max(1, size - 1))
     assert size >= smallest
-    assert -(-records // size) <= 200
-    assert size == smallest or -(-records // (size - 1)) > 200
+    assert chunks <= 200
+    assert chunks <= 50 or size >= 20_000
+    assert size in (1, smallest) or smaller > (50 if size <= 20_000 else 200)

@@ -62,13 +62,13 @@ def _process(connection: Connection, event: ChunkEvent, services: Services, sear
     if done is not None:
         return Outcome(done, {})
     _, blocks = open_version(services.s3, event.object, chunk.first_byte, chunk.end_byte)
-    staging.stage(connection, blocks, chunk.first_line)
+    staged = staging.stage(connection, blocks, chunk.first_line)
     merging.reject_inactive_users(connection)
     for search in SEARCHES[:searches]:
         search(connection)
-    applied, reasons = merging.fates(connection)
-    merging.keep_rejected(connection, event.object, event.chunk)
+    reasons = merging.keep_rejected(connection, event.object, event.chunk)
     merging.merge(connection, event.execution.id)
-    counts = plan.ChunkCounts(applied, sum(reasons.values()))
+    rejected = sum(reasons.values())
+    counts = plan.ChunkCounts(staged - rejected, rejected)
     plan.finish_chunk(connection, event.object, event.chunk, counts, event.execution.id)
     return Outcome(counts, reasons)

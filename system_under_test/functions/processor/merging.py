@@ -51,24 +51,25 @@ def reject_overflows(connection: Connection) -> None:
     )
 
 
-def fates(connection: Connection) -> tuple[int, dict[Reason, int]]:
-    """How many records are to be applied, and how many are rejected for each reason."""
-    rows = connection.execute("SELECT reason, count(*) FROM staging GROUP BY reason ORDER BY reason").fetchall()
-    applied = sum(count for reason, count in rows if reason is None)
-    return applied, {Reason(reason): count for reason, count in rows if reason is not None}
+def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> dict[Reason, int]:
+    """Keep the rejected records as they stand in the file, with line and reason; answer how many for each reason.
 
-
-def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> None:
-    """Keep the rejected records as they stand in the file, with line and reason; a plain one is its three fields."""
-    connection.execute(
+    A plain record is its three fields.
+    """
+    rows = connection.execute(
         """
-        INSERT INTO rejected_records (bucket, object_key, version_id, line_number, chunk, user_id, reason, record)
-        SELECT %(bucket)s, %(key)s, %(version_id)s, line_number, %(chunk)s, user_id, reason,
-            coalesce(record, concat_ws(',', user_id, logins, posts))
-        FROM staging WHERE reason IS NOT NULL
+        WITH kept AS (
+            INSERT INTO rejected_records
+                (bucket, object_key, version_id, line_number, chunk, user_id, reason, record)
+            SELECT %(bucket)s, %(key)s, %(version_id)s, line_number, %(chunk)s, user_id, reason,
+                coalesce(record, concat_ws(',', user_id, logins, posts))
+            FROM staging WHERE reason IS NOT NULL
+            RETURNING reason)
+        SELECT reason, count(*) FROM kept GROUP BY reason ORDER BY reason
         """,
         {**version.model_dump(), "chunk": chunk},
-    )
+    ).fetchall()
+    return {Reason(reason): count for reason, count in rows}
 
 
 def merge(connection: Connection, execution_id: str) -> None:

@@ -19,18 +19,23 @@ Row: TypeAlias = tuple[int, str | None, int | None, int | None, str | None, str]
 """Line, user, logins, posts, the reason of a bad record, and the record as it stands in the file."""
 
 
-def stage(connection: Connection, blocks: Iterable[bytes], first_line: int) -> None:
-    """Copy the records of a chunk, each with its line, into a new staging table that ends with the transaction."""
+def stage(connection: Connection, blocks: Iterable[bytes], first_line: int) -> int:
+    """Copy the records of a chunk, each with its line, into a new staging table that ends with the transaction.
+
+    Answers how many there are.
+    """
     connection.execute(
         "CREATE TEMP TABLE staging (line_number bigint, user_id text, logins bigint, posts bigint, reason text,"
         " record text) ON COMMIT DROP"
     )
-    with connection.cursor() as cursor, cursor.copy("COPY staging FROM STDIN") as copy:
-        for rows in rows_of(blocks, first_line):
-            if isinstance(rows, bytes):
-                copy.write(rows)
-            else:
-                copy.write_row(rows)
+    with connection.cursor() as cursor:
+        with cursor.copy("COPY staging FROM STDIN") as copy:
+            for rows in rows_of(blocks, first_line):
+                if isinstance(rows, bytes):
+                    copy.write(rows)
+                else:
+                    copy.write_row(rows)
+        return cursor.rowcount
 
 
 def rows_of(blocks: Iterable[bytes], first_line: int) -> Iterator[bytes | Row]:

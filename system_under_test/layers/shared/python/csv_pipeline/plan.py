@@ -8,6 +8,10 @@ from psycopg import Connection
 from csv_pipeline.events import S3Object
 from csv_pipeline.tokenizer import Record
 
+# Each chunk costs an invocation, a login and four calls, whatever its size; so a chunk is as large as leaves enough of
+# them for all workers to end at about the same time, and small enough for others to wait for its locks.
+ENOUGH_CHUNKS = 50
+FULL_CHUNK = 20_000  # records
 MAX_CHUNKS = 200
 
 
@@ -39,8 +43,8 @@ class Progress(NamedTuple):
 
 
 def chunk_size(records: int, smallest: int) -> int:
-    """Records in a chunk: at least `smallest`, and as many as it takes to stay within 200 chunks."""
-    return max(smallest, -(-records // MAX_CHUNKS))
+    """Records in a chunk: a 50th of all, up to 20,000; but at least `smallest`, and as many as 200 chunks need."""
+    return max(smallest, min(-(-records // ENOUGH_CHUNKS), FULL_CHUNK), -(-records // MAX_CHUNKS))
 
 
 def cut(records: Iterable[Record], size: int, end_byte: int) -> Iterator[Chunk]:
