@@ -36,6 +36,9 @@ class Store:
         self.url = url
         self._connection = psycopg.connect(url, autocommit=True, application_name="benchmark")
         self._connection.execute(_SCHEMA)
+        # It comes once a minute, into somebody's time; `reset` does its work for everybody.
+        self._connection.execute("ALTER SYSTEM SET autovacuum = off")
+        self._connection.execute("SELECT pg_reload_conf()")
 
     def register(self, count: int) -> None:
         """Makes so many users the only ones."""

@@ -92,7 +92,7 @@ def test_memory_is_that_of_a_block_however_long_the_file(
     assert many - few < len(block(0))
 
 
-def test_a_million_records_make_200_chunks_and_none_waits_for_the_end() -> None:
+def test_a_million_records_make_40_chunks_and_none_waits_for_the_end() -> None:
     seen = 0
 
     def records() -> Iterator[Record]:
@@ -101,9 +101,9 @@ def test_a_million_records_make_200_chunks_and_none_waits_for_the_end() -> None:
             yield Record(seen, seen, b"x")
 
     chunks = cut(records(), chunk_size(1_000_000, 10), 1_000_001)
-    assert next(chunks).record_count == 20_000
-    assert seen == 20_001
-    assert sum(1 for _ in chunks) == 49
+    assert next(chunks).record_count == 25_000
+    assert seen == 25_001
+    assert sum(1 for _ in chunks) == 39
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**6))
@@ -112,5 +112,5 @@ def test_chunks_are_as_many_as_keep_the_workers_busy_and_as_large_as_that_leaves
     chunks, smaller = -(-records // size), -(-records // max(1, size - 1))
     assert size >= smallest
     assert chunks <= 200
-    assert chunks <= 50 or size >= 20_000
-    assert size in (1, smallest) or smaller > (50 if size <= 20_000 else 200)
+    assert chunks <= 40 or size >= 25_000
+    assert size in (1, smallest) or smaller > (40 if size <= 25_000 else 200)

@@ -8,10 +8,10 @@ from psycopg import Connection
 from csv_pipeline.events import S3Object
 from csv_pipeline.tokenizer import Record
 
-# Each chunk costs an invocation, a login and four calls, whatever its size; so a chunk is as large as leaves enough of
-# them for all workers to end at about the same time, and small enough for others to wait for its locks.
-ENOUGH_CHUNKS = 50
-FULL_CHUNK = 20_000  # records
+# Each chunk costs an invocation, a login and four calls, whatever its size; so it is as large as leaves one for each of
+# the 40 workers that there may be, eight for each of five, and small enough for others to wait for what it locks.
+ENOUGH_CHUNKS = 40
+FULL_CHUNK = 25_000  # records
 MAX_CHUNKS = 200
 
 
@@ -43,7 +43,7 @@ class Progress(NamedTuple):
 
 
 def chunk_size(records: int, smallest: int) -> int:
-    """Records in a chunk: a 50th of all, up to 20,000; but at least `smallest`, and as many as 200 chunks need."""
+    """Records in a chunk: a 40th of all, up to 25,000; but at least `smallest`, and as many as 200 chunks need."""
     return max(smallest, min(-(-records // ENOUGH_CHUNKS), FULL_CHUNK), -(-records // MAX_CHUNKS))
 
 
