@@ -20,6 +20,8 @@ _SERVICES = (
     *("s3", "dynamodb", "events", "stepfunctions", "awslambda", "iam", "sts"),
     *("logs", "ec2", "rds", "secretsmanager", "cloudwatch"),
 )
+_NAMES = {"awslambda": "lambda"}
+"""What botocore calls those that moto calls otherwise."""
 
 
 def import_ahead(account: str) -> None:
@@ -28,8 +30,10 @@ def import_ahead(account: str) -> None:
     importlib.import_module("local_aws.server")
     importlib.import_module("moto.moto_server.werkzeug_app")
     importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
+    utils = importlib.import_module("moto.core.utils")
     for service in _SERVICES:
         importlib.import_module(f"moto.{service}.urls")
+        utils.get_service_model(_NAMES.get(service, service))
 
 
 class Ahead:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import multiprocessing
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -39,14 +42,33 @@ def import_ahead() -> None:
     """What is common to all sessions."""
     from local_aws import warm
     from local_aws.child.installed import Models
+    from local_aws.functions.packages import unzip_ahead
     from steps.targets.deploy import packages
+    from steps.targets.deploy.archives import layers_of
 
     for name in _IMPORTED:
         importlib.import_module(name)
     warm.import_ahead(ACCOUNT)
-    packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")  # which keeps its layer of requirements
+    # Which keeps the layer of requirements, a thousand files; most defects leave it and the other as they are.
+    application = packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")
+    bodies = {key.partition("/")[0]: body for key, body in application.packages.items()}
+    resources = application.template["Resources"].values()
+    for names in {tuple(layers_of(application.template, resource)) for resource in resources} - {()}:
+        unzip_ahead(_own_folder(), *(bodies[name] for name in names))
     Models().read(_SERVICES)
     gc.freeze()  # collecting in the forked would copy what they share
+
+
+def _own_folder() -> Path:
+    """One that goes with this process, and not with those that are forked from it."""
+    folder, ours = Path(tempfile.mkdtemp(prefix="layers-")), os.getpid()
+
+    def removed() -> None:
+        if os.getpid() == ours:
+            shutil.rmtree(folder)
+
+    atexit.register(removed)
+    return folder
 
 
 def _session(arguments: list[str], output: Path, folder: Path) -> None:

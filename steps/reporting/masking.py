@@ -20,22 +20,38 @@ _NAME = (
     r"|client[_-]?secret|token|x-amz-signature)"
 )
 _SECRET_NAME = re.compile(rf"{_NAME}$")
-_SHAPES = (
-    # "password": "...", 'password': '...', also where the JSON is itself a string of JSON
-    re.compile(rf"""{_NAME}(?:\\*["'])?\s*[:=]\s*(?P<q>\\*["'])(?P<secret>(?:(?!(?P=q))(?:\\.|.))+)(?P=q)""", re.S),
-    # AWS_SESSION_TOKEN=..., &X-Amz-Signature=...
-    re.compile(rf"""{_NAME}=(?P<secret>[^\s"'\\{{}}\[\],;&<>()]+)"""),
-    # password: ... to the line's end, or to the next pair; not prose that goes on after a word
-    re.compile(rf"""{_NAME}:[ \t]*(?P<secret>[^\s"'\\{{}}\[\],;&<>()]+)(?=[ \t]*(?:$|[,;}}&]))""", re.M),
-    re.compile(r"""\b[a-z][a-z0-9+.-]*://[^\s:/@"']*:(?P<secret>[^\s/@"']+)@""", re.I),
-    re.compile(r"\b(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})\b"),
-    re.compile(r"\b(?:Bearer|Basic)\s+(?=\S*[\d=+/])(?P<secret>[\w.~+/=-]{12,})", re.I),
-    re.compile(r"\bSignature=(?P<secret>[0-9a-f]{32,})"),
-    re.compile(r"\b(?P<secret>eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*)"),
-    re.compile(r"\b(?P<secret>(?:gh[opsur]_|github_pat_)\w{20,})"),
-    re.compile(r"hooks\.slack\.com/services/(?P<secret>[\w/]+)"),
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.+?)-----END [A-Z ]*PRIVATE KEY-----", re.S),
+_NAMED = ("passw", "passphrase", "secret", "private", "api", "token", "signature")
+_SHAPES = tuple(
+    (marks, re.compile(shape, flags))
+    for marks, shape, flags in (
+        # "password": "...", 'password': '...', also where the JSON is itself a string of JSON
+        (
+            _NAMED,
+            rf"""{_NAME}(?:\\*["'])?\s*[:=]\s*(?P<q>\\*["'])(?P<secret>(?:(?!(?P=q))(?:\\.|.))+)(?P=q)""",
+            re.S,
+        ),
+        # AWS_SESSION_TOKEN=..., &X-Amz-Signature=...
+        (_NAMED, rf"""{_NAME}=(?P<secret>[^\s"'\\{{}}\[\],;&<>()]+)""", 0),
+        # password: ... to the line's end, or to the next pair; not prose that goes on after a word
+        (_NAMED, rf"""{_NAME}:[ \t]*(?P<secret>[^\s"'\\{{}}\[\],;&<>()]+)(?=[ \t]*(?:$|[,;}}&]))""", re.M),
+        (("://",), r"""\b[a-z][a-z0-9+.-]*://[^\s:/@"']*:(?P<secret>[^\s/@"']+)@""", re.I),
+        (("akia", "asia"), r"\b(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})\b", 0),
+        (("bearer", "basic"), r"\b(?:Bearer|Basic)\s+(?=\S*[\d=+/])(?P<secret>[\w.~+/=-]{12,})", re.I),
+        (("signature=",), r"\bSignature=(?P<secret>[0-9a-f]{32,})", 0),
+        (("eyj",), r"\b(?P<secret>eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*)", 0),
+        (("gh", "github_pat_"), r"\b(?P<secret>(?:gh[opsur]_|github_pat_)\w{20,})", 0),
+        (("hooks.slack.com",), r"hooks\.slack\.com/services/(?P<secret>[\w/]+)", 0),
+        (
+            ("private key",),
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.+?)-----END [A-Z ]*PRIVATE KEY-----",
+            re.S,
+        ),
+    )
 )
+"""What secrets look like, each with the small letters of which a text holds some wherever it holds such a secret.
+
+To look for letters takes a hundredth of the time.
+"""
 _NO_SECRETS = {MASK, "null", "None", "true", "false"}
 
 
@@ -59,7 +75,7 @@ class Masking:
         """`text` with MASK in the place of each secret."""
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
-        for shape in _SHAPES:
+        for shape in _shapes_in(text):
             text = shape.sub(_masked, text)
         return text
 
@@ -87,7 +103,13 @@ def _masked(found: re.Match[str]) -> str:
 
 def _shown(text: str) -> Iterator[str]:
     """The secrets that `text` itself shows for what they are, such as a URL's password."""
-    return (found["secret"] for shape in _SHAPES for found in shape.finditer(text))
+    return (found["secret"] for shape in _shapes_in(text) for found in shape.finditer(text))
+
+
+def _shapes_in(text: str) -> Iterator[re.Pattern[str]]:
+    """The shapes that may be in `text`."""
+    small = text.lower()
+    return (shape for marks, shape in _SHAPES if any(mark in small for mark in marks))
 
 
 def _forms(secret: str) -> set[str]:
