@@ -11,7 +11,7 @@ from benchmarks.workload import UNIQUE
 
 MILLION = 1_000_000
 LINEAR_FROM = 10_000
-"""Records from which on time has to grow linearly: 200 chunks from 2,000 on, as many as there ever are."""
+"""Records from which on time has to grow linearly: 40 chunks from 400 on, and up to a million."""
 
 
 class Check(NamedTuple):
