@@ -16,9 +16,24 @@ def backends_remembered(dispatcher: Any) -> None:
 
 
 def interpreter_remembers() -> None:
-    """The JSONPaths of state machines, parsed, and the client of Lambda that each task would make for itself."""
+    """Definitions and JSONPaths of state machines, parsed, and the client of Lambda that each task would make."""
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+    from moto.stepfunctions.parser.asl.parse import asl_parser
     from moto.stepfunctions.parser.asl.utils import json_path
+
+    parsers: Any = asl_parser
+    read = parsers.AmazonStateLanguageParser.parse
+
+    @lru_cache(_DIFFERENT)
+    def tree_of(definition: str) -> Any:
+        return read(definition)[1]
+
+    def parse(definition: str) -> tuple[Any, Any]:
+        """The tree is only ever read; the program made of it belongs to one execution."""
+        tree = tree_of(definition)
+        return parsers.Preprocessor().visit(tree), tree
+
+    parsers.AmazonStateLanguageParser.parse = staticmethod(parse)
 
     paths: Any = json_path
     tasks: Any = lambda_eval_utils
