@@ -26,6 +26,14 @@ def delivered_again(delivery: Delivery, drivers: Drivers, faults: Made) -> Deliv
     return delivery.again(Start(drivers.workflow.start(event), "event"))
 
 
+@when("its event is delivered again after its end", target_fixture="second")
+def delivered_after_end(delivery: Delivery, drivers: Drivers, finding: Finding) -> Delivery:
+    run = delivery.run
+    if run.status != "SUCCEEDED":
+        finding.not_checked(f"the execution {run.status}, and a pipeline in trouble is not asked twice")
+    return delivery.again(Start(drivers.workflow.start(drivers.workflow.input_of(run.arn)), "event"))
+
+
 @when("the same file is delivered once more", target_fixture="delivery")
 def delivered_once_more(own_file: OwnFile) -> Delivery:
     return own_file.delivered()
@@ -69,11 +77,18 @@ def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> N
 def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> None:
     run = second.run
     due = {"duplicate_of": delivery.start.arn}
+    if run.output != due:
+        finding.suspect("redelivery-processed", str(run))
     finding.holds(
         run.status == "SUCCEEDED" and run.output == due, wanted=str(due), got=str(run.output), evidence=str(run)
     )
     finding.equal({entry["step"] for entry in second.audit}, {"csv-validation"}, "as the only step in its audit trail")
     finding.equal(second.jobs, [], "as its batch jobs")
+
+
+@then("the upload has two executions")
+def two_executions(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    finding.equal(len(drivers.workflow.executions_of(delivery.upload)), 2, "as the number of its executions")
 
 
 @then("the second execution has added the other file's records")

@@ -101,6 +101,8 @@ class Workflow:
         """`paths`: where an execution's input names the object that it is about."""
         self._sfn, self._machine, self._every, self._paths = stepfunctions, state_machine_arn, every, paths
         self._inputs: dict[str, dict[str, Any]] = {}
+        self.started = set[str]()
+        """The ARNs of those that were started here."""
 
     def start_for(self, upload: Upload) -> str:
         """The ARN of an execution that is started by hand for `upload`."""
@@ -113,7 +115,9 @@ class Workflow:
 
     def start(self, given: dict[str, Any]) -> str:
         """The ARN of an execution that is started here and now, with `given` as its input."""
-        return self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(given))["executionArn"]
+        arn = self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(given))["executionArn"]
+        self.started.add(arn)
+        return arn
 
     def ready(self) -> str:
         """The ARN of the state machine, if it takes executions; raises NoStateMachine."""
