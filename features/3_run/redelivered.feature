@@ -6,5 +6,4 @@ Feature: An upload that is announced twice is processed once
   Scenario: The event comes again
     When the file is delivered
     And its event is delivered again after its end
-    Then the second execution leaves it to the first
-    And the upload has two executions
+    Then the second execution answers with the first, and both are found for the upload

@@ -126,9 +126,9 @@ def test_chunks_that_never_met_at_the_lock():
     drivers: Any = SimpleNamespace(connections=SimpleNamespace(gone=lambda *_, within: None), database=database)
     delivery: Any = SimpleNamespace(run=True)
     own_file: Any = SimpleNamespace(deadlocks_before=0)
-    bad_record_steps.no_deadlock(delivery, drivers, own_file, True, Finding())
+    bad_record_steps.no_deadlock(delivery, drivers, own_file, 2, Finding())
     with pytest.raises(AssertionError, match="wanted functions that met at the lock"):
-        bad_record_steps.no_deadlock(delivery, drivers, own_file, False, Finding())
+        bad_record_steps.no_deadlock(delivery, drivers, own_file, 1, Finding())
 
 
 def test_a_run_whose_throughput_was_not_measured(record: Record):
