@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from itertools import dropwhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +19,7 @@ from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
 from steps.apart import OWN_EXECUTION, features
 
 ROOT = Path(__file__).resolve().parents[1]
+AWAITING = "it is watched to its end"
 REST = "outside phases"
 ITSELF = "the suite itself"
 _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
@@ -27,7 +29,8 @@ _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
 class Session:
     """A session that has ended: seconds as seen from outside, and as its verdict says.
 
-    checks: seconds of the Then steps of each scenario, by its name, but for those that run executions of their own.
+    checks: seconds of the Then steps of each scenario, by its name, but for those that run executions of their own, and
+    for the one step in which the shared run is awaited.
     executions: seconds of all of those together.
     """
 
@@ -125,9 +128,8 @@ def _scenarios(results: Path) -> tuple[dict[str, float], float]:
         if told["fullName"].partition("#")[0] in apart:
             executions += _seconds(told)
         else:
-            steps = told.get("steps", [])
-            first = next((n for n, step in enumerate(steps) if step["name"].startswith("Then ")), len(steps))
-            checks[told["name"]] = round(sum(map(_seconds, steps[first:])), 3)
+            then = dropwhile(lambda step: not step["name"].startswith("Then "), told.get("steps", []))
+            checks[told["name"]] = round(sum(_seconds(step) for step in then if AWAITING not in step["name"]), 3)
     return checks, round(executions, 2)
 
 

@@ -25,8 +25,7 @@ busiest user is in one record of twenty. `long`: leading zeros make it nearly 10
 enough to be staged by the block.
 """
 _ITSELF = """The suite itself is all of it but the run, and but the scenarios that run executions of their own; 8 s
-are wanted, and 30 s for all of it. A scenario's own checks are wanted to take less than 0.1 s. These take longer, the
-first since it is the one that awaits the shared run:
+are wanted, and 30 s for all of it. A scenario's own checks are wanted to take less than 0.1 s. These take longer:
 """
 CHECKS_SECONDS = 0.1
 

@@ -31,6 +31,11 @@ def tested(environment: Environment, commands: Commands) -> str:
     return commands.said_or_refused("doctor")
 
 
+@when("DynamoDB's is tested where nobody listens", target_fixture="silence")
+def tested_in_vain(commands: Commands) -> str:
+    return commands.said_or_refused("doctor --service=DynamoDB", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
+
+
 @then("each of these services answers:")
 def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> None:
     services = [service for (service,) in datatable[1:]]
@@ -45,11 +50,10 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
     )
 
 
-@then("one that does not answer is named, with what to do")
-def silent_one_named(commands: Commands, finding: Finding) -> None:
-    answers = commands.said_or_refused("doctor --service=DynamoDB", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
-    named = "NO  DynamoDB" in answers and "remedy: look at the network" in answers
-    finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=answers)
+@then("the one that does not answer is named, with what to do")
+def silent_one_named(silence: str, finding: Finding) -> None:
+    named = "NO  DynamoDB" in silence and "remedy: look at the network" in silence
+    finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=silence)
 
 
 def _well(answers: str, service: str) -> bool:

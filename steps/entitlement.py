@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from steps.deviation import Deviation
@@ -78,7 +78,7 @@ def excessive(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
     ]
 
 
-def wildcards(role: str, statements: Iterator[Mapping[str, Any]]) -> tuple[list[Deviation], list[str]]:
+def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[Deviation], list[str]]:
     """(allowed actions that are wildcards, which fail; actions allowed on every resource, which are worth a look)."""
     deviations, remarks = [], []
     for statement in statements:

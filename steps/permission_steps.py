@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_bdd import then, when
 
 from steps.deviation import Deviation
+from steps.drivers.names import Names
 from steps.drivers.permissions import Need, Permissions
 from steps.drivers.trigger import Rule, Trigger
 from steps.drivers.workflow import Workflow
@@ -20,15 +22,16 @@ from steps.targets.settings import Settings
 
 @dataclass(frozen=True)
 class Roles:
-    """What IAM says: each role's ARN, None where there is none; how it judges the needs, and what none may do."""
+    """What IAM says of each role: its ARN, None where there is none; and of those that are there, the rest.
+
+    needs, forbidden: how it judges them. trusted: whether its service may assume it. statements: of all its policies.
+    """
 
     arns: dict[str, str | None]
     needs: dict[str, dict[Need, str]]
     forbidden: dict[str, dict[Need, str]]
-
-    @property
-    def there(self) -> list[str]:
-        return [role for role, arn in self.arns.items() if arn is not None]
+    trusted: dict[str, bool]
+    statements: dict[str, list[dict[str, Any]]]
 
 
 @when("IAM is asked what the three roles may do", target_fixture="roles")
@@ -41,7 +44,15 @@ def asked(environment: Environment, settings: Settings) -> Roles:
         arns,
         {role: permissions.decisions(arn, needs[role]) for role, arn in there.items()},
         {role: permissions.decisions(arn, forbidden(names)) for role, arn in there.items()},
+        {role: permissions.trusts(role, service) for role, service in _services(names).items() if role in there},
+        {role: list(permissions.statements(role)) for role in there},
     )
+
+
+def _services(names: Names) -> dict[str, str]:
+    """Who has to be trusted by each role."""
+    services = {names.lambda_role: "lambda", names.state_machine_role: "states", names.rule_role: "events"}
+    return {role: f"{service}.amazonaws.com" for role, service in services.items()}
 
 
 @then("the functions, the state machine and the rule use them")
@@ -57,14 +68,12 @@ def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Tr
         for user, (got, role) in users.items()
         if got is None or got != roles.arns[role]
     ]
-    permissions = Permissions(environment.client("iam"))
-    trusted = {names.lambda_role: "lambda", names.state_machine_role: "states", names.rule_role: "events"}
     deviations += [
-        Deviation("role-wrong", f"{role} may not be assumed by {service}.amazonaws.com")
-        for role, service in trusted.items()
-        if role in roles.there and not permissions.trusts(role, f"{service}.amazonaws.com")
+        Deviation("role-wrong", f"{role} may not be assumed by {service}")
+        for role, service in _services(names).items()
+        if not roles.trusted.get(role, True)
     ]
-    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.there))
+    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.trusted))
 
 
 @then("every action that the pipeline needs is allowed")
@@ -77,16 +86,15 @@ def allowed(roles: Roles, finding: Finding) -> None:
 
 
 @then("nothing is allowed that none of them may do")
-def nothing_else(roles: Roles, environment: Environment, record: Record, finding: Finding) -> None:
+def nothing_else(roles: Roles, record: Record, finding: Finding) -> None:
     deviations = [each for role, decisions in roles.forbidden.items() for each in excessive(role, decisions)]
-    permissions = Permissions(environment.client("iam"))
-    for role in roles.there:
-        wild, remarks = wildcards(role, permissions.statements(role))
+    for role, statements in roles.statements.items():
+        wild, remarks = wildcards(role, statements)
         deviations += wild
         record.notes += remarks
     count = sum(map(len, roles.forbidden.values()))
     finding.none(deviations, wanted=f"{count} actions forbidden, no wildcards", got=f"{count} forbidden")
-    plant = iter([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}])
+    plant = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
     finding.control("a wildcard", bool(wildcards("any", plant)[0]))
 
 

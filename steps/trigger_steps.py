@@ -43,11 +43,11 @@ def matches(rule: Rule, trigger: Trigger, environment: Environment, finding: Fin
     names = environment.names
     event = object_created(any_upload(names), account=names.account, region=names.region)
     deviations = triggering.pattern(partial(trigger.matches, rule), event)
-    finding.none(deviations, wanted="only uploads under incoming/ matched", got="so")
+    finding.none(list(deviations), wanted="only uploads under incoming/ matched", got="so")
     everything = replace(rule, pattern='{"source": ["aws.s3"]}')
     nothing = replace(rule, pattern='{"source": ["aws.another"]}')
     for id, planted in (("a pattern that matches too much", everything), ("one that matches too little", nothing)):
-        finding.control(id, bool(triggering.pattern(partial(trigger.matches, planted), event)))
+        finding.control(id, any(triggering.pattern(partial(trigger.matches, planted), event)))
 
 
 @then("it starts the state machine once, with an input that names the uploaded object")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from steps.deviation import Deviation
@@ -46,20 +46,17 @@ def _handing_on(target: Mapping[str, Any]) -> str:
     return f"replaces the event by {' and '.join(replaced)}" if replaced else "hands on the event as it is"
 
 
-def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> list[Deviation]:
+def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> Iterator[Deviation]:
     """The uploads that start nothing though they have to, and those that start something though they must not.
 
-    `event` is that of an upload that has to start an execution; `matches` asks EventBridge.
+    `event` is that of an upload that has to start an execution; `matches` asks EventBridge, for one after the other.
     """
-    deviations = [
-        _wrong("an upload that has to start an execution is not matched", upload)
-        for upload in (event, _with_object(event, size=MAX_BYTES))
-        if not matches(upload)
-    ]
+    for upload in (event, _with_object(event, size=MAX_BYTES)):
+        if not matches(upload):
+            yield _wrong("an upload that has to start an execution is not matched", upload)
     for what, changed in _others(event).items():
         if matches(changed):
-            deviations.append(_wrong(f"{what} is matched", changed))
-    return deviations
+            yield _wrong(f"{what} is matched", changed)
 
 
 def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

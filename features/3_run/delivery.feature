@@ -11,5 +11,5 @@ Feature: A delivered file is processed without anybody's doing
   Scenario: The upload starts the execution
     When the file is delivered
     Then the upload starts an execution by itself
-    And it is the only one for this upload
     And it is watched to its end
+    And it is the only one for this upload

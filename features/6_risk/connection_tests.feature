@@ -4,6 +4,7 @@ Feature: The connection to each service can be tested by itself
   @checklist:CTM-01
   Scenario: Every service that the pipeline uses has a connection test
     When the connections are tested
+    And DynamoDB's is tested where nobody listens
     Then each of these services answers:
       | service         |
       | STS             |
@@ -18,4 +19,4 @@ Feature: The connection to each service can be tested by itself
       | EC2             |
       | IAM             |
       | PostgreSQL      |
-    And one that does not answer is named, with what to do
+    And the one that does not answer is named, with what to do

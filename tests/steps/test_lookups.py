@@ -120,7 +120,7 @@ def test_the_rule_starts_the_state_machine_for_uploads_alone(trigger: Trigger):
     upload = Upload(NAMES.bucket, "incoming/any.csv", "v1", 1, "0" * 32, 0)
     event = object_created(upload, account=NAMES.account, region=NAMES.region)
     assert triggering.target(rule, NAMES.state_machine_arn, lambda e: ObjectPaths().lacking_in(e, upload), event) == []
-    assert triggering.pattern(partial(trigger.matches, rule), event) == []
+    assert list(triggering.pattern(partial(trigger.matches, rule), event)) == []
 
 
 def test_another_rule_with_the_same_target_is_found_while_it_is_enabled(environment: Environment, trigger: Trigger):

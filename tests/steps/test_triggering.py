@@ -145,7 +145,7 @@ UNMATCHED = "an upload that has to start an execution is not matched"
     ],
 )
 def test_an_upload_that_starts_nothing_and_others_that_start_something(rule: dict, says: list[str]):
-    deviations = triggering.pattern(partial(matches, rule), EVENT)
+    deviations = list(triggering.pattern(partial(matches, rule), EVENT))
     assert [each.text.partition(": ")[0] for each in deviations] == says
     assert {each.diagnosis for each in deviations} <= {"rule-pattern-wrong"}
 
