@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from steps.deviation import Deviation
+from steps.drivers.jsonpath import leaves, read_in
 from steps.drivers.target_input import REPLACEMENTS, received
 from steps.drivers.trigger import Rule
 
@@ -44,6 +46,29 @@ def _contract(target: Mapping[str, Any], lacking: Callable[[Any], list[str]], ev
 def _handing_on(target: Mapping[str, Any]) -> str:
     replaced = [f"{name} {json.dumps(target[name], ensure_ascii=False)}" for name in REPLACEMENTS if target.get(name)]
     return f"replaces the event by {' and '.join(replaced)}" if replaced else "hands on the event as it is"
+
+
+def handed_on(rule: Rule, machine: str, event: Mapping[str, Any]) -> list[Any]:
+    """The inputs that the rule's targets make of `event` for the state machine, as far as they make any."""
+    inputs = []
+    for each in rule.targets:
+        with suppress(ValueError):  # which _contract tells
+            inputs += [received(each, event)] if each["Arn"] == machine else []
+    return inputs
+
+
+def only_handed_on(given: Any, by_hand: Any, definition: Mapping[str, Any]) -> list[str]:
+    """The paths of what a state machine reads of the input `given` by a rule, and that one `by_hand` does not have.
+
+    What it hands to a function with the whole input cannot be seen here.
+    """
+    read = set(read_in(definition))
+    missing = set(leaves(given)) - set(leaves(by_hand))
+    return sorted(
+        "$." + ".".join(leaf)
+        for leaf in missing
+        if any(leaf[: len(way)] == way or way[: len(leaf)] == leaf for way in read)
+    )
 
 
 def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> Iterator[Deviation]:

@@ -5,3 +5,4 @@ Feature: There is another way in when EventBridge starts nothing
   Scenario: The manual start is ready
     When a manual start is rehearsed
     Then it names the state machine that it would start
+    And it hands on all that the state machine reads of what the rule hands on

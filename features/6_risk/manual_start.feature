@@ -1,7 +1,7 @@
 @local @own-execution
 Feature: An execution can be started by hand when EventBridge starts none
 
-  @checklist:KNO-04 @checklist:CTM-03
+  @checklist:CTM-03
   Scenario: The manual start brings the same result as the automatic one
     Given the same records of other users
     And no upload starts anything by itself

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 _STEP = re.compile(r"\.([\w-]+)|\['([^']+)'\]|\[\"([^\"]+)\"\]|\[(\d+)\]")
+
+_INPUT = r"(?<!\$)\$(?:(?:\$\.|states\.context\.)Execution\.Input|states\.input)?"
+"""The start of a path in a state machine: a state's input, or the execution's, in JSONPath or JSONata."""
+_READ = re.compile(rf"{_INPUT}((?:{_STEP.pattern})+)")
 
 
 def steps(path: str) -> tuple[str | int, ...]:
@@ -23,6 +28,25 @@ def at(given: Any, path: str) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return given
+
+
+def read_in(definition: Any) -> Iterator[tuple[str | int, ...]]:
+    """The steps of each path into an input that stands anywhere in a state machine's definition."""
+    match definition:
+        case str():
+            yield from (steps(f"${found[1]}") for found in _READ.finditer(definition))
+        case dict() | list():
+            for part in definition.values() if isinstance(definition, dict) else definition:
+                yield from read_in(part)
+
+
+def leaves(given: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The names that lead to each value that is no object."""
+    if not isinstance(given, dict):
+        yield way
+        return
+    for name, value in given.items():
+        yield from leaves(value, (*way, name))
 
 
 def placed(given: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -156,3 +156,37 @@ def test_an_event_that_is_not_matched_as_it_has_to_be_is_shown():
 
     first, *_ = triggering.pattern(small_ones, EVENT)
     assert first.text.endswith(": Object Created of s3://our-bucket/incoming/users.csv, 1352 bytes")
+
+
+READS = {
+    "StartAt": "Take",
+    "States": {
+        "Take": {
+            "Parameters": {"key.$": "$.key", "id.$": "$$.Execution.Id", "at.$": "$$.Execution.Input.at['upload']"}
+        },
+        "Weigh": {"Choices": [{"Variable": "$.size.bytes", "NumericEquals": 0}]},
+        "Name": {"Parameters": {"name.$": "States.Format('{}-{}', $.owner, $.key)"}},
+        "Ask": {"QueryLanguage": "JSONata", "Arguments": {"team": "{% $states.input.team %}", "all": "$"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"key": "k"}, []),
+        ({"key": "k", "unread": 1, "Id": "i"}, []),
+        ({"size": {"bytes": 1, "unread": 1}}, ["$.size.bytes"]),
+        ({"size": 1}, ["$.size"]),
+        ({"at": {"upload": {"day": 1}}, "owner": "o"}, ["$.at.upload.day", "$.owner"]),
+        ({"team": ["a", "b"]}, ["$.team"]),
+    ],
+)
+def test_what_the_state_machine_reads_and_the_rule_alone_hands_on(given: dict, says: list[str]):
+    assert triggering.only_handed_on(given, {"key": "any"}, READS) == says
+
+
+def test_what_the_rule_hands_on_to_the_state_machine_and_no_other():
+    rule = Rule("upload", True, "{}", (TARGET, AS_TEXTS, TARGET | {"Arn": TOPIC}, TARGET | {"Input": "no JSON"}))
+    event, texts = triggering.handed_on(rule, MACHINE, EVENT)
+    assert (event, set(texts)) == (EVENT, {"bucket", "key", "version"})
