@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from mutants import catalogue
 from mutants.catalogue import ROOT
+from mutants.judging import Outcome
+from mutants.results import Results
+from steps.diagnosis import catalogue as diagnoses
+from steps.reporting import checklist
 
 
 def test_a_defect_that_is_not_there_is_said_beside_those_that_are():
@@ -15,3 +20,19 @@ def test_a_defect_that_is_not_there_is_said_beside_those_that_are():
     assert done.returncode == 2
     assert "There is no defect no/such" in done.stderr
     assert next(catalogue.FOLDER.glob("*/*.toml")).stem in done.stderr
+
+
+def test_a_line_that_nothing_turns_fails_the_whole_catalogue(tmp_path: Path):
+    lines = checklist.read()
+    defects = catalogue.read(lines, diagnoses.read())
+    only = {each.items[0] for each in defects.values() if len(each.items) == 1}
+    never = next(id for id in lines if id not in only and any(id in each.items for each in defects.values()))
+    results = Results(tmp_path / "kill-matrix.jsonl", defects)
+    for name, each in defects.items():
+        statuses = {id: "failed" for id in lines if id in each.items and id != never}
+        results.add(Outcome(name, 1, statuses, each.diagnosis))
+    line = [sys.executable, "-m", "mutants", f"--reports={tmp_path}"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"nothing turns {never} red\n" in done.stdout
+    assert f"{len(defects)} of {len(defects)} defects killed" in done.stdout
+    assert done.returncode == 1
