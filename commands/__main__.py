@@ -17,8 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import nightly
 from commands.doctor import CONNECT_SECONDS, SERVICES, examine
-from commands.sheet import VERDICT, NotAVerdict, remade
-from steps.attestation.writing import NAME as ATTESTATION
+from commands.nightly import REPORTS
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
@@ -39,10 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     try:
         return _run(told)
-    except (
-        *(SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen),
-        NotAVerdict,
-    ) as error:
+    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen) as error:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS refused: {error}\n  remedy: look at the credentials, --account and --region", file=sys.stderr)
@@ -51,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(told: argparse.Namespace) -> int:
     if told.command == "sheet":
-        print(*remade(told.verdict), sep="\n")
-        return 0
+        from commands import sheet  # with jinja2
+
+        return sheet.main(told)
     if told.command == "verify":
         from commands import verify  # with cryptography
 
@@ -130,10 +127,17 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--service", action="append", choices=SERVICES, help="this one alone; several times: these")
     fills = "fill in the checklist from a verdict that was kept: checklist.md and checklist.html beside it"
     sheet = commands.add_parser("sheet", help=fills, description=fills)
-    sheet.add_argument("verdict", metavar="VERDICT", nargs="?", type=Path, default=VERDICT, help="reports/verdict.json")
+    sheet.add_argument(
+        "verdict",
+        metavar="VERDICT",
+        nargs="?",
+        type=Path,
+        default=REPORTS / "verdict.json",
+        help="reports/verdict.json",
+    )
     verifies = "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted"
     attested = commands.add_parser("verify", help=verifies, description=verifies)
-    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=VERDICT.with_name(ATTESTATION))
+    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=REPORTS / "attestation.json")
     attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
     attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
     attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)

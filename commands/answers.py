@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
 _REMEDIES = {
@@ -14,8 +13,6 @@ _REMEDIES = {
     "absent": "deploy it, or name the right --account, --region, --project and --environment",
     "unreachable": "look at the network, the proxy and AWS_ENDPOINT_URL",
     "busy": "run it again in a minute",
-    "out of reach": "open a tunnel to the VPC and name it by --database-url; look at cluster and security group",
-    "password": "have the secret and Aurora agree: aws rds modify-db-cluster --rotate-master-user-password",
 }
 _KINDS = (
     ("credentials", ("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient", "Signature", "AuthFailure")),
@@ -57,9 +54,6 @@ def answered(service: str, ask: Callable[[], str]) -> Answer:
         return Answer(service, False, f"{error['Code']}: {error['Message']}", _remedy(error["Code"]))
     except BotoCoreError as broken:
         return Answer(service, False, str(broken), _remedy(type(broken).__name__))
-    except psycopg.Error as refused:
-        said = " ".join(str(refused).split())
-        return Answer(service, False, said, _REMEDIES["password" if "password" in said else "out of reach"])
     except Unusable as found:
         return Answer(service, False, str(found), found.remedy)
 

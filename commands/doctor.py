@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import psycopg
-
 from commands.answers import Answer, Unusable, answered
 from steps.drivers.names import Names
 
 Clients = Callable[[str], Any]
+_REFUSED = "have the secret and Aurora agree: aws rds modify-db-cluster --rotate-master-user-password"
+_OUT_OF_REACH = "open a tunnel to the VPC and name it by --database-url; look at cluster and security group"
 CONNECT_SECONDS = 5
 SERVICES = (
     *("STS", "S3", "EventBridge", "Step Functions", "Lambda", "DynamoDB", "CloudWatch Logs"),
@@ -108,10 +108,16 @@ def _login(aws: Clients, names: Names) -> dict[str, Any]:
 
 def _database(aws: Clients, names: Names, url: str | None) -> str:
     """The server's version, reached at `url` or else at the cluster's endpoint, with the secret's credentials."""
+    import psycopg  # here, since the other commands start the sooner without it
+
     login = _login(aws, names)
     at: dict[str, Any] = {}
     if url is None:
         cluster = _cluster(aws, names)
         at = {"host": cluster["Endpoint"], "port": cluster["Port"], "dbname": cluster.get("DatabaseName", "postgres")}
-    with psycopg.connect(url or "", **at, **login, connect_timeout=CONNECT_SECONDS) as connection:
-        return f"PostgreSQL {connection.info.parameter_status('server_version')} at {connection.info.host}"
+    try:
+        with psycopg.connect(url or "", **at, **login, connect_timeout=CONNECT_SECONDS) as connection:
+            return f"PostgreSQL {connection.info.parameter_status('server_version')} at {connection.info.host}"
+    except psycopg.Error as refused:
+        said = " ".join(str(refused).split())
+        raise Unusable(said, _REFUSED if "password" in said else _OUT_OF_REACH) from refused

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import argparse
+import sys
 
 from steps.reporting import checklist, sheet
 from steps.reporting.sheet import NotAVerdict
 
-__all__ = ["VERDICT", "NotAVerdict", "remade"]
-VERDICT = Path(__file__).resolve().parents[1] / "reports" / "verdict.json"
 
-
-def remade(verdict: Path) -> list[Path]:
-    """checklist.md and checklist.html, written beside `verdict`; raises NotAVerdict."""
-    return sheet.remade(verdict, checklist.read())
+def main(told: argparse.Namespace) -> int:
+    """Writes checklist.md and checklist.html beside the verdict of the command line, and prints where they are."""
+    try:
+        print(*sheet.remade(told.verdict, checklist.read()), sep="\n")
+    except NotAVerdict as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
