@@ -213,7 +213,7 @@ def test_a_permission_that_the_suite_lacks_is_named_and_breaks_only_what_needs_i
     policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "LookAtTheRule"]
     iam.put_role_policy(**role, PolicyDocument=json.dumps(policy))
     session = accept("features/1_precondition", **narrow)
-    assert session.items("broken") == {"EVB-02", "EVB-03", "LAM-03"}, session
+    assert session.items("broken") == {"EVB-02", "EVB-03", "LAM-03", "KNO-04"}, session
     assert "is not authorized to perform: events:DescribeRule" in session.verdict["items"]["EVB-02"]["reason"]
 
 
