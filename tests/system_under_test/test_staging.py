@@ -38,6 +38,12 @@ def test_a_chunk_of_plain_records_is_one_piece_of_copy_text() -> None:
     )
 
 
+def test_a_record_that_is_plain_to_its_middle_is_left_to_be_looked_at_whole() -> None:
+    text, *rows = rows_of([b"U00001,1,2\nU00002,-1,1\n"], LINE)
+    assert text == b"7\tU00001\t1\t2\t\\N\t\\N\n"
+    assert rows == [(8, "U00002", None, None, "ValidationError", "U00002,-1,1")]
+
+
 def _whole(rows: Iterator[bytes | Row]) -> Iterator[Row]:
     """Every row with all its fields, as the database completes them."""
     for row in rows:

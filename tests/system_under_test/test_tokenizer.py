@@ -22,6 +22,7 @@ def in_blocks(data: bytes, size: int) -> Iterator[bytes]:
 @example(b'a"b,c\n', 2)
 @example(b'"a\r\n""b"\r\n', 3)
 @example(b"a\r", 1)
+@example(b'a,"\nb,c"\n', 5)
 def test_agrees_with_a_state_machine_at_every_block_size(data: bytes, size: int) -> None:
     wanted = records_of(data)
     if wanted is None:

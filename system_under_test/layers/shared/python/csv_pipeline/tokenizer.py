@@ -22,7 +22,9 @@ class Record(NamedTuple):
 
 
 # Possessive repeats (*+) never give back what they took, so that an open quote costs one pass over the block, not many.
-_FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"[^,\n]*+|(?!")[^,\n]*+)'
+# A field whose quote stays open goes on to the block's end (\Z), so that none fails once begun: Python before 3.11.5
+# does not go back where a possessive group fails midway (https://github.com/python/cpython/issues/106052).
+_FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+(?:"[^,\n]*+|\Z)|(?!")[^,\n]*+)'
 _RECORD = re.compile(rb'[^"\n]*+\n|%b(?:,%b)*+\n' % (_FIELD, _FIELD))
 
 
