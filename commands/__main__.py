@@ -17,7 +17,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import nightly
 from commands.doctor import CONNECT_SECONDS, SERVICES, examine
-from commands.nightly import REPORTS
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
@@ -132,12 +131,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VERDICT",
         nargs="?",
         type=Path,
-        default=REPORTS / "verdict.json",
+        default=nightly.REPORTS / "verdict.json",
         help="reports/verdict.json",
     )
     verifies = "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted"
     attested = commands.add_parser("verify", help=verifies, description=verifies)
-    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=REPORTS / "attestation.json")
+    attested.add_argument(
+        "attestation", metavar="FILE", nargs="?", type=Path, default=nightly.REPORTS / "attestation.json"
+    )
     attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
     attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
     attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)

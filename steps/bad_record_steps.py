@@ -147,9 +147,7 @@ def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) 
 @then("the database has seen no deadlock")
 def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, met: int, finding: Finding) -> None:
     assert delivery.run
-    drivers.connections.gone(
-        drivers.database, within=10
-    )  # a session tells what it has seen when it ends, at the latest
+    drivers.connections.gone(drivers.database, within=10)  # what it has seen, a session tells at its end at the latest
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     if seen:
         finding.suspect("database-refused", f"{seen} deadlocks among chunks of the same users")

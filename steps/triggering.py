@@ -52,8 +52,9 @@ def handed_on(rule: Rule, machine: str, event: Mapping[str, Any]) -> list[Any]:
     """The inputs that the rule's targets make of `event` for the state machine, as far as they make any."""
     inputs = []
     for each in rule.targets:
-        with suppress(ValueError):  # which _contract tells
-            inputs += [received(each, event)] if each["Arn"] == machine else []
+        if each["Arn"] == machine:
+            with suppress(ValueError):  # which _contract tells
+                inputs.append(received(each, event))
     return inputs
 
 

@@ -35,18 +35,20 @@ def read_in(definition: Any) -> Iterator[tuple[str | int, ...]]:
     match definition:
         case str():
             yield from (steps(f"${found[1]}") for found in _READ.finditer(definition))
-        case dict() | list():
-            for part in definition.values() if isinstance(definition, dict) else definition:
+        case dict():
+            yield from read_in([*definition.values()])
+        case list():
+            for part in definition:
                 yield from read_in(part)
 
 
 def leaves(given: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The names that lead to each value that is no object."""
-    if not isinstance(given, dict):
+    """The names that lead to each value that is no object; none where `given` is none itself."""
+    if isinstance(given, dict):
+        for name, value in given.items():
+            yield from leaves(value, (*way, name))
+    elif way:
         yield way
-        return
-    for name, value in given.items():
-        yield from leaves(value, (*way, name))
 
 
 def placed(given: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

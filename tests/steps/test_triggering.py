@@ -180,6 +180,7 @@ READS = {
         ({"size": 1}, ["$.size"]),
         ({"at": {"upload": {"day": 1}}, "owner": "o"}, ["$.at.upload.day", "$.owner"]),
         ({"team": ["a", "b"]}, ["$.team"]),
+        ("a text", []),
     ],
 )
 def test_what_the_state_machine_reads_and_the_rule_alone_hands_on(given: dict, says: list[str]):
