@@ -174,6 +174,8 @@ class Postgres:
             dbname="postgres",
             autocommit=True,
             connect_timeout=5,
+            # Another program may have taken the port first, and would be sent the password itself if it asked for it.
+            require_auth="scram-sha-256",
             # Said here, so that the caller's PGSSLMODE and PGGSSENCMODE do not decide.
             sslmode="disable",
             gssencmode="disable",

