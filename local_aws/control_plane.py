@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from botocore import loaders
@@ -15,13 +16,14 @@ from local_aws.envelopes import Handler, with_body
 from local_aws.remembered import backends_remembered, interpreter_remembers, objects_shared
 
 INTERPRETER_KEY = "ak"
-"""The access key with which moto's Step Functions signs all that it calls."""
+"""The access key with which moto's Step Functions signs all that it calls; its secret is each session's own."""
 
 
-def control_plane(account: str, port: int) -> Handler:
-    """moto as the innermost layer, for `account`; its own calls come back through `port`."""
+def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
+    """moto as the innermost layer, for `account`; its own calls come back through `port`, signed with the secret."""
     os.environ["MOTO_PORT"] = str(port)
     import_moto(account)
+    _have_interpreter_sign(interpreter_secret)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     moto = DomainDispatcherApplication(create_backend_app)
@@ -64,6 +66,18 @@ def _tell_moments_as_text() -> None:
         return told(StartTime=StartTime.isoformat(timespec="milliseconds").replace("+00:00", "Z"), **more)
 
     worker.ExecutionData = as_text
+
+
+def _have_interpreter_sign(secret: str) -> None:
+    import boto3
+    from moto.stepfunctions.parser.asl.utils import boto_client
+
+    module: Any = boto_client
+
+    def client(**settings: Any) -> Any:
+        return boto3.client(**{**settings, "aws_secret_access_key": secret})
+
+    module.boto3 = SimpleNamespace(client=client)
 
 
 def request_handler() -> type[WSGIRequestHandler]:

@@ -23,9 +23,6 @@ from local_aws.postgres import Postgres, PostgresError
 if TYPE_CHECKING:
     from local_aws.server import Server
 
-ACCESS_KEY = "AKIALOCALAWSROOT0000"
-SECRET_KEY = "local-aws"
-
 
 class CannotServe(Exception):
     """The embedded AWS cannot start; the text says why and what to do, one sentence for each cause."""
@@ -49,6 +46,8 @@ class Served:
     endpoint_url: str
     account: str
     region: str
+    access_key: str
+    secret_key: str
     database_url: str
     database_host: str
     database_port: int
@@ -71,8 +70,8 @@ class Served:
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_EC2_METADATA_DISABLED": "true",
             "DATABASE_URL": self.database_url,
             "PGHOST": self.database_host,
@@ -119,7 +118,7 @@ def served(settings: Settings) -> Iterator[Served]:
         if causes:
             raise CannotServe("\n".join(causes))
         try:
-            gate = Gate(postgres.port, server.port)
+            gate = Gate(postgres.port, server.port, server.keys.control_authorization)
         except GateError as error:
             raise CannotServe(str(error)) from error
         stack.callback(gate.close)
@@ -131,6 +130,8 @@ def served(settings: Settings) -> Iterator[Served]:
             endpoint_url=server.endpoint_url,
             account=settings.account,
             region=settings.region,
+            access_key=server.keys.root.access_key,
+            secret_key=server.keys.root.secret_key,
             database_url=postgres.url,
             database_host=postgres.host,
             database_port=postgres.port,

@@ -15,6 +15,8 @@ from weakref import WeakValueDictionary
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from local_aws.access_keys import AccessKeys
+from local_aws.authentication import authenticated
 from local_aws.control_plane import control_plane, request_handler
 from local_aws.dynamodb import dynamodb_in_turn
 from local_aws.envelopes import Handler, json_error, refusals_answered
@@ -69,11 +71,15 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    """The layers over moto, from the outermost: faults, network, IAM, S3, EventBridge, executions, Lambda, DynamoDB."""
+    """The layers over moto, from the outermost.
+
+    Authentication, faults, network, IAM, S3, EventBridge, executions, Lambda, DynamoDB.
+    """
 
     def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
         self.port: int = listener.getsockname()[1]
         self.endpoint_url = f"http://{HOST}:{self.port}"
+        self.keys = AccessKeys()
         self._folder = folder
         self._watch = watch
         self._runtime = make_runtime_folder(folder / "runtime")
@@ -84,13 +90,14 @@ class Server:
         self._processes = Processes(watch)
         self._pool = Pool(self._start_sandbox)
         self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
-        self._layers = self._compose(dynamodb_in_turn(control_plane(account, self.port)), account)
-        # What AWS asks of itself stays inside, beneath these four.
+        moto = control_plane(account, self.port, self.keys.interpreter.secret_key)
+        self._layers = self._compose(dynamodb_in_turn(self.keys.remembered(moto)), account)
+        # What AWS asks of itself stays inside, beneath these five.
         faults = StandingFaults()
         self._network = Network(self._layers, self._wire, faults)
         self._aurora = AuroraEndpoint(self._network)
         self._writer = AuroraWriter(self._aurora)
-        self._edge = Faults(self._writer, self._sandboxes.get, faults)
+        self._edge = authenticated(Faults(self._writer, self._sandboxes.get, faults), self.keys)
         self._http = make_server(
             HOST,
             self.port,

@@ -50,9 +50,9 @@ class Made:
 
 @pytest.fixture
 def faults(environment: Environment, finding: Finding) -> Iterator[Made]:
-    if environment.faults_url is None:
+    if environment.faults is None:
         finding.not_checked(f"{LIMIT}faults of this kind cannot be made on {environment.target}")
-    made = Made(Faults(environment.faults_url))
+    made = Made(environment.faults)
     try:
         yield made
     finally:

@@ -1,4 +1,4 @@
-"""How faults are set, looked at and removed: unsigned requests of `/_faults`, where no AWS service has anything."""
+"""How faults are set, looked at and removed: control requests of `/_faults`, where no AWS service has anything."""
 
 from __future__ import annotations
 

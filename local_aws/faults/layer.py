@@ -30,7 +30,7 @@ class Faults:
         self._faults = faults
 
     def __call__(self, request: Request) -> Response:
-        """Answers `request`; unsigned ones set faults and meet none."""
+        """Answers `request`; control requests set faults and meet none."""
         scope = scope_of(request)
         if scope is None:
             return controlled(request, self._faults) if is_control(request) else self._inner(request)

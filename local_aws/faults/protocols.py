@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from typing import Literal
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
 from local_aws.envelopes import Scope, json_error, rest_error
 from local_aws.faults.rules import ServiceError
+
+Protocol = Literal["json", "rest-json", "query", "ec2", "s3"]
+"""How a service is spoken to, and so how it words an error; EC2's own names for errors differ from those of `query`."""
 
 _BODY_BYTES = 65_536
 
@@ -27,15 +31,30 @@ def description(request: Request, caller: str, scope: Scope) -> str:
     return f"{caller} {scope.service} {operation(request)} {body}"
 
 
-def refusal(request: Request, scope: Scope, error: ServiceError) -> Response:
-    """`error` in the envelope of the service that was asked."""
+def protocol_of(request: Request, scope: Scope | None) -> Protocol:
+    """The protocol of the service that is asked; S3's where an unsigned request does not tell."""
     if request.headers.get("X-Amz-Target"):
+        return "json"
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    if scope is None:
+        return "query" if is_form else "s3"
+    if scope.service == "s3":
+        return "s3"
+    if is_form:
+        return "ec2" if scope.service == "ec2" else "query"
+    return "rest-json"
+
+
+def refusal(request: Request, scope: Scope | None, error: ServiceError) -> Response:
+    """`error` in the envelope of the service that was asked."""
+    protocol = protocol_of(request, scope)
+    if protocol == "json":
         return json_error(error.code, error.message, error.status)
-    if scope.service != "s3" and request.mimetype != "application/x-www-form-urlencoded":
+    if protocol == "rest-json":
         return rest_error(error.code, error.message, error.status)
     request_id = str(uuid.uuid4())
     said = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-    if scope.service == "s3":
+    if protocol == "s3":
         document = f"<Error>{said}<RequestId>{request_id}</RequestId></Error>"
     else:
         document = f"<ErrorResponse><Error>{said}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"

@@ -1,6 +1,6 @@
 """The layer that lets pass what IAM lets pass: each request is judged by the policies of who asks.
 
-The root user, AWS's services acting for themselves, and unsigned requests are not judged.
+The root user, AWS's services acting for themselves, and uploads to S3 by a form are not judged.
 """
 
 from __future__ import annotations

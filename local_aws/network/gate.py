@@ -1,7 +1,8 @@
 """The TCP gate before PostgreSQL: it carries the bytes of whom the embedded AWS admits, and is silent to all others.
 
-Run as a script (stdlib only), it listens on a free port, says which, and ends when its standard input does. It is a
-process of its own, since the embedded AWS's is busy enough to delay every packet.
+Run as a script (stdlib only), it reads a line, the Authorization header for the embedded AWS, listens on a free port,
+says which, and ends when its standard input does. It is a process of its own, since the embedded AWS's is busy enough
+to delay every packet.
 """
 
 import os
@@ -27,17 +28,21 @@ class GateError(Exception):
 class Gate:
     """A gate to the PostgreSQL on `database_port` by the judgement of the embedded AWS on `aws_port`.
 
-    It ends with `close`, and when this process ends in any way. Raises GateError where it cannot be opened.
+    It asks with the Authorization header `authorization`. It ends with `close`, and when this process ends in any way.
+    Raises GateError where it cannot be opened.
     """
 
     host = HOST
 
-    def __init__(self, database_port: int, aws_port: int) -> None:
+    def __init__(self, database_port: int, aws_port: int, authorization: str) -> None:
         command = [sys.executable, "-S", "-I", __file__, str(database_port), str(aws_port)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", start_new_session=True
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", start_new_session=True
         )
+        assert self._process.stdin
         assert self._process.stdout
+        with suppress(BrokenPipeError):  # it has ended already, which its silence tells
+            self._process.stdin.write(f"{authorization}\n".encode())
         with self._process.stdout as words:
             said = words.readline()
         if not said:
@@ -66,10 +71,11 @@ class Gatekeeper(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, database_port: int, aws_port: int) -> None:
+    def __init__(self, database_port: int, aws_port: int, authorization: str) -> None:
         super().__init__((HOST, 0), _Visit)
         self.database = (HOST, database_port)
         self.aws = (HOST, aws_port)
+        self.authorization = authorization
 
     @property
     def port(self) -> int:
@@ -81,7 +87,8 @@ class Gatekeeper(ThreadingTCPServer):
         method, size = ("GET", 0) if block is None else ("POST", len(block))
         path = f"/_network/connections/{caller_port}/{self.port}"
         with suppress(OSError), socket.create_connection(self.aws) as connection:
-            connection.sendall(f"{method} {path} HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode())
+            headers = f"Authorization: {self.authorization}\r\nContent-Length: {size}"
+            connection.sendall(f"{method} {path} HTTP/1.0\r\n{headers}\r\n\r\n".encode())
             connection.sendall(block or b"")
             said = connection.makefile("rb").readline().split()
             return said[1] if said[1:] and said[1] in (YES, YES_BUT) else NO
@@ -146,7 +153,8 @@ def _end_with_our_owner() -> None:
 
 if __name__ == "__main__":
     _, _database_port, _aws_port = sys.argv
-    with Gatekeeper(int(_database_port), int(_aws_port)) as gatekeeper:
+    _authorization = sys.stdin.buffer.readline().decode().strip()
+    with Gatekeeper(int(_database_port), int(_aws_port), _authorization) as gatekeeper:
         threading.Thread(target=_end_with_our_owner, daemon=True).start()
         print(gatekeeper.port, flush=True)
         gatekeeper.serve_forever()

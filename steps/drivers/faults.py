@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
@@ -21,12 +24,13 @@ class Fault:
 
     name: str
     when: str
-    url: str
+    ask: Callable[[str], dict[str, Any]]
+    """Makes a request about it, by a method of HTTP."""
 
     @property
     def hits(self) -> int:
         """How many calls have met it."""
-        return int(_asked("GET", self.url)["hits"])
+        return int(self.ask("GET")["hits"])
 
     def awaited(self, hits: int = 1) -> None:
         """Returns once so many calls have met it; raises NotSeen."""
@@ -39,14 +43,16 @@ class Fault:
 
     def remove(self) -> None:
         """From here on no call meets it, and what it held goes on."""
-        _asked("DELETE", self.url)
+        self.ask("DELETE")
 
 
 class Faults:
-    """The faults of one target."""
+    """The faults of one target, set by who has its root user's access key."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, access_key: str, secret_key: str) -> None:
         self._url = url
+        pair = base64.b64encode(f"{access_key}:{secret_key}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {pair}"}
 
     def refuse(
         self, name: str, when: str, code: str, *, status: int = 400, work: str = "undone", times: int | None = None
@@ -80,16 +86,16 @@ class Faults:
 
     def clear(self) -> None:
         """Removes them all."""
-        _asked("DELETE", self._url)
+        self._ask("DELETE")
 
     def _set(self, name: str, when: str, effect: dict[str, Any]) -> Fault:
-        url = f"{self._url}/{quote(name, safe='')}"
-        _asked("PUT", url, {"when": when, **effect})
-        return Fault(name, when, url)
+        path = f"/{quote(name, safe='')}"
+        self._ask("PUT", path, {"when": when, **effect})
+        return Fault(name, when, partial(self._ask, path=path))
 
-
-def _asked(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    request = Request(url, method=method, data=json.dumps(body).encode() if body else None)
-    with _here.open(request, timeout=PATIENCE) as answer:
-        found: dict[str, Any] = json.load(answer)
-    return found
+    def _ask(self, method: str, path: str = "", body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = json.dumps(body).encode() if body else None
+        request = Request(f"{self._url}{path}", data, self._headers, method=method)
+        with _here.open(request, timeout=PATIENCE) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found

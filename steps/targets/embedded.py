@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import psycopg
 
 from local_aws import LocalAws, LocalAwsError
+from steps.drivers.faults import Faults
 from steps.drivers.names import Names
 from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients
 from steps.targets.launch import DATABASE, Starting
@@ -49,8 +50,12 @@ def embedded(
         patience=PATIENCE,
         sql=system.sql,
         notes=done.notes,
-        faults_url=f"{aws.endpoint_url}/_faults",
+        faults=Faults(f"{aws.endpoint_url}/_faults", *_root_keys(aws)),
     )
+
+
+def _root_keys(aws: LocalAws) -> tuple[str, str]:
+    return aws.environment["AWS_ACCESS_KEY_ID"], aws.environment["AWS_SECRET_ACCESS_KEY"]
 
 
 def _check(aws: LocalAws) -> None:

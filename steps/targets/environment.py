@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from steps.drivers.deployed import Clients, Declared
+from steps.drivers.faults import Faults
 from steps.drivers.names import Names
 
 
@@ -43,7 +44,7 @@ class Environment:
     gaps: what cannot be read back here, by type and property, and why.
     limits: items of the checklist that cannot be answered here, and why.
     shared: whether others use it too, so that nothing may be planted in it and rows may change by themselves.
-    faults_url: where faults are set, on a target that makes them.
+    faults: sets faults, on a target that makes them.
     """
 
     target: str
@@ -62,7 +63,7 @@ class Environment:
     gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
-    faults_url: str | None = None
+    faults: Faults | None = None
     confidential: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self) -> dict[str, str]:

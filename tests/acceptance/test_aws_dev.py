@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import boto3
 import psycopg
@@ -203,7 +204,9 @@ def allowed(policy: Path) -> set[str]:
 
 def asked(account: Mapping[str, str]) -> set[str]:
     """The actions that the suite's role has needed, as IAM has seen it."""
-    with urlopen(f"{account['AWS_ENDPOINT_URL']}/_iam/asked", timeout=10) as answer:
+    keys = f"{account['AWS_ACCESS_KEY_ID']}:{account['AWS_SECRET_ACCESS_KEY']}"
+    headers = {"Authorization": f"Basic {base64.b64encode(keys.encode()).decode()}"}
+    with urlopen(Request(f"{account['AWS_ENDPOINT_URL']}/_iam/asked", headers=headers), timeout=10) as answer:
         return set(json.load(answer)[f"arn:aws:iam::{NAMES.account}:role/csv-acceptance"])
 
 

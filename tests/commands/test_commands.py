@@ -48,7 +48,8 @@ def aws() -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="module")
 def client(aws: LocalAws) -> Callable[[str], Any]:
-    session = boto3.Session("test", "test", region_name=NAMES.region)
+    keys = (aws.environment["AWS_ACCESS_KEY_ID"], aws.environment["AWS_SECRET_ACCESS_KEY"])
+    session = boto3.Session(*keys, region_name=NAMES.region)
     clients: dict[str, Any] = {}
 
     def named(service: str) -> Any:

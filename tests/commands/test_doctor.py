@@ -13,7 +13,6 @@ from botocore.config import Config
 
 from commands.answers import Answer
 from commands.doctor import SERVICES, examine
-from steps.drivers.faults import Faults
 from steps.drivers.functions import Functions
 from steps.drivers.names import Names
 from steps.targets.environment import Environment
@@ -34,6 +33,11 @@ session = cache(boto3.Session)
 """One for the same keys and region: it reads what it knows of a service once."""
 
 
+def keys_of(environment: Environment) -> tuple[str, str]:
+    """The root user's."""
+    return environment.exports["AWS_ACCESS_KEY_ID"], environment.exports["AWS_SECRET_ACCESS_KEY"]
+
+
 @pytest.fixture
 def examined(environment: Environment) -> Examined:
     """The answers by service; services among `closed` are not there, and `keys` are those of another caller."""
@@ -42,7 +46,7 @@ def examined(environment: Environment) -> Examined:
         *closed: str,
         names: Names = NAMES,
         url: str = environment.database_url,
-        keys: tuple[str, str] = ("test", "test"),
+        keys: tuple[str, str] = keys_of(environment),
         region: str = NAMES.region,
     ) -> dict[str, Answer]:
         make: Any = session(*keys, region_name=region).client
@@ -117,7 +121,8 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("remedy", "refusals"), REFUSALS.items())
 def test_a_refusal_has_a_remedy_by_its_code(environment: Environment, examined: Examined, remedy: str, refusals: dict):
-    faults = Faults(str(environment.faults_url))
+    faults = environment.faults
+    assert faults is not None
     for service, (call, code) in refusals.items():
         faults.refuse(service, f"^- {call}", code)
     try:
@@ -186,7 +191,7 @@ def test_functions_that_are_not_told_their_secret(environment: Environment, exam
 
 def test_a_region_without_any_network_has_none_to_tell(environment: Environment, examined: Examined):
     """Here somebody has deleted the default one."""
-    make: Any = session("test", "test", region_name="us-west-2").client
+    make: Any = session(*keys_of(environment), region_name="us-west-2").client
     ec2 = make("ec2", endpoint_url=environment.exports["AWS_ENDPOINT_URL"])
     for subnet in ec2.describe_subnets()["Subnets"]:
         ec2.delete_subnet(SubnetId=subnet["SubnetId"])

@@ -12,6 +12,7 @@ from local_aws import LocalAws
 from tests.local_aws.faults.making import Faults
 from tests.local_aws.helpers import Function, make_powerful_role, unique, zipped
 from tests.local_aws.inbox import Inbox
+from tests.local_aws.signing import basic
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 Deploy = Callable[..., Function]
@@ -27,7 +28,8 @@ def aws() -> Iterator[LocalAws]:
 @pytest.fixture(scope="session")
 def client(aws: LocalAws) -> Callable[[str], Any]:
     """A client of a service by its name; it never retries, so that a test sees each answer."""
-    session = boto3.Session("test", "test", region_name=REGION)
+    keys = (aws.environment["AWS_ACCESS_KEY_ID"], aws.environment["AWS_SECRET_ACCESS_KEY"])
+    session = boto3.Session(*keys, region_name=REGION)
     config = Config(retries={"total_max_attempts": 1}, read_timeout=60, max_pool_connections=20)
     clients: dict[str, Any] = {}
 
@@ -92,6 +94,6 @@ def inbox(client: Callable[[str], Any], role: str) -> Iterator[Inbox]:
 
 @pytest.fixture
 def faults(aws: LocalAws) -> Iterator[Faults]:
-    made = Faults(aws.endpoint_url)
+    made = Faults(aws.endpoint_url, basic(aws))
     yield made
     made.ask("DELETE")

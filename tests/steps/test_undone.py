@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from steps import readiness
-from steps.drivers.faults import Faults
 from steps.drivers.functions import Functions
 from steps.drivers.permissions import Permissions
 from steps.drivers.trigger import Trigger
@@ -82,7 +81,8 @@ def test_functions_are_changed_within_the_block_and_as_before_after_it(
 
 def test_what_was_changed_before_a_change_was_refused_is_put_back(environment: Environment, functions: Functions):
     before = functions.found()
-    faults = Faults(str(environment.faults_url))
+    faults = environment.faults
+    assert faults is not None
     fault = faults.refuse("no change", f"PUT .*/{NAMES.functions[1]}/configuration .*LOG", "AccessDenied", status=403)
     try:
         with pytest.raises(ClientError, match="AccessDenied"), functions.configured(LOG="1"):

@@ -18,6 +18,7 @@ class Faults:
     """The embedded AWS's faults, by its HTTP interface."""
 
     endpoint_url: str
+    authorization: str
 
     def make(self, name: str, when: str, effect: str, **more: Any) -> None:
         self.ask("PUT", f"/{name}", json.dumps({"when": when, "effect": effect, **more}).encode())
@@ -30,7 +31,9 @@ class Faults:
         return found
 
     def ask(self, method: str, name: str = "", body: bytes | None = None) -> Any:
-        request = urllib.request.Request(f"{self.endpoint_url}/_faults{quote(name)}", body, method=method)
+        request = urllib.request.Request(
+            f"{self.endpoint_url}/_faults{quote(name)}", body, {"Authorization": self.authorization}, method=method
+        )
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

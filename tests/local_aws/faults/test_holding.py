@@ -9,6 +9,7 @@ import boto3
 from local_aws import LocalAws
 from tests.local_aws.faults.making import Faults, Table
 from tests.local_aws.helpers import eventually
+from tests.local_aws.signing import basic
 
 
 def test_a_call_is_held_until_its_fault_is_removed(table: Table, faults: Faults) -> None:
@@ -36,7 +37,7 @@ def test_what_a_fault_held_goes_on_when_another_takes_its_name(table: Table, fau
 
 def test_it_stops_while_calls_are_held() -> None:
     with LocalAws.start() as aws, ThreadPoolExecutor() as threads:
-        faults = Faults(aws.endpoint_url)
+        faults = Faults(aws.endpoint_url, basic(aws))
         faults.make("held", "ListTables", "hold")
         dynamodb = boto3.Session(
             aws.environment["AWS_ACCESS_KEY_ID"],

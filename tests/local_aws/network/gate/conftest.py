@@ -31,6 +31,6 @@ def database() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def gate(judge: Judge, database: socket.socket) -> Iterator[Gate]:
-    gate = Gate(database.getsockname()[1], judge.server_port)
+    gate = Gate(database.getsockname()[1], judge.server_port, "Basic any")
     yield gate
     gate.close()

@@ -50,7 +50,7 @@ def test_blocks_are_asked_about_only_where_that_was_wanted(gate: Gate, database:
 def test_nobody_is_admitted_while_aws_does_not_answer(database: socket.socket) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    gate = Gate(database.getsockname()[1], port)
+    gate = Gate(database.getsockname()[1], port, "Basic any")
     with called(gate) as caller:
         caller.settimeout(0.2)
         with pytest.raises(TimeoutError):

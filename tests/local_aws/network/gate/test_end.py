@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[4]
 OWNER = """
 import sys
 from local_aws.network.gate import Gate
-gate = Gate(int(sys.argv[1]), int(sys.argv[2]))
+gate = Gate(int(sys.argv[1]), int(sys.argv[2]), "Basic any")
 print(gate.pid, gate.port, flush=True)
 sys.stdin.read()
 """
@@ -71,4 +71,4 @@ def test_a_gate_that_cannot_open_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     with pytest.raises(GateError, match="ended with status 7 before it was open"):
-        Gate(1, 1)
+        Gate(1, 1, "Basic any")
