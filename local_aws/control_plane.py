@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,9 @@ from local_aws.remembered import backends_remembered, interpreter_remembers, obj
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions signs all that it calls; its secret is each session's own."""
 
+_MOTOS_OWN = re.compile(r"/(moto-api|latest/(meta-data|api)(/|$)|favicon\.ico$)")
+"""Paths that are moto's and not AWS's: they read, change and empty all that there is, whoever asks."""
+
 
 def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
     """moto as the innermost layer, for `account`; its own calls come back through `port`, signed with the secret."""
@@ -30,6 +34,8 @@ def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
     backends_remembered(moto)
 
     def answer(request: Request) -> Response:
+        if _MOTOS_OWN.match(request.path):
+            return Response(f"{request.path[:100]} is no path of AWS's.\n", 403)
         return Response.from_app(moto, with_body(request, request.get_data()).environ, buffered=True)
 
     return answer
@@ -38,6 +44,7 @@ def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
 def import_moto(account: str) -> None:
     """Imports moto, which reads its settings meanwhile and later: those of `account`, one in a process."""
     os.environ["MOTO_ACCOUNT_ID"] = account
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # or every answer says that any web page may read it
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
     os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger ones lie in a file
     _import_moto()

@@ -37,7 +37,7 @@ from local_aws.functions.processes import Processes
 from local_aws.functions.runtime_folder import make_runtime_folder
 from local_aws.functions.sandbox import Ground, Sandbox
 from local_aws.functions.spec import FunctionSpec
-from local_aws.host import named_in
+from local_aws.host import is_sent_by_a_page, named_in
 from local_aws.iam.execution_errors import execution_errors
 from local_aws.iam.layer import Iam
 from local_aws.network.endpoint import AuroraEndpoint
@@ -158,6 +158,8 @@ class Server:
         begun = time.monotonic()
         if not named_in(request.host):
             return Response(f"The Host header names {request.host[:100]!r}; this is {self.endpoint_url}.\n", 421)
+        if is_sent_by_a_page(request.headers):
+            return Response("The embedded AWS answers no web page.\n", 403)
         try:
             answer = self._edge(request)
         except Exception:

@@ -1,16 +1,22 @@
 """Only this machine's user gets at the embedded AWS: over the network and in its files."""
 
 import http.client
+import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from local_aws import LocalAws
-from tests.local_aws.conftest import Deploy
+from tests.local_aws.conftest import REGION, Deploy
+from tests.local_aws.helpers import unique
+from tests.local_aws.signing import basic, presigned, send
+
+ClientOf = Callable[[str], Any]
 
 
 def status(aws: LocalAws, host: str) -> int:
@@ -32,6 +38,80 @@ def test_it_answers_to_its_own_names(aws: LocalAws) -> None:
 )
 def test_a_name_that_was_rebound_to_it_reaches_nothing(aws: LocalAws, host: str) -> None:
     assert status(aws, host) == 421
+
+
+FROM_A_PAGE = [
+    {"Origin": "https://example.com"},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:8000"},
+    {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
+    {"Sec_Fetch_Site": "same-origin"},
+    {"Access_Control_Request_Method": "PUT"},
+]
+
+
+@pytest.mark.parametrize("headers", FROM_A_PAGE, ids=str)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+def test_no_web_page_is_answered(aws: LocalAws, method: str, headers: dict[str, str]) -> None:
+    for target, more in ((presigned(aws, method, "/"), {}), ("/_faults", {"Authorization": basic(aws)})):
+        answer = send(aws, method, target, **headers, **more)
+        assert (answer.status, answer.body.splitlines()[0]) == (403, b"The embedded AWS answers no web page.")
+
+
+def test_a_link_that_somebody_opens_is_answered(aws: LocalAws) -> None:
+    assert send(aws, "GET", presigned(aws, "GET", "/"), Sec_Fetch_Site="none").status == 200
+
+
+def test_no_answer_tells_a_browser_that_a_page_may_read_it(aws: LocalAws) -> None:
+    for answer in (send(aws, "GET", presigned(aws, "GET", "/")), send(aws, "GET", "/")):
+        assert [name for name in answer.headers if name.lower().startswith("access-control-")] == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/moto-api", "/moto-api/", "/moto-api/reset", "/moto-api/data.json", "/moto-api/config", "/moto-api/seed"),
+        *(
+            "/moto-api/recorder/start-recording",
+            "/moto-api/proxy/passthrough",
+            "/moto-api/state-manager/get-transition",
+        ),
+        *("//moto-api/reset", "///moto-api/reset", "/%6doto-api/reset", "/moto%2Dapi/reset", "/%2fmoto-api/reset"),
+        *("/latest/meta-data/iam/security-credentials/any", "/latest/api/token", "/favicon.ico"),
+    ],
+)
+def test_nothing_of_motos_own_is_answered(aws: LocalAws, client: ClientOf, method: str, path: str) -> None:
+    bucket = unique("bucket")
+    client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert send(aws, method, path).status == 403
+    assert send(aws, method, presigned(aws, method, path)).status == 403
+    client("s3").head_bucket(Bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/_faults/any"), ("DELETE", "/_faults"), ("GET", "/_iam/asked")], ids=str
+)
+def test_faults_and_what_iam_was_asked_are_for_the_root_user_alone(aws: LocalAws, method: str, path: str) -> None:
+    theirs = "Basic QUtJQUxPQ0FMQVdTUk9PVDAwMDA6bG9jYWwtYXdz"
+    for answer in (send(aws, method, path), send(aws, method, path, Authorization=theirs)):
+        assert (answer.status, answer.body[:41]) == (403, b"/_ is for the root user of this session a")
+    assert send(aws, method, path, Authorization=basic(aws)).status in (200, 404)
+
+
+def test_nobody_but_the_gate_asks_who_may_pass_it(aws: LocalAws) -> None:
+    assert b'"barrier"' not in send(aws, "GET", "/_network/connections/1/1").body
+
+
+def test_no_secret_is_among_a_processs_arguments(aws: LocalAws, deploy: Deploy) -> None:
+    deploy("def handler(event, context): pass")({})
+    server = psutil.Process(aws.pid)
+    processes = (psutil.Process(os.getpid()), server, *server.children(recursive=True))
+    arguments = [" ".join(each.cmdline()) for each in processes]
+    secrets = [aws.environment[name] for name in ("AWS_SECRET_ACCESS_KEY", "PGPASSWORD")]
+    assert [each for each in arguments if any(secret in each for secret in secrets)] == []
+    assert any("postgres" in each for each in arguments)
 
 
 def test_everything_listens_on_the_loopback_address_alone(aws: LocalAws, deploy: Deploy) -> None:
