@@ -10,8 +10,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from local_aws.network.sockets import Address, holder
 
 _PREFIX = "/2018-06-01/runtime/"
 
@@ -63,23 +66,33 @@ class Task:
 
 
 class RuntimeApi:
-    """Hands tasks to one process and passes on what that reports. The process makes one request at a time."""
+    """Hands tasks to one process and passes on what that reports. The process makes one request at a time.
+
+    No other process is answered: another user, or a page in a browser, could take an invocation or make up its result.
+    """
 
     def __init__(self, report: Callable[[Report], object]) -> None:
         self.report = report
+        self.caller = Future[int]()
+        """The process's id, which may call before its id is known."""
         self.tasks = queue.SimpleQueue[Task | None]()
         self.is_ready = False
         self._closed = False
         self._server = _Server(self)
-        self.address = f"127.0.0.1:{self._server.server_port}"
+        self._port = self._server.server_port
+        self.address = f"127.0.0.1:{self._port}"
         threading.Thread(target=self._serve, name=f"runtime-api-{self.address}", daemon=True).start()
+
+    def admits(self, address: Address) -> bool:
+        """Whether the connection from `address` is the process's; waits until that is known."""
+        return not self._closed and holder(address, ("127.0.0.1", self._port), [self.caller.result()]) is not None
 
     def close(self) -> None:
         """Stops listening."""
         self._closed = True
         self.tasks.put(None)
         with socket.socket() as wake:
-            wake.connect_ex(("127.0.0.1", self._server.server_port))
+            wake.connect_ex(("127.0.0.1", self._port))
 
     def _serve(self) -> None:
         while not self._closed:
@@ -97,6 +110,9 @@ class _Server(HTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = self.server_address[0], self.server_address[1]  # type: ignore[assignment]
+
+    def verify_request(self, request: object, client_address: Address) -> bool:
+        return self.api.admits(client_address)
 
 
 class _Exchange(BaseHTTPRequestHandler):

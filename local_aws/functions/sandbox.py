@@ -60,6 +60,7 @@ class Sandbox:
         self._started = time.monotonic()
         self._log.write(report.init_start(spec))
         self._process = self._spawn(ground)
+        self._api.caller.set_result(self._process.pid)
         ground.watch(self._process.pid)
         self._output.follow()
         threading.Thread(target=self._report_end, name=f"function-{self._process.pid}", daemon=True).start()

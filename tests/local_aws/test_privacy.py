@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_faults_and_what_iam_was_asked_are_for_the_root_user_alone(aws: LocalAws
 
 def test_nobody_but_the_gate_asks_who_may_pass_it(aws: LocalAws) -> None:
     assert b'"barrier"' not in send(aws, "GET", "/_network/connections/1/1").body
+
+
+def test_nobody_but_its_own_process_speaks_to_a_functions_runtime_api(deploy: Deploy) -> None:
+    function = deploy("import os\ndef handler(event, context): return os.environ['AWS_LAMBDA_RUNTIME_API']", Timeout=5)
+    address = function().payload
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port))):  # who says nothing holds nobody up
+        strangers = []
+        for method, path in (("GET", "invocation/next"), ("POST", "invocation/any/response"), ("POST", "init/error")):
+            strangers.append(http.client.HTTPConnection(address, timeout=20))
+            strangers[-1].request(method, f"/2018-06-01/runtime/{path}")
+        assert function().payload == address
+        for each in strangers:
+            with pytest.raises(ConnectionError):
+                each.getresponse()
 
 
 def test_no_secret_is_among_a_processs_arguments(aws: LocalAws, deploy: Deploy) -> None:

@@ -1,5 +1,6 @@
 """The stand-in for awslambdaric's native module speaks the Runtime API as that does."""
 
+import os
 import queue
 
 import pytest
@@ -11,6 +12,7 @@ from local_aws.functions.runtime_api import Answered, Failed, Ready, Report, Run
 def test_it_takes_tasks_and_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     reports = queue.SimpleQueue[Report]()
     api = RuntimeApi(reports.put)
+    api.caller.set_result(os.getpid())
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", api.address)
     runtime_client.initialize_client("any/1.0")
     api.tasks.put(Task("{'日本': 1}".encode(), {"Lambda-Runtime-Aws-Request-Id": "an-id"}))
