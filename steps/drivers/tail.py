@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from steps.drivers.logs import LogLine, Logs
+from steps.visible import quoted, visible
 
 _LATE = 10_000  # milliseconds: CloudWatch shows lines of one moment in no order
 
@@ -29,9 +30,12 @@ class Tail:
 
 
 def written(lines: list[LogLine]) -> str:
-    """The lines as a text to keep, one under the other in order of time: moment, log group, stream, message."""
+    """The lines as a text to keep, one under the other in order of time: moment, log group, stream, message.
+
+    Whatever a message holds, a line of the text that does not belong to it begins with a moment.
+    """
     return "".join(
         f"{datetime.fromtimestamp(line.at / 1000, UTC).isoformat(timespec='milliseconds')} {line.group} {line.stream} "
-        f"{line.text.rstrip()}\n"
+        f"{quoted(visible(line.text).rstrip())}\n"
         for line in sorted(lines, key=lambda line: line.at)
     )

@@ -10,6 +10,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from steps.visible import quoted
+
 FILE = Path(__file__).resolve().parents[2] / "features" / "checklist.toml"
 PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring", "post", "schedule")
 _WORDS = ("cause", "risk", "remedy")
@@ -50,7 +52,7 @@ class MalformedChecklist(Exception):
     def __init__(self, file: Path, faults: Sequence[str]) -> None:
         super().__init__(
             f"The checklist {file} is malformed, so that nothing can be judged by it.\n"
-            + "".join(f"  evidence: {fault}\n" for fault in faults)
+            + "".join(f"  evidence: {quoted(fault)}\n" for fault in faults)
             + "  remedy: put each of these right, as the head of features/checklist.toml says"
         )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from steps.reporting.allure_results.words import GROUPS
 from steps.reporting.npm import NotInstalled, installed
+from steps.visible import quoted, say
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "allure"
@@ -37,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         page = report(told.results or told.reports / "allure-results", told.reports, language=told.language)
     except NoReport as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         return 1
-    print(page)
+    say(page)
     return 0
 
 
@@ -118,7 +119,7 @@ def _run(program: Path, *arguments: str) -> None:
     done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-2000:]
-        raise NoReport(f"{program.name} {arguments[0]} ended with {done.returncode}.\n  evidence: {said}")
+        raise NoReport(f"{program.name} {arguments[0]} ended with {done.returncode}.\n  evidence: {quoted(said)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from steps.visible import quoted
+
 
 class NotInstalled(Exception):
     """npm could not bring it along, and why."""
@@ -23,7 +25,7 @@ def installed(folder: Path) -> None:
     if ended.returncode:
         said = (ended.stderr.strip() or ended.stdout.strip())[-2000:]
         raise NotInstalled(
-            f"npm ci ended with {ended.returncode} in {folder}.\n  evidence: {said}\n"
+            f"npm ci ended with {ended.returncode} in {folder}.\n  evidence: {quoted(said)}\n"
             "  remedy: look at npm's own configuration: npm config get registry"
         )
 

@@ -17,10 +17,9 @@ from steps.finding import FINDING
 from steps.reporting import checklist, sheet, verdict, waivers
 from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.checklist import Item
-from steps.reporting.masking import Masking
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.reporting.terminal import failure, summary
+from steps.reporting.terminal import clean, failure, summary
 from steps.reporting.waivers import Waiver
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         record.broken_off = True
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.reportchars = ""  # the summary has a line for each item already
-    config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager)
+    config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager, record.shown)
     record.file.with_name(writing.NAME).unlink(missing_ok=True)  # it is of an earlier verdict
     _written(record)
     allure_results.begin(config, record)
@@ -140,17 +139,8 @@ def pytest_runtest_makereport(
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
     elif call.when == "call" and call.excinfo is None:
         scenario.passes()
-    _mask(report, record.masking)
+    clean(report, record.shown, item.config.option.tbstyle)
     return report
-
-
-def _mask(report: pytest.TestReport, masking: Masking) -> None:
-    """Takes secrets out of what pytest shows of a scenario: its traceback, and what was captured."""
-    report.sections = [(title, masking.text(text)) for title, text in report.sections]
-    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
-        shown = str(report.longrepr)
-        if (masked := masking.text(shown)) != shown:
-            report.longrepr = masked
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from steps.deliveries import Look
+from steps.visible import in_one_line, quoted
 
 
 class Progress:
-    """Says what is going on, whatever pytest captures, and remembers what it showed of the execution."""
+    """Says what is going on, whatever pytest captures, and remembers what it showed of the execution.
 
-    def __init__(self, terminal: pytest.TerminalReporter, capture: pytest.PytestPluginManager) -> None:
+    `shown` takes out of a text what nobody may see.
+    """
+
+    def __init__(
+        self, terminal: pytest.TerminalReporter, capture: pytest.PytestPluginManager, shown: Callable[[str], str]
+    ) -> None:
+        self._shown = shown
         self._terminal, self._capture = terminal, capture.getplugin("capturemanager")
         self._live = terminal.isatty
         self._began = time.monotonic()
@@ -33,7 +40,9 @@ class Progress:
         """Shows a look at the execution: each one in a terminal, on one line; each change in a log."""
         changed = not self.looks or self.looks[-1].reached != look.reached
         self.looks.append(look)
-        text = f"{look.reached}, {look.seconds:.1f} s since its start, {look.lines} log lines, {look.sessions} sessions"
+        text = in_one_line(
+            f"{look.reached}, {look.seconds:.1f} s since its start, {look.lines} log lines, {look.sessions} sessions"
+        )
         if not self._live:
             if changed:
                 self.say(text)
@@ -44,7 +53,7 @@ class Progress:
             self._terminal.write(self._stamped(text), flush=True)
 
     def _stamped(self, text: str) -> str:
-        return f"{time.monotonic() - self._began:6.1f} s  {text}"
+        return f"{time.monotonic() - self._began:6.1f} s  {quoted(self._shown(text))}"
 
     def _erase(self) -> None:
         if self._live:

@@ -20,6 +20,7 @@ from steps.reporting import origin, verdict, waivers
 from steps.reporting.checklist import Item
 from steps.reporting.masking import Masking
 from steps.reporting.waivers import Waiver
+from steps.visible import visible
 
 
 @dataclass
@@ -88,8 +89,12 @@ class Record:
     def keep(self, name: str, text: str) -> Path:
         """Writes a piece of evidence beside the verdict, and answers where."""
         file = self.file.with_name(name)
-        file.write_text(self.masking.text(text), "utf-8")
+        file.write_text(self.shown(text), "utf-8")
         return file
+
+    def shown(self, text: str) -> str:
+        """`text` as it may leave the session: without secrets, and with nothing hidden in it."""
+        return visible(self.masking.text(text))
 
     @property
     def preconditions(self) -> list[str]:
@@ -148,7 +153,7 @@ class Record:
         """Writes verdict.json, whole or not at all, and answers what it holds."""
         judged = self.judged()
         draft = self.file.with_suffix(".tmp")
-        draft.write_text(json.dumps(judged, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+        draft.write_text(visible(json.dumps(judged, ensure_ascii=False, indent=1, default=str)) + "\n", "utf-8")
         draft.replace(self.file)
         return judged
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from steps.reporting import verdict
 from steps.reporting.checklist import Item
+from steps.visible import MARGIN, quoted, visible
 
 _MARKS = {
     verdict.PASSED: ("ok  ", {"green": True}),
@@ -34,9 +36,9 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
     for diagnosis in judged["diagnoses"]:
         _diagnosis(terminal, diagnosis)
     for name, value in _figures(judged):
-        terminal.write_line(f"  {name:<22}{value}")
+        terminal.write_line(quoted(f"  {name:<22}{value}"))
     for note in judged["notes"]:
-        terminal.write_line(f"  note: {note}")
+        terminal.write_line(quoted(f"  note: {note}"))
     good = judged["verdict"] == "GO"
     passed = sum(judged["items"][id]["status"] == verdict.PASSED for id in scope)
     waived = sum(judged["items"][id]["waived"] is not None for id in scope)
@@ -57,20 +59,37 @@ def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
         told.append(f"  {step['keyword']:<5} {step['name']}{'   <-- ' + scenario.status if step['failed'] else ''}")
         if step["failed"]:
             break
-    return "\n".join([*told, "", *(f"  {line}" for line in scenario.reason.splitlines())])
+    return "\n".join([*told, "", MARGIN + quoted(scenario.reason)])
+
+
+def clean(report: pytest.TestReport, shown: Callable[[str], str], style: str) -> None:
+    """Cleans what pytest itself shows of a scenario, its traceback and what was captured.
+
+    `shown` cleans a text. In two of its styles pytest begins lines with those of an error as they are.
+    """
+    report.sections = [(title, MARGIN + quoted(shown(text).rstrip("\n"))) for title, text in report.sections]
+    if isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = (path, line, quoted(shown(reason)))
+    elif report.longrepr is not None:
+        told = str(report.longrepr)
+        cleaned = MARGIN + quoted(shown(told)) if style in ("native", "line") else shown(told)
+        if cleaned != told:
+            report.longrepr = cleaned
 
 
 def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any], said: set[str]) -> None:
     """A line of the checklist; a reason that was `said` before is not repeated."""
     mark, markup = _MARKS[found["status"]]
     terminal.write(f"  {mark}", **({"yellow": True} if found["waived"] else markup))
-    terminal.write(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "") + "\n")
+    terminal.write(quoted(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "")) + "\n")
     if found["status"] != verdict.PASSED and found["reason"] not in said:
         said.add(found["reason"])
-        for text in found["reason"].splitlines()[:_REASON_LINES]:
-            terminal.write_line(f"              {text}")
+        for text in visible(found["reason"]).split("\n")[:_REASON_LINES]:
+            terminal.write_line(f"            | {text}")
     if waiver := found["waived"]:
-        terminal.write_line(f"              waived by {waiver['who']} until {waiver['expires']}: {waiver['reason']}")
+        waived = f"waived by {waiver['who']} until {waiver['expires']}: {waiver['reason']}"
+        terminal.write_line(quoted(f"              {waived}"))
 
 
 def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> None:
@@ -79,7 +98,8 @@ def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> 
     lines = ", ".join(diagnosis["items"])
     terminal.write_line(f"     lines:    {lines}")
     for text in diagnosis["evidence"][:_EVIDENCE_LINES]:
-        terminal.write_line(f"     evidence: {text.splitlines()[0] if text else 'none'}")
+        first, *_ = visible(text).split("\n")
+        terminal.write_line(f"     evidence: {first or 'none'}")
     terminal.write_line(f"     remedy:   {diagnosis['remedy']['en']}")
     terminal.write_line("")
 

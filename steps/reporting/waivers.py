@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.reporting.verdict import FAILED, PASSED
+from steps.visible import quoted
 
 FILE = Path(__file__).resolve().parents[2] / "waivers.toml"
 _TEXTS = ("item", "reason", "who")
@@ -32,7 +33,7 @@ class InvalidWaivers(Exception):
     def __init__(self, file: Path, faults: Sequence[str]) -> None:
         super().__init__(
             f"The waivers in {file} cannot be honoured, so that nothing is judged.\n"
-            + "".join(f"  evidence: {fault}\n" for fault in faults)
+            + "".join(f"  evidence: {quoted(fault)}\n" for fault in faults)
             + "  remedy: mend or remove each of these; a waiver is [[waiver]] with item, reason, who, expires (a date)"
         )
 

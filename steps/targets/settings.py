@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from steps.drivers.names import USUAL, Names
 from steps.drivers.permissions import USUAL_ACTIONS
 from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table
+from steps.visible import quoted
 
 _PREFIX = "ACCEPTANCE_"
 FILE = "acceptance.toml"
@@ -104,5 +105,5 @@ def _strangers(told: Mapping[str, Any], table: str, known: Collection[str]) -> l
 
 
 def _sentence(file: Path, faults: list[str]) -> str:
-    evidence = "".join(f"\n  evidence: {fault}" for fault in faults)
+    evidence = "".join(f"\n  evidence: {quoted(fault)}" for fault in faults)
     return f"The settings in {file} cannot be used.{evidence}\n  remedy: mend them there or by {_PREFIX}* variables"

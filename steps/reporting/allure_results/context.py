@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from steps.visible import in_one_line
+
 _ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
 """Errors that say so, by their names or modules as pytest writes them."""
 CATEGORIES = [
@@ -33,7 +35,12 @@ def environment(judged: Mapping[str, Any]) -> str:
         "Pipeline": (judged["system_under_test"] or {}).get("sha256"),
         "Started": judged["started"],
     }
-    return "".join(f"{name} = {value if value is not None else '-'}\n" for name, value in rows.items())
+    return "".join(f"{name} = {_property(value)}\n" for name, value in rows.items())
+
+
+def _property(value: Any) -> str:
+    """In one line; the backslashes doubled, since whoever reads properties resolves escapes."""
+    return "-" if value is None else in_one_line(str(value)).replace("\\", r"\\")
 
 
 def executor(variables: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The folder of Allure's results: each file whole or not at all, and none with a secret in it."""
+"""The folder of Allure's results: each file whole or not at all, and none with a secret or a hidden character."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from allure_commons.model2 import TestResult
 from attr import asdict
 
 from steps.reporting.masking import Masking
+from steps.visible import in_data, visible
 
 
 class Folder:
-    """Takes what allure-pytest reports, in the place of its own writer, which masks nothing.
+    """Takes what allure-pytest reports, in the place of its own writer, which neither masks nor escapes.
 
     Fixtures are not reported: they are how the suite is built, and the steps tell what a reader has to know.
     """
@@ -38,10 +39,10 @@ class Folder:
 
     def keep(self, name: str, value: Any) -> None:
         """A file of JSON."""
-        self.write(name, json.dumps(self._masking.data(value), ensure_ascii=False))
+        self.write(name, json.dumps(in_data(self._masking.data(value)), ensure_ascii=False))
 
     def write(self, name: str, text: str) -> None:
         """A file of text that holds no secret."""
         draft = self.path / f"{name}.tmp"
-        draft.write_text(text, "utf-8")
+        draft.write_text(visible(text), "utf-8")
         draft.replace(self.path / name)

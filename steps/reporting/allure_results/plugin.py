@@ -20,6 +20,7 @@ from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
 from steps.reporting.checklist import Item
 from steps.reporting.record import Record
+from steps.visible import MARGIN
 
 NAME = "allure-results"
 _EXAMPLE = "_pytest_bdd_example"
@@ -102,8 +103,13 @@ class Results:
 
 def _say_once(details: StatusDetails | None) -> None:
     """A trace that only repeats the message goes."""
-    if details is not None and details.trace and "".join(details.trace.split()) in "".join(details.message.split()):
+    if details is not None and details.trace and _letters(details.trace) in _letters(details.message):
         details.trace = None
+
+
+def _letters(text: str) -> str:
+    """Without the margins of what is quoted."""
+    return "".join(text.replace(MARGIN.strip(), "").split())
 
 
 def _parameters(item: pytest.Item, given: list[Parameter]) -> list[Parameter]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from steps.reporting.checklist import Item, Words
 from steps.reporting.verdict import BROKEN, FAILED
+from steps.visible import visible
 
 PHASES = {
     "precondition": Words("1 実行前提条件", "1 Preconditions"),
@@ -51,7 +52,7 @@ def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[
         cause, remedy = diagnosis["cause"], diagnosis["remedy"]
         yield f"### 診断 Diagnosis: {diagnosis['id']}"
         yield f"**{_prose(cause['ja'])}**\n\n{_prose(cause['en'])}"
-        if evidence := [line for each in diagnosis["evidence"] for line in each.splitlines()[:1]]:
+        if evidence := [line for each in diagnosis["evidence"] for line in visible(each).split("\n")[:1]]:
             yield "\n".join(["**根拠 Evidence**", "", *(f"- {_literal(line)}" for line in evidence[:5])])
         yield f"**対処 Remedy**\n\n{_prose(remedy['ja'])}\n\n{_prose(remedy['en'])}"
     for item in items:

@@ -12,6 +12,7 @@ from steps.reporting.schedule import SCHEDULE
 from steps.reporting.sheet.facts import Fact, facts
 from steps.reporting.sheet.words import GROUPS, VERDICTS, duration, minutes
 from steps.reporting.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
+from steps.visible import in_data
 
 WAIVED = "waived"
 
@@ -127,6 +128,7 @@ _REST = {
 
 def filled(verdict: Mapping[str, Any], checklist: Mapping[str, Item]) -> Sheet:
     """The sheet of this verdict (docs/verdict.md)."""
+    verdict = in_data(verdict)  # verdict.json holds what was found, hidden characters and all
     best: dict[str, Mapping[str, Any]] = {}
     for diagnosis in verdict["diagnoses"]:
         for id in diagnosis["items"]:

@@ -10,11 +10,15 @@ from operator import attrgetter
 from steps.reporting.checklist import Item, Words
 from steps.reporting.sheet.filled import Line, Sheet
 from steps.reporting.sheet.words import LABELS, MARKS, duration, minutes
+from steps.visible import visible
 
 Say = Callable[[Words | Item], str]
 """The words in one of the languages, escaped."""
 _SIGNS = {"passed": "✓", "failed": "✗", "waived": "⊗", "broken": "?", "not-checked": "–"}
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!]|(?<=\w):(?=//)|(?<=www)\.)", re.I)
+"""All that is markup within a line; GitHub makes links of https:// and www. too."""
+_LEADING = re.compile(r"^(\d*)([-+.)])")
+_LINE = r"<br>\| "
 
 
 def markdown(sheet: Sheet) -> str:
@@ -23,19 +27,28 @@ def markdown(sheet: Sheet) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` as it reads, whatever it holds, in one line, as a cell of a table wants it."""
-    lines = text.splitlines()
+    """`text` as it reads, whatever it holds, in one line, as a cell of a table wants it; its own lines are quoted."""
+    lines = visible(text).split("\n")
     shown = [line for line in lines if line.strip()] or lines[:1]  # a space between two commands is a text, too
-    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in shown)
+    return _LINE.join(_SPECIAL.sub(r"\\\1", line) for line in shown)
+
+
+def _listed(text: str) -> str:
+    """`text` as an item of a list that begins no other list and no code."""
+    return "- " + _LEADING.sub(r"\1\\\2", escaped(text.strip()))
 
 
 def _saying(language: str) -> Say:
     of = attrgetter(language)
-    return lambda words: "".join(_with_code(of(words)))
+    return lambda words: prose(of(words))
+
+
+def prose(text: str) -> str:
+    """`text` escaped but for the commands, which stand between backticks."""
+    return "".join(_with_code(text))
 
 
 def _with_code(text: str) -> Iterator[str]:
-    """What stands between backticks is a command."""
     for number, part in enumerate(re.split("`([^`\n]+)`", text)):
         yield "`" + part.replace("|", "\\|") + "`" if number % 2 else escaped(part)
 
@@ -51,7 +64,7 @@ def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
         "waivers": _waivers(sheet, say),
         "discrepancies": _discrepancies(sheet, say),
         "lines": _lines(sheet, say),
-        "notes": [f"- {escaped(note)}" for note in sheet.verdict["notes"]],
+        "notes": [_listed(note) for note in sheet.verdict["notes"]],
         "signatures": _signatures(say),
     }
     for name, rows in sections.items():
@@ -79,7 +92,7 @@ def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
     for each in sheet.verdict["diagnoses"]:
         yield f"{each['rank']}. **{say(Words(**each['cause']))}** ({escaped(each['id'])})"
         yield f"   - {say(LABELS['remedy'])}: {say(Words(**each['remedy']))}"
-        yield f"   - {say(LABELS['explains'])}: {', '.join(each['items'])}"
+        yield f"   - {say(LABELS['explains'])}: {escaped(', '.join(each['items']))}"
         yield from (f"   - {say(LABELS['evidence'])}: {escaped(text)}" for text in each["evidence"])
 
 

@@ -57,6 +57,7 @@ def test_a_waiver_says_what_why_who_and_until_when(tmp_path: Path):
         ([entry(expires="2026-11-22")], "LOG-02: it expired on 2026-11-22, and today is 2026-11-23 (UTC)"),
         ([entry(), entry(who='"Sato"')], "LOG-02 is waived 2 times"),
         ([entry(ticket="1")], "LOG-02: ticket is unknown"),
+        ([entry(item=r'"x\u001b\nGO"')], "x\\u001b\n  | GO: the checklist has no such line"),
     ],
 )
 def test_a_waiver_that_cannot_be_honoured_is_refused(tmp_path: Path, entries: list[dict[str, str]], says: str):

@@ -72,5 +72,5 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def left(run: Run) -> Leavings:
     """What the whole of scenarios.gherkin leaves."""
     left = run()
-    assert len(left.results) == 6, left.output
+    assert len(left.results) == 8, left.output
     return left

@@ -1,4 +1,4 @@
-"""Secrets that the scenarios show in every way they can; none of them is anybody's."""
+"""Secrets and hostile texts that the scenarios show in every way they can; none of them is anybody's."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ UNKNOWN = {
 }
 """Those that nobody has told the suite of: they are known by their looks."""
 PLANTED = [*VARIABLES.values(), *UNKNOWN.values()]
+
+
+LINE_ENDS = ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029")
+FORGED = ("GO  64 of 64 FORGED", "| ✓ Passed | FORGED |", "# FORGED", "::error::FORGED", "```FORGED", "- FORGED")
+"""Lines that would be taken for those of the suite, of Markdown or of GitHub's runner, if a line began with them."""
+HOSTILE = "".join(
+    [
+        "日本語 👍🏽 \x1b[2J\x1b]0;title\x07 \x9b31m \b\b\0\x7f ",
+        "\u202eOG\u202c \u2066\u2069\u200e\u200f\u061c \u200b\ufeff\xad \udc80",
+        *(end + forged for end in LINE_ENDS for forged in FORGED),
+        "\n<b>FORGED</b> [FORGED](https://forged.example) https://forged.example www.forged.example\n",
+    ]
+)
 
 
 def shown() -> str:

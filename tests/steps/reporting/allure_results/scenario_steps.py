@@ -7,8 +7,12 @@ import logging
 from pytest_bdd import given, parsers, then, when
 
 from steps.attachment import Attachment, document, table
+from steps.drivers.logs import LogLine
+from steps.drivers.tail import written
 from steps.finding import Finding
-from tests.steps.reporting.allure_results.planted import shown
+from steps.reporting.progress import Progress
+from steps.reporting.record import Record
+from tests.steps.reporting.allure_results.planted import HOSTILE, shown
 
 
 @given("something is there")
@@ -59,3 +63,31 @@ def told(finding: Finding) -> None:
 def in_the_traceback(finding: Finding) -> None:
     everything = shown()
     finding.holds(not everything, wanted="none of them", got="all", evidence=everything)
+
+
+@when("hostile texts are told")
+def hostile(finding: Finding, progress: Progress, record: Record) -> None:
+    logging.getLogger("planted").warning(HOSTILE)
+    print(HOSTILE)
+    progress.say(HOSTILE)
+    record.notes.append(HOSTILE)
+    record.discrepancies.append({"record": 1, "user": HOSTILE, "fate": HOSTILE, "stores": {HOSTILE: HOSTILE}})
+    record.run |= {"key": HOSTILE, "execution_arn": HOSTILE, "status": HOSTILE}
+    record.measured |= {"seconds": 1.0, "records_per_second": 1.0, "peak_chunks": 1}
+    line = LogLine("group", "stream", 0, HOSTILE)
+    record.keep("lambda-logs.txt", written([line, line]))
+    finding.attach(Attachment(HOSTILE, "text", HOSTILE), document("document", {HOSTILE: HOSTILE}))
+    finding.attach(table("table", [HOSTILE], [[HOSTILE]]))
+    finding.suspect("records-altered", HOSTILE)
+    finding.holds(True, wanted=HOSTILE, got=HOSTILE)
+    finding.control(HOSTILE, True)
+
+
+@then("they are in the error")
+def in_the_error(finding: Finding) -> None:
+    finding.holds(not HOSTILE, wanted=HOSTILE, got=HOSTILE, evidence=HOSTILE)
+
+
+@then("they are in the reason")
+def in_the_reason(finding: Finding) -> None:
+    finding.not_checked(HOSTILE)
