@@ -25,6 +25,7 @@ from steps.drivers.waiting import NotSeen
 from steps.drivers.workflow import NoStateMachine, Workflow
 from steps.targets.settings import FILE, Settings, SettingsError, read
 from steps.targets.system import ROOT
+from steps.visible import quoted, say
 
 PATIENCE = 960  # seconds: an execution ends itself after 900
 LOOK = 2  # seconds between two looks
@@ -38,9 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(told)
     except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen) as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
-        print(f"AWS refused: {error}\n  remedy: look at the credentials, --account and --region", file=sys.stderr)
+        say(
+            f"AWS refused: {quoted(str(error))}\n  remedy: look at the credentials, --account and --region",
+            file=sys.stderr,
+        )
     return 1
 
 
@@ -77,7 +81,7 @@ def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) ->
 
     failed = 0
     for answer in examine(client, names, told.database_url, told.service or SERVICES):
-        print(answer, flush=True)
+        say(answer)
         failed += not answer.well
     return int(failed > 0)
 
@@ -87,24 +91,24 @@ def _started(session: boto3.Session, settings: Settings, names: Names, told: arg
     workflow = Workflow(stepfunctions, names.state_machine_arn, every=LOOK, paths=paths)
     machine = workflow.ready()
     if told.rehearse:
-        print(f"ready: an execution of {machine} for s3://{names.bucket}/{told.key}")
+        say(f"ready: an execution of {machine} for s3://{names.bucket}/{told.key}")
         return 0
     upload = Inbox(session.client("s3"), names.bucket).found(told.key, told.version_id)
     if told.command == "restart":
         arn = restart(upload, Locks(session.client("dynamodb"), names.job_locks), workflow)
     else:
         arn = workflow.start_for(upload)
-    print(arn)
-    print(workflow.console(arn), file=sys.stderr)
+    say(arn)
+    say(workflow.console(arn), file=sys.stderr)
     return _followed(workflow, arn) if told.wait else 0
 
 
 def _followed(workflow: Workflow, arn: str) -> int:
     def tell(seconds: float, reached: Reached) -> None:
-        print(f"{seconds:6.1f} s  {reached}", file=sys.stderr, flush=True)
+        say(f"{seconds:6.1f} s  {reached}", file=sys.stderr)
 
     run = workflow.ended(arn, within=PATIENCE, watch=tell)
-    print(json.dumps(run.output, ensure_ascii=False) if run.status == "SUCCEEDED" else run)
+    say(json.dumps(run.output, ensure_ascii=False) if run.status == "SUCCEEDED" else run)
     return int(run.status != "SUCCEEDED")
 
 

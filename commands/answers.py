@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from steps.visible import quoted
+
 _REMEDIES = {
     "credentials": "sign in again (aws sso login, AWS_PROFILE), and look who you are: aws sts get-caller-identity",
     "denied": "have your role allowed what the message names: docs/acceptance-policy.json is all that the suite needs",
@@ -21,6 +23,9 @@ _KINDS = (
     ("busy", ("Throttl", "TooManyRequests", "SlowDown", "LimitExceeded", "InternalFailure", "ServiceUnavailable")),
     ("absent", ("NotFound", "NoSuch", "404", "DoesNotExist")),
 )
+
+
+_MARGIN = " " * 18 + " | "
 
 
 class Unusable(Exception):
@@ -41,7 +46,7 @@ class Answer:
     remedy: str = ""
 
     def __str__(self) -> str:
-        line = f"{'ok' if self.well else 'NO':<3} {self.service:<16} {self.said}"
+        line = f"{'ok' if self.well else 'NO':<3} {self.service:<16} {quoted(self.said, _MARGIN)}"
         return line if self.well else f"{line}\n{'':20} remedy: {self.remedy}"
 
 

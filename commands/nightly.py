@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from steps.visible import say
+
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
 
@@ -41,11 +43,11 @@ def _trend(told: argparse.Namespace) -> int:
     from commands import trend  # with jinja2 and pydantic: the other commands start in half the time without them
 
     entries, faults = trend.read(told.folders)
-    print(*trend.table(entries), sep="\n")
-    print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
+    say(*trend.table(entries))
+    say(*faults, file=sys.stderr)
     page = told.folders[0] / trend.PAGE
     page.write_text(trend.html(trend.trends(entries)), "utf-8")
-    print(page)
+    say(page)
     return 0
 
 
@@ -53,8 +55,8 @@ def _site(told: argparse.Namespace) -> int:
     from commands import site, trend
 
     entries, faults = trend.read(told.folders)
-    print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
-    print(site.build([folder for folder in told.folders if folder.is_dir()], entries, told.to))
+    say(*faults, file=sys.stderr)
+    say(site.build([folder for folder in told.folders if folder.is_dir()], entries, told.to))
     return 0
 
 
@@ -64,5 +66,5 @@ def _notify(told: argparse.Namespace) -> int:
     try:
         return notify(told.folders, os.environ, rehearse=told.rehearse)
     except (NotTold, Unreadable) as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         return 1

@@ -7,13 +7,14 @@ import sys
 
 from steps.reporting import checklist, sheet
 from steps.reporting.sheet import NotAVerdict
+from steps.visible import say
 
 
 def main(told: argparse.Namespace) -> int:
     """Writes checklist.md and checklist.html beside the verdict of the command line, and prints where they are."""
     try:
-        print(*sheet.remade(told.verdict, checklist.read()), sep="\n")
+        say(*sheet.remade(told.verdict, checklist.read()))
     except NotAVerdict as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         return 1
     return 0

@@ -18,6 +18,7 @@ from steps.attestation.sources import sources
 from steps.drivers.revisions import deployed
 from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
+from steps.visible import quoted, say
 
 VALID, STALE, REFUSED = 0, 1, 2
 STAYS = "aws-dev"
@@ -38,7 +39,7 @@ def main(told: argparse.Namespace) -> int:
         return statement.changed_deployment(stated, deployed(session.client, names))
 
     code, said = verified(told.attestation, told.public_key, changed)
-    print(said, file=sys.stderr if code else sys.stdout)
+    say(said, file=sys.stderr if code else sys.stdout)
     return code
 
 
@@ -51,11 +52,12 @@ def verified(file: Path, public_key: Path | None, now: Callable[[Mapping[str, An
     except (OSError, ValueError, LookupError, TypeError, statement.NoStatement, envelope.NotSigned) as refused:
         return (
             REFUSED,
-            f"The attestation {file} cannot be trusted.\n  evidence: {refused}\n  remedy: run the acceptance",
+            f"The attestation {file} cannot be trusted.\n  evidence: {quoted(str(refused))}\n"
+            "  remedy: run the acceptance",
         )
     what = f"{said['verdict']} ({said['result']}) on {said['target']}, account {said['account']}, of {said['ended']}"
     if changed:
-        evidence = "".join(f"\n  evidence: {each}" for each in changed)
+        evidence = "".join(f"\n  evidence: {quoted(each)}" for each in changed)
         return STALE, f"STALE: {what}.{evidence}\n  remedy: run the acceptance again"
     return VALID, f"VALID: {what}{f', signed by {public_key}' if public_key else ', unsigned'}"
 

@@ -10,6 +10,7 @@ from commands.notify import texts
 from commands.notify.http import Issues, NotTold, post_to_slack
 from commands.notify.night import Night, Unreadable, read
 from steps.reporting import checklist
+from steps.visible import say
 
 __all__ = ["NotTold", "Unreadable", "notify"]
 _NEEDED = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
@@ -23,7 +24,7 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
     run, link = _run(variables)
     night = read(folders, variables.get("NIGHT_JOBS", ""), link=variables.get("REPORT_URL") or link, mark=run)
     said = texts.report(night, checklist.read())
-    print(said)
+    say(*said.split("\n"))
     if summary := variables.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as page:
             page.write(said + "\n")
@@ -38,17 +39,17 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
     new, failed = True, 0
     try:
         done, new = settle(issues, night, said)
-        print(done, file=sys.stderr)
+        say(done, file=sys.stderr)
     except NotTold as error:
         failed += 1
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
     webhook = variables.get("SLACK_WEBHOOK_URL", "").strip()
     if webhook and new:
         try:
             post_to_slack(webhook, texts.slack(night))
         except NotTold as error:
             failed += 1
-            print(error, file=sys.stderr)
+            say(error, file=sys.stderr)
     return int(failed > 0)
 
 

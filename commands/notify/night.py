@@ -10,6 +10,7 @@ from typing import Any
 
 from steps import history
 from steps.history import Entry
+from steps.visible import in_data
 
 Verdict = Mapping[str, Any]
 """What verdict.json holds."""
@@ -72,7 +73,7 @@ def read(folders: Iterable[Path], jobs: str, *, link: str, mark: str) -> Night:
     A folder without a verdict is a result without one, unless the job of its name was skipped.
     """
     try:
-        ended = {name: str(job["result"]) for name, job in json.loads(jobs or "{}").items()}
+        ended = {name: str(job["result"]) for name, job in in_data(json.loads(jobs or "{}")).items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Unreadable(
             f"NIGHT_JOBS does not hold the workflow's `needs` as JSON.\n  evidence: {type(error).__name__}: {error}\n"
@@ -90,7 +91,7 @@ def _result(folder: Path) -> Result:
     if not file.exists():
         return Result(folder.name, None, None)
     try:
-        verdict = json.loads(file.read_text("utf-8"))
+        verdict = in_data(json.loads(file.read_text("utf-8")))
         entries, _ = history.read(folder / history.FILE)
         mine = [entry for entry in entries if (entry.date, entry.target) == (verdict["started"], verdict["target"])]
     except (ValueError, TypeError, KeyError) as error:

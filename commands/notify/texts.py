@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from commands.notify.night import Night, Result
 from steps.reporting.checklist import Item
+from steps.reporting.sheet.markdown import escaped, prose
+from steps.visible import in_one_line
 
 _LINES = 20
 _DIAGNOSES = 3
@@ -84,23 +86,23 @@ def _brief(night: Night) -> Iterator[str]:
 
 
 def _in_slack(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return in_one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _short(night: Night, key: str) -> str:
     said = [_SAYS[language][key].format(word=night.word) for language in LANGUAGES]
     bad = [f"{result.target}: {', '.join(_not_passed(result))}" for result in night.results if _not_passed(result)]
-    return "\n".join([*said, *bad, night.link])
+    return "\n".join([*said, *map(escaped, bad), night.link])
 
 
 def _report(night: Night, checklist: Mapping[str, Item], language: str) -> Iterator[str]:
     says = _SAYS[language]
     yield f"## {_TITLE[language]}: {night.word}"
     for result in night.results:
-        yield f"\n### {result.target}: {result.word}"
+        yield f"\n### {escaped(result.target)}: {result.word}"
         yield from _result(result, checklist, language)
     for name, ended in night.ill.items():
-        yield "\n" + says["job"].format(name=name, result=ended)
+        yield "\n" + prose(says["job"].format(name=name, result=ended))
     if night.link:
         yield f"\n[{says['link']}]({night.link})"
 
@@ -116,16 +118,20 @@ def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Ite
     yield says["passed"].format(passed=len(verdict["scope"]) - len(bad), scope=len(verdict["scope"]))
     for id in bad[:_LINES]:
         status = _STATUS[language][verdict["items"][id]["status"]]
-        yield f"- **{id}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
+        yield f"- **{escaped(id)}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
     if len(bad) > _LINES:
         yield f"- {says['more'].format(count=len(bad) - _LINES)}"
     if verdict["diagnoses"]:
         yield f"\n{says['cause']}"
     for number, diagnosis in enumerate(verdict["diagnoses"][:_DIAGNOSES], 1):
-        yield f"{number}. `{diagnosis['id']}` {diagnosis['cause'][language]}"
-        yield f"   {says['remedy']}: {diagnosis['remedy'][language]}"
+        yield f"{number}. {_code(diagnosis['id'])} {prose(diagnosis['cause'][language])}"
+        yield f"   {says['remedy']}: {prose(diagnosis['remedy'][language])}"
     for remark in _remarks(result, language):
-        yield f"\n{remark}"
+        yield f"\n{escaped(remark)}"
+
+
+def _code(text: str) -> str:
+    return f"`{in_one_line(text).replace('`', '´')}`"
 
 
 def _remarks(result: Result, language: str) -> Iterator[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from commands.trend.chart import HEIGHT, WIDTH, Chart, chart
 from commands.trend.words import LABELS
 from steps.history import Entry
+from steps.visible import visible
 
 _MARKS = {"GO": "go", "NO-GO": "no-go", "UNKNOWN": "unknown"}
 
@@ -60,11 +62,17 @@ class Trend:
         ]
 
 
+def _visible(value: Any) -> Any:
+    """What a template shows; markup has been through here before it became markup."""
+    return visible(value) if type(value) is str else value
+
+
 def html(trends: Sequence[Trend]) -> str:
     """The page; everything that comes from the history is escaped."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=_visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

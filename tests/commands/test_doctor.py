@@ -59,6 +59,14 @@ def examined(environment: Environment) -> Examined:
     return run
 
 
+def test_an_answer_is_quoted_and_its_remedy_is_not():
+    answer = Answer("S3", False, "AccessDenied: \x1b[2J\nok  IAM   well\n                     remedy: none", "sign in")
+    first, *quoted, remedy = str(answer).splitlines()
+    assert first == r"NO  S3               AccessDenied: \u001b[2J"
+    assert [line.split()[0] for line in quoted] == ["|", "|"]
+    assert remedy.split() == ["remedy:", "sign", "in"]
+
+
 def failed(answers: dict[str, Answer]) -> dict[str, str]:
     """The remedy of each service that has not answered well."""
     return {service: answer.remedy for service, answer in answers.items() if not answer.well}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from commands.__main__ import main
 from commands.notify import night as nights
@@ -218,6 +220,20 @@ def test_a_night_is_as_bad_as_its_worst_verdict_and_no_better_than_its_jobs(fold
 def test_a_target_whose_job_was_skipped_is_left_out_and_one_without_a_verdict_is_not(folder: Path):
     assert night(folder, None, embedded="skipped", audit="success").results == ()
     assert "No verdict was written" in texts.report(night(folder, None, embedded="failure"), LINES)
+
+
+def test_nothing_that_is_told_begins_a_line_or_a_link(folder: Path):
+    hostile = "a\n# FORGED\u2028\x1b[1m <!channel> [FORGED](https://forged.example) `|`"
+    told = json.loads(json.dumps(NO_GO)) | {"target": hostile}
+    told["diagnoses"][0] |= {"id": hostile, "cause": dict.fromkeys(("ja", "en"), hostile)}
+    told["diagnoses"][0]["remedy"] = told["diagnoses"][0]["cause"]
+    bad = night(folder, told, **{hostile: "failure"})
+    for text in (texts.report(bad, LINES), texts.again(bad)):
+        tokens = [inner for each in MarkdownIt().parse(text) for inner in (each, *(each.children or ()))]
+        assert [each.attrs["href"] for each in tokens if each.type == "link_open"] in (["link"] * 2, [])
+        assert {each.content for each in tokens if each.type.startswith("html")} <= {"<br>"}
+        assert not re.search(r"^\s*#+ FORGED|[\x1b\u2028]", text, re.M)
+    assert not re.search(r"^\s*#+ FORGED|[\x1b\u2028]|<", texts.slack(bad), re.M)
 
 
 def test_a_good_night_that_is_slow_or_flaky_is_told_of_in_slack_alone(notify: Notify, api: GitHub, tmp_path: Path):

@@ -80,6 +80,17 @@ def test_what_a_history_holds_is_escaped(tmp_path: Path):
     assert "&lt;b&gt;" in page
 
 
+def test_what_a_history_holds_hides_nothing_and_begins_no_line(tmp_path: Path, capsys):
+    hostile = "x\x1b[1m\u202e\u2028y\n2026-01-01 00:00  FORGED"
+    folder = kept(tmp_path / "any", night(1, target=hostile, commit=hostile, flaky=(hostile,), altered_by=(hostile,)))
+    main(["trend", str(folder)])
+    table, page = capsys.readouterr().out, (folder / "trend.html").read_text("utf-8")
+    for text in (table, page):
+        assert r"x\u001b[1m\u202e\u2028y" in text
+        assert not re.search("[\x1b\u202e\u2028]", text)
+    assert not re.search("^2026-01-01 00:00  FORGED", table, re.M)
+
+
 def test_without_a_session_the_page_says_how_the_first_is_made(tmp_path: Path):
     main(["trend", str(tmp_path)])
     assert "pytest -m local" in (tmp_path / "trend.html").read_text("utf-8")
