@@ -144,7 +144,7 @@ class Delivery:
 
     @once
     def lines(self) -> list[LogLine]:
-        """Both functions' log lines from the upload on, but other executions', once each invocation has reported."""
+        """The functions' log lines from the upload on, but other executions', once each invocation has reported."""
         ids = [task.request_id for task in self.run.tasks if task.request_id]
         patience = self._drivers.environment.patience.logs
         return without_others(self._drivers.logs.complete(self.upload.at, ids, within=patience), self.run.arn)

@@ -64,7 +64,7 @@ def as_declared(found: Found, environment: Environment, settings: Settings, find
 @then("each is ready, and has subnets and a security group")
 def in_the_vpc(found: Found, finding: Finding) -> None:
     deviations = [*readiness.missing(found), *readiness.networks(found)]
-    finding.none(deviations, wanted="both functions ready and in the VPC", got=_checked(found))
+    finding.none(deviations, wanted="the functions ready and in the VPC", got=_checked(found))
     outside = {name: function and replace(function, subnets=()) for name, function in found.items()}
     finding.control("a function outside the VPC", bool(readiness.networks(outside)))
 

@@ -27,11 +27,12 @@ def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     ids, connections = _invocations(delivery), drivers.connections
     left = connections.left_by(ids, within=PATIENCE)
     finding.holds(not left, wanted="0 sessions left", got=str(len(left)), evidence="\n".join(left))
+    function = drivers.environment.names.functions[0]
     if drivers.environment.shared:
-        copy = [*left, f"{drivers.environment.names.functions[1]} {ids[0]}"]
+        copy = [*left, f"{function} {ids[0]}"]
         finding.control("a session left open, in a copy", bool(left_of(copy, ids)))
         return
-    with connections.pretending(drivers.environment.names.functions[1], ids[0]):
+    with connections.pretending(function, ids[0]):
         finding.control("a session really left open", bool(connections.left_by(ids, within=0)))
 
 

@@ -46,8 +46,9 @@ class Names:
         return self.arn("states", f"stateMachine:{self.state_machine}")
 
     @property
-    def functions(self) -> tuple[str, str]:
-        return self.named("splitter"), self.named("processor")
+    def functions(self) -> tuple[str, ...]:
+        """The functions, each once: the same one may serve all steps."""
+        return tuple(dict.fromkeys((self.named("splitter"), self.named("processor"))))
 
     @property
     def log_groups(self) -> tuple[str, ...]:

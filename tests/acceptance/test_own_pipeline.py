@@ -13,11 +13,27 @@ from tests.acceptance.conftest import ROOT, Accept
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
 
 
+def tally(folder: Path) -> Path:
+    """A copy of the example in `folder`, to be altered."""
+    return shutil.copytree(ROOT / "examples" / "tally", folder / "tally", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path):
+    folder = tally(tmp_path)
+    template, settings = folder / "template.yaml", folder / "acceptance.toml"
+    before, _, rest = template.read_text("utf-8").partition("  WriterLogs:\n")
+    machine = rest[rest.index("  StateMachine:\n") :].replace("Writer.Arn", "Reader.Arn")
+    template.write_text(before + machine, "utf-8")
+    settings.write_text(settings.read_text("utf-8").replace("tally-writer", "tally-reader"), "utf-8")
+    session = accept(f"--system-under-test={folder}", "features/4_success", "features/7_monitoring")
+    assert session.exit == 0, session
+    assert {"LOG-06", "LOG-07", "AUR-03", "MON-02", "MON-03"} <= session.items("passed"), session
+
+
 def test_a_rule_that_makes_another_input_than_the_settings_say_is_no_go_before_anything_is_delivered(
     accept: Accept, tmp_path: Path
 ):
-    folder = tmp_path / "tally"
-    shutil.copytree(ROOT / "examples" / "tally", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    folder = tally(tmp_path)
     data = folder / "data.yaml"
     data.write_text(data.read_text("utf-8").replace("$.detail.object.version-id", "$.detail.object.version"), "utf-8")
     session = accept(f"--system-under-test={folder}")
