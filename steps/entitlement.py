@@ -17,7 +17,10 @@ _INTERFACES = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNet
 def needed(
     names: Names, secret_arn: str, actions: Mapping[str, Sequence[str]] = USUAL_ACTIONS
 ) -> dict[str, list[Need]]:
-    """All that the pipeline calls, by the name of the role that it calls it under; `actions` are the functions'."""
+    """All that the pipeline calls, by the name of the role that it calls it under; `actions` are the functions'.
+
+    One role may serve several, and then needs what each of them calls.
+    """
     bucket, functions = f"arn:aws:s3:::{names.bucket}", [names.arn("lambda", f"function:{f}") for f in names.functions]
     resources = {
         "uploads": f"{bucket}/incoming/any.csv",
@@ -26,8 +29,8 @@ def needed(
         **{table: _table(names, names.named(table)) for table in _TABLES},
         "secret": secret_arn,
     }
-    return {
-        names.lambda_role: [
+    by_user = {
+        "lambda_role": [
             *(Need(resource, action) for what, resource in resources.items() for action in actions[what]),
             *(
                 Need(names.arn("logs", f"log-group:{group}:log-stream:any"), f"logs:{action}")
@@ -36,9 +39,13 @@ def needed(
             ),
             *(Need("*", f"ec2:{action}") for action in _INTERFACES),
         ],
-        names.state_machine_role: [Need(function, "lambda:InvokeFunction") for function in functions],
-        names.rule_role: [Need(names.state_machine_arn, "states:StartExecution")],
+        "state_machine_role": [Need(function, "lambda:InvokeFunction") for function in functions],
+        "rule_role": [Need(names.state_machine_arn, "states:StartExecution")],
     }
+    roles: dict[str, list[Need]] = {}
+    for user, needs in by_user.items():
+        roles.setdefault(names.named(user), []).extend(needs)
+    return roles
 
 
 def forbidden(names: Names) -> list[Need]:

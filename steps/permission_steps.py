@@ -24,13 +24,14 @@ from steps.targets.settings import Settings
 class Roles:
     """What IAM says of each role: its ARN, None where there is none; and of those that are there, the rest.
 
-    needs, forbidden: how it judges them. trusted: whether its service may assume it. statements: of all its policies.
+    needs, forbidden: how it judges them. trusted: whether each of its services may assume it, by role and service.
+    statements: of all its policies.
     """
 
     arns: dict[str, str | None]
     needs: dict[str, dict[Need, str]]
     forbidden: dict[str, dict[Need, str]]
-    trusted: dict[str, bool]
+    trusted: dict[tuple[str, str], bool]
     statements: dict[str, list[dict[str, Any]]]
 
 
@@ -44,15 +45,15 @@ def asked(environment: Environment, settings: Settings) -> Roles:
         arns,
         {role: permissions.decisions(arn, needs[role]) for role, arn in there.items()},
         {role: permissions.decisions(arn, forbidden(names)) for role, arn in there.items()},
-        {role: permissions.trusts(role, service) for role, service in _services(names).items() if role in there},
+        {(role, service): permissions.trusts(role, service) for role, service in _services(names) if role in there},
         {role: list(permissions.statements(role)) for role in there},
     )
 
 
-def _services(names: Names) -> dict[str, str]:
-    """Who has to be trusted by each role."""
-    services = {names.lambda_role: "lambda", names.state_machine_role: "states", names.rule_role: "events"}
-    return {role: f"{service}.amazonaws.com" for role, service in services.items()}
+def _services(names: Names) -> list[tuple[str, str]]:
+    """Each role with a service that has to be trusted by it."""
+    services = {"lambda_role": "lambda", "state_machine_role": "states", "rule_role": "events"}
+    return [(names.named(role), f"{service}.amazonaws.com") for role, service in services.items()]
 
 
 @then("the functions, the state machine and the rule use them")
@@ -70,10 +71,10 @@ def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Tr
     ]
     deviations += [
         Deviation("role-wrong", f"{role} may not be assumed by {service}")
-        for role, service in _services(names).items()
-        if not roles.trusted.get(role, True)
+        for (role, service), trusted in roles.trusted.items()
+        if not trusted
     ]
-    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.trusted))
+    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.arns))
 
 
 @then("every action that the pipeline needs is allowed")
