@@ -23,8 +23,8 @@ class Commands:
         return self._environment.shell(f"cd {quote(str(ROOT))} && {line}", **variables)
 
     def said_or_refused(self, command: str, **variables: str) -> str:
-        """What it prints, or else why it has failed."""
+        """What it prints, whether it ends well or not."""
         try:
             return self.said(command, **variables)
         except CommandFailed as refused:
-            return str(refused)
+            return refused.said

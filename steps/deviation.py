@@ -10,3 +10,9 @@ class Deviation(NamedTuple):
 
     diagnosis: str
     text: str
+
+
+def of_error(error: BaseException) -> list[Deviation]:
+    """What an error points to that tells its own `diagnosis`."""
+    diagnosis = getattr(error, "diagnosis", None)
+    return [Deviation(diagnosis, str(error))] if diagnosis else []

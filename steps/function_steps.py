@@ -9,6 +9,8 @@ from typing import Any
 from pytest_bdd import then, when
 
 from steps import exhibits, readiness
+from steps.drivers.absence import missing
+from steps.drivers.deployed.declared import unknown
 from steps.drivers.functions import Function, Functions
 from steps.finding import Finding
 from steps.readiness import Found
@@ -30,13 +32,15 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
         "BATCH_JOBS_TABLE_NAME": names.batch_jobs,
         "JOB_LOCKS_TABLE_NAME": names.job_locks,
         "PROCESSING_METADATA_TABLE_NAME": names.processing_metadata,
-        "AURORA_ENDPOINT": environment.aurora_endpoint,
-        "AURORA_DATABASE_NAME": environment.database_name,
+        "AURORA_ENDPOINT": environment.aurora_endpoint or unknown("endpoint"),
+        "AURORA_DATABASE_NAME": environment.database_name or unknown("database"),
         "AURORA_SECRET_ARN": environment.secret_arn,
         "REGION": names.region,
         "ENVIRONMENT": names.environment,
     }
     deviations = readiness.variables(found, wanted)
+    if not environment.aurora_endpoint:
+        deviations.append(missing(names, "cluster"))
     finding.none(deviations, wanted=f"{len(wanted)} variables that name this environment", got=_checked(found))
     if not deviations:
         other = with_variables(found, AURORA_SECRET_ARN="", S3_BUCKET_NAME="another")
@@ -47,12 +51,14 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
 def as_declared(found: Found, environment: Environment, settings: Settings, finding: Finding) -> None:
     declared, count = declared_variables(environment), settings.counts.environment_variables
     finding.attach(*exhibits.of_variables(found, declared, environment.names))
+    if absent := [name for name, function in found.items() if function is None]:
+        finding.none(readiness.missing(dict.fromkeys(absent)), wanted=f"{len(found)} functions", got="there")
     for name, variables in declared.items():
         if len(variables) < count:
             finding.suspect("environment-variable-missing", f"{len(variables)} of {count} are declared for {name}")
         finding.equal(len(variables), count, f"variables declared for {name}")
     deviations = [
-        *(each for name, wanted in declared.items() for each in readiness.variables({name: found[name]}, wanted)),
+        *(each for name, function in found.items() for each in readiness.variables({name: function}, declared[name])),
         *readiness.undeclared(found, declared),
     ]
     finding.none(deviations, wanted=f"the {count} variables that the template declares", got=_checked(found))
@@ -100,11 +106,14 @@ def declared_functions(environment: Environment) -> dict[str, Mapping[str, Any]]
 
 
 def declared_variables(environment: Environment) -> dict[str, dict[str, str]]:
-    """The declared environment variables of each function, by its name."""
-    return {
-        name: {variable: str(value) for variable, value in each["Environment"]["Variables"].items()}
-        for name, each in declared_functions(environment).items()
-    }
+    """The declared environment variables of each of the pipeline's functions, none where it is not declared."""
+    declared = declared_functions(environment)
+    return {name: _variables(declared.get(name, {})) for name in environment.names.functions}
+
+
+def _variables(function: Mapping[str, Any]) -> dict[str, str]:
+    told = function.get("Environment", {}).get("Variables", {})
+    return {variable: str(value) for variable, value in told.items()}
 
 
 def _checked(found: Found) -> str:

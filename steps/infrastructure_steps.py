@@ -8,6 +8,7 @@ from dataclasses import replace
 from pytest_bdd import then, when
 
 from steps.deviation import Deviation
+from steps.drivers.absence import missing
 from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.bucket import Bucket, Settings
 from steps.drivers.tables import Table, Tables
@@ -27,14 +28,14 @@ def cluster_found(environment: Environment) -> Cluster | None:
 @then("it is available, and so is an instance that takes writes")
 def cluster_available(cluster: Cluster | None, environment: Environment, finding: Finding) -> None:
     name = environment.names.cluster
-    finding.none(_unavailable(name, cluster), wanted=f"{name} available", got="available")
-    if cluster is not None:
+    if cluster is None:
+        finding.none([missing(environment.names, "cluster")], wanted=f"{name} available", got="available")
+    else:
+        finding.none(_unavailable(name, cluster), wanted=f"{name} available", got="available")
         finding.control("a cluster that has stopped", bool(_unavailable(name, replace(cluster, status="stopped"))))
 
 
-def _unavailable(name: str, cluster: Cluster | None) -> list[Deviation]:
-    if cluster is None:
-        return [Deviation("aurora-stopped", f"{name} does not exist")]
+def _unavailable(name: str, cluster: Cluster) -> list[Deviation]:
     deviations = []
     if cluster.status != "available":
         deviations.append(Deviation("aurora-stopped", f"{name} is {cluster.status}"))
@@ -55,15 +56,16 @@ def tables_active(
     datatable: Described, tables: Mapping[str, Table | None], environment: Environment, finding: Finding
 ) -> None:
     names = environment.names
-    wanted = [
-        Table(names.named(table.replace("-", "_")), "ACTIVE", tuple(filter(None, keys)), expiry or None)
-        for table, *keys, expiry in datatable[1:]
-    ]
-    deviations = [
-        Deviation("table-missing", f"{table.name} does not exist" if got is None else f"{got} instead of {table}")
-        for table in wanted
-        if (got := tables.get(table.name)) != table
-    ]
+    deviations = []
+    wanted = {
+        key: Table(names.named(key), "ACTIVE", tuple(filter(None, keys)), expiry or None)
+        for key, keys, expiry in ((table.replace("-", "_"), keys, expiry) for table, *keys, expiry in datatable[1:])
+    }
+    for key, table in wanted.items():
+        if (got := tables.get(table.name)) is None:
+            deviations.append(missing(names, key))
+        elif got != table:
+            deviations.append(Deviation("table-missing", f"{got} instead of {table}"))
     finding.none(deviations, wanted=f"{len(wanted)} tables active", got=f"{len(wanted)} active")
 
 
@@ -75,24 +77,29 @@ def bucket_found(environment: Environment) -> Settings | None:
 @then("it is there, keeps versions, and is closed to the public")
 def bucket_ready(bucket: Settings | None, environment: Environment, finding: Finding) -> None:
     names = environment.names
-    deviations = [
-        Deviation("bucket-missing", f"{names.bucket} {what}")
-        for wrong, what in (
-            (bucket is None, "does not exist"),
-            (bucket and bucket.region != names.region, f"is in {bucket and bucket.region}, not in {names.region}"),
-            (bucket and not bucket.keeps_versions, "keeps no versions"),
-            (bucket and not bucket.blocks_public_access, "does not block public access"),
+    found = (
+        ()
+        if bucket is None
+        else (
+            (bucket.region != names.region, f"is in {bucket.region}, not in {names.region}"),
+            (not bucket.keeps_versions, "keeps no versions"),
+            (not bucket.blocks_public_access, "does not block public access"),
         )
-        if wrong
-    ]
+    )
+    deviations = [Deviation("bucket-missing", f"{names.bucket} {what}") for wrong, what in found if wrong]
+    if bucket is None:
+        deviations.append(missing(names, "bucket"))
     finding.none(deviations, wanted=f"{names.bucket} ready in {names.region}", got="ready")
 
 
 @then("its events go to EventBridge")
 def events_on(bucket: Settings | None, environment: Environment, finding: Finding) -> None:
-    on = bucket is not None and bucket.tells_event_bridge
-    off = [] if on else [Deviation("notification-off", f"{environment.names.bucket} does not tell EventBridge")]
-    finding.none(off, wanted="EventBridge notification on", got="on")
+    names, deviations = environment.names, list[Deviation]()
+    if bucket is None:
+        deviations.append(missing(names, "bucket"))
+    elif not bucket.tells_event_bridge:
+        deviations.append(Deviation("notification-off", f"{names.bucket} does not tell EventBridge"))
+    finding.none(deviations, wanted="EventBridge notification on", got="on")
 
 
 @when("the state machine is looked up", target_fixture="machine")
@@ -102,10 +109,12 @@ def machine_found(workflow: Workflow) -> Machine | None:
 
 @then("it is active")
 def machine_active(machine: Machine | None, environment: Environment, finding: Finding) -> None:
-    name = environment.names.state_machine
-    status = "missing" if machine is None else machine.status
-    deviations = [Deviation("state-machine-missing", f"{name} is {status}")] if status != "ACTIVE" else []
-    finding.none(deviations, wanted=f"{name} ACTIVE", got=status)
+    name, deviations = environment.names.state_machine, list[Deviation]()
+    if machine is None:
+        deviations.append(missing(environment.names, "state_machine"))
+    elif machine.status != "ACTIVE":
+        deviations.append(Deviation("state-machine-missing", f"{name} is {machine.status}"))
+    finding.none(deviations, wanted=f"{name} ACTIVE", got="ACTIVE")
 
 
 @then("every step is tried again after what the platform fails at, and no error is lost")

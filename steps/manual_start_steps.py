@@ -26,7 +26,14 @@ BROKEN = "manual-start-broken"
 
 @when("a manual start is rehearsed", target_fixture="rehearsal")
 def rehearsed(commands: Commands) -> str:
-    return commands.said_or_refused("start --rehearse incoming/any.csv")
+    return _said(commands, "start --rehearse incoming/any.csv")
+
+
+def _said(commands: Commands, command: str) -> str:
+    try:
+        return commands.said(command)
+    except CommandFailed as refused:
+        raise AssertionError(str(refused)) from refused
 
 
 @then("it names the state machine that it would start")
@@ -57,10 +64,7 @@ def hands_on(environment: Environment, workflow: Workflow, trigger: Trigger, fin
 @when("it is started by hand", target_fixture="delivery")
 def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
     upload = delivery.upload
-    try:
-        arn = commands.said(f"start --version-id={quote(upload.version_id)} {quote(upload.key)}").splitlines()[0]
-    except CommandFailed as refused:
-        raise AssertionError(str(refused)) from refused
+    arn = _said(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}").splitlines()[0]
     return delivery.again(Start(arn, "manual"))
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from pytest_bdd import then, when
 
+from steps import readiness
 from steps.deviation import Deviation
+from steps.drivers.absence import missing
 from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.network import Network, network
 from steps.finding import Finding
@@ -33,9 +35,13 @@ class Surroundings:
 
 @when("the network around the functions is looked up", target_fixture="surroundings")
 def looked_up(environment: Environment, finding: Finding) -> Surroundings:
-    cluster = Aurora(environment.client("rds"), environment.names.cluster).found()
-    assert cluster is not None, f"{environment.names.cluster} does not exist"
-    found = {name: function for name, function in functions(environment).found().items() if function}
+    names, lambdas = environment.names, functions(environment).found()
+    cluster = Aurora(environment.client("rds"), names.cluster).found()
+    absent = [] if cluster else [missing(names, "cluster")]
+    absent += [] if any(lambdas.values()) else readiness.missing(lambdas)
+    finding.none(absent, wanted="a cluster, and a function in a network", got="there")
+    assert cluster is not None
+    found = {name: function for name, function in lambdas.items() if function}
     sides = {name: Side(function.subnets, function.security_groups) for name, function in found.items()}
     subnets = {*cluster.subnets, *(subnet for side in sides.values() for subnet in side.subnets)}
     groups = {*cluster.security_groups, *(group for side in sides.values() for group in side.groups)}

@@ -7,7 +7,9 @@ from typing import Any
 
 from pytest_bdd import then, when
 
+from steps import readiness
 from steps.deviation import Deviation
+from steps.drivers.absence import missing
 from steps.drivers.names import Names
 from steps.drivers.permissions import Need, Permissions
 from steps.drivers.trigger import Rule, Trigger
@@ -18,6 +20,9 @@ from steps.function_steps import functions
 from steps.reporting.record import Record
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
+
+_SERVICES = {"lambda_role": "lambda", "state_machine_role": "states", "rule_role": "events"}
+"""Who assumes each role, by the key of its name."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +57,25 @@ def asked(environment: Environment, settings: Settings) -> Roles:
 
 def _services(names: Names) -> list[tuple[str, str]]:
     """Each role with a service that has to be trusted by it."""
-    services = {"lambda_role": "lambda", "state_machine_role": "states", "rule_role": "events"}
-    return [(names.named(role), f"{service}.amazonaws.com") for role, service in services.items()]
+    return [(names.named(role), f"{service}.amazonaws.com") for role, service in _SERVICES.items()]
 
 
 @then("the functions, the state machine and the rule use them")
 def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Trigger, finding: Finding) -> None:
     names, machine, rule = environment.names, workflow.found(), trigger.found()
+    found = functions(environment).found()
     users = {
-        **{name: (f and f.role, names.lambda_role) for name, f in functions(environment).found().items()},
-        names.state_machine: (machine and machine.role, names.state_machine_role),
-        names.rule: (_role_of(rule), names.rule_role),
+        **{name: (f.role, names.lambda_role) for name, f in found.items() if f},
+        **({names.state_machine: (machine.role, names.state_machine_role)} if machine else {}),
+        **({names.rule: (_role_of(rule), names.rule_role)} if rule else {}),
     }
     deviations = [
+        *readiness.missing({name: f for name, f in found.items() if f is None}),
+        *([] if machine else [missing(names, "state_machine")]),
+        *([] if rule else [missing(names, "rule")]),
+        *(missing(names, key) for key in _SERVICES if roles.arns[names.named(key)] is None),
+    ]
+    deviations += [
         Deviation("role-wrong", f"{user} uses {got}, not {roles.arns[role] or role}")
         for user, (got, role) in users.items()
         if got is None or got != roles.arns[role]
@@ -99,5 +110,5 @@ def nothing_else(roles: Roles, record: Record, finding: Finding) -> None:
     finding.control("a wildcard", bool(wildcards("any", plant)[0]))
 
 
-def _role_of(rule: Rule | None) -> str | None:
-    return str(rule.targets[0].get("RoleArn")) if rule and rule.targets else None
+def _role_of(rule: Rule) -> str | None:
+    return str(rule.targets[0].get("RoleArn")) if rule.targets else None

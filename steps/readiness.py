@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from steps.deviation import Deviation
+from steps.drivers.deployed.declared import fits
 from steps.drivers.functions import Function, Layer
 
 Found = Mapping[str, Function | None]
 """The functions by name, None for one that is not there."""
+_ABSENT = "does not exist (splitter or processor under [names] in acceptance.toml)"
 
 
 def missing(found: Found) -> list[Deviation]:
     """The functions that are not there, or not ready."""
     return [
-        Deviation("function-missing", f"{name} does not exist" if f is None else f"{name} is {f.state}, {f.update}")
+        Deviation("function-missing", f"{name} {_ABSENT if f is None else f'is {f.state}, {f.update}'}")
         for name, f in found.items()
         if f is None or (f.state, f.update) != ("Active", "Successful")
     ]
 
 
 def variables(found: Found, wanted: Mapping[str, str]) -> list[Deviation]:
-    """The variables of `wanted` that a function has not, or has with another value."""
+    """The variables of `wanted` that a function has not, or has with another value; its placeholders fit anything."""
     return list(_each(found, lambda function: _variables(function, wanted)))
 
 
@@ -68,7 +70,7 @@ def _each(found: Found, of: Callable[[Function], Iterator[Deviation]]) -> Iterat
 def _variables(function: Function, wanted: Mapping[str, str]) -> Iterator[Deviation]:
     for name, value in wanted.items():
         got = function.variables.get(name)
-        if got == value:
+        if got is not None and fits(got, value):
             continue
         if not got:
             yield Deviation("environment-variable-missing", f"{function.name} lacks {name}")

@@ -70,8 +70,8 @@ class Live:
             *readiness.undeclared(self.functions, self.declared),
             *(
                 each
-                for name, wanted in self.declared.items()
-                for each in readiness.variables({name: self.functions[name]}, wanted)
+                for name, function in self.functions.items()
+                for each in readiness.variables({name: function}, self.declared[name])
             ),
             *lacking(self.names.lambda_role, self.decisions),
         ]
@@ -104,7 +104,7 @@ def not_pointed_to(diagnosis: str, configuration: Live, finding: Finding) -> Non
 @then("a copy of it with the functions in no VPC does")
 def without_network(configuration: Live, finding: Finding) -> None:
     copy = _with_functions(configuration, subnets=(), security_groups=())
-    finding.control("a copy with the functions in no VPC", _first(copy) == "function-without-vpc")
+    finding.control("a copy with the functions in no VPC", _first_new(configuration, copy) == "function-without-vpc")
 
 
 @then(parsers.parse('a copy of it without the environment variable "{name}" does'))
@@ -114,14 +114,14 @@ def without_variable(name: str, configuration: Live, finding: Finding) -> None:
         for each, function in configuration.functions.items()
     }
     copy = replace(configuration, functions=functions)
-    finding.control(f"a copy without {name}", _first(copy) == "environment-variable-missing")
+    finding.control(f"a copy without {name}", _first_new(configuration, copy) == "environment-variable-missing")
 
 
 @then(parsers.parse('a copy of it with "{action}" denied does'))
 def with_denial(action: str, configuration: Live, finding: Finding) -> None:
     denied = {need: "implicitDeny" for need in configuration.decisions if need.action == action}
     copy = replace(configuration, decisions={**configuration.decisions, **denied})
-    finding.control(f"a copy with {action} denied", _first(copy) == "permission-missing")
+    finding.control(f"a copy with {action} denied", _first_new(configuration, copy) == "permission-missing")
 
 
 def _with_functions(configuration: Live, **changes: Any) -> Live:
@@ -129,6 +129,8 @@ def _with_functions(configuration: Live, **changes: Any) -> Live:
     return replace(configuration, functions=functions)
 
 
-def _first(configuration: Live) -> str | None:
-    found = diagnoses([Scenario("any", [], FAILED)], configuration.deviations, catalogue.read())
+def _first_new(configuration: Live, copy: Live) -> str | None:
+    """What is named first of all that the copy points to and the configuration itself does not."""
+    new = [each for each in copy.deviations if each not in configuration.deviations]
+    found = diagnoses([Scenario("any", [], FAILED)], new, catalogue.read()) if new else []
     return found[0]["id"] if found else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from steps.attestation.writing import Tested
 from steps.command import Commands
 from steps.deliveries import Drivers
 from steps.drivers import revisions
+from steps.drivers.absence import naming
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections
 from steps.drivers.database import Database
@@ -59,7 +61,8 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     shown = folder.relative_to(options.ROOT) if folder.is_relative_to(options.ROOT) else folder
     record.facts["system_under_test"] = {"dir": str(shown), "sha256": sha256}
     try:
-        environment = _environment(pytestconfig, record, progress)
+        target = _environment(pytestconfig, record, progress)
+        environment = replace(target, client=naming(target.client, target.names))
     except EnvironmentBroken as broken:
         # It says all by itself, and pytest would read the sources of its whole traceback for every scenario again.
         raise broken.with_traceback(None) from None
@@ -138,6 +141,8 @@ def alone(environment: Environment, progress: Progress) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def database(environment: Environment, settings: Settings) -> Iterator[Database]:
     users = settings.counts.users
+    if not environment.database_url:
+        environment.secret()  # tells why there is no login
     with Database(environment.database_url, environment.sql, test_users=users) as database:
         yield database
 

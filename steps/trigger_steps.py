@@ -10,6 +10,7 @@ from pytest_bdd import then, when
 
 from steps import triggering
 from steps.deviation import Deviation
+from steps.drivers.absence import missing
 from steps.drivers.inbox import Upload
 from steps.drivers.names import Names
 from steps.drivers.s3_event import object_created
@@ -21,8 +22,8 @@ from steps.targets.settings import Settings
 
 @when("the rule is looked up", target_fixture="rule")
 def rule_found(trigger: Trigger, environment: Environment, finding: Finding) -> Rule:
-    rule, name = trigger.found(), environment.names.rule
-    finding.none([] if rule else [Deviation("rule-missing", f"{name} does not exist")], wanted=name, got="there")
+    rule, names = trigger.found(), environment.names
+    finding.none([] if rule else [missing(names, "rule")], wanted=names.rule, got="there")
     assert rule is not None
     return rule
 

@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from steps.drivers.absence import unless_absent
 from steps.drivers.waiting import NotSeen, eventually
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 ABOVE_INFO = ("ERROR", "WARN", "FATAL", "CRITICAL")
+_GROUP_SECONDS = 10
+"""A log group that is still missing so long after an execution has ended is one that nobody makes."""
 _START = re.compile(r"START RequestId: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)")
 
@@ -65,17 +69,26 @@ class Logs:
         self._logs, self._groups = logs, groups
 
     def since(self, start: int) -> list[LogLine]:
-        """Every line of every group from `start` (epoch milliseconds) on, all pages, each stream in order."""
-        pager = self._logs.get_paginator("filter_log_events")
-        return [
-            _line(group, event)
-            for group in self._groups
-            for page in pager.paginate(logGroupName=group, startTime=start)
-            for event in page["events"]
-        ]
+        """Every line of every group from `start` (epoch milliseconds) on, all pages, each stream in order.
+
+        A group that does not exist has none: Lambda makes one when a function logs for the first time.
+        """
+        return [line for group in self._groups for line in unless_absent(partial(self._of, group, start)) or ()]
+
+    def _of(self, group: str, start: int) -> list[LogLine]:
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
+        return [_line(group, event) for page in pages for event in page["events"]]
+
+    def _groups_exist(self) -> bool:
+        for group in self._groups:
+            self._logs.filter_log_events(logGroupName=group, limit=1)
+        return True
 
     def complete(self, start: int, request_ids: Iterable[str], *, within: float) -> list[LogLine]:
-        """`since(start)`, once each of these invocations has its REPORT line; else LogsIncomplete."""
+        """`since(start)`, once each of these invocations has its REPORT line; else LogsIncomplete.
+
+        Where a group does not exist, what asks for its lines raises the error, and sooner.
+        """
         wanted = set(request_ids)
         missing: set[str] = wanted
 
@@ -85,6 +98,8 @@ class Logs:
             missing = wanted - {found[1] for line in lines if (found := _REPORT.match(line.text))}
             return None if missing else lines
 
+        if not unless_absent(self._groups_exist):
+            within = min(within, _GROUP_SECONDS)
         try:
             return eventually(
                 ask,
@@ -93,6 +108,7 @@ class Logs:
                 within=within,
             )
         except NotSeen as late:
+            self._groups_exist()
             raise LogsIncomplete(f"{late}\n  remedy: CloudWatch takes lines in late; run again") from None
 
 

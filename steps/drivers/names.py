@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -97,6 +98,11 @@ class Names:
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of ours, such as `table/jobs` of `dynamodb`."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def key_of(self, text: str) -> str | None:
+        """The key of USUAL whose name is `text`, or the end of it where that is an ARN or the name of a log group."""
+        by_name = {self.named(key): key for key in reversed(USUAL)}
+        return by_name.get(text) or by_name.get(re.split("[:/]", text)[-1])
 
     def named(self, thing: str) -> str:
         """What `thing`, a key of USUAL, is called here."""

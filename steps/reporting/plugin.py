@@ -13,7 +13,8 @@ import pytest
 from steps import options
 from steps.attestation import writing
 from steps.collection import FeatureFile
-from steps.finding import FINDING
+from steps.deviation import of_error
+from steps.finding import FINDING, Finding
 from steps.reporting import checklist, sheet, verdict, waivers
 from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.checklist import Item
@@ -123,6 +124,8 @@ def pytest_runtest_makereport(
         return report
     scenario = record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
     scenario.attempts += call.when == "setup"
+    if call.excinfo is not None:
+        item.stash.setdefault(FINDING, Finding()).deviations += of_error(call.excinfo.value)
     if (finding := item.stash.get(FINDING, None)) is not None:
         scenario.findings, scenario.controls = finding.findings, finding.controls
         scenario.deviations = finding.deviations

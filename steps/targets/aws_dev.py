@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache, partial
@@ -14,10 +13,12 @@ import psycopg
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.deployed import Clients, Declared, located
 from steps.drivers.deployed.declared import unknown
 from steps.drivers.names import Names
+from steps.drivers.secret import NoLogin, Secret
 from steps.targets.environment import Environment, EnvironmentBroken, Patience
 from steps.targets.settings import Settings
 from steps.targets.system import SystemUnderTest
@@ -49,14 +50,13 @@ def aws_dev(
             if faults := unsafe(settings, caller["Account"], session.region_name):
                 raise NotSafe(_sentence(faults, caller["Arn"]))
             cluster = Aurora(client("rds"), names.cluster).found()
-            secret = client("secretsmanager").describe_secret(SecretId=settings.aurora_secret)["ARN"]
-            credentials = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+            secret, credentials = _secret(client, names, settings.aurora_secret)
         except (BotoCoreError, ClientError) as refused:
             raise EnvironmentBroken(
                 f"The dev account cannot be looked at.\n  evidence: {refused}\n  remedy: python -m commands doctor"
             ) from refused
     say(f"{caller['Arn']} in {settings.account}, {settings.region}")
-    url = _database_url(database_url, cluster, credentials)
+    url = _database_url(database_url, cluster, credentials) if credentials else ""
     return Environment(
         target="aws-dev",
         names=names,
@@ -77,11 +77,22 @@ def aws_dev(
     )
 
 
-def _confidential(session: Any, secret: str) -> dict[str, str]:
+def _secret(client: Clients, names: Names, id: str) -> tuple[str, Mapping[str, str]]:
+    """The secret's ARN and the login that it holds; an empty one where it does not exist, or holds none."""
+    described = unless_absent(lambda: client("secretsmanager").describe_secret(SecretId=id))
+    if described is None:
+        return id if id.startswith("arn:") else names.arn("secretsmanager", f"secret:{id}"), {}
+    try:
+        return described["ARN"], Secret(client("secretsmanager"), described["ARN"]).told()
+    except NoLogin:
+        return described["ARN"], {}
+
+
+def _confidential(session: Any, login: Mapping[str, str]) -> dict[str, str]:
     """What we are let in by, wherever the default chain has found it."""
     ours = session.get_credentials().get_frozen_credentials()
     return {
-        "PGPASSWORD": json.loads(secret)["password"],
+        "PGPASSWORD": login.get("password", ""),
         "AWS_SECRET_ACCESS_KEY": ours.secret_key,
         "AWS_SESSION_TOKEN": ours.token or "",
     }
@@ -154,9 +165,8 @@ def _clients(session: Any, region: str) -> Clients:
     return client
 
 
-def _database_url(given: str | None, cluster: Cluster | None, secret: str) -> str:
+def _database_url(given: str | None, cluster: Cluster | None, credentials: Mapping[str, str]) -> str:
     """Where Aurora is reached from here, by the secret's credentials: at `given`, such as a tunnel, or its endpoint."""
-    credentials = json.loads(secret)
     known: dict[str, Any] = {}
     if cluster is not None:
         host, _, port = cluster.endpoint.partition(":")

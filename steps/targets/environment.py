@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from botocore.config import Config
 from steps.drivers.deployed import Clients, Declared
 from steps.drivers.faults import Faults
 from steps.drivers.names import Names
+from steps.drivers.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Environment:
 
     check: raises EnvironmentBroken when a part of it has ended by itself.
     client: a boto3 client by the service's name.
+    database_url: how the database is reached from here; empty where the secret tells no login.
     database_name, aurora_endpoint, secret_arn: what the functions have to be told.
     declared: every resource of the templates, by its logical id.
     exports: the AWS_* and DATABASE_URL variables that reach it from a shell.
@@ -68,18 +69,14 @@ class Environment:
 
     def secret(self) -> dict[str, str]:
         """The credentials that Secrets Manager holds for the database."""
-        text = self.client("secretsmanager").get_secret_value(SecretId=self.secret_arn)["SecretString"]
-        return dict(json.loads(text))
+        return Secret(self.client("secretsmanager"), self.secret_arn).told()
 
     def shell(self, command: str, **more: str) -> str:
         """What `command` prints, run with the exports and `more` in its environment; CommandFailed if it ends badly."""
         env = os.environ | self.exports | more
         done = subprocess.run(command, shell=True, env=env, text=True, capture_output=True, check=False)
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip())[-4000:]
-            raise CommandFailed(
-                f"The command ended with {done.returncode}: {command}\n  evidence: {said}\n  remedy: mend the command"
-            )
+            raise CommandFailed(command, done.returncode, f"{done.stdout}\n{done.stderr}".strip()[-4000:])
         return done.stdout
 
 
@@ -88,7 +85,11 @@ class EnvironmentBroken(Exception):
 
 
 class CommandFailed(Exception):
-    """A command that was to run beside the acceptance did not end well."""
+    """A command that was to run beside the acceptance did not end well; `said` is what it has printed."""
+
+    def __init__(self, command: str, code: int, said: str) -> None:
+        super().__init__(f"The command ended with {code}: {command}\n  evidence: {said}\n  remedy: mend the command")
+        self.said = said
 
 
 def clients(exports: dict[str, str]) -> Clients:

@@ -27,6 +27,7 @@ WELL = Function(
     subnets=("subnet-a", "subnet-b"),
     security_groups=("sg-functions",),
 )
+ABSENT = "does not exist (splitter or processor under [names] in acceptance.toml)"
 FITS = Layer(LAYER, ("python3.13",), ("arm64", "x86_64"))
 
 
@@ -39,10 +40,10 @@ def of(**changes: object) -> Found:
     ("found", "says"),
     [
         (of(), []),
-        ({"splitter": None}, [("function-missing", "splitter does not exist")]),
+        ({"splitter": None}, [("function-missing", f"splitter {ABSENT}")]),
         (of(state="Pending"), [("function-missing", "splitter is Pending, Successful")]),
         (of(update="Failed"), [("function-missing", "splitter is Active, Failed")]),
-        ({**of(), "processor": None}, [("function-missing", "processor does not exist")]),
+        ({**of(), "processor": None}, [("function-missing", f"processor {ABSENT}")]),
     ],
 )
 def test_a_function_that_is_not_there_or_not_ready(found: Found, says: list):
@@ -111,7 +112,7 @@ def test_a_layer_that_is_missing_or_does_not_fit(found: Found, layer: Layer | No
 
 def test_of_a_function_that_is_not_there_every_check_says_so_and_nothing_else():
     nobody: Found = {"splitter": None}
-    gone = [("function-missing", "splitter does not exist")]
+    gone = [("function-missing", f"splitter {ABSENT}")]
     assert readiness.variables(nobody, {"A": "1"}) == gone
     assert readiness.undeclared(nobody, {"splitter": {}}) == gone
     assert readiness.networks(nobody) == gone
