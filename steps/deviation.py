@@ -12,7 +12,14 @@ class Deviation(NamedTuple):
     text: str
 
 
+_OF_THE_SUITE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, NameError, RuntimeError)
+"""Errors that Python itself raises where a check meets what it was not made for."""
+
+
 def of_error(error: BaseException) -> list[Deviation]:
-    """What an error points to that tells its own `diagnosis`."""
-    diagnosis = getattr(error, "diagnosis", None)
-    return [Deviation(diagnosis, str(error))] if diagnosis else []
+    """What an error points to that tells its own `diagnosis`, or that is the suite's."""
+    if diagnosis := getattr(error, "diagnosis", None):
+        return [Deviation(diagnosis, str(error))]
+    if isinstance(error, _OF_THE_SUITE):
+        return [Deviation("check-broken", f"{type(error).__name__}: {error}")]
+    return []

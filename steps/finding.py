@@ -14,6 +14,8 @@ from steps.deviation import Deviation
 class ControlFailed(Exception):
     """A check did not find the deviation planted for it, so that its silence means nothing."""
 
+    diagnosis = "check-broken"
+
 
 class Finding:
     """The one way in which steps judge."""

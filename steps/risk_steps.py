@@ -50,6 +50,8 @@ def named_first(
     found = [*live(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
     ranked = [each["id"] for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
     evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
+    if ranked[:1] != [diagnosis]:
+        finding.deviations += [each for each in found if each.diagnosis in ranked[:1]]
     finding.holds(ranked[:1] == [diagnosis], wanted=f"{diagnosis} first", got=", ".join(ranked), evidence=evidence)
 
 

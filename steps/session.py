@@ -33,7 +33,7 @@ from steps.reporting import verdict
 from steps.reporting.plugin import PROGRESS, RECORD
 from steps.reporting.progress import Progress
 from steps.reporting.record import Record
-from steps.targets.environment import Environment, EnvironmentBroken
+from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 
 
@@ -63,9 +63,11 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     try:
         target = _environment(pytestconfig, record, progress)
         environment = replace(target, client=naming(target.client, target.names))
-    except EnvironmentBroken as broken:
+    except Exception as error:
+        if not hasattr(error, "diagnosis"):
+            raise
         # It says all by itself, and pytest would read the sources of its whole traceback for every scenario again.
-        raise broken.with_traceback(None) from None
+        raise error.with_traceback(None) from None
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
     record.masking.learn({**environment.exports, **environment.confidential})

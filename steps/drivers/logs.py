@@ -28,6 +28,8 @@ _REPORT = re.compile(r"REPORT RequestId: (\S+)")
 class LogsIncomplete(Exception):
     """CloudWatch has not taken in every line in time: nothing can be said about what is absent."""
 
+    diagnosis = "logs-missing"
+
 
 @dataclass(frozen=True)
 class LogLine:

@@ -22,6 +22,8 @@ SECONDS = 7200
 class Locked(Exception):
     """Another run has the account."""
 
+    diagnosis = "account-refused"
+
 
 @contextmanager
 def locked(dynamodb: DynamoDBClient, table: str, owner: str | None = None) -> Iterator[str]:

@@ -31,6 +31,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class NotSafe(Exception):
     """This is not the account that the suite may write to."""
 
+    diagnosis = "account-refused"
+
 
 def aws_dev(
     settings: Settings,

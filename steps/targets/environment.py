@@ -83,9 +83,13 @@ class Environment:
 class EnvironmentBroken(Exception):
     """A part of the place where the pipeline runs has ended by itself: not the pipeline's fault."""
 
+    diagnosis = "environment-broken"
+
 
 class CommandFailed(Exception):
     """A command that was to run beside the acceptance did not end well; `said` is what it has printed."""
+
+    diagnosis = "command-failed"
 
     def __init__(self, command: str, code: int, said: str) -> None:
         super().__init__(f"The command ended with {code}: {command}\n  evidence: {said}\n  remedy: mend the command")

@@ -16,6 +16,7 @@ from steps.deviation import Deviation
 from steps.diagnosis import catalogue, of_run, ranking
 from steps.diagnosis.of_run import of_failure, of_start
 from steps.diagnosis.ranking import diagnoses
+from steps.drivers import absence
 from steps.options import ROOT
 from steps.reporting import checklist
 from steps.reporting.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
@@ -166,12 +167,16 @@ def raised() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(first := node.args[0], ast.Constant):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called in ("Deviation", "Sign", "suspect"):
+                if called in ("Deviation", "Sign", "suspect", "Missing"):
                     yield f"{file.name}:{node.lineno}", str(first.value)
+            match node:
+                case ast.Assign(targets=[ast.Name(id="diagnosis")], value=ast.Constant(value=id)):
+                    yield f"{file.name}:{node.lineno}", str(id)
     tables = {
         "usual": ranking._USUAL.values(),
         "fates": data_steps._DIAGNOSES.values(),
         "drift": drift_steps._DIAGNOSES.values(),
+        "names": absence.DIAGNOSES.values(),
         "runs": [sign.diagnosis for sign in of_run._SIGNS],
     }
     yield from ((name, id) for name, ids in tables.items() for id in ids)
