@@ -75,7 +75,7 @@ def preparation(
             earlier,
             database.number("count_test_statistics"),
             statistics_of(database),
-            database.ask("statistics_overview")[0],
+            database.row("statistics_overview"),
         )
     progress.say(f"{done.test_users} test users registered, their earlier statistics cleared")
     return done

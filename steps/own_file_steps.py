@@ -31,7 +31,7 @@ def file_of(count: int, own_file: OwnFile) -> None:
 def none_registered(activity_file: ActivityFile, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
     """They are really removed, and put back as they were when the scenario is over."""
     database, users = drivers.database, sorted(activity_file.sums())
-    (kept,) = database.ask("kept_users", users=users)
+    kept = database.row("kept_users", users=users)
     database.tell("remove_users", users=users)
     cleaning_up.callback(database.tell, "put_back_users", **{name: json.dumps(rows) for name, rows in kept.items()})
     own_file.take(activity_file)

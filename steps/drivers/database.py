@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg.rows import dict_row
@@ -20,6 +21,48 @@ class Answer:
 
     well: bool
     said: str
+
+
+class SqlRefused(Exception):
+    """A file under sql/ cannot be used: PostgreSQL refuses it, or it answers something else than is asked."""
+
+    diagnosis = "sql-refused"
+
+    def __init__(self, file: Path, evidence: str, line: str | None = None) -> None:
+        at = f", line {line}," if line else ""
+        super().__init__(
+            f"{file}{at} cannot be used.\n  evidence: {evidence}"
+            "\n  remedy: mend this file; one under sql/ in the pipeline's folder goes before the suite's own"
+        )
+
+
+def file_of(name: str, folders: Iterable[Path]) -> Path:
+    """sql/{name}.sql, in the first of the folders that has one."""
+    return next(path for folder in folders if (path := folder / f"{name}.sql").is_file())
+
+
+def run(
+    connection: psycopg.Connection[Any], file: Path, values: Mapping[str, Any] | None = None
+) -> psycopg.Cursor[Any]:
+    """What PostgreSQL answers to the file; raises SqlRefused, which has the line that PostgreSQL names."""
+    try:
+        return connection.execute(file.read_bytes(), values)
+    except psycopg.OperationalError:  # of the server, and not of the file
+        raise
+    except psycopg.Error as refused:
+        line = re.search(r"^LINE (\d+):", str(refused), re.MULTILINE)
+        raise SqlRefused(file, refused.diag.message_primary or str(refused), line and line[1]) from refused
+
+
+class Row(dict[str, Any]):
+    """A row by column; raises SqlRefused for a column that its file does not answer."""
+
+    def __init__(self, values: Mapping[str, Any], file: Path) -> None:
+        super().__init__(values)
+        self._file = file
+
+    def __missing__(self, column: str) -> NoReturn:
+        raise SqlRefused(self._file, f"it answers no column {column}, but {', '.join(self)}")
 
 
 class Unreachable(Exception):
@@ -58,31 +101,45 @@ class Database:
         self.close()
 
     def ask(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        """The rows that sql/{question}.sql answers; `values` fill its %(name)s places. Raises Unreachable."""
+        """The rows that sql/{question}.sql answers; `values` fill its %(name)s places.
+
+        Raises Unreachable, and SqlRefused where the file cannot be used.
+        """
+        file = file_of(question, self._folders)
         try:
-            cursor = self._connection.execute(self._text(question), values or None)
+            cursor = run(self._connection, file, values or None)
         except psycopg.OperationalError as broken:
             if not self._connection.broken:
                 raise
             raise Unreachable(f"The database has ended the session.\n  evidence: {broken}") from broken
-        return cursor.fetchall() if cursor.description else []
+        return [Row(row, file) for row in cursor] if cursor.description else []
+
+    def row(self, question: str, **values: Any) -> dict[str, Any]:
+        """The single row of `ask`."""
+        rows = self.ask(question, **values)
+        if len(rows) != 1:
+            raise SqlRefused(file_of(question, self._folders), f"it answers {len(rows)} rows instead of one")
+        return rows[0]
 
     def each(self, question: str, **values: Any) -> Iterator[dict[str, Any]]:
         """The rows of `ask` one after the other, for answers that would fill the memory."""
         with self._connection.transaction(), self._connection.cursor(name="each") as rows:
             rows.itersize = _ROWS_AT_A_TIME
-            yield from rows.execute(self._text(question), values or None)
+            yield from rows.execute(file_of(question, self._folders).read_bytes(), values or None)
 
     def number(self, question: str, **values: Any) -> int:
         """The single number that sql/{question}.sql answers."""
-        (row,) = self.ask(question, **values)
-        (number,) = row.values()
-        return int(number)
+        row = self.row(question, **values)
+        try:
+            (number,) = row.values()
+            return int(number)
+        except (TypeError, ValueError):
+            raise SqlRefused(file_of(question, self._folders), f"it answers {dict(row)} instead of a number") from None
 
     def tell(self, statement: str, **values: Any) -> None:
         """Runs sql/{statement}.sql, all of it in one transaction; `values` fill its %(name)s places."""
         with self._connection.transaction():
-            self._connection.execute(self._text(statement), values or None)
+            run(self._connection, file_of(statement, self._folders), values or None)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -95,10 +152,6 @@ class Database:
         """What is done within the block is done at its end, all of it or nothing."""
         with self._connection.transaction():
             yield
-
-    def _text(self, name: str) -> bytes:
-        found = next(path for folder in self._folders if (path := folder / f"{name}.sql").is_file())
-        return found.read_bytes()
 
     @staticmethod
     def answer(url: str, credentials: dict[str, str]) -> Answer:
