@@ -11,12 +11,14 @@ from typing import Any
 import psycopg
 from botocore.exceptions import WaiterError
 
+from steps.drivers.database import file_of, run
 from steps.drivers.deployed import Clients, Declared
 from steps.drivers.names import Names
-from steps.targets.deploy import Application, StandIns, build, deploy
+from steps.targets.deploy import Application, DeployError, StandIns, build, deploy
 from steps.targets.system import SystemUnderTest
 
 _FUNCTION = "AWS::Lambda::Function"
+_SECRET = "AuroraSecretArn"
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,19 @@ def deployed(
     login = {"DatabaseUsername": database["user"], "DatabasePassword": database["password"]}
     where: dict[str, Any] = {"account": names.account, "region": names.region, "stand_ins": stand_ins}
     data = deploy(applications[0], client, **where, parameters=common | login)
+    if _SECRET not in data.outputs:
+        raise DeployError(
+            f"{system.data_template.name} has no output {_SECRET}.",
+            evidence=f"its outputs are {', '.join(data.outputs) or 'none'}",
+            remedy="add it, with the ARN of the secret that holds username and password",
+        )
     with psycopg.connect(database_url, autocommit=True) as connection:
-        for file in ("schema", "history"):
-            path = next(folder / f"{file}.sql" for folder in system.sql if (folder / f"{file}.sql").is_file())
-            connection.execute(path.read_bytes())
+        for name in ("schema", "history"):
+            run(connection, file_of(name, system.sql))
     pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common)
     declared = data.declared | pipeline.declared
     _until_active(client, [each.properties["FunctionName"] for each in declared.values() if each.kind == _FUNCTION])
-    return Deployed(declared, data.outputs["AuroraSecretArn"], _runtime_notes(declared))
+    return Deployed(declared, data.outputs[_SECRET], _runtime_notes(declared))
 
 
 def _until_active(client: Clients, functions: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from itertools import chain
@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from steps.targets.deploy.archives import folded, layers_of, zipped
-from steps.targets.deploy.errors import DeployError
+from steps.targets.deploy.errors import DeployError, understanding
 from steps.targets.deploy.template import load
 from steps.targets.files import files_of
 
@@ -34,12 +34,16 @@ _LOCAL_PATHS = {
 
 @dataclass(frozen=True)
 class Application:
-    """A template whose local paths are S3 URIs, and the packages that have to be uploaded there, by key."""
+    """A template whose local paths are S3 URIs, and the packages that have to be uploaded there, by key.
+
+    sources: the local path that each resource has named, by its logical id.
+    """
 
     path: Path
     template: dict[str, Any]
     bucket: str
     packages: dict[str, bytes]
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 def build(path: Path, bucket: str, make: Mapping[str, str] | None = None, *, fold_layers: bool = False) -> Application:
@@ -54,12 +58,13 @@ def build(path: Path, bucket: str, make: Mapping[str, str] | None = None, *, fol
     bodies = {name: _body(name, source, template["Resources"][name], make) for name, _, source in local}
     for name, attribute, source in local:
         spec = template["Resources"][name]
-        layers = [bodies[layer] for layer in layers_of(template, spec) if layer in bodies] if fold_layers else []
+        with understanding(f"Layers of {name} in {path.name}"):
+            layers = [bodies[layer] for layer in layers_of(template, spec) if layer in bodies] if fold_layers else []
         body = folded(bodies[name], layers) if layers else bodies[name]
         key = f"{name}/{hashlib.sha256(body).hexdigest()}{source.suffix or '.zip'}"
         packages[key] = body
         spec["Properties"][attribute] = f"s3://{bucket}/{key}"
-    return Application(path, template, bucket, packages)
+    return Application(path, template, bucket, packages, {name: str(source) for name, _, source in local})
 
 
 def _body(name: str, source: Path, spec: dict[str, Any], make: Mapping[str, str] | None) -> bytes:
@@ -106,10 +111,12 @@ def _of_requirements(source: Path, spec: dict[str, Any]) -> bool:
 
 def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
     """A layer holds them alone, under python/; a function holds them beside its code."""
-    requirements = (source / "requirements.txt").read_text("utf-8")
-    if spec["Type"] == _LAYER:
-        return _layer(requirements)
-    return zipped(chain(_installed(requirements), _sources(source)))
+    file = source / "requirements.txt"
+    with understanding(str(file)):
+        requirements = file.read_text("utf-8")
+        if spec["Type"] == _LAYER:
+            return _layer(requirements)
+        return zipped(chain(_installed(requirements), _sources(source)))
 
 
 @cache

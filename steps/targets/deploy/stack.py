@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steps.drivers.deployed.declared import Clients, Declared, Properties
 from steps.targets.deploy.contents import with_contents
-from steps.targets.deploy.errors import DeployError
+from steps.targets.deploy.errors import DeployError, understanding
 from steps.targets.deploy.identity import Lookup, named
 from steps.targets.deploy.packages import Application
 from steps.targets.deploy.resources import MAKERS, Made
@@ -50,7 +51,7 @@ def deploy(
 
     def make(name: str, kind: str, properties: Properties) -> Made:
         if stand_ins is None or kind not in stand_ins:
-            return _make(name, kind, properties, aws)
+            return _make(name, kind, properties, aws, application)
         made = named(name, kind, properties, account=account, region=region, lookup=lambda kind, properties: None)
         return replace(made, attributes={**made.attributes, **stand_ins[kind]})
 
@@ -81,7 +82,9 @@ def _stack(
     parameters: Mapping[str, Any],
 ) -> Stack:
     path, values = application.path, parameter_values(application.template, parameters)
-    template = translate(application.template, values, region)
+    with understanding(path.name):
+        template = translate(application.template, values, region)
+        order = in_order(template["Resources"])
     pseudo = {
         "AWS::AccountId": account,
         "AWS::Partition": "aws",
@@ -91,7 +94,7 @@ def _stack(
     }
     made: dict[str, Made] = {}
 
-    def lookup(name: str, attribute: str | None) -> Any:
+    def lookup(part: str, name: str, attribute: str | None) -> Any:
         if attribute is None and name in values | pseudo:
             return (values | pseudo)[name]
         try:
@@ -99,20 +102,28 @@ def _stack(
         except KeyError:
             wanted = f"{name}.{attribute}" if attribute else name
             raise DeployError(
-                f"{path.name} refers to {wanted}, which nothing defines.", remedy="mend the reference"
+                f"{path.name} refers to {wanted}, which nothing defines.",
+                evidence=f"in {part}",
+                remedy="mend the reference",
             ) from None
 
     declared = {}
-    for name in in_order(template["Resources"]):
+    for name in order:
         kind = template["Resources"][name]["Type"]
-        properties = resolve(template["Resources"][name].get("Properties", {}), lookup)
+        with understanding(f"{name} of {path.name}"):
+            properties = resolve(template["Resources"][name].get("Properties", {}), partial(lookup, name))
+        with understanding(application.sources.get(name, f"{name} of {path.name}")):
+            contents = with_contents(kind, properties, application.packages)
         made[name] = exist(name, kind, properties)
-        declared[name] = Declared(kind, with_contents(kind, properties, application.packages), made[name].ref)
-    outputs = {name: resolve(spec["Value"], lookup) for name, spec in template.get("Outputs", {}).items()}
+        declared[name] = Declared(kind, contents, made[name].ref)
+    with understanding(f"Outputs of {path.name}"):
+        told = {name: spec["Value"] for name, spec in template.get("Outputs", {}).items()}
+        outputs = {name: resolve(value, partial(lookup, f"the output {name}")) for name, value in told.items()}
     return Stack(declared, outputs)
 
 
-def _make(name: str, kind: str, properties: Properties, aws: Clients) -> Made:
+def _make(name: str, kind: str, properties: Properties, aws: Clients, application: Application) -> Made:
+    file = application.sources.get(name, application.path.name)
     if kind not in MAKERS:
         raise DeployError(
             f"{name} is of type {kind}, which this deployer cannot make.", remedy=f"it makes: {', '.join(MAKERS)}"
@@ -124,11 +135,11 @@ def _make(name: str, kind: str, properties: Properties, aws: Clients) -> Made:
             f"{name} ({kind}) lacks the property {error}.", remedy="declare it; physical names are wanted too"
         ) from error
     except (ClientError, BotoCoreError, ValueError) as error:
-        raise DeployError(f"{name} ({kind}) was refused.", evidence=str(error), remedy="mend its properties") from error
+        raise DeployError(f"{name} ({kind}) was refused.", evidence=str(error), remedy=f"mend it in {file}") from error
 
 
 def _upload(application: Application, aws: Clients) -> None:
     if application.packages:
-        _make("the bucket for packages", "AWS::S3::Bucket", {"BucketName": application.bucket}, aws)
+        _make("the bucket for packages", "AWS::S3::Bucket", {"BucketName": application.bucket}, aws, application)
     for key, body in application.packages.items():
         aws("s3").put_object(Bucket=application.bucket, Key=key, Body=body)

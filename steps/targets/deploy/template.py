@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from pydantic import BaseModel, ValidationError
 from samtranslator.yaml_helper import yaml_parse
 
 from steps.targets.deploy.errors import DeployError
@@ -19,6 +20,33 @@ Lookup = Callable[[str, str | None], Any]
 """(logical id or parameter, attribute or None) -> its value; KeyError when there is none."""
 
 _SUB = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
+
+
+class Resource(BaseModel):
+    """A resource, as far as its form is the same for each type."""
+
+    Type: str
+    Properties: dict[str, Any] = {}
+
+
+class Parameter(BaseModel):
+    """A parameter of a template."""
+
+    Type: str
+
+
+class Output(BaseModel):
+    """An output of a template."""
+
+    Value: Any
+
+
+class Shape(BaseModel):
+    """What has to hold of any template before it can be read on."""
+
+    Resources: dict[str, Resource]
+    Parameters: dict[str, Parameter] = {}
+    Outputs: dict[str, Output] = {}
 
 
 def load(path: Path) -> Template:
@@ -31,6 +59,12 @@ def load(path: Path) -> Template:
         raise DeployError(f"{path.name} is not valid YAML.", evidence=str(error), remedy="mend the template") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise DeployError(f"{path.name} declares no Resources.", remedy="mend the template")
+    try:
+        Shape.model_validate(template)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False)
+        faults = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors)
+        raise DeployError(f"{path.name} is no template.", evidence=faults, remedy="mend the template") from None
     return dict(template)
 
 
