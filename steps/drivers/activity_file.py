@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Record(NamedTuple):
@@ -39,7 +39,17 @@ class ActivityFile:
         """A file of this content; ValueError names the line that does not hold a user id and two numbers."""
         text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
         rows = csv.reader(text, strict=True)
-        header = next(rows, [])
+        try:
+            return cls._of_rows(name, content, rows)
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, _undecodable(content)) + 1
+            raise ValueError(f"{name}, line {line}: it is not UTF-8: {error.reason}") from error
+        except csv.Error as error:
+            raise ValueError(f"{name}, line {rows.line_num}: {error}") from error
+
+    @classmethod
+    def _of_rows(cls, name: str, content: bytes, rows: Any) -> ActivityFile:
+        header: list[str] = next(rows, [])
         records = []
         for row in rows:
             try:
@@ -58,3 +68,12 @@ class ActivityFile:
             logins, posts = sums.get(record.user_id, (0, 0))
             sums[record.user_id] = logins + record.logins, posts + record.posts
         return sums
+
+
+def _undecodable(content: bytes) -> int:
+    """Where the first byte is that is not UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0

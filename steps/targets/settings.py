@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from steps.drivers.activity_file import ActivityFile
 from steps.drivers.names import USUAL, Names
 from steps.drivers.permissions import USUAL_ACTIONS
 from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table
@@ -80,7 +81,7 @@ def read(
         strangers = _strangers(told, "not_applicable", lines)
         faults += [f"not_applicable.{id} is no line of the checklist" for id in strangers]
     if folder is not None:
-        faults += [f"csv.file: {path} does not exist" for path in _files(told, folder) if not path.is_file()]
+        faults += [f"csv.file: {fault}" for path in _files(told, folder) for fault in _unreadable(path)]
     faults += [f"{name}: Field required" for name in needed if name not in told]
     try:
         settings = Settings.model_validate(told)
@@ -97,6 +98,16 @@ def _files(told: Mapping[str, Any], folder: Path) -> list[Path]:
     table = told.get("csv")
     file = table.get("file") if isinstance(table, dict) else None
     return [folder / file] if isinstance(file, str) else []
+
+
+def _unreadable(path: Path) -> list[str]:
+    try:
+        ActivityFile.read(path)
+    except FileNotFoundError:
+        return [f"{path} does not exist"]
+    except (OSError, ValueError) as error:
+        return [f"{path} cannot be read: {error}"]
+    return []
 
 
 def _strangers(told: Mapping[str, Any], table: str, known: Collection[str]) -> list[str]:
