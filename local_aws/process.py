@@ -9,12 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, ClassVar, NamedTuple, Self
-
-from local_aws.wheels import missing_wheels
 
 _STOP_SECONDS = 30
 _EVIDENCE_CHARACTERS = 2_000
@@ -51,6 +50,38 @@ def started(arguments: list[str]) -> Begun:
     return Begun(process, process.stdin, process.stdout, errors)
 
 
+class Starting:
+    """An embedded AWS that is on its way."""
+
+    def __init__(self, begun: Begun) -> None:
+        self._begun = begun
+
+    @cached_property
+    def outcome(self) -> LocalAws | LocalAwsError:
+        """The embedded AWS once it answers, or every cause for which it never will."""
+        process, stdin, stdout, errors = self._begun
+        with stdout:
+            line = stdout.readline()
+        ready = json.loads(line or '{"error": "The embedded AWS ended before it was ready."}')
+        if "error" not in ready:
+            return LocalAws(self._begun, ready)
+        stdin.close()
+        process.wait()
+        with errors:
+            return LocalAwsError(ready["error"] + _evidence(errors))
+
+    def result(self) -> LocalAws:
+        """The embedded AWS once it answers; raises LocalAwsError with every cause."""
+        if isinstance(self.outcome, LocalAwsError):
+            raise self.outcome
+        return self.outcome
+
+    def stop(self) -> None:
+        """Ends it as soon as it answers, and does nothing where it has ended."""
+        if isinstance(self.outcome, LocalAws):
+            self.outcome.stop()
+
+
 class LocalAws:
     """A running embedded AWS: `with LocalAws.start() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`.
 
@@ -77,7 +108,7 @@ class LocalAws:
         self._log = self.log.open("rb")  # open, it can be read when the folder is gone
 
     @classmethod
-    def start(
+    def launch(
         cls,
         *,
         account: str = "000000000000",
@@ -85,22 +116,16 @@ class LocalAws:
         database: str = "postgres",
         port: int = 0,
         database_port: int = 0,
-    ) -> LocalAws:
-        """Starts it and returns once it answers (2 s on two cores); raises LocalAwsError with every cause."""
-        if causes := missing_wheels():
-            raise LocalAwsError("\n".join(causes))
+    ) -> Starting:
+        """Begins to start it and returns at once; no thread waits for it, so that the caller may import meanwhile."""
         options = [f"--account={account}", f"--region={region}", f"--database={database}"]
         ports = [f"--port={port}", f"--database-port={database_port}"]
-        begun = cls.begin(["serve", "--attached", *options, *ports])
-        with begun.stdout:
-            line = begun.stdout.readline()
-        ready = json.loads(line or '{"error": "The embedded AWS ended before it was ready."}')
-        if "error" in ready:
-            begun.stdin.close()
-            begun.process.wait()
-            with begun.errors:
-                raise LocalAwsError(ready["error"] + _evidence(begun.errors))
-        return cls(begun, ready)
+        return Starting(cls.begin(["serve", "--attached", *options, *ports]))
+
+    @classmethod
+    def start(cls, **options: Any) -> LocalAws:
+        """Starts it, `options` as for `launch`, and returns once it answers (2 s); raises LocalAwsError."""
+        return cls.launch(**options).result()
 
     def alive(self) -> bool:
         """Whether it still runs."""

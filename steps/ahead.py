@@ -31,7 +31,7 @@ def launched(config: pytest.Config, names: Names) -> Starting:
     if starting is not None and region == names.region:
         return starting
     if starting is not None:
-        starting.result().stop()
+        starting.stop()
     config.stash[_starting] = names.region, launch(names)
     return config.stash[_starting][1]
 
@@ -40,11 +40,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
     gc.freeze()  # Python would look for garbage several times as it ends
     _, starting = config.stash.get(_starting, (None, None))
-    if starting is None or starting.exception() is not None:
+    if starting is None:
         return
-    aws = starting.result()
-    if not config.option.keep:
-        aws.stop()
+    if not config.option.keep or isinstance(aws := starting.outcome, Exception):
+        starting.stop()
         return
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.write_line(aws.keep())

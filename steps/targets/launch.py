@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeAlias
-
-from local_aws import LocalAws
+from local_aws import LocalAws, Starting
 from steps.drivers.names import Names
 
+__all__ = ["DATABASE", "Starting", "launch"]
+
 DATABASE = "csvbatch"
-Starting: TypeAlias = Future[LocalAws]
-"""An embedded AWS that is on its way."""
 
 
 def launch(names: Names) -> Starting:
-    """Begins to start the embedded AWS; the session has enough to do meanwhile."""
-    beside = ThreadPoolExecutor(1)
-    starting = beside.submit(LocalAws.start, account=names.account, region=names.region, database=DATABASE)
-    beside.shutdown(wait=False)
-    return starting
+    """Begins to start the embedded AWS, as a process alone: a thread would import while pytest registers plug-ins."""
+    return LocalAws.launch(account=names.account, region=names.region, database=DATABASE)

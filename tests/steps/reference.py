@@ -23,4 +23,4 @@ def reference_pipeline() -> Iterator[Environment]:
         system = SystemUnderTest(ROOT / "system_under_test")
         yield embedded(starting, system, names=NAMES, say=lambda _: None, phase=lambda _: nullcontext())
     finally:
-        starting.result().stop()
+        starting.stop()
