@@ -140,6 +140,8 @@ def pytest_runtest_makereport(
         scenario.status, scenario.reason = status, reason
         if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
+            if status == verdict.BROKEN and not _says_why(call.excinfo.value):
+                report.longrepr += f"\n\n{call.excinfo.getrepr(style='short')}"
     elif call.when == "call" and call.excinfo is None:
         scenario.passes()
     clean(report, record.shown, item.config.option.tbstyle)
@@ -158,7 +160,16 @@ def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:
         return verdict.NOT_CHECKED, str(error.msg)
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return verdict.FAILED, str(error) or excinfo.exconly()
-    return verdict.BROKEN, f"{type(error).__name__}: {error}"
+    said = f"{type(error).__name__}: {error}"
+    if _says_why(error):
+        return verdict.BROKEN, said
+    at = excinfo.traceback[-1]
+    return verdict.BROKEN, f"{said}\n  evidence: raised at {at.path}:{at.lineno + 1}, in {at.name}"
+
+
+def _says_why(error: BaseException) -> bool:
+    """Whether the project itself raises errors of this kind: they tell cause and remedy; of others, the place tells."""
+    return type(error).__module__.partition(".")[0] in ("steps", "local_aws")
 
 
 @pytest.hookimpl(trylast=True)
