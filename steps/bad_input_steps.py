@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 
+import pytest
 from pytest_bdd import given, parsers, then, when
 
 from steps.deliveries import Delivery, Drivers
@@ -14,15 +15,19 @@ from steps.finding import Finding
 from steps.own_file import OwnFile
 from steps.triggering import MAX_BYTES
 
-_PICTURES = str.maketrans({"␀": "\0", "␍": "\r", "␊": "\n", "␠": " "})
+_PICTURES = str.maketrans({"␀": "\0", "␍": "\r", "␠": " "})
 _ADDS = re.compile(r"adds (\S+) and (\S+)")
 _NUMBERS = {"2^63-1": 2**63 - 1}
 
 
-@given("these records beside them:", target_fixture="rejected_texts")
-def records_beside(datatable: list[list[str]], own_file: OwnFile, drivers: Drivers) -> list[str]:
-    """The texts of those that have to be rejected, as they have to be kept."""
-    kept = []
+@pytest.fixture
+def rejected_texts() -> list[str]:
+    """The texts of the records that have to be rejected, as they have to be kept."""
+    return []
+
+
+@given("these records beside them:")
+def records_beside(datatable: list[list[str]], own_file: OwnFile, drivers: Drivers, rejected_texts: list[str]) -> None:
     for _, record, fate in datatable[1:]:
         text = _text(record, own_file, drivers)
         user, added = _user(text), _ADDS.fullmatch(fate)
@@ -31,8 +36,7 @@ def records_beside(datatable: list[list[str]], own_file: OwnFile, drivers: Drive
             own_file.write(text, user, logins, posts)
         else:
             own_file.write(text, user, 0, 0, reason=fate)
-            kept.append(text.removesuffix("\r").replace("\0", "?"))  # PostgreSQL's text holds no NUL
-    return kept
+            rejected_texts.append(text.removesuffix("\r").replace("\0", "?"))  # PostgreSQL's text holds no NUL
 
 
 def _text(record: str, own_file: OwnFile, drivers: Drivers) -> str:
@@ -53,6 +57,11 @@ def _user(text: str) -> str:
         return next(csv.reader([text.rstrip("\r")], strict=True))[0].replace("\0", "?")
     except csv.Error:
         return ""
+
+
+@given(parsers.parse("{count:d} more good records"))
+def more_good(count: int, own_file: OwnFile) -> None:
+    own_file.fill(count)
 
 
 @given(parsers.parse('all in all it "{what}"'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 from steps.drivers.activity_file import ActivityFile, Record
 from steps.triggering import MAX_BYTES
@@ -25,11 +26,17 @@ def _mixed(lines: Lines) -> str:
     return "".join(line + ("\r\n" if n % 2 else "\n") for n, line in enumerate(lines))
 
 
+def _with_empty_rows(lines: Lines) -> str:
+    rows = zip(lines, cycle([",,", ",", ",,,", '"","",""', ""]), cycle(["\n", "\r\n"]), strict=False)
+    return "".join(f"{line}{line_break}{empty}{line_break}" for line, empty, line_break in rows)
+
+
 FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     "begins with a byte order mark": lambda lines: text(lines).encode("utf-8-sig"),
     "ends its lines with CRLF": lambda lines: text(lines).replace("\n", "\r\n").encode(),
     "mixes LF and CRLF": lambda lines: _mixed(lines).encode(),
     "ends in blank lines": lambda lines: text([*lines, "", "", ""]).encode(),
+    "has empty rows as spreadsheets leave them": lambda lines: _with_empty_rows(lines).encode(),
     "has no line break at its end": lambda lines: text(lines).encode()[:-1],
     "has its header in quotes": _columns(lambda columns: [f'"{column}"' for column in columns]),
     "is a header alone": lambda lines: text(lines[:1]).encode(),
@@ -43,7 +50,7 @@ FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     "is in Shift_JIS": lambda lines: text(lines).encode("shift_jis"),
     "is in UTF-16": lambda lines: text(lines).encode("utf-16"),
     "ends within a character": lambda lines: text(lines).encode() + "ユ".encode()[:-1],
-    "has a quote that stays open": lambda lines: text([*lines[:-1], f'"{lines[-1]}']).encode(),
+    "ends within quotes": lambda lines: text([*lines[:-1], f'"{lines[-1]}']).encode()[:-1],
     "has a record over 64 KiB": lambda lines: text([*lines, "0" * (_RECORD_BYTES + 1)]).encode(),
 }
 

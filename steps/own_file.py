@@ -60,7 +60,7 @@ class OwnFile:
         self.write(form.format(user=user, logins=logins, posts=posts), user, logins, posts, reason)
 
     def write(self, text: str, user: str, logins: int, posts: int, reason: str | None = None) -> None:
-        """One record more, which may take several lines, as `text`; `user` is what stands there in its place."""
+        """One record more, as `text`; `user` is what stands there in its place."""
         self._records.append(Record(self._next_line, user, logins, posts))
         if reason is not None:
             self.reasons[self._next_line, user] = reason
@@ -79,7 +79,7 @@ class OwnFile:
 
     def _append(self, text: str) -> None:
         self._lines.append(text)
-        self._next_line += 1 + text.count("\n")
+        self._next_line += 1
 
     def as_a_spreadsheet_saves_it(self) -> None:
         """With a byte order mark, CRLF, and no line break at its end."""

@@ -1,11 +1,11 @@
 @robustness
 Feature: Whatever a sender delivers, its fate is known beforehand
-  ␀ stands for a NUL, ␍ and ␊ for the two halves of a line break, ␠ for a space at an edge. {user} is an active user of
+  ␀ stands for a NUL, ␍ for a carriage return, ␠ for a space at an edge. {user} is an active user of
   that record alone, {inactive} one that is not active, {unknown} one that is not registered, and {full} one whose total
   is 2^63-1 already.
 
   Scenario: Each kind of record meets its own fate, and costs no other record anything
-    Given a file of 900 records of the same 50 users
+    Given a file of 1000 records of the same 50 users
     And a chunk is to hold 200 records from now on
     And these records beside them:
       | what                           | record                                            | fate              |
@@ -43,8 +43,12 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | the header once more           | ユーザーID,ログイン回数,投稿回数                  | ValidationError   |
       | NUL in the user                | {user}␀,1,2                                       | ValidationError   |
       | NUL in a count                 | {user},1␀,2                                       | ValidationError   |
-      | line break in quotes           | "{user}␊",1,2                                     | ValidationError   |
-      | CRLF in quotes                 | {user},"1␍␊",2                                    | ValidationError   |
+      | line break in quotes           | "{user}                                           | ValidationError   |
+      | the line after it              | ",1,2                                             | ValidationError   |
+      | CRLF in quotes                 | {user},"1␍                                        | ValidationError   |
+      | the line after it              | ",2                                               | ValidationError   |
+      | an open quote before the user  | "{user},1,2                                       | ValidationError   |
+      | an open quote before the posts | {user},1,"2                                       | ValidationError   |
       | CR of its own                  | {user},1,2␍␍                                      | ValidationError   |
       | CR of its own, after quotes    | "{user}","1","2"␍␍                                | ValidationError   |
       | quote within a field           | {user},1"1,2                                      | ValidationError   |
@@ -81,6 +85,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | ends its lines with CRLF       |
       | mixes LF and CRLF              |
       | ends in blank lines            |
+      | has empty rows as spreadsheets leave them |
       | has no line break at its end   |
       | has its header in quotes       |
 
@@ -124,7 +129,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | is in Shift_JIS               | byte 0 of the file is not UTF-8       |
       | is in UTF-16                  | byte 0 of the file is not UTF-8       |
       | ends within a character       | of the file is not UTF-8              |
-      | has a quote that stays open   | opens a quote that the file never closes |
+      | ends within quotes            | opens a quote that the file never closes |
       | has a record over 64 KiB      | is longer than 65536 bytes            |
 
   Scenario Outline: A name is no more than a name

@@ -35,6 +35,22 @@ Feature: Each record has one fate, and a bad one never costs a good one
     And every bad record is rejected for its own reason
     And each record of the file has one fate, on which all stores agree
 
+  Scenario: Two stray quotes cost the two records that they stand in, and none between them
+    Given a file of 50 records
+    And these records beside them:
+      | what                       | record      | fate            |
+      | a quote that stays open    | "{user},1,2 | ValidationError |
+    And 900 more good records
+    And these records beside them:
+      | what                       | record      | fate            |
+      | another one, far behind it | {user},1,2" | ValidationError |
+    When the file is delivered
+    Then its status is "SUCCEEDED"
+    And every bad record is rejected for its own reason
+    And each record of the file has one fate, on which all stores agree
+    And the batch job counts what the records add up to
+    And the rejected records are kept as they stood in the file
+
   Scenario: The same users are in every chunk, in another order each time
     Given a file of 250 records of the same 50 users
     And a chunk is to hold 50 records from now on

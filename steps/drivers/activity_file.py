@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """One record of the file; `line` is the physical line that it starts on, the header being line 1."""
+    """One record of the file; `line` is the physical line that it stands on, the header being line 1."""
 
     line: int
     user_id: str
@@ -37,29 +38,22 @@ class ActivityFile:
     @classmethod
     def of(cls, name: str, content: bytes) -> ActivityFile:
         """A file of this content; ValueError names the line that does not hold a user id and two numbers."""
-        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
-        rows = csv.reader(text, strict=True)
-        try:
-            return cls._of_rows(name, content, rows)
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, _undecodable(content)) + 1
-            raise ValueError(f"{name}, line {line}: it is not UTF-8: {error.reason}") from error
-        except csv.Error as error:
-            raise ValueError(f"{name}, line {rows.line_num}: {error}") from error
-
-    @classmethod
-    def _of_rows(cls, name: str, content: bytes, rows: Any) -> ActivityFile:
-        header: list[str] = next(rows, [])
-        records = []
-        for row in rows:
+        header: list[str] = []
+        records, number = [], 0
+        for number, line in enumerate(io.BytesIO(content.removeprefix(codecs.BOM_UTF8)), 1):
             try:
-                user_id, logins, posts = row
-                records.append(
-                    Record(rows.line_num, intern(user_id), int(logins), int(posts))
-                )  # the stores name them too
-            except ValueError as error:
-                raise ValueError(f"{name}, line {rows.line_num}: {row} is no record: {error}") from None
-        return cls(name, content, header, rows.line_num, tuple(records))
+                text = line.decode().removesuffix("\n").removesuffix("\r")
+                row = _fields(text)
+                if any(row) and header:
+                    user_id, logins, posts = row
+                    records.append(Record(number, intern(user_id), int(logins), int(posts)))  # the stores name them too
+                elif any(row):
+                    header = row
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{name}, line {number}: it is not UTF-8: {error.reason}") from error
+            except (ValueError, csv.Error) as error:
+                raise ValueError(f"{name}, line {number}: {text!r} is no record: {error}") from None
+        return cls(name, content, header, number, tuple(records))
 
     def sums(self) -> dict[str, tuple[int, int]]:
         """(logins, posts) that the file adds to each user."""
@@ -70,10 +64,6 @@ class ActivityFile:
         return sums
 
 
-def _undecodable(content: bytes) -> int:
-    """Where the first byte is that is not UTF-8."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start
-    return 0
+def _fields(line: str) -> list[str]:
+    """The fields of one line, which no quote joins to the next."""
+    return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")

@@ -26,6 +26,17 @@ def test_a_line_that_is_no_record_is_named():
         read(f"{HEADER}\nU00001,1,2\nU00002,x,1\n")
 
 
+@pytest.mark.parametrize("line", ['"U00002,1,2', 'U00002,1,"2', '"U00002"x,1,2', " ", "U00002,1"])
+def test_a_bad_line_is_named_and_joins_no_other(line: str):
+    with pytest.raises(ValueError, match=r"file\.csv, line 3: .*is no record"):
+        read(f'{HEADER}\nU00001,1,2\n{line}\n"U00003",3,4"\n')
+
+
+def test_lines_without_any_text_are_no_records():
+    file = read(f'{HEADER}\n\n,,\n\r\n,,,\r\n"","",""\nU00001,1,2\n,\n')
+    assert (file.records, file.lines) == ((Record(7, "U00001", 1, 2),), 8)
+
+
 def test_in_the_file_to_deliver_no_two_records_could_be_mixed_up():
     counts = [(record.logins, record.posts) for record in ActivityFile.read(USUAL_FILE).records]
     assert len(set(counts) | {(posts, logins) for logins, posts in counts}) == 200

@@ -63,8 +63,8 @@ RECORDS: list[Callable[[int], bytes]] = [
     lambda _: b"x\n" * 10_000,
     lambda number: b'"U%05d","1","1"\r\n' % number * 2_000,
     lambda number: b"U%05d,%s,1\n" % (number, b"0" * 65_000),
-    lambda number: b'U%05d,"%s",1\n' % (number, b'""\n' * 20_000),
-    lambda _: b"\r\n" * 10_000,
+    lambda number: b'U%05d,"%s",1\n' % (number, b'""' * 20_000),
+    lambda _: b"\r\n,,\r\n" * 5_000,
 ]
 
 

@@ -1,4 +1,4 @@
-"""Plain records that are staged by the block come to the same as one by one, wherever blocks and plain ones end."""
+"""Plain records that are staged by the run come to the same as one by one, wherever blocks and plain ones end."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ def test_a_chunk_of_plain_records_is_one_piece_of_copy_text() -> None:
     assert next(iter(rows_of([b"U00001,1,2\nU00002,30,4\r\n"], LINE))) == (
         b"7\tU00001\t1\t2\t\\N\t\\N\n8\tU00002\t30\t4\t\\N\t\\N\n"
     )
+
+
+def test_what_follows_a_record_that_is_not_plain_is_one_piece_again() -> None:
+    first, bad, second = rows_of([b'U00001,1,2\n"U00002,1,1\nU00003,3,4\nU00004,5,6\n'], LINE)
+    assert first == b"7\tU00001\t1\t2\t\\N\t\\N\n"
+    assert bad == (8, None, None, None, "ValidationError", '"U00002,1,1')
+    assert second == b"9\tU00003\t3\t4\t\\N\t\\N\n10\tU00004\t5\t6\t\\N\t\\N\n"
 
 
 def test_a_record_that_is_plain_to_its_middle_is_left_to_be_looked_at_whole() -> None:

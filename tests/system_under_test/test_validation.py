@@ -19,7 +19,7 @@ from tests.system_under_test.stores import job, lock, planned, rejected
         (f"{HEADER}\nU00001,1,1\n".encode("shift_jis"), "byte 0 of the file is not UTF-8"),
         (f"{HEADER}\n".encode("utf-16"), "byte 0 of the file is not UTF-8"),
         (f"{HEADER}\n".encode() + b"U00001,\xe3\x83", "byte 54 of the file is not UTF-8"),
-        (f'{HEADER}\nU00001,1,"1\n'.encode(), "begins on line 2 opens a quote"),
+        (f'{HEADER}\nU00001,1,"1'.encode(), "line 2 opens a quote that the file never closes"),
         (f"{HEADER}\n{'x' * 65537}\n".encode(), "line 2 is longer than 65536 bytes"),
     ],
 )

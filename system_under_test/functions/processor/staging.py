@@ -1,20 +1,20 @@
-"""A chunk's records on their way into the staging table: plain ones by the block, all others one by one."""
+"""A chunk's records on their way into the staging table: plain ones by the run, all others one by one."""
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import TypeAlias
 
 from csv_pipeline.records import judge
-from csv_pipeline.tokenizer import tokenize
+from csv_pipeline.tokenizer import Record, tokenize, whole_lines
 from psycopg import Connection
 
 # Records that are good beyond doubt, and as PostgreSQL itself would write them: no quotes, no leading zeros. Nearly
-# every file holds nothing else, and a block of them is told at a twentieth of what its records cost one by one.
-# Possessive (+ after a repeat): a record that is not plain is not looked at twice. The whole is not: Python before
+# every file holds nothing else, and a run of them is told at a twentieth of what its records cost one by one.
+# Possessive (+ after a repeat): a record that is not plain is not looked at twice. Groups are not: Python before
 # 3.11.5 does not go back where a possessive group fails midway (https://github.com/python/cpython/issues/106052).
 _COUNT = rb"(?:0|[1-9][0-9]{0,17}+)"
-_PLAIN = re.compile(rb"(?:U[0-9]{5,9}+,%b,%b\r?+\n)*" % (_COUNT, _COUNT))
+_PLAIN = rb"U[0-9]{5,9}+,%b,%b\r?+\n" % (_COUNT, _COUNT)
+_RUN = re.compile(rb"((?:%b)+)|(?:(?!%b)[^\n]*+\n)+" % (_PLAIN, _PLAIN))
 
 Row: TypeAlias = tuple[int, str | None, int | None, int | None, str | None, str]
 """Line, user, logins, posts, the reason of a bad record, and the record as it stands in the file."""
@@ -40,26 +40,23 @@ def stage(connection: Connection, blocks: Iterable[bytes], first_line: int) -> i
 
 
 def rows_of(blocks: Iterable[bytes], first_line: int) -> Iterator[bytes | Row]:
-    """The rows of a chunk: COPY text for many plain records, which leaves out what can be told of them, else one Row.
+    """The rows of a chunk: COPY text of a run of plain records, without what can be told of them, or Rows."""
+    for line, lines in whole_lines(blocks, first_line):
+        for run in _RUN.finditer(lines):
+            if run[1]:
+                records = run[1].replace(b"\r\n", b"\n").replace(b",", b"\t").splitlines()
+                yield b"".join([b"%d\t%b\t\\N\t\\N\n" % numbered for numbered in enumerate(records, line)])
+                line += len(records)
+            else:
+                yield from map(_row, tokenize([run[0]], first_line=line))
+                line += run[0].count(b"\n")
 
-    From the first record that is not plain on, all are looked at one by one: where a record ends is no longer plain.
-    """
-    rest, blocks, line = b"", iter(blocks), first_line
-    for block in blocks:
-        rest += block
-        plain = _PLAIN.match(rest)
-        assert plain is not None, "it matches nothing at all, too"
-        rest = rest[plain.end() :]
-        records = plain[0].replace(b"\r\n", b"\n").replace(b",", b"\t").splitlines()
-        yield b"".join([b"%d\t%b\t\\N\t\\N\n" % numbered for numbered in enumerate(records, line)])
-        line += len(records)
-        if b"\n" in rest:
-            break
-    for record in tokenize(chain((rest,), blocks), first_line=line):
-        user_id, logins, posts, reason, text = judge(record.content)
-        if reason is not None:
-            user_id, text = user_id and _storable(user_id), _storable(text)
-        yield record.line, user_id, logins, posts, reason, text
+
+def _row(record: Record) -> Row:
+    user_id, logins, posts, reason, text = judge(record.content)
+    if reason is not None:
+        user_id, text = user_id and _storable(user_id), _storable(text)
+    return record.line, user_id, logins, posts, reason, text
 
 
 def _storable(text: str) -> str:
