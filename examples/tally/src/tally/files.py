@@ -1,7 +1,6 @@
 """The file as it is read: its records in parts, each record judged by its form alone."""
 
 import csv
-import io
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -21,7 +20,7 @@ _GONE = ("NoSuchVersion", "NoSuchKey", "404", "MethodNotAllowed")
 
 
 class Record(NamedTuple):
-    """A record and the line that it ends on; no counts where it is malformed."""
+    """A record, which is a line of its own; no counts where it is malformed."""
 
     line: int
     text: str
@@ -57,25 +56,31 @@ def read(job: Job) -> File:
         raise ValidationError(f"{job.key} of {size} bytes is no incoming/*.csv of at most {MAX_BYTES}")
     try:
         return File(size, list(_records(answer["Body"].read().decode("utf-8-sig"))))
-    except (UnicodeDecodeError, csv.Error) as malformed:
+    except UnicodeDecodeError as malformed:
         raise ValidationError(f"{job.key} is no CSV in UTF-8: {malformed}") from malformed
 
 
 def _records(text: str) -> Iterator[Record]:
     if "\0" in text:
         raise ValidationError("the file holds a NUL, which the database cannot keep")
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    if (header := next(rows, [])) != HEADER:
-        raise ValidationError(f"the header is {','.join(header)[:100]!r}, not {','.join(HEADER)!r}")
-    for row in filter(None, rows):
-        yield _judged(rows.line_num, row)
+    header, *lines = (line.removesuffix("\r") for line in text.split("\n"))
+    if _fields(header) != HEADER:
+        raise ValidationError(f"the header is {header[:100]!r}, not {','.join(HEADER)!r}")
+    for number, line in enumerate(lines, 2):
+        if any(fields := _fields(line)):
+            yield _judged(number, line, fields)
 
 
-def _judged(line: int, row: list[str]) -> Record:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row)
-    user_id, *counts = row
+def _fields(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return ["", line]  # malformed, and of no user that could be told
+
+
+def _judged(line: int, text: str, fields: list[str]) -> Record:
+    user_id, *counts = fields
     found = [int(each) for each in counts if each.isascii() and each.isdigit() and int(each) <= _MOST]
     if len(counts) == len(found) == 2 and _USER.fullmatch(user_id):
-        return Record(line, text.getvalue(), user_id, *found)
-    return Record(line, text.getvalue(), user_id, None, None)
+        return Record(line, text, user_id, *found)
+    return Record(line, text, user_id, None, None)
