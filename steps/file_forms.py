@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
+from unicodedata import normalize
 
 from steps.drivers.activity_file import ActivityFile, Record
 from steps.triggering import MAX_BYTES
@@ -47,6 +48,16 @@ FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     "lacks a column": _columns(lambda columns: columns[:-1]),
     "has a column more": _columns(lambda columns: [*columns, "備考"]),
     "has a NUL in its header": _columns(lambda columns: [columns[0] + "\0", *columns[1:]]),
+    "has its header in NFD": lambda lines: text([normalize("NFD", lines[0]), *lines[1:]]).encode(),
+    "has full-width letters in its header": _columns(lambda columns: [columns[0].replace("ID", "ＩＤ"), *columns[1:]]),
+    "has a hyphen for a ー in its header": _columns(lambda columns: [columns[0].replace("ー", "-"), *columns[1:]]),
+    "has a zero-width space in its header": _columns(lambda columns: [columns[0] + "\u200b", *columns[1:]]),
+    "has a no-break space in its header": _columns(lambda columns: [columns[0], "\u00a0" + columns[1], columns[2]]),
+    "begins with two byte order marks": lambda lines: text(lines).encode("utf-8-sig").decode().encode("utf-8-sig"),
+    "ends its lines with CR": lambda lines: text(lines).replace("\n", "\r").encode(),
+    "ends its lines with CR, and is longer than 64 KiB": lambda lines: (
+        text([*lines, *lines[-1:] * _RECORD_BYTES]).replace("\n", "\r").encode()
+    ),
     "is in Shift_JIS": lambda lines: text(lines).encode("shift_jis"),
     "is in UTF-16": lambda lines: text(lines).encode("utf-16"),
     "ends within a character": lambda lines: text(lines).encode() + "ユ".encode()[:-1],

@@ -126,6 +126,14 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | lacks a column                | the header is 'ユーザーID,ログイン回数' |
       | has a column more             | the header is 'ユーザーID,ログイン回数,投稿回数,備考' |
       | has a NUL in its header       | the header is                         |
+      | has its header in NFD         | column 1 has U+30B5 (KATAKANA LETTER SA) U+3099 (COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK) where U+30B6 (KATAKANA LETTER ZA) is wanted |
+      | has full-width letters in its header | column 1 has U+FF29 (FULLWIDTH LATIN CAPITAL LETTER I) where U+0049 (LATIN CAPITAL LETTER I) is wanted |
+      | has a hyphen for a ー in its header | column 1 has U+002D (HYPHEN-MINUS) where U+30FC (KATAKANA-HIRAGANA PROLONGED SOUND MARK) is wanted |
+      | has a zero-width space in its header | column 1 has U+200B (ZERO WIDTH SPACE) where its end is wanted |
+      | has a no-break space in its header | column 2 has U+00A0 (NO-BREAK SPACE) where U+30ED (KATAKANA LETTER RO) is wanted |
+      | begins with two byte order marks | column 1 has U+FEFF (ZERO WIDTH NO-BREAK SPACE) where U+30E6 (KATAKANA LETTER YU) is wanted |
+      | ends its lines with CR        | the file ends its lines with CR, from line 1 on |
+      | ends its lines with CR, and is longer than 64 KiB | the file ends its lines with CR, from line 1 on |
       | is in Shift_JIS               | byte 0 of the file is not UTF-8       |
       | is in UTF-16                  | byte 0 of the file is not UTF-8       |
       | ends within a character       | of the file is not UTF-8              |

@@ -1,7 +1,9 @@
 """csv-validation: takes the job lock, and finds out whether the file keeps the rules that hold for it as a whole."""
 
 import codecs
+import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import chain, count, takewhile
 from time import monotonic
 
 from csv_pipeline import jobs, lock
@@ -11,7 +13,7 @@ from csv_pipeline.objects import open_version
 from csv_pipeline.records import HEADER, fields_of
 from csv_pipeline.services import Services
 from csv_pipeline.step import Answer
-from csv_pipeline.tokenizer import tokenize
+from csv_pipeline.tokenizer import Record, ends_with_cr, tokenize
 
 MAX_FILE_BYTES = 104_857_600
 
@@ -40,11 +42,33 @@ def check_name_and_size(key: str, size: int) -> None:
 def count_records(blocks: Iterable[bytes]) -> int:
     """Count the records below the header in one pass; raises ValidationError for encoding, header and quoting."""
     records = tokenize(utf8(blocks))
-    header = next(records, None)
-    found = fields_of(header.content.decode().removeprefix("\N{BYTE ORDER MARK}")) if header else []
-    if found != HEADER:
-        raise ValidationError(f"the header is {','.join(found)[:100]!r}; it must be {','.join(HEADER)!r}")
+    check_header(next(records, None))
     return sum(1 for _ in records)
+
+
+def check_header(header: Record | None) -> None:
+    """Raise a ValidationError unless this is the header; the first character that is another is told by code point."""
+    text = header.content.decode().removeprefix("\N{BYTE ORDER MARK}") if header else ""
+    if header and "\r" in text.rstrip("\r"):
+        raise ends_with_cr(header.line)
+    found = fields_of(text)
+    if found != HEADER:
+        differences = [*filter(None, map(_difference, count(1), found, HEADER))]
+        told = "; ".join([f"the header is {text[:100]!r}", f"it must be {','.join(HEADER)!r}", *differences[:1]])
+        raise ValidationError(told)
+
+
+def _difference(column: int, found: str, wanted: str) -> str | None:
+    if found == wanted:
+        return None
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(found, wanted, strict=False)))
+    return f"column {column} has {_named(found[same:])} where {_named(wanted[same:])} is wanted"
+
+
+def _named(text: str) -> str:
+    """The first character of `text`, and what combines with it, by code point and name."""
+    character = chain(text[:1], takewhile(unicodedata.combining, text[1:]))
+    return " ".join(f"U+{ord(part):04X} ({unicodedata.name(part, 'unnamed')})" for part in character) or "its end"
 
 
 def utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:
