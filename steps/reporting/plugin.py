@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -68,6 +70,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     record.file.with_name(writing.NAME).unlink(missing_ok=True)  # it is of an earlier verdict
     _written(record)
     allure_results.begin(config, record)
+    _interrupt_when_told_to_end(config)
+
+
+def _interrupt_when_told_to_end(config: pytest.Config) -> None:
+    """Have SIGTERM, at first, end the session as Ctrl-C does: with its verdict, and with nothing left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def interrupt(*_: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt("SIGTERM")
+
+    earlier = signal.signal(signal.SIGTERM, interrupt)
+
+    def restore() -> None:
+        signal.signal(signal.SIGTERM, earlier)
+
+    config.add_cleanup(restore)
 
 
 def _signer(private_key: Path | None) -> Signer | None:
@@ -114,16 +134,22 @@ def partial(config: pytest.Config) -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """An attempt at a scenario begins, before anything can interrupt it."""
+    if (scenario := _scenario(item)) is not None:
+        scenario.begin()
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keeps the worst of a scenario's set-up, call and tear-down."""
+    """Keeps the worst of a scenario's set-up, call and tear-down; none of them is reported when it is interrupted."""
     report = yield
-    record = item.config.stash.get(RECORD, None)
-    if record is None or item.nodeid not in record.expected:
+    if (scenario := _scenario(item)) is None:
         return report
-    scenario = record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
-    scenario.attempts += call.when == "setup"
+    record = item.config.stash[RECORD]
     if call.excinfo is not None:
         item.stash.setdefault(FINDING, Finding()).deviations += of_error(call.excinfo.value)
     if (finding := item.stash.get(FINDING, None)) is not None:
@@ -131,21 +157,33 @@ def pytest_runtest_makereport(
         scenario.deviations = finding.deviations
     scenario.ended = time.monotonic()
     scenario.mode = "static" if item.get_closest_marker("static") else "live"
-    if call.excinfo is not None and scenario.status == verdict.PASSED:
+    if call.excinfo is not None:
         status, reason = _outcome(call.excinfo)
         reason = record.masking.text(reason)
-        told = any((each.status, each.reason) == (status, reason) for each in record.scenarios.values())
+        others = [each for each in record.scenarios.values() if each is not scenario]
+        told = any((each.status, each.reason) == (status, reason) for each in others)
         if status == verdict.BROKEN and call.when == "setup" and told:
             report.user_properties.append(_AGAIN)
-        scenario.status, scenario.reason = status, reason
-        if scenario.status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
+        scenario.note(status, reason)
+        is_noted = (scenario.status, scenario.reason) == (status, reason)
+        if is_noted and status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
             if status == verdict.BROKEN and not _says_why(call.excinfo.value):
                 report.longrepr += f"\n\n{call.excinfo.getrepr(style='short')}"
-    elif call.when == "call" and call.excinfo is None:
-        scenario.passes()
+    elif call.when == "call":
+        scenario.is_well = True
+    if call.when == "teardown":
+        scenario.end()
     clean(report, record.shown, item.config.option.tbstyle)
     return report
+
+
+def _scenario(item: pytest.Item) -> verdict.Scenario | None:
+    """The scenario's state so far; None for an item that is no scenario of an acceptance session."""
+    record = item.config.stash.get(RECORD, None)
+    if record is None or item.nodeid not in record.expected:
+        return None
+    return record.scenarios.setdefault(item.nodeid, verdict.Scenario(item.nodeid, record.expected[item.nodeid]))
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -158,6 +196,8 @@ def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:
     error = excinfo.value
     if isinstance(error, pytest.skip.Exception):
         return verdict.NOT_CHECKED, str(error.msg)
+    if isinstance(error, KeyboardInterrupt):  # which pytest reports under --pdb alone
+        return verdict.NOT_CHECKED, verdict.INTERRUPTED
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return verdict.FAILED, str(error) or excinfo.exconly()
     said = f"{type(error).__name__}: {error}"

@@ -66,7 +66,8 @@ class Record:
     @property
     def complete(self) -> bool:
         """Whether every scenario of this target came to an end in this session."""
-        return not self.broken_off and bool(self.expected) and self.expected.keys() <= self.scenarios.keys()
+        ended = {id for id, scenario in self.scenarios.items() if not scenario.is_running}
+        return not self.broken_off and bool(self.expected) and self.expected.keys() <= ended
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

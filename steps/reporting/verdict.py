@@ -12,6 +12,9 @@ from steps.reporting.checklist import Item
 PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked"
 _WORST_FIRST = (FAILED, BROKEN, NOT_CHECKED, PASSED)
 UNCLAIMED = "no scenario claims this line yet"
+INTERRUPTED = "interrupted"
+"""The reason of a scenario that has not come to its end."""
+UNFINISHED = "its steps have not come to their end"
 DOES_NOT_APPLY = "does not apply to this pipeline: "
 LIMIT = "limit of the target: "
 """A reason that begins so says what the target declares it cannot do."""
@@ -22,13 +25,13 @@ class Scenario:
     """What one scenario came to. findings: (wanted, got); controls: (id, found); ended: on the monotonic clock.
 
     mode: live, or static where it judged what is configured by reading it. attempts: how often it was run in this
-    session; flaky: whether it passed only when it was run again.
+    session; flaky: whether it passed only when it was run again. It is interrupted until it has come to something else.
     """
 
     id: str
     items: Sequence[str]
-    status: str = PASSED
-    reason: str = ""
+    status: str = NOT_CHECKED
+    reason: str = INTERRUPTED
     findings: list[tuple[str, str]] = field(default_factory=list)
     controls: list[tuple[str, bool]] = field(default_factory=list)
     deviations: list[Deviation] = field(default_factory=list)
@@ -36,12 +39,35 @@ class Scenario:
     mode: str = "live"
     attempts: int = 0
     flaky: bool = False
+    is_running: bool = False
+    is_well: bool = False
+    """Whether the steps of its last attempt are done, and nothing was wrong before, in or after them so far."""
 
-    def passes(self) -> None:
-        """It has run to its end; where it had failed before, that stands, and it is flaky."""
-        if self.status in (FAILED, BROKEN) and not self.flaky:
+    def begin(self) -> None:
+        """An attempt begins, which counts for nothing before its end; a failure of an earlier one stands."""
+        self.attempts += 1
+        self.is_running, self.is_well = True, False
+        if self.status == PASSED:
+            self.status, self.reason = NOT_CHECKED, INTERRUPTED
+
+    def note(self, status: str, reason: str) -> None:
+        """Keep the worst of what its set-up, steps and tear-down came to, and the first of what is equally bad."""
+        self.is_well = False
+        if self._is_undecided or _WORST_FIRST.index(status) < _WORST_FIRST.index(self.status):
+            self.status, self.reason = status, reason
+
+    def end(self) -> None:
+        """Its attempt is over, with its tear-down."""
+        self.is_running = False
+        if self._is_undecided:
+            self.status, self.reason = (PASSED, "") if self.is_well else (NOT_CHECKED, UNFINISHED)
+        elif self.is_well and self.status in (FAILED, BROKEN) and not self.flaky:
             self.flaky = True
             self.reason = f"flaky: it passed when it was run again, attempt {self.attempts}; before, {self.reason}"
+
+    @property
+    def _is_undecided(self) -> bool:
+        return (self.status, self.reason) == (NOT_CHECKED, INTERRUPTED)
 
 
 def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], claimed: set[str]) -> dict[str, Any]:

@@ -55,11 +55,11 @@ def night(day: int, **told: Any) -> Entry:
 
 
 NO_GO = {"verdict": "NO-GO", "exit": 1, "not_passed": {"AUR-03": FAILED, "INF-02": "broken"}}
-WELL = (Scenario("a", ["AUR-03"]), Scenario("b", ["INF-02"]))
+WELL = (Scenario("a", ["AUR-03"], PASSED, ""), Scenario("b", ["INF-02"], PASSED, ""))
 
 
 def test_a_session_is_one_line_that_tells_its_figures_and_what_did_not_pass():
-    told = comparison.entry(judged(Scenario("a", ["AUR-03"], FAILED, "99"), Scenario("b", ["INF-02"])), [])
+    told = comparison.entry(judged(Scenario("a", ["AUR-03"], FAILED, "99"), Scenario("b", ["INF-02"], PASSED, "")), [])
     assert (told.verdict, told.exit, told.passed, told.failed, told.broken, told.unchecked) == ("NO-GO", 1, 1, 1, 0, 0)
     assert (told.session_seconds, told.execution_seconds, told.records_per_second, told.peak_chunks) == (20, 4, 25, 5)
     assert (told.not_passed, told.flaky, told.slow) == ({"AUR-03": FAILED}, (), {})
@@ -156,9 +156,11 @@ def test_a_run_altered_on_purpose_is_held_against_nothing():
 
 
 def test_a_retry_that_passes_leaves_its_line_failed_and_names_it_flaky():
-    scenario = Scenario("a", ["AUR-03"], FAILED, "99 users", attempts=2)
-    scenario.passes()
-    found = judged(scenario, Scenario("b", ["INF-02"], PASSED))
+    scenario = Scenario("a", ["AUR-03"], FAILED, "99 users", attempts=1)
+    scenario.begin()
+    scenario.is_well = True
+    scenario.end()
+    found = judged(scenario, Scenario("b", ["INF-02"], PASSED, ""))
     assert (found["verdict"], found["items"]["AUR-03"]["status"]) == ("NO-GO", FAILED)
     assert found["items"]["AUR-03"]["reason"] == "flaky: it passed when it was run again, attempt 2; before, 99 users"
     assert comparison.entry(found, []).flaky == ("AUR-03",)

@@ -44,7 +44,7 @@ def test_a_part_of_the_session_is_never_a_verdict():
 
 
 def test_every_line_is_there_and_the_unclaimed_say_so():
-    items = verdict.item_verdicts(LINES, [Scenario("one", ["DAT-01"])], {"DAT-01", "DAT-02"})
+    items = verdict.item_verdicts(LINES, [Scenario("one", ["DAT-01"], PASSED, "")], {"DAT-01", "DAT-02"})
     assert list(items) == list(LINES)
     assert items["DAT-01"]["status"] == PASSED
     assert items["DAT-02"]["reason"] == "its scenario did not run in this session"
@@ -52,14 +52,14 @@ def test_every_line_is_there_and_the_unclaimed_say_so():
 
 
 def test_a_line_is_as_bad_as_its_worst_scenario():
-    scenarios = [Scenario("a", ["DAT-01"]), Scenario("b", ["DAT-01"], BROKEN, "no database")]
+    scenarios = [Scenario("a", ["DAT-01"], PASSED, ""), Scenario("b", ["DAT-01"], BROKEN, "no database")]
     item = verdict.item_verdicts(LINES, scenarios, {"DAT-01"})["DAT-01"]
     assert (item["status"], item["reason"]) == (BROKEN, "no database")
     assert [scenario["status"] for scenario in item["scenarios"]] == [PASSED, BROKEN]
 
 
 def test_a_line_that_does_not_apply_says_why_and_counts_for_nothing():
-    items = verdict.item_verdicts(LINES, [Scenario("one", ["DAT-01"])], {"DAT-01"})
+    items = verdict.item_verdicts(LINES, [Scenario("one", ["DAT-01"], PASSED, "")], {"DAT-01"})
     marked = verdict.applying(items, {"LAM-04": "it has no layers"})
     assert {id for id, item in marked.items() if not item["applies"]} == {"LAM-04"}
     assert (marked["LAM-04"]["status"], marked["LAM-04"]["reason"]) == (
@@ -71,3 +71,34 @@ def test_a_line_that_does_not_apply_says_why_and_counts_for_nothing():
 
 def test_the_checklist_has_its_65_lines():
     assert len(LINES) == 65
+
+
+def test_a_scenario_has_passed_only_when_its_steps_are_done_and_its_tear_down_is_over():
+    scenario = Scenario("one", ["DAT-01"])
+    assert (scenario.status, scenario.reason) == (NOT_CHECKED, "interrupted")
+    scenario.begin()
+    scenario.is_well = True
+    assert (scenario.status, scenario.reason) == (NOT_CHECKED, "interrupted")
+    scenario.end()
+    assert (scenario.status, scenario.reason) == (PASSED, "")
+    scenario.begin()  # once more, by a plug-in that repeats
+    assert (scenario.status, scenario.reason) == (NOT_CHECKED, "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("notes", "wanted"),
+    [
+        ([], (NOT_CHECKED, "its steps have not come to their end")),
+        ([(NOT_CHECKED, "no IAM")], (NOT_CHECKED, "no IAM")),
+        ([(NOT_CHECKED, "no IAM"), (BROKEN, "no database")], (BROKEN, "no database")),
+        ([(FAILED, "99"), (BROKEN, "no database")], (FAILED, "99")),
+        ([(BROKEN, "no database"), (BROKEN, "no bucket")], (BROKEN, "no database")),
+    ],
+)
+def test_a_scenario_without_a_good_end_is_as_bad_as_the_worst_of_its_phases(notes, wanted):
+    scenario = Scenario("one", ["DAT-01"])
+    scenario.begin()
+    for note in notes:
+        scenario.note(*note)
+    scenario.end()
+    assert (scenario.status, scenario.reason) == wanted

@@ -9,7 +9,7 @@ from steps.deviation import Deviation
 from steps.reporting import checklist
 from steps.reporting.record import Record, Span
 from steps.reporting.schedule import SCHEDULE
-from steps.reporting.verdict import FAILED, Scenario
+from steps.reporting.verdict import FAILED, PASSED, Scenario
 from steps.reporting.waivers import Waiver
 
 LINES = checklist.read()
@@ -42,7 +42,8 @@ def record(*others: Scenario, waivers: dict[str, Waiver] | None = None) -> Recor
 
 
 def passed(id: str) -> Scenario:
-    return Scenario(f"features/{id}.feature::test_holds", [id], findings=[(WANTED, GOT)], controls=[("another", True)])
+    id_of_scenario = f"features/{id}.feature::test_holds"
+    return Scenario(id_of_scenario, [id], PASSED, "", findings=[(WANTED, GOT)], controls=[("another", True)])
 
 
 def failed(id: str, reason: str = "wanted 100 users, got 99", *deviations: Deviation) -> Scenario:
