@@ -1,8 +1,9 @@
 """The plug-ins that make up the suite, each with its own options, hooks and fixtures; each needs those above it."""
 
 pytest_plugins = [
-    "steps.ahead",
     "steps.options",
+    "steps.reports",
+    "steps.ahead",
     "steps.collection",
     "steps.finding",
     "steps.reporting.allure_results.plugin",

@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.machine import machine
 from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
 from steps.apart import OWN_EXECUTION, features
+from steps.reports import left_in
 
 ROOT = Path(__file__).resolve().parents[1]
 AWAITING = "it is watched to its end"
@@ -103,14 +104,14 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
                 if _PROGRESS.match(line):
                     progress.look(f"{which}: {line.strip()}")
         wall = time.monotonic() - began
-        file = Path(folder) / "verdict.json"
+        file = left_in(Path(folder))
         if not file.is_file():
             raise BenchmarkError(
                 f"The acceptance left no verdict: pytest ended with {process.returncode}.\n  evidence: "
                 f"{''.join(output[-15:])}\n  remedy: run pytest -m local and mend what it says"
             )
         verdict = json.loads(file.read_text("utf-8"))
-        checks, executions = _scenarios(Path(folder) / "allure-results")
+        checks, executions = _scenarios(file.with_name("allure-results"))
     if verdict["verdict"] != "GO":
         sys.stderr.writelines(output)
     measured = verdict["measured"]

@@ -22,6 +22,7 @@ from mutants.judging import Outcome, outcome
 from mutants.sources import copied
 from steps.apart import OWN_COMMAND, OWN_EXECUTION, features
 from steps.reporting import checklist
+from steps.reports import left_in
 
 _WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
 _PATIENCE = 420
@@ -66,7 +67,7 @@ def accepted(name: str, arguments: Iterable[str], keep: Path | None = None) -> O
         reports.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         ended = _session(["-m", "local", f"--reports={reports}", *arguments], reports / "output.txt")
-        file = reports / "verdict.json"
+        file = left_in(reports)
         verdict = json.loads(file.read_text("utf-8")) if file.is_file() else None
         if verdict is None:
             ended = ended or " ".join((reports / "output.txt").read_text("utf-8").split()[-30:])

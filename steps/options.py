@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,21 +16,18 @@ if TYPE_CHECKING:
     from steps.targets.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+REPORTS = ROOT / "reports"
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """The marks whose scenarios are a whole acceptance session, with a verdict."""
 TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
 EMULATORS = ("localstack", "endpoint")
 """Targets that stand on somebody else's emulator of AWS."""
-_WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslator", "tenacity")
-_lock = pytest.StashKey[IO[str]]()
 _settings = pytest.StashKey["Settings"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the group `acceptance`; says first, in one sentence, what the plug-ins below would stumble over."""
-    if missing := [name for name in _WHEELS if find_spec(name) is None]:
-        raise pytest.UsageError(f"Not installed: {', '.join(missing)}. Run: pip install -r requirements.txt")
+    """Adds the group `acceptance`."""
     group = parser.getgroup("acceptance", "acceptance of the CSV pipeline")
     group.addoption("--target", choices=TARGETS, help="where to run; follows from -m local or -m aws-dev")
     group.addoption(
@@ -44,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
     group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
-    group.addoption("--reports", metavar="DIR", type=Path, default=ROOT / "reports", help="where the verdict goes")
+    group.addoption("--reports", metavar="DIR", type=Path, default=REPORTS, help="where the verdict goes")
     group.addoption("--keep", action="store_true", help="leave the environment up and say how to reach it")
     group.addoption(
         "--start",
@@ -66,15 +61,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """A usage error where scenarios would be spread over processes, each of which would deliver the file."""
-    if getattr(config.option, "numprocesses", None) and mark(config):
-        raise pytest.UsageError(f"A session delivers the file once, in one process: say -m {mark(config)} without -n.")
-
-
 def mark(config: pytest.Config) -> str | None:
     """The one of `local`, `aws-dev` and `robustness` that -m names; None when it names none or several."""
-    named = set(re.findall(r"[\w-]+", config.option.markexpr)) & _TARGET_OF_MARK.keys()
+    return mark_in(config.option.markexpr)
+
+
+def mark_in(expression: str) -> str | None:
+    """The one of these marks that an expression of -m names."""
+    named = set(re.findall(r"[\w-]+", expression)) & _TARGET_OF_MARK.keys()
     return named.pop() if len(named) == 1 else None
 
 
@@ -127,18 +121,3 @@ def altering(config: pytest.Config) -> list[str]:
     """The options of this command line that alter the pipeline or its run on purpose."""
     told = {"--after-deploy": config.option.after_deploy, "--after-run": config.option.after_run}
     return [option for option, command in told.items() if command]
-
-
-def claim_reports(config: pytest.Config) -> Path:
-    """The folder of the reports, ours alone until this process ends; a usage error when another run has it."""
-    folder: Path = config.option.reports
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / ".lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise pytest.UsageError(
-            f"Another run is writing to {folder}. Give this one a folder of its own: --reports=DIR."
-        ) from None
-    config.stash[_lock] = lock
-    return folder

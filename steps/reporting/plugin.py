@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from steps import options
+from steps import options, reports
 from steps.attestation import writing
 from steps.collection import FeatureFile
 from steps.deviation import of_error
@@ -31,12 +31,25 @@ if TYPE_CHECKING:
 RECORD = pytest.StashKey[Record]()
 PROGRESS = pytest.StashKey[Progress]()
 SIGNER = pytest.StashKey["Signer | None"]()
+_COLLECTED = pytest.StashKey[list[pytest.Item]]()
 _AGAIN = ("broken", "as an earlier one")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begins the record once scenarios are collected, before any is deselected."""
-    scenarios = [item for item in items if isinstance(item.parent, FeatureFile)]
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Writes UNKNOWN, lest the session never come to its scenarios; the embedded AWS starts meanwhile."""
+    if claim := reports.claimed(pluginmanager.getplugin("pytestconfig")):
+        reports.begin(claim)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keeps each scenario, before any plug-in deselects some or changes their order."""
+    if isinstance(item.parent, FeatureFile):
+        item.config.stash.setdefault(_COLLECTED, []).append(item)
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """Begins the record once scenarios are collected."""
+    scenarios = config.stash.get(_COLLECTED, [])
     if not scenarios:
         return
     try:
@@ -52,25 +65,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.collectonly:
         return
     target, mark = options.target(config), options.mark(config)
-    record = Record(lines, options.claim_reports(config) / "verdict.json")
+    if (claim := reports.claimed(config)) is None:
+        return
+    record = Record(lines, claim.folder / reports.VERDICT)
     record.facts["target"] = target
     record.waivers = waived
     chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]
-    try:
-        record.not_applicable = options.settings(config).not_applicable
-    except pytest.UsageError:
-        _written(record)  # or an older verdict would be taken for this session's
-        raise
+    record.not_applicable = options.settings(config).not_applicable
     record.expected |= {item.nodeid: _applying(item, claims[item], record.not_applicable) for item in chosen}
-    if partial(config):
-        record.broken_off = True
+    missing = [] if claim.is_part else _not_collected(scenarios)
+    record.broken_off = claim.is_part or bool(missing)
+    record.notes += [f"{file} was not collected" for file in missing]
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.reportchars = ""  # the summary has a line for each item already
     config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager, record.shown)
-    record.file.with_name(writing.NAME).unlink(missing_ok=True)  # it is of an earlier verdict
     _written(record)
     allure_results.begin(config, record)
     _interrupt_when_told_to_end(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Scenarios run in the order of the features, each feature's in their own, whatever plug-in has shuffled them."""
+    collected = session.config.stash.get(_COLLECTED, [])
+    place = {item: (item.path, number) for number, item in enumerate(collected)}
+    others = [item for item in session.items if item not in place]
+    session.items[:] = [*others, *sorted(filter(place.__contains__, session.items), key=place.__getitem__)]
+
+
+def _not_collected(scenarios: Iterable[pytest.Item]) -> list[Path]:
+    """The suite's feature files of which no scenario was collected, since they are faulty or were left out."""
+    features = options.ROOT / "features"
+    missing = {*features.rglob("*.feature")} - {path.resolve() for path in {item.path for item in scenarios}}
+    return sorted(file.relative_to(options.ROOT) for file in missing)
 
 
 def _interrupt_when_told_to_end(config: pytest.Config) -> None:
@@ -123,14 +150,6 @@ def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str
     if claimed and not left:
         item.add_marker(pytest.mark.skip(reason=verdict.DOES_NOT_APPLY + not_applicable[claimed[0]]))
     return left
-
-
-def partial(config: pytest.Config) -> bool:
-    """Whether the command line asks for a part of the session only."""
-    o = config.option
-    chosen = config.args_source is pytest.Config.ArgsSource.ARGS
-    selected = chosen or o.keyword or o.deselect or getattr(o, "lf", False)
-    return bool(selected or o.markexpr.strip() not in options.WHOLE)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -215,15 +234,15 @@ def _says_why(error: BaseException) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Writes the verdict; its code is the session's, unless pytest itself was stopped or only a part was run."""
-    record = session.config.stash.get(RECORD, None)
-    if record is None:
+    record, claim = session.config.stash.get(RECORD, None), reports.claimed(session.config)
+    if record is None or claim is None:
         return
-    ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    record.broken_off |= not ran
+    has_run = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    record.broken_off |= not has_run
     if record.complete:
         _remember(session.config, record)
     judged = _written(record)
-    if record.complete:
+    if has_run and not claim.is_part:
         session.exitstatus = judged["exit"]
     if record.complete and record.tested is not None:
         writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])

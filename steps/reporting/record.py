@@ -60,8 +60,8 @@ class Record:
 
     @property
     def claimed(self) -> set[str]:
-        """The ids that this target's scenarios answer, whether or not they ran."""
-        return {id for items in self.expected.values() for id in items}
+        """The ids that this target's scenarios answer, whether or not they ran; all, until scenarios are collected."""
+        return {id for items in self.expected.values() for id in items} if self.expected else {*self.checklist}
 
     @property
     def complete(self) -> bool:

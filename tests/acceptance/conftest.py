@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mutants import sessions
+from steps.reports import left_in
 
 ROOT = Path(__file__).resolve().parents[2]
 MEDDLE = Path(__file__).with_name("meddle.py")
@@ -59,7 +60,7 @@ def accept(tmp_path: Path) -> Accept:
         session = sessions.begin(command(reports, *mark, *arguments)[3:], output, cwd)
         session.join(240)
         assert session.exitcode is not None, f"the session did not end within 240 s\n{output.read_text()}"
-        file = reports / "verdict.json"
+        file = left_in(reports)
         verdict = json.loads(file.read_text("utf-8")) if file.exists() else {}
         return Session(session.exitcode, output.read_text(), verdict)
 

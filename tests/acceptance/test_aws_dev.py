@@ -20,6 +20,7 @@ from steps.attestation.statement import statement
 from steps.drivers.names import Names
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
+from steps.reports import left_in
 from tests.acceptance.conftest import ROOT, Session, command, environment
 
 NAMES = Names("526636471122")
@@ -59,7 +60,7 @@ def accept(account: dict[str, str], tmp_path: Path) -> Callable[..., Session]:
             check=False,
             timeout=240,
         )
-        file = tmp_path / "verdict.json"
+        file = left_in(tmp_path)
         return Session(
             done.returncode, done.stdout + done.stderr, json.loads(file.read_text()) if file.exists() else {}
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_a_scenario_of_which_only_the_fixtures_are_set_up_has_not_passed(folder:
     assert items["FIL-01"]["reason"] == "its steps have not come to their end"
 
 
-def run(folder: Path, steps: str, *arguments: str) -> dict[str, dict[str, object]]:
+def run(folder: Path, steps: str, *arguments: str) -> dict[str, dict[str, Any]]:
     """The lines of the verdict on these steps."""
     (folder / "some.feature").write_text(FEATURE)
     (folder / "conftest.py").write_text(steps)
@@ -101,5 +102,5 @@ def run(folder: Path, steps: str, *arguments: str) -> dict[str, dict[str, object
     (file,) = (folder / "reports").rglob("verdict.json")
     verdict = json.loads(file.read_text("utf-8"))
     assert (verdict["verdict"], verdict["complete"]) == ("UNKNOWN", False), done.stdout + done.stderr
-    items: dict[str, dict[str, object]] = verdict["items"]
+    items: dict[str, dict[str, Any]] = verdict["items"]
     return items

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from steps.reports import left_in
 from tests.acceptance.conftest import ROOT, command, environment
 from tests.steps.reporting.allure_results.planted import VARIABLES
 
@@ -62,8 +63,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
                 check=False,
                 timeout=120,
             )
-            results = read(reports / "allure-results")
-            return Leavings(done.returncode, done.stdout + done.stderr, reports, results)
+            written = left_in(reports).parent
+            results = read(written / "allure-results")
+            return Leavings(done.returncode, done.stdout + done.stderr, written, results)
 
         yield ran
 
