@@ -18,6 +18,7 @@ from steps.drivers.workflow import Run, Workflow
 from steps.targets.embedded import embedded
 from steps.targets.environment import Environment
 from steps.targets.launch import launch
+from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
 
 _NAMES = Names(account="000000000000")
@@ -115,6 +116,8 @@ def deployed(system: SystemUnderTest, progress: Progress) -> Iterator[Environmen
     """The pipeline `system` in an embedded AWS, which ends with the block."""
     starting = launch(_NAMES)
     try:
-        yield embedded(starting, system, names=_NAMES, say=progress.say, phase=lambda name: nullcontext())
+        users = read(system.settings, {}, needed=()).users
+        told: dict[str, Any] = {"say": progress.say, "phase": lambda name: nullcontext()}
+        yield embedded(starting, system, names=_NAMES, test_users=users, **told)
     finally:
         starting.result().stop()

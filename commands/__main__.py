@@ -1,4 +1,4 @@
-"""The command line of `python -m commands`: doctor, start, restart, sheet, verify, trend, site and notify."""
+"""The command line of `python -m commands`: doctor, start, restart, sql, sheet, verify, trend, site and notify."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
 from steps.drivers.locks import Locks, NotRestarted, restart
 from steps.drivers.names import Names
+from steps.drivers.users import session_settings
 from steps.drivers.waiting import NotSeen
 from steps.drivers.workflow import NoStateMachine, Workflow
 from steps.targets.settings import FILE, Settings, SettingsError, read
-from steps.targets.system import ROOT
+from steps.targets.system import ROOT, SystemUnderTest
 from steps.visible import quoted, say
 
 PATIENCE = 960  # seconds: an execution ends itself after 900
@@ -65,6 +66,16 @@ def _run(told: argparse.Namespace) -> int:
     account = told.account or session.client("sts").get_caller_identity()["Account"]
     names = settings.names_in(account)
     return _examined(session, names, told) if told.command == "doctor" else _started(session, settings, names, told)
+
+
+def _printed(told: argparse.Namespace) -> int:
+    """Print a file of sql/ behind the statements that tell a session who the test users are."""
+    for name, value in session_settings(read(told.settings, os.environ, needed=()).users).items():
+        quoted = value.replace("'", "''")
+        print(f"SET {name} = '{quoted}';")
+    folders = SystemUnderTest(told.settings.parent).sql
+    print(next(file for folder in folders if (file := folder / f"{told.name}.sql").is_file()).read_text("utf-8"))
+    return 0
 
 
 def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
@@ -146,6 +157,12 @@ def _parser() -> argparse.ArgumentParser:
     attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
     attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
     attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)
+    prints = "print a file of sql/ with the test users of the settings, to be run by psql"
+    sql = commands.add_parser("sql", help=prints, description=prints)
+    sql.set_defaults(run=_printed)
+    questions = [file.stem for file in sorted((ROOT / "sql").glob("*.sql")) if "%(" not in file.read_text("utf-8")]
+    sql.add_argument("name", metavar="NAME", choices=questions, help="the file's name, such as test_users")
+    sql.add_argument("--settings", metavar="FILE", type=Path, default=SETTINGS, help=f"{FILE} of the pipeline")
     nightly.add(commands)
     told = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),

@@ -1,8 +1,6 @@
--- DAT-02: registers the test users in bulk, U00001 and so on; those that are there already stay as they are.
-INSERT INTO users (user_id, username, email, is_active)
-SELECT 'U' || to_char(n, 'FM00000'),
-       'testuser' || to_char(n, 'FM00000'),
-       'testuser' || to_char(n, 'FM00000') || '@example.com',
-       true
-FROM generate_series(1, coalesce(current_setting('acceptance.users', true), '100')::int) AS n
+-- DAT-02: registers the test users in bulk, as acceptance.toml names them; those that are there already stay as they are.
+-- By hand: python -m commands sql test_users | psql "$DATABASE_URL"
+INSERT INTO users (user_id, username, email, is_active, metadata)
+SELECT user_id, username, email, true, '{}'
+FROM jsonb_to_recordset(current_setting('acceptance.test_users')::jsonb) AS due (user_id text, username text, email text)
 ON CONFLICT (user_id) DO NOTHING;

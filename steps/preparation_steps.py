@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 
 from pytest_bdd import parsers, then, when
@@ -10,6 +11,7 @@ from pytest_bdd import parsers, then, when
 from steps.deviation import Deviation
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.database import Answer, Database
+from steps.drivers.users import User
 from steps.evidence import Preparation
 from steps.finding import Finding
 from steps.targets.environment import Environment
@@ -63,25 +65,22 @@ def _registered_of(settings: Settings, database: Database) -> set[str]:
 
 @then("the first, the middle and the last of them are registered under their own name and address, and active")
 def sample_users(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
-    ids = settings.counts.test_users
-    middle = ids[max(len(ids) // 2, 1) - 1]
-    _registered(database.ask("sample_users"), sorted({ids[0], middle, ids[-1]}), finding)
+    users = settings.users
+    samples = {user.user_id: user for user in (users[0], users[max(len(users) // 2, 1) - 1], users[-1])}
+    _registered(database.ask("sample_users"), [*samples.values()], finding)
 
 
 @then("the first ten of them are listed in order")
 def first_ten(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
-    _registered(database.ask("first_ten_users"), settings.counts.test_users[:10], finding)
+    _registered(database.ask("first_ten_users"), settings.users[:10], finding)
 
 
-def _registered(rows: list[dict[str, Any]], ids: list[str], finding: Finding) -> None:
-    due = [
-        {"user_id": id, "username": f"testuser{id[1:]}", "email": f"testuser{id[1:]}@example.com", "is_active": True}
-        for id in ids
-    ]
+def _registered(rows: list[dict[str, Any]], users: list[User], finding: Finding) -> None:
+    due = [{**asdict(user), "is_active": True} for user in users]
     wrong = [row for row in rows if row not in due]
     finding.holds(
         rows == due,
-        wanted=f"{', '.join(ids)} as they were registered",
+        wanted=f"{', '.join(user.user_id for user in users)} as they were registered",
         got=f"{len(rows) - len(wrong)} of {len(rows)} so",
         evidence="\n".join(map(str, wrong)),
     )

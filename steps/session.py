@@ -113,7 +113,7 @@ def _environment(config: pytest.Config, record: Record, progress: Progress) -> E
         from steps.targets.embedded import embedded
 
         names = settings.names_in(ACCOUNT)
-        return embedded(launched(config, names), system, names=names, **told)
+        return embedded(launched(config, names), system, names=names, test_users=settings.users, **told)
     if target == "endpoint":
         from steps.targets.endpoint import endpoint
 
@@ -142,10 +142,9 @@ def alone(environment: Environment, progress: Progress) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def database(environment: Environment, settings: Settings) -> Iterator[Database]:
-    users = settings.counts.users
     if not environment.database_url:
         environment.secret()  # tells why there is no login
-    with Database(environment.database_url, environment.sql, test_users=users) as database:
+    with Database(environment.database_url, environment.sql, test_users=settings.users) as database:
         yield database
 
 
@@ -180,7 +179,7 @@ def drivers(
     workflow: Workflow,
 ) -> Drivers:
     names, client = environment.names, environment.client
-    connect = partial(Database, environment.database_url, environment.sql, test_users=settings.counts.users)
+    connect = partial(Database, environment.database_url, environment.sql, test_users=settings.users)
     return Drivers(
         environment=environment,
         database=database,

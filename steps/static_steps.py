@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_bdd import then, when
@@ -11,6 +12,7 @@ from steps.deviation import Deviation
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.database import Database
 from steps.drivers.jsonpath import at, placed
+from steps.drivers.users import User
 from steps.finding import Finding
 from steps.reporting.record import Record
 from steps.targets.settings import Settings
@@ -24,22 +26,23 @@ def looked_for(database: Database) -> Users:
 
 
 @then("none of their ids and addresses belongs to somebody else")
-def nobody_elses(users: Users, activity_file: ActivityFile, record: Record, finding: Finding) -> None:
-    ids = activity_file.sums().keys()
-    deviations = _taken(users, ids)
+def nobody_elses(users: Users, settings: Settings, record: Record, finding: Finding) -> None:
+    due = settings.users
+    ids = {user.user_id for user in due}
+    deviations = _taken(users, due)
     others = [user["user_id"] for user in users if user["user_id"] not in ids]
     if others:
         record.notes.append(f"users with ids or addresses like the test users': {', '.join(others)}")
-    finding.none(deviations, wanted=f"{len(ids)} ids and addresses free or their own", got="so")
-    stranger = {"user_id": min(ids), "username": "somebody", "email": "somebody@example.com"}
-    thief = {"user_id": "U00999", "username": "thief", "email": f"testuser{min(ids)[1:]}@example.com"}
-    finding.control("an id and an address of somebody else", len(_taken([stranger, thief], ids)) == 2)
+    finding.none(deviations, wanted=f"{len(due)} ids and addresses free or their own", got="so")
+    stranger = {"user_id": due[0].user_id, "username": "somebody", "email": "somebody@example.com"}
+    thief = {"user_id": "no test user's", "username": "thief", "email": due[0].email}
+    finding.control("an id and an address of somebody else", len(_taken([stranger, thief], due)) == 2)
 
 
-def _taken(users: Users, ids: Any) -> list[Deviation]:
+def _taken(users: Users, test_users: Sequence[User]) -> list[Deviation]:
     """The users who have a test user's id or address and are not that one."""
-    due = {id: (f"testuser{id[1:]}", f"testuser{id[1:]}@example.com") for id in ids}
-    owners = {email: id for id, (_, email) in due.items()}
+    due = {user.user_id: (user.username, user.email) for user in test_users}
+    owners = {user.email: user.user_id for user in test_users}
     return [
         Deviation("user-id-taken", f"{user['user_id']} is {user['username']} <{user['email']}>")
         for user in users

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 import psycopg
 from psycopg.rows import dict_row
+
+from steps.drivers.users import User, session_settings
 
 _ROWS_AT_A_TIME = 10_000
 
@@ -73,9 +75,9 @@ class Database:
     """PostgreSQL, asked by file name; a file in an earlier folder stands before one of the same name in a later."""
 
     def __init__(
-        self, url: str, folders: list[Path], application_name: str = "acceptance", *, test_users: int = 100
+        self, url: str, folders: list[Path], application_name: str = "acceptance", *, test_users: Sequence[User] = ()
     ) -> None:
-        """Opens a session in which sql/ speaks of so many test users; raises Unreachable."""
+        """Opens a session in which the files under sql/ know these test users; raises Unreachable."""
         self._folders, self._url, self._name, self._test_users = folders, url, application_name, test_users
         self._connection = self._opened()
 
@@ -84,7 +86,8 @@ class Database:
             connection = psycopg.connect(
                 self._url, autocommit=True, row_factory=dict_row, application_name=self._name, connect_timeout=10
             )
-            connection.execute("SELECT set_config('acceptance.users', %s, false)", [str(self._test_users)])
+            for setting in session_settings(self._test_users).items():
+                connection.execute("SELECT set_config(%s, %s, false)", setting)
         except psycopg.OperationalError as refused:
             raise Unreachable(f"The database does not answer.\n  evidence: {refused}") from refused
         return connection

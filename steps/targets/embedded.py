@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import psycopg
@@ -10,6 +10,7 @@ import psycopg
 from local_aws import LocalAws, LocalAwsError
 from steps.drivers.faults import Faults
 from steps.drivers.names import Names
+from steps.drivers.users import User
 from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients
 from steps.targets.launch import DATABASE, Starting
 from steps.targets.system import SystemUnderTest
@@ -22,6 +23,7 @@ def embedded(
     system: SystemUnderTest,
     *,
     names: Names,
+    test_users: Sequence[User],
     say: Callable[[str], None],
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Environment:
@@ -34,7 +36,7 @@ def embedded(
     say(f"embedded AWS and PostgreSQL answer on {aws.endpoint_url}")
     client = clients(aws.environment)
     with phase("deploy"):
-        done = deployed(applications, system, names, client, database_url=aws.database_url)
+        done = deployed(applications, system, names, client, database_url=aws.database_url, test_users=test_users)
     say(f"deployed {len(done.declared)} resources")
     return Environment(
         target="embedded",

@@ -11,9 +11,10 @@ from typing import Any
 import psycopg
 from botocore.exceptions import WaiterError
 
-from steps.drivers.database import file_of, run
+from steps.drivers.database import Database
 from steps.drivers.deployed import Clients, Declared
 from steps.drivers.names import Names
+from steps.drivers.users import User
 from steps.targets.deploy import Application, DeployError, StandIns, build, deploy
 from steps.targets.system import SystemUnderTest
 
@@ -46,6 +47,7 @@ def deployed(
     client: Clients,
     *,
     database_url: str,
+    test_users: Sequence[User],
     stand_ins: StandIns | None = None,
     **parameters: str,
 ) -> Deployed:
@@ -66,9 +68,9 @@ def deployed(
             evidence=f"its outputs are {', '.join(data.outputs) or 'none'}",
             remedy="add it, with the ARN of the secret that holds username and password",
         )
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for name in ("schema", "history"):
-            run(connection, file_of(name, system.sql))
+    with Database(database_url, system.sql, test_users=test_users) as session:
+        for file in ("schema", "history"):
+            session.tell(file)
     pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common)
     declared = data.declared | pipeline.declared
     _until_active(client, [each.properties["FunctionName"] for each in declared.values() if each.kind == _FUNCTION])

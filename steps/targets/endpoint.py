@@ -79,7 +79,16 @@ def endpoint(
     told = {"AuroraEndpoint": inside, "AuroraDatabaseName": str(database["dbname"])}
     with phase("deploy"):
         applications = packed(system, names, make, fold_layers=not known.applies_layers)
-        done = deployed(applications, system, names, client, database_url=database_url, stand_ins=stand_ins, **told)
+        done = deployed(
+            applications,
+            system,
+            names,
+            client,
+            database_url=database_url,
+            test_users=settings.users,
+            stand_ins=stand_ins,
+            **told,
+        )
     declared = {name: each for name, each in done.declared.items() if each.kind not in stand_ins}
     left_out = ", ".join(sorted(done.declared.keys() - declared.keys()))
     say(f"deployed {len(declared)} resources" + (f", left out {left_out}" if left_out else ""))

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.names import USUAL, Names
 from steps.drivers.permissions import USUAL_ACTIONS
-from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table
+from steps.drivers.users import User
+from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table, UserPatterns
 from steps.visible import quoted
 
 _PREFIX = "ACCEPTANCE_"
@@ -39,6 +40,7 @@ class Settings(Table):
     input: Input = Input()
     csv: Csv = Csv()
     counts: Counts = Counts()
+    test_users: UserPatterns = UserPatterns()
     permissions: Mapping[str, tuple[Action, ...]] = Field(default_factory=dict)
     not_applicable: Mapping[str, Reason] = Field(default_factory=dict)
 
@@ -46,6 +48,13 @@ class Settings(Table):
     def actions(self) -> dict[str, tuple[str, ...]]:
         """What the functions have to be allowed, by what they act on."""
         return USUAL_ACTIONS | dict(self.permissions)
+
+    @property
+    def users(self) -> list[User]:
+        """The test users as they are registered, in order."""
+        username, email = self.test_users.username, self.test_users.email
+        ids = enumerate(self.counts.test_users, 1)
+        return [User(id, username.format(n=n), email.format(n=n)) for n, id in ids]
 
     def names_in(self, account: str) -> Names:
         """The names of everything, in that account."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -13,6 +15,7 @@ from steps.drivers.jsonpath import steps
 from steps.drivers.names import Names
 from steps.targets.system import ROOT
 
+_NUMBERS = {("n", spec, None) for spec in ("", *(f"0{width}" for width in range(1, 10)))}
 USUAL_FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"
 
 
@@ -40,6 +43,23 @@ def _one_line(reason: str) -> str:
     return reason.strip()
 
 
+def _numbered(pattern: str) -> str:
+    """Refuse a pattern that would give two users the same text."""
+    try:
+        fields = [field[1:] for field in Formatter().parse(pattern) if field[1] is not None]
+    except ValueError as error:
+        raise ValueError(f"cannot be filled in: {error}") from error
+    if len(fields) != 1 or fields[0] not in _NUMBERS:
+        raise ValueError("has to hold the user's number once, as {n} or, with leading zeros, as {n:03}")
+    return pattern
+
+
+def _address(pattern: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", pattern.format(n=1)):
+        raise ValueError("has to make an address, such as test{n:03}@example.com")
+    return pattern
+
+
 def _three_columns(header: str) -> str:
     if header.count(",") != 2:
         raise ValueError("has to name three columns, those of user id, logins and posts")
@@ -50,6 +70,8 @@ Ids = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Pattern = Annotated[str, AfterValidator(_fillable)]
 JsonPath = Annotated[str, AfterValidator(_names_alone)]
 Header = Annotated[str, AfterValidator(_three_columns)]
+Numbered = Annotated[str, AfterValidator(_numbered)]
+Address = Annotated[Numbered, AfterValidator(_address)]
 Reason = Annotated[str, AfterValidator(_one_line)]
 Action = Annotated[str, Field(pattern=r"^[a-z0-9-]+:[A-Za-z]+$")]
 
@@ -106,3 +128,10 @@ class Counts(Table):
     def test_users(self) -> list[str]:
         """The ids of the test users, in order."""
         return [f"U{n:05d}" for n in range(1, self.users + 1)]
+
+
+class UserPatterns(Table):
+    """What each test user is registered as; {n} stands for its number."""
+
+    username: Numbered = "testuser{n:03}"
+    email: Address = "test{n:03}@example.com"

@@ -28,8 +28,15 @@ def main(folder: Path = ROOT / "system_under_test") -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with LocalAws.start(account=told.account, region=told.region, database=DATABASE) as aws:
         client = clients(aws.environment)
-        applications, secret = packed(system, names), told.aurora_secret
-        done = deployed(applications, system, names, client, database_url=aws.database_url, AuroraSecretName=secret)
+        done = deployed(
+            packed(system, names),
+            system,
+            names,
+            client,
+            database_url=aws.database_url,
+            test_users=told.users,
+            AuroraSecretName=told.aurora_secret,
+        )
         function = client("lambda").get_function_configuration(FunctionName=names.functions[0])["VpcConfig"]
         exports = aws.environment | {
             "ACCEPTANCE_SUBNETS": ",".join(function["SubnetIds"]),

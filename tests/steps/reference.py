@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 from steps.drivers.names import Names
 from steps.options import ROOT
 from steps.targets.embedded import embedded
 from steps.targets.environment import Environment
 from steps.targets.launch import launch
+from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
 
 NAMES = Names("123456789012")
@@ -21,6 +23,8 @@ def reference_pipeline() -> Iterator[Environment]:
     starting = launch(NAMES)
     try:
         system = SystemUnderTest(ROOT / "system_under_test")
-        yield embedded(starting, system, names=NAMES, say=lambda _: None, phase=lambda _: nullcontext())
+        users = read(system.settings, {}).users
+        quietly: dict[str, Any] = {"say": lambda _: None, "phase": lambda _: nullcontext()}
+        yield embedded(starting, system, names=NAMES, test_users=users, **quietly)
     finally:
         starting.stop()
