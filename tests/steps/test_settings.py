@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.names import USUAL
 from steps.drivers.permissions import USUAL_ACTIONS
+from steps.drivers.users import User
 from steps.options import ROOT
 from steps.reporting import checklist
 from steps.targets.settings import FILE, SettingsError, read
@@ -78,6 +79,7 @@ def test_a_pipeline_that_is_deployed_by_the_suite_needs_only_its_name(file: Path
     assert settings.names_in("000000000000").state_machine == "tally-csv-processing-dev"
     assert settings.input.paths == ObjectPaths()
     assert (settings.csv.name, settings.counts.users, settings.counts.records) == (USUAL_FILE.name, 100, 100)
+    assert settings.users[-1] == User("U00100", "testuser100", "test100@example.com")
     assert settings.csv.file_in(file.parent) == USUAL_FILE
 
 
@@ -142,6 +144,16 @@ def test_what_the_documentation_shows_is_in_the_example():
         ("counts = {users = 0}", ["counts.users: Input should be greater than or equal to 1"]),
         ("counts = {users = 100000}", ["counts.users: Input should be less than or equal to 99999"]),
         ("counts = {records = 'many'}", ["counts.records: Input should be a valid integer"]),
+        ("test_users = {username = 'tester'}", ["test_users.username: Value error, has to hold the user's number once"]),
+        ("test_users = {username = '{n}{n}'}", ["test_users.username: Value error, has to hold the user's number once"]),
+        ("test_users = {username = '{n:.1e}'}", ["test_users.username: Value error, has to hold the user's number once"]),
+        ("test_users = {username = '{n.real}'}", ["test_users.username: Value error, has to hold the user's number o"]),
+        ("test_users = {username = '{n'}", ["test_users.username: Value error, cannot be filled in: "]),
+        ("test_users = {email = 'test{n}'}", ["test_users.email: Value error, has to make an address, such as "]),
+        (
+            "test_users = {username = 'x', email = 'x@example.com', name = 'x'}",
+            ["test_users.username: ", "test_users.email: Value error, has to hold", "test_users.name: Extra inputs"],
+        ),
         ("permissions = {locks = []}", ["permissions.locks is unknown; there are uploads, bucket, "]),
         ("permissions = {job_locks = ['PutItem']}", ["permissions.job_locks.0: String should match pattern"]),
         ("not_applicable = {LAM-05 = 'x'}", ["not_applicable.LAM-05 is no line of the checklist"]),
