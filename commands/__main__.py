@@ -16,10 +16,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import nightly
-from commands.doctor import CONNECT_SECONDS, SERVICES, examine
+from commands.answers import Unusable
+from commands.doctor import CONNECT_SECONDS, SERVICES, caller_of, examine
 from steps.drivers.history import Reached
 from steps.drivers.inbox import Inbox, NotThere
-from steps.drivers.locks import Locks, NotRestarted, restart
+from steps.drivers.locks import Locks, NotStarted, refuse_duplicate, restart, restartable
 from steps.drivers.names import Names
 from steps.drivers.users import session_settings
 from steps.drivers.waiting import NotSeen
@@ -36,11 +37,16 @@ _OVERRIDES = ("region", "project", "environment")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Does what the command line says; 0 when it is done and, with --wait, has SUCCEEDED."""
-    told = _parser().parse_args(arguments)
+    parser = _parser()
+    told = parser.parse_args(arguments)
+    if told.command in ("start", "restart") and not (told.key or told.rehearse):
+        parser.error(f"{told.command} wants a KEY; --rehearse does without, where there is no file yet")
     try:
         return _run(told)
-    except (SettingsError, NotThere, NoStateMachine, NotRestarted, NotSeen) as error:
+    except (SettingsError, NotThere, NoStateMachine, NotStarted, NotSeen) as error:
         say(error, file=sys.stderr)
+    except Unusable as found:
+        say(f"{quoted(str(found))}\n  remedy: {found.remedy}", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         say(
             f"AWS refused: {quoted(str(error))}\n  remedy: look at the credentials, --account and --region",
@@ -63,16 +69,18 @@ def _run(told: argparse.Namespace) -> int:
     overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
     settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
     session = boto3.Session(region_name=settings.region)
-    account = told.account or session.client("sts").get_caller_identity()["Account"]
-    names = settings.names_in(account)
-    return _examined(session, names, told) if told.command == "doctor" else _started(session, settings, names, told)
+    account = told.account or settings.account
+    if told.command == "doctor":
+        return _examined(session, settings.names_in(account), told)
+    caller = caller_of(session.client("sts"), account)
+    return _started(session, settings, settings.names_in(caller["Account"]), told)
 
 
 def _printed(told: argparse.Namespace) -> int:
     """Print a file of sql/ behind the statements that tell a session who the test users are."""
     for name, value in session_settings(read(told.settings, os.environ, needed=()).users).items():
-        quoted = value.replace("'", "''")
-        print(f"SET {name} = '{quoted}';")
+        literal = value.replace("'", "''")
+        print(f"SET {name} = '{literal}';")
     folders = SystemUnderTest(told.settings.parent).sql
     print(next(file for folder in folders if (file := folder / f"{told.name}.sql").is_file()).read_text("utf-8"))
     return 0
@@ -93,7 +101,7 @@ def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) ->
     failed = 0
     for answer in examine(client, names, told.database_url, told.service or SERVICES):
         say(answer)
-        failed += not answer.well
+        failed += answer.well is False
     return int(failed > 0)
 
 
@@ -101,14 +109,16 @@ def _started(session: boto3.Session, settings: Settings, names: Names, told: arg
     stepfunctions, paths = session.client("stepfunctions"), settings.input.paths
     workflow = Workflow(stepfunctions, names.state_machine_arn, every=LOOK, paths=paths)
     machine = workflow.ready()
-    if told.rehearse:
-        say(f"ready: an execution of {machine} for s3://{names.bucket}/{told.key}")
+    if not told.key:
+        say(f"ready: {machine}, for any file")
         return 0
     upload = Inbox(session.client("s3"), names.bucket).found(told.key, told.version_id)
-    if told.command == "restart":
-        arn = restart(upload, Locks(session.client("dynamodb"), names.job_locks), workflow)
-    else:
-        arn = workflow.start_for(upload)
+    locks = Locks(session.client("dynamodb"), names.job_locks)
+    (restartable if told.command == "restart" else refuse_duplicate)(upload, locks, workflow)
+    if told.rehearse:
+        say(f"ready: an execution of {machine} for s3://{names.bucket}/{told.key}, version {upload.version_id}")
+        return 0
+    arn = restart(upload, locks, workflow) if told.command == "restart" else workflow.start_for(upload)
     say(arn)
     say(workflow.console(arn), file=sys.stderr)
     return _followed(workflow, arn) if told.wait else 0
@@ -128,7 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m commands", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--account", help="the account id; that of the credentials unless said")
+    common.add_argument(
+        "--account", help="the id of the account that is meant; that of the settings or else of the credentials"
+    )
     common.add_argument("--settings", metavar="FILE", type=Path, default=SETTINGS, help=f"{FILE} of the pipeline")
     for name in _OVERRIDES:
         common.add_argument(f"--{name}", help="that of the settings unless said")
@@ -170,9 +182,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, purpose in told:
         command = commands.add_parser(name, parents=[common], help=purpose, description=purpose)
-        command.add_argument("key", metavar="KEY", help="the file's key in the bucket, such as incoming/users.csv")
+        command.add_argument(
+            "key", metavar="KEY", nargs="?", help="the file's key in the bucket, such as incoming/users.csv"
+        )
         command.add_argument("--version-id", help="the version; the newest unless said")
-        command.add_argument("--rehearse", action="store_true", help="say what would be started, and start nothing")
+        command.add_argument(
+            "--rehearse", action="store_true", help="ask all that is asked before a start, and start nothing"
+        )
         command.add_argument("--wait", action="store_true", help="follow the execution to its end")
     return parser
 

@@ -17,7 +17,7 @@ _REMEDIES = {
     "busy": "run it again in a minute",
 }
 _KINDS = (
-    ("credentials", ("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient", "Signature", "AuthFailure")),
+    ("credentials", ("Expired", "InvalidClientTokenId", "UnrecognizedClient", "Signature", "AuthFailure")),
     ("credentials", ("Credential", "TokenRetrieval", "SSO", "ProfileNotFound")),
     ("denied", ("AccessDenied", "Unauthorized", "403", "Forbidden")),
     ("busy", ("Throttl", "TooManyRequests", "SlowDown", "LimitExceeded", "InternalFailure", "ServiceUnavailable")),
@@ -38,16 +38,21 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one connection test; `remedy` says what to do where it failed."""
+    """The outcome of one connection test; `well` is None where it was not made, and `remedy` belongs to a failure.
+
+    passing: the failure is one of the way to the service or of the moment, and not the caller's.
+    """
 
     service: str
-    well: bool
+    well: bool | None
     said: str
     remedy: str = ""
+    passing: bool = False
 
     def __str__(self) -> str:
-        line = f"{'ok' if self.well else 'NO':<3} {self.service:<16} {quoted(self.said, _MARGIN)}"
-        return line if self.well else f"{line}\n{'':20} remedy: {self.remedy}"
+        mark = {True: "ok", False: "NO", None: "-"}[self.well]
+        line = f"{mark:<3} {self.service:<16} {quoted(self.said, _MARGIN)}"
+        return f"{line}\n{'':20} remedy: {self.remedy}" if self.well is False else line
 
 
 def answered(service: str, ask: Callable[[], str]) -> Answer:
@@ -56,13 +61,13 @@ def answered(service: str, ask: Callable[[], str]) -> Answer:
         return Answer(service, True, ask())
     except ClientError as refused:
         error = refused.response["Error"]
-        return Answer(service, False, f"{error['Code']}: {error['Message']}", _remedy(error["Code"]))
+        return _failed(service, f"{error['Code']}: {error['Message']}", error["Code"])
     except BotoCoreError as broken:
-        return Answer(service, False, str(broken), _remedy(type(broken).__name__))
+        return _failed(service, str(broken), type(broken).__name__)
     except Unusable as found:
         return Answer(service, False, str(found), found.remedy)
 
 
-def _remedy(error: str) -> str:
+def _failed(service: str, said: str, error: str) -> Answer:
     kind = next((kind for kind, parts in _KINDS if any(part in error for part in parts)), "unreachable")
-    return _REMEDIES[kind]
+    return Answer(service, False, said, _REMEDIES[kind], passing=kind in ("unreachable", "busy"))

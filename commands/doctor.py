@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,13 +27,42 @@ def examine(
 ) -> Iterator[Answer]:
     """An answer for each of `services`, in a fixed order, each as soon as it and those before it are there.
 
+    STS comes first: a caller who is not let in, or is of another account than `names`, is the cause of whatever else
+    would fail, so that nothing else is tested. Names without an account are those of the caller's.
     `aws(service)` gives a boto3 client, to any thread. `database_url` leads to Aurora where its endpoint cannot be
     reached from here.
     """
+    caller: dict[str, str] = {}
+
+    def identity() -> str:
+        caller.update(caller_of(aws("sts"), names.account))
+        return caller["Arn"]
+
+    sts = answered("STS", identity)
+    names = replace(names, account=names.account or caller.get("Account", ""))
+    if not (sts.well or (sts.passing and names.account)):
+        yield sts
+        for service in (each for each in SERVICES if each in services and each != "STS"):
+            yield Answer(service, None, "not tested, because of STS")
+        return
+    if "STS" in services:
+        yield sts
     every = [*_aws(aws, names), ("PostgreSQL", partial(_database, aws, names, database_url))]
     tests = [(service, test) for service, test in every if service in services]
-    with ThreadPoolExecutor(len(tests)) as beside:
-        yield from beside.map(lambda test: answered(*test), tests)
+    if tests:
+        with ThreadPoolExecutor(len(tests)) as beside:
+            yield from beside.map(lambda test: answered(*test), tests)
+
+
+def caller_of(sts: Any, account: str) -> dict[str, str]:
+    """Whose credentials these are, who has to be of `account` unless that is empty; raises Unusable."""
+    caller: dict[str, str] = sts.get_caller_identity()
+    if account and caller["Account"] != account:
+        raise Unusable(
+            f"{caller['Arn']} is of account {caller['Account']}, not {account}",
+            f"sign in to {account} (AWS_PROFILE), or name the account that is meant by --account or in the settings",
+        )
+    return caller
 
 
 def _aws(aws: Clients, names: Names) -> Iterable[tuple[str, Callable[[], str]]]:
@@ -62,7 +92,6 @@ def _aws(aws: Clients, names: Names) -> Iterable[tuple[str, Callable[[], str]]]:
         return ", ".join(group["GroupId"] for group in found) or "no security groups"
 
     return [
-        ("STS", lambda: str(aws("sts").get_caller_identity()["Arn"])),
         ("S3", bucket),
         ("EventBridge", lambda: str(aws("events").describe_rule(Name=names.rule)["Arn"])),
         ("Step Functions", lambda: str(_machine(aws, names)["stateMachineArn"])),

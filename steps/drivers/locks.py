@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import time
 from typing import TYPE_CHECKING
 
 from steps.drivers.inbox import Upload
@@ -21,7 +22,11 @@ class Lock:
     expires_at: int
 
 
-class NotRestarted(Exception):
+class NotStarted(Exception):
+    """Nothing is started for the file, since another execution has it or has done it."""
+
+
+class NotRestarted(NotStarted):
     """The file is not started again, since another execution has it or has done it."""
 
 
@@ -61,13 +66,29 @@ class Locks:
             raise NotRestarted(f"another execution than {owner} has just taken {upload.file_id}") from taken
 
 
-def restart(upload: Upload, locks: Locks, workflow: Workflow) -> str:
-    """The ARN of a new execution for `upload`, once the lock of a dead one is cleared; NotRestarted says why not."""
+def refuse_duplicate(upload: Upload, locks: Locks, workflow: Workflow) -> None:
+    """Raises NotStarted where an execution for `upload` would end as a duplicate of the one that has its lock."""
+    lock = restartable(upload, locks, workflow)
+    if lock is not None and lock.expires_at > time():
+        raise NotStarted(
+            f"{lock.owner} has ended and left the lock of {upload.file_id}, so that another execution ends as its "
+            f"duplicate.\n  remedy: python -m commands restart {upload.key}"
+        )
+
+
+def restartable(upload: Upload, locks: Locks, workflow: Workflow) -> Lock | None:
+    """The lock that a dead execution has on `upload`, if any; raises NotRestarted where its owner runs or is done."""
     lock = locks.of(upload)
     if lock is not None:
         if workflow.runs(lock.owner):
             raise NotRestarted(f"{lock.owner} has {upload.file_id} and still runs; stop it first, or wait for its end")
         if lock.state == "done":
             raise NotRestarted(f"{lock.owner} has completed {upload.file_id}; to add its records again, upload it anew")
+    return lock
+
+
+def restart(upload: Upload, locks: Locks, workflow: Workflow) -> str:
+    """The ARN of a new execution for `upload`, once the lock of a dead one is cleared; NotRestarted says why not."""
+    if lock := restartable(upload, locks, workflow):
         locks.clear(upload, lock.owner)
     return workflow.start_for(upload)

@@ -76,11 +76,11 @@ def upload(client: Callable[[str], Any]) -> Callable[[str], Upload]:
 
 @pytest.fixture
 def command(aws: LocalAws, client: Callable[[str], Any]) -> Command:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, account: str = NAMES.account) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "commands", *arguments],
             cwd=ROOT,
-            env=os.environ | aws.environment,
+            env=os.environ | aws.environment | {"ACCEPTANCE_ACCOUNT": account},
             capture_output=True,
             text=True,
             check=False,
@@ -91,12 +91,12 @@ def command(aws: LocalAws, client: Callable[[str], Any]) -> Command:
 
 
 @pytest.fixture
-def lock(client: Callable[[str], Any]) -> Callable[[Upload, str, str], None]:
+def lock(client: Callable[[str], Any]) -> Callable[..., None]:
     """Gives an upload's lock to an execution."""
 
-    def give(upload: Upload, owner: str, state: str) -> None:
+    def give(upload: Upload, owner: str, state: str, expires_at: int = 9_999_999_999) -> None:
         item = {"lock_key": upload.file_id, "owner": owner, "state": state}
-        typed = {name: {"S": value} for name, value in item.items()} | {"expires_at": {"N": "9999999999"}}
+        typed = {name: {"S": value} for name, value in item.items()} | {"expires_at": {"N": str(expires_at)}}
         client("dynamodb").put_item(TableName=NAMES.job_locks, Item=typed)
 
     return give
@@ -133,27 +133,74 @@ def test_waiting_follows_it_to_its_end_well_or_badly(command: Command, upload):
     assert "ProcessingError: because" in failed.stdout
 
 
-def test_a_rehearsal_starts_nothing_and_needs_no_file(command: Command, client):
-    before = executions(client)
-    done = command("start", "--rehearse", "incoming/none.csv")
-    assert (done.returncode, executions(client)) == (0, before)
-    assert done.stdout.startswith(f"ready: an execution of {NAMES.state_machine_arn} for s3://{NAMES.bucket}/")
+@pytest.mark.parametrize("name", ["start", "restart"])
+def test_a_rehearsal_names_machine_and_version_and_starts_nothing(command: Command, upload, client, name: str):
+    newest, before = upload("any.csv"), executions(client)
+    done = command(name, "--rehearse", "incoming/any.csv")
+    assert (done.returncode, executions(client)) == (0, before), done.stderr
+    what = f"an execution of {NAMES.state_machine_arn} for s3://{NAMES.bucket}/incoming/any.csv"
+    assert done.stdout == f"ready: {what}, version {newest.version_id}\n"
 
 
+def test_before_there_is_any_file_a_rehearsal_asks_for_the_machine_alone(command: Command):
+    done = command("start", "--rehearse")
+    assert (done.returncode, done.stdout) == (0, f"ready: {NAMES.state_machine_arn}, for any file\n")
+    assert command("start", "--rehearse", "--project=other").returncode == 1
+    nothing = command("start")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "start wants a KEY" in nothing.stderr
+
+
+@pytest.mark.parametrize("rehearsed", [(), ("--rehearse",)])
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("incoming/none.csv",), "has no such version: none at all"),
         (("--version-id=gone", "incoming/any.csv"), "has no such version: gone"),
         (("--project=other", "incoming/any.csv"), "stateMachine:other-csv-processing-dev is not there"),
+        (("--account=210987654321", "incoming/any.csv"), "is of account 123456789012, not 210987654321"),
     ],
 )
-def test_what_cannot_be_started_is_said_in_one_sentence(command: Command, upload, arguments, says):
+def test_what_cannot_be_started_is_said_in_one_sentence(command: Command, upload, arguments, says, rehearsed):
     upload("any.csv")
-    done = command("start", *arguments)
+    done = command("start", *rehearsed, *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_nothing_is_started_in_another_account_than_the_settings(command: Command, upload):
+    upload("any.csv")
+    done = command("start", "incoming/any.csv", account="210987654321")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is of account 123456789012, not 210987654321" in done.stderr
+    assert "remedy: sign in to 210987654321" in done.stderr
+
+
+@pytest.mark.parametrize("rehearsed", [(), ("--rehearse",)])
+def test_what_would_be_a_duplicate_is_not_started(command: Command, upload, client, lock, rehearsed):
+    forgotten = f"{NAMES.state_machine_arn.replace('stateMachine', 'execution')}:forgotten"
+    running = command("start", upload("waits.csv").key).stdout.splitlines()[0]
+    before = executions(client)
+    for owner, state, says in (
+        (running, "held", "still runs"),
+        (forgotten, "held", "remedy: python -m commands restart incoming/any.csv"),
+        (forgotten, "done", "has completed"),
+    ):
+        file = upload("any.csv")
+        lock(file, owner, state)
+        refused = command("start", *rehearsed, file.key)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert says in refused.stderr
+        assert owner in refused.stderr
+    assert executions(client) == before
+
+
+def test_a_lock_whose_time_is_over_keeps_nobody_out_unless_its_file_is_done(command: Command, upload, lock):
+    file, forgotten = upload("any.csv"), f"{NAMES.state_machine_arn.replace('stateMachine', 'execution')}:forgotten"
+    for state, status in (("held", 0), ("done", 1)):
+        lock(file, forgotten, state, expires_at=1)
+        assert command("start", "--rehearse", file.key).returncode == status
 
 
 def test_a_file_that_nobody_has_is_started_again_at_once(command: Command, upload):
@@ -181,8 +228,8 @@ def test_a_file_that_is_being_processed_or_is_done_is_not_started_again(command:
     lock(running, command("start", "incoming/waits.csv").stdout.strip(), "held")
     lock(done, command("start", "--wait", "incoming/any.csv").stdout.splitlines()[0], "done")
     before = executions(client)
-    for file, says in ((running, "still runs"), (done, "has completed")):
-        refused = command("restart", file.key)
+    for file, says, rehearsed in ((running, "still runs", ()), (done, "has completed", ("--rehearse",))):
+        refused = command("restart", *rehearsed, file.key)
         assert (refused.returncode, refused.stdout) == (1, "")
         assert says in refused.stderr
         assert locked(client, file)

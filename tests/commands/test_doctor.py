@@ -69,7 +69,7 @@ def test_an_answer_is_quoted_and_its_remedy_is_not():
 
 def failed(answers: dict[str, Answer]) -> dict[str, str]:
     """The remedy of each service that has not answered well."""
-    return {service: answer.remedy for service, answer in answers.items() if not answer.well}
+    return {service: answer.remedy for service, answer in answers.items() if answer.well is False}
 
 
 def test_where_all_is_well_every_service_says_what_was_found(examined: Examined):
@@ -108,6 +108,40 @@ def test_whoever_may_do_nothing_is_told_what_to_have_allowed(environment: Enviro
 def test_what_is_not_deployed_under_these_names_is_told_so(examined: Examined):
     remedies = failed(examined(names=Names(NAMES.account, environment="other")))
     assert remedies == dict.fromkeys(set(SERVICES) - {"STS", "EC2"}, DEPLOY)
+
+
+@pytest.mark.parametrize(
+    ("refused", "said", "remedy"),
+    [
+        ("ExpiredToken", "ExpiredToken: ", SIGN_IN),
+        ("InvalidClientTokenId", "InvalidClientTokenId: ", SIGN_IN),
+        ("", f"is of account {NAMES.account}, not 210987654321", "sign in to 210987654321"),
+    ],
+)
+def test_a_caller_who_is_not_the_one_that_is_meant_is_the_only_cause(
+    environment: Environment, examined: Examined, refused: str, said: str, remedy: str
+):
+    faults = Faults(str(environment.faults_url))
+    if refused:
+        faults.refuse("STS", "^- sts POST", refused)
+    try:
+        answers = examined(names=NAMES if refused else Names("210987654321"))
+    finally:
+        faults.clear()
+    assert list(answers) == list(SERVICES)
+    assert failed(answers).keys() == {"STS"}
+    assert said in answers["STS"].said
+    assert answers["STS"].remedy.startswith(remedy)
+    others = {str(answer)[:4] + answer.said for answer in answers.values() if answer.service != "STS"}
+    assert others == {"-   not tested, because of STS"}
+
+
+def test_where_no_account_is_told_it_is_the_callers(examined: Examined):
+    answers = examined(names=Names(""))
+    assert failed(answers) == {}
+    assert answers["S3"].said == NAMES.bucket
+    silent = examined("sts", names=Names(""))
+    assert (failed(silent), silent["S3"].well) == ({"STS": NETWORK}, None)
 
 
 REFUSALS = {
