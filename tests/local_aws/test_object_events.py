@@ -105,8 +105,9 @@ def test_a_form_upload_is_told(inbox: Inbox, client: ClientOf) -> None:
 
 
 def test_a_presigned_upload_is_told(inbox: Inbox, client: ClientOf) -> None:
-    url = client("s3").generate_presigned_url("put_object", {"Bucket": inbox.bucket, "Key": "in/signed"})
-    with urlopen(Request(url, b"content", method="PUT")):
+    what = {"Bucket": inbox.bucket, "Key": "in/signed", "ContentType": "text/csv"}
+    url = client("s3").generate_presigned_url("put_object", what)
+    with urlopen(Request(url, b"content", {"Content-Type": what["ContentType"]}, method="PUT")):
         pass
     inbox.started(1)
 
