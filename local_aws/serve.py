@@ -72,6 +72,7 @@ class Served:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_SESSION_TOKEN": "",  # and not the one of another account that a shell may hold
             "AWS_EC2_METADATA_DISABLED": "true",
             "DATABASE_URL": self.database_url,
             "PGHOST": self.database_host,

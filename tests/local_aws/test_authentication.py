@@ -114,6 +114,12 @@ def test_the_root_users_keys_look_like_awss(aws: LocalAws) -> None:
     assert re.fullmatch(r"[\w-]{40}", aws.environment["AWS_SECRET_ACCESS_KEY"])
 
 
+def test_another_accounts_session_in_the_shell_does_not_matter(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ({"AWS_SESSION_TOKEN": "another account's"} | aws.environment).items():
+        monkeypatch.setenv(name, value)
+    assert boto3.Session().client("sts").get_caller_identity()["Account"] == aws.account
+
+
 @pytest.fixture
 def bucket(client: ClientOf) -> str:
     name = unique("bucket")
