@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+from steps import log_steps
 from steps.drivers.logs import LogLine, complaints, holding, invocations, without_others
+from steps.finding import Finding
+from tests.steps.reporting.verdicts import record
 
 OURS, THEIRS = "arn:ours", "arn:theirs"
 
@@ -66,3 +74,14 @@ def test_lines_above_info_are_grouped_by_what_they_say():
 
 def test_a_line_that_names_another_execution_is_not_ours_even_if_its_invocation_began_out_of_sight():
     assert without_others(lines(told(THEIRS), told(OURS)), OURS) == [LogLine("group", "one", 1, told(OURS))]
+
+
+@pytest.mark.parametrize("secret", ["password: planted", "-----BEGIN PRIVATE KEY-----\n" + "planted0planted1" * 4])
+def test_lines_with_secrets_are_kept_without_them(tmp_path: Path, secret: str):
+    session, delivery = record(), SimpleNamespace(lines=lines("before", secret, "after\x1b\nmore", "last"))
+    session.file = tmp_path / "verdict.json"
+    told: Any = delivery
+    log_steps.kept(told, session, Finding())
+    kept = (tmp_path / "lambda-logs.txt").read_text("utf-8")
+    assert "planted" not in kept
+    assert [line.split(" ", 3)[-1] for line in kept.splitlines()][-3:] == [r"after\u001b", "more", "last"]

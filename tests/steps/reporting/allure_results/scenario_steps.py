@@ -50,7 +50,8 @@ def breaks() -> None:
 
 
 @when("all secrets are told")
-def told(finding: Finding) -> None:
+def told(finding: Finding, progress: Progress) -> None:
+    progress.say(shown())
     logging.getLogger("planted").warning(shown())
     print(shown())
     finding.attach(Attachment("secrets", "text", shown()), document("secret", {"password": "planted-json-password"}))
