@@ -15,6 +15,7 @@ from steps.deviation import Deviation
 from steps.diagnosis import catalogue
 from steps.diagnosis.of_run import of_failure
 from steps.diagnosis.ranking import diagnoses
+from steps.drivers.absence import missing
 from steps.drivers.names import Names
 from steps.drivers.permissions import Need, Permissions
 from steps.entitlement import lacking, needed
@@ -121,6 +122,8 @@ def without_variable(name: str, configuration: Live, finding: Finding) -> None:
 
 @then(parsers.parse('a copy of it with "{action}" denied does'))
 def with_denial(action: str, configuration: Live, finding: Finding) -> None:
+    absent = [] if configuration.decisions else [missing(configuration.names, "lambda_role")]
+    finding.none(absent, wanted="decisions of IAM on the functions' role", got=f"{len(configuration.decisions)}")
     denied = {need: "implicitDeny" for need in configuration.decisions if need.action == action}
     copy = replace(configuration, decisions={**configuration.decisions, **denied})
     finding.control(f"a copy with {action} denied", _first_new(configuration, copy) == "permission-missing")

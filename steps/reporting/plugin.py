@@ -32,7 +32,7 @@ RECORD = pytest.StashKey[Record]()
 PROGRESS = pytest.StashKey[Progress]()
 SIGNER = pytest.StashKey["Signer | None"]()
 _COLLECTED = pytest.StashKey[list[pytest.Item]]()
-_AGAIN = ("broken", "as an earlier one")
+_AGAIN = "as an earlier one"
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -181,8 +181,8 @@ def pytest_runtest_makereport(
         reason = record.masking.text(reason)
         others = [each for each in record.scenarios.values() if each is not scenario]
         told = any((each.status, each.reason) == (status, reason) for each in others)
-        if status == verdict.BROKEN and call.when == "setup" and told:
-            report.user_properties.append(_AGAIN)
+        if told and (status == verdict.BROKEN or of_error(call.excinfo.value)):
+            report.user_properties.append((_AGAIN, status))
         scenario.note(status, reason)
         is_noted = (scenario.status, scenario.reason) == (status, reason)
         if is_noted and status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
@@ -206,8 +206,12 @@ def _scenario(item: pytest.Item) -> verdict.Scenario | None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """What breaks every scenario that stands on it is shown with the first, and counted with the others."""
-    return ("broken likewise", "E", "ERROR") if _AGAIN in getattr(report, "user_properties", ()) else None
+    """What breaks or fails every scenario that stands on it is shown with the first, and counted with the others."""
+    again = {
+        (_AGAIN, verdict.BROKEN): ("broken likewise", "E", "ERROR"),
+        (_AGAIN, verdict.FAILED): ("failed likewise", "F", "FAILED"),
+    }
+    return next((again[each] for each in getattr(report, "user_properties", ()) if each in again), None)
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:

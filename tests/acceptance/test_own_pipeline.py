@@ -8,6 +8,8 @@ from pathlib import Path
 
 import jsonschema
 
+from steps.drivers.absence import DIAGNOSES
+from steps.drivers.names import USUAL
 from tests.acceptance.conftest import ROOT, Accept
 
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
@@ -28,6 +30,24 @@ def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path)
     session = accept(f"--system-under-test={folder}", "features/4_success", "features/7_monitoring")
     assert session.exit == 0, session
     assert {"LOG-06", "LOG-07", "AUR-03", "MON-02", "MON-03"} <= session.items("passed"), session
+
+
+def test_names_that_nothing_goes_by_are_no_and_never_a_broken_environment(accept: Accept, tmp_path: Path):
+    told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
+    names = "".join(f'{key} = "no-{key}"\n' for key in USUAL)
+    settings = tmp_path / "acceptance.toml"
+    settings.write_text(told.replace("[names]\n", f"[names]\n{names}"), "utf-8")
+    session = accept(f"--settings={settings}", "--no-gate")
+    verdict = session.verdict
+    assert (session.exit, verdict["verdict"], session.items("broken")) == (1, "NO-GO", set()), session
+    found = {each["id"]: each for each in verdict["diagnoses"]}
+    assert set(DIAGNOSES.values()) <= found.keys(), session
+    assert next(iter(found)) in DIAGNOSES.values()
+    evidence = "\n".join(text for id in set(DIAGNOSES.values()) for text in found[id]["evidence"])
+    assert [key for key in USUAL if f"no-{key} does not exist" not in evidence] == []
+    assert "under [names] in acceptance.toml" in verdict["items"]["RUN-01"]["reason"]
+    assert "KeyError" not in session.output
+    assert {"DAT-01", "FIL-01", "DAT-05", "KNO-02"} <= session.items("passed"), session
 
 
 def test_a_rule_that_makes_another_input_than_the_settings_say_is_no_go_before_anything_is_delivered(

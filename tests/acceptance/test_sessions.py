@@ -151,6 +151,9 @@ def test_what_cannot_be_deployed_is_broken_and_not_failed(accept: Accept, tmp_pa
     assert session.items("failed") == set()
     assert says in session.verdict["items"]["SFN-01"]["reason"]
     assert "remedy:" in session.verdict["items"]["SFN-01"]["reason"]
+    assert [each["id"] for each in session.verdict["diagnoses"]] == ["pipeline-not-deployed"]
+    assert "1 failed, 3 passed" in session.output, session
+    assert "broken likewise" in session.output, session
 
 
 def test_a_command_at_a_seam_that_fails_is_broken_and_says_what_it_said(accept: Accept):

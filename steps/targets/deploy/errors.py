@@ -23,5 +23,7 @@ def understanding(what: str) -> Iterator[None]:
         yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DeployError(
-            f"{what} cannot be understood.", evidence=f"{type(error).__name__}: {error}", remedy="mend it"
+            f"{what} cannot be understood.",
+            evidence=f"{type(error).__name__}: {error}",
+            remedy="mend what the evidence says",
         ) from error
