@@ -56,7 +56,7 @@ FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     "begins with two byte order marks": lambda lines: text(lines).encode("utf-8-sig").decode().encode("utf-8-sig"),
     "ends its lines with CR": lambda lines: text(lines).replace("\n", "\r").encode(),
     "ends its lines with CR, and is longer than 64 KiB": lambda lines: (
-        text([*lines, *lines[-1:] * _RECORD_BYTES]).replace("\n", "\r").encode()
+        text([*lines, *[lines[-1]] * _RECORD_BYTES]).replace("\n", "\r").encode()
     ),
     "is in Shift_JIS": lambda lines: text(lines).encode("shift_jis"),
     "is in UTF-16": lambda lines: text(lines).encode("utf-16"),

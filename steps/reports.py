@@ -7,6 +7,8 @@ import os
 import shlex
 import shutil
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -88,7 +90,20 @@ def begin(claim: Claim) -> None:
     from steps.reporting import checklist
     from steps.reporting.record import Record  # slow to import: the embedded AWS starts meanwhile, if at all
 
-    Record(checklist.read(), claim.folder / VERDICT).written()
+    with writable(claim.folder):
+        Record(checklist.read(), claim.folder / VERDICT).written()
+
+
+@contextmanager
+def writable(folder: Path) -> Iterator[None]:
+    """A usage error where what the block writes to the folder of the reports cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise pytest.UsageError(
+            f"The reports cannot be written to {folder}.\n  evidence: {error}\n"
+            "  remedy: name a folder that can be written to, on a disk with room: --reports=DIR"
+        ) from error
 
 
 def left_in(reports: Path) -> Path:
@@ -147,18 +162,19 @@ _LENIENT = _lenient()
 def _claimed(told: Namespace, *, is_part: bool) -> Claim:
     """The folder, ours alone until the session ends, without what an earlier session concluded."""
     reports: Path = told.reports
-    reports.mkdir(parents=True, exist_ok=True)
-    lock = (reports / ".lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise pytest.UsageError(
-            f"Another run is writing to {reports}. Give this one a folder of its own: --reports=DIR."
-        ) from None
     folder = reports / PARTIAL if is_part else reports
-    folder.mkdir(exist_ok=True)
-    for name in _CONCLUSIONS:
-        (folder / name).unlink(missing_ok=True)
+    with writable(reports):
+        reports.mkdir(parents=True, exist_ok=True)
+        lock = (reports / ".lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise pytest.UsageError(
+                f"Another run is writing to {reports}. Give this one a folder of its own: --reports=DIR."
+            ) from None
+        folder.mkdir(exist_ok=True)
+        for name in _CONCLUSIONS:
+            (folder / name).unlink(missing_ok=True)
     if not getattr(told, "allure_report_dir", None):
         shutil.rmtree(folder / "allure-results", ignore_errors=True)
     return Claim(folder, is_part, lock)

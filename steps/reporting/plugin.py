@@ -139,8 +139,9 @@ def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiv
 
 def _written(record: Record) -> dict[str, Any]:
     """Writes the verdict and, beside it, the checklist filled in from it; answers what the verdict holds."""
-    judged = record.written()
-    sheet.write(judged, record.checklist, record.file.parent)
+    with reports.writable(record.file.parent):
+        judged = record.written()
+        sheet.write(judged, record.checklist, record.file.parent)
     return judged
 
 
