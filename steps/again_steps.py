@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 
 from pytest_bdd import parsers, then, when
@@ -9,6 +10,7 @@ from pytest_bdd import parsers, then, when
 from steps.deliveries import Delivery, Drivers, Start, statistics_of
 from steps.drivers.history import reached
 from steps.drivers.locks import NotRestarted, restart
+from steps.drivers.logs import holding
 from steps.finding import Finding
 from steps.made_faults import Made
 from steps.own_file import OwnFile
@@ -50,6 +52,33 @@ def overwritten(
     second = other.delivered()
     faults.over()
     return second
+
+
+@when("the same content is delivered under another name", target_fixture="delivery")
+def delivered_under_another_name(own_file: OwnFile) -> Delivery:
+    own_file.name = f"again-{own_file.name}"
+    return own_file.delivered()
+
+
+@then("it is told of no other file of the same content")
+def told_of_none(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    finding.equal(_same_content(delivery, drivers), (None, None, []), "in metadata, summary and log")
+
+
+@then("it is told that the file before it has the same content")
+def told_of_the_first(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
+    first = own_file.uploads[-2]
+    due = (first.file_id, first.file_id, [f"same content as version {first.version_id}"])
+    finding.equal(_same_content(delivery, drivers), due, "in metadata, summary and log")
+
+
+def _same_content(delivery: Delivery, drivers: Drivers) -> tuple[str | None, str | None, list[str]]:
+    """What is told of another file of the same content: in processing-metadata, in the summary, and in the log."""
+    assert delivery.run
+    metadata = drivers.audit_trail.metadata(delivery.upload)["csv-validation"]
+    summary = json.loads(drivers.inbox.result(delivery.upload, "summary.json"))
+    logged = [str(line.fields["message"]) for line in holding(delivery.lines, "same content as")]
+    return metadata.get("same_content_as"), summary.get("same_content_as"), logged
 
 
 @when("its lock has expired")

@@ -12,6 +12,7 @@ import pytest
 
 from steps.deliveries import Delivery, Drivers, by_itself, statistics_of
 from steps.drivers.activity_file import ActivityFile, Record
+from steps.drivers.inbox import Upload
 from steps.moments import CHUNK_RECORDS, pattern
 from steps.targets.settings import Settings
 
@@ -29,6 +30,8 @@ class OwnFile:
         """Makes the file of its lines, the header first."""
         self.name = name or f"{uuid4().hex[:12]}.csv"
         self.registered: list[str] = []
+        self.uploads: list[Upload] = []
+        """What was delivered of it so far."""
         self.reasons: dict[tuple[int, str], str] = {}
         """By line and user, why a record has to be rejected."""
 
@@ -106,7 +109,8 @@ class OwnFile:
         file, drivers = self._ready_made or self.made(), self._drivers
         self.deadlocks_before = drivers.database.number("deadlocks")
         before = statistics_of(drivers.database)
-        return Delivery(file, drivers.inbox.deliver(file.name, file.content), before, drivers, by_itself(drivers))
+        self.uploads.append(drivers.inbox.deliver(file.name, file.content))
+        return Delivery(file, self.uploads[-1], before, drivers, by_itself(drivers))
 
     def made(self) -> ActivityFile:
         """The file as it stands."""

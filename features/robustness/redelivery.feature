@@ -35,9 +35,22 @@ Feature: An upload is processed once, however often it is announced
     Given a file of 30 records
     When the file is delivered
     Then each record of the file has one fate, on which all stores agree
+    And it is told of no other file of the same content
     When the same file is delivered once more
     Then each record of the file has one fate, on which all stores agree
     And its users have each record twice
+    And it is told that the file before it has the same content
+
+  Scenario: The same content under another name is another job
+    Given a file of 30 records
+    When the file is delivered
+    Then its status is "SUCCEEDED"
+    When the same content is delivered under another name
+    Then each record of the file has one fate, on which all stores agree
+    And its users have each record twice
+    And it is told that the file before it has the same content
+    And none of "ERROR, WARN, FATAL" is in any line of the logs
+    And the lines above INFO are grouped and counted, and there are none
 
   Scenario: A file is overwritten while it is processed
     Given a file of 30 records

@@ -131,10 +131,10 @@ class Pipeline:
 
     def merge(self, upload: Upload, run: Run) -> dict[str, Any]:
         """All chunks and the merge; returns the totals."""
-        records = self.step("csv-validation", upload, run)["records_total"]
-        for chunk in self.step("csv-split", upload, run, records_total=records)["chunks"]:
+        validated = self.step("csv-validation", upload, run)
+        for chunk in self.step("csv-split", upload, run, records_total=validated["records_total"])["chunks"]:
             self.step("csv-chunk-processing", upload, run, chunk=chunk)
-        return self.step("csv-merge", upload, run, records_total=records)
+        return self.step("csv-merge", upload, run, **validated)
 
     def run(self, upload: Upload, run: Run | None = None) -> dict[str, Any]:
         """The whole way, and what the last step answers."""

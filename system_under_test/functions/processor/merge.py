@@ -18,7 +18,9 @@ def merge_results(event: MergeEvent, services: Services) -> Answer:
         progress = plan.progress(connection, event.object)
         reasons = results.reasons(connection, event.object)
         prove(progress, event.records_total, sum(reasons.values()))
-        results.publish(connection, services, event, {**progress._asdict(), "reasons": reasons})
+        results.publish(
+            connection, services, event, {**progress._asdict(), "reasons": reasons, **event.content.model_dump()}
+        )
     jobs.record_metadata(event, services, **progress._asdict(), results=event.object.results_prefix)
     judge(progress, reasons, tolerance)
     return {

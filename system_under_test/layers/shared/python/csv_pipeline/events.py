@@ -43,6 +43,13 @@ class S3Object(Part):
         return f"results/{self.version_id}/"
 
 
+class Content(Part):
+    """The digest of a file's bytes, and the `file_id` of another version that had the same ones lately."""
+
+    sha256: str | None = None
+    same_content_as: str | None = None
+
+
 class StepEvent(Part):
     """What every step is told, and which invocation this is."""
 
@@ -77,9 +84,10 @@ class SplitEvent(StepEvent):
 
 
 class MergeEvent(StepEvent):
-    """csv-merge: the number of records that the validation counted."""
+    """csv-merge: the number of records that the validation counted, and the content that it found."""
 
     records_total: int
+    content: Content = Content()  # an execution that began before a deployment may send none
 
 
 class Totals(Part):

@@ -1,0 +1,44 @@
+"""Which version had the same content lately: it is a job of its own and processed all the same, and told.
+
+The note of who had a content last is an item of job-locks, which needs no permission beyond those for the job lock, and
+which TTL deletes.
+"""
+
+from datetime import timedelta
+
+from botocore.exceptions import ClientError
+
+from csv_pipeline.events import Content, StepEvent
+from csv_pipeline.items import condition_refused, item
+from csv_pipeline.services import Services
+
+LATELY = timedelta(days=30)
+
+
+def note(event: StepEvent, services: Services, sha256: str) -> Content:
+    """Note that this version has this content, and answer which other one had it last, if that was lately.
+
+    One write does both, so that of two versions at once the second finds the first. It is refused where this version is
+    noted already, since an attempt that comes again has to find what the one before it found.
+    """
+    started = event.execution.started
+    try:
+        noted = services.dynamodb.update_item(
+            TableName=services.settings.job_locks_table_name,
+            Key=item({"lock_key": f"content#{sha256}"}),
+            UpdateExpression="SET earlier = if_not_exists(#owner, :me),"
+            " earlier_until = if_not_exists(expires_at, :never), #owner = :me, expires_at = :until",
+            ConditionExpression="attribute_not_exists(lock_key) OR #owner <> :me",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues=item(
+                {":me": event.object.file_id, ":never": 0, ":until": int((started + LATELY).timestamp())}
+            ),
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )["Attributes"]
+    except ClientError as refused:
+        if not condition_refused(refused):
+            raise
+        noted = refused.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD brings it
+    was_lately = int(noted["earlier_until"]["N"]) > started.timestamp()
+    return Content(sha256=sha256, same_content_as=noted["earlier"]["S"] if was_lately else None)
