@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,7 +17,10 @@ from types import TracebackType
 from typing import IO, Any, ClassVar, NamedTuple, Self
 
 _STOP_SECONDS = 30
-_EVIDENCE_CHARACTERS = 2_000
+_EVIDENCE_BYTES = 1 << 20
+_EVIDENCE_LINES = 12
+_LOGGED = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+ (.*?)(?: [\d.]+ ms)?")
+"""A line of the log: what it says, between when that was and how long it took."""
 
 
 class LocalAwsError(Exception):
@@ -180,10 +184,21 @@ class LocalAws:
 
 
 def _evidence(*files: IO[bytes]) -> str:
-    """The last lines of each file that has any, indented below a message."""
+    """The last lines of each file that has any, indented below a message; a line of a log that came again, once."""
     lines = []
     for file in files:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _EVIDENCE_CHARACTERS))
-        lines += file.read().decode(errors="replace").splitlines()[-12:]
-    return "".join(f"\n  | {line}" for line in lines)
+        file.seek(max(0, size - _EVIDENCE_BYTES))
+        lines += _without_repetitions(file.read().decode(errors="replace").splitlines())[-_EVIDENCE_LINES:]
+    return "".join(f"\n  | {line:.300}" for line in lines)
+
+
+def _without_repetitions(lines: list[str]) -> list[str]:
+    """The lines, but of those of a log that differ in their times alone only the last, with their number: polls."""
+    last: dict[str, tuple[str, int]] = {}
+    for number, line in enumerate(lines):
+        logged = _LOGGED.fullmatch(line)
+        said = logged[1] if logged else f"{number}"
+        _, times = last.pop(said, ("", 0))
+        last[said] = line, times + 1
+    return [f"{line} ({times} times)" if times > 1 else line for line, times in last.values()]

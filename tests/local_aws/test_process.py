@@ -140,6 +140,23 @@ def test_when_it_is_killed_nothing_is_left_and_its_owner_is_told() -> None:
     aws.stop()
 
 
+def test_what_it_did_before_a_hundred_polls_is_told_once_it_is_killed() -> None:
+    with LocalAws.start() as aws:
+        dynamodb, buckets = client(aws.environment, "dynamodb"), client(aws.environment, "s3")
+        key = {"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "id", "KeyType": "HASH"}
+        dynamodb.create_table(
+            TableName="any", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=[key[0]], KeySchema=[key[1]]
+        )
+        for _ in range(50):
+            dynamodb.list_tables()
+            buckets.list_buckets()
+        os.kill(aws.pid, signal.SIGKILL)
+        eventually(lambda: not aws.alive(), "the embedded AWS to be gone")
+        with pytest.raises(LocalAwsError, match=r"(?s)CreateTable.*ListTables.*\(50 times\)") as told:
+            aws.check()
+        assert len(str(told.value).splitlines()) < 30
+
+
 def test_it_goes_on_when_it_is_kept() -> None:
     aws = LocalAws.start()
     assert f"kill {aws.pid}" in aws.keep()
