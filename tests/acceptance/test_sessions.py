@@ -177,7 +177,9 @@ def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept, seam: str
 def test_a_failed_precondition_keeps_the_run_from_starting(accept: Accept, tmp_path: Path):
     (tmp_path / "sql").mkdir()
     registering = (ROOT / "sql" / "test_users.sql").read_text("utf-8")
-    (tmp_path / "sql" / "test_users.sql").write_text(registering.replace("ON CONFLICT", "WHERE user_id <> 'U00100' ON CONFLICT"))
+    (tmp_path / "sql" / "test_users.sql").write_text(
+        registering.replace("ON CONFLICT", "WHERE user_id <> 'U00100' ON CONFLICT")
+    )
     for part in ("template.yaml", "data.yaml", "statemachine.asl.json", "functions", "layers"):
         (tmp_path / part).symlink_to(ROOT / "system_under_test" / part)
     session = accept(f"--system-under-test={tmp_path}")

@@ -121,7 +121,8 @@ def test_what_is_not_deployed_under_these_names_is_told_so(examined: Examined):
 def test_a_caller_who_is_not_the_one_that_is_meant_is_the_only_cause(
     environment: Environment, examined: Examined, refused: str, said: str, remedy: str
 ):
-    faults = Faults(str(environment.faults_url))
+    faults = environment.faults
+    assert faults is not None
     if refused:
         faults.refuse("STS", "^- sts POST", refused)
     try:

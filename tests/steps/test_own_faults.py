@@ -195,7 +195,7 @@ def pipeline(folder: Path, files: Mapping[str, str | bytes | None]) -> SystemUnd
 def deploy(system: SystemUnderTest, aws: LocalAws) -> None:
     names, client = Names(ACCOUNT, project=f"own-{next(_numbers)}"), clients(aws.environment)
     try:
-        deployed(packed(system, names), system, names, client, database_url=aws.database_url)
+        deployed(packed(system, names), system, names, client, database_url=aws.database_url, test_users=())
     finally:
         _empty(client("s3"))
 

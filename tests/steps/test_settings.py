@@ -144,9 +144,18 @@ def test_what_the_documentation_shows_is_in_the_example():
         ("counts = {users = 0}", ["counts.users: Input should be greater than or equal to 1"]),
         ("counts = {users = 100000}", ["counts.users: Input should be less than or equal to 99999"]),
         ("counts = {records = 'many'}", ["counts.records: Input should be a valid integer"]),
-        ("test_users = {username = 'tester'}", ["test_users.username: Value error, has to hold the user's number once"]),
-        ("test_users = {username = '{n}{n}'}", ["test_users.username: Value error, has to hold the user's number once"]),
-        ("test_users = {username = '{n:.1e}'}", ["test_users.username: Value error, has to hold the user's number once"]),
+        (
+            "test_users = {username = 'tester'}",
+            ["test_users.username: Value error, has to hold the user's number once"],
+        ),
+        (
+            "test_users = {username = '{n}{n}'}",
+            ["test_users.username: Value error, has to hold the user's number once"],
+        ),
+        (
+            "test_users = {username = '{n:.1e}'}",
+            ["test_users.username: Value error, has to hold the user's number once"],
+        ),
         ("test_users = {username = '{n.real}'}", ["test_users.username: Value error, has to hold the user's number o"]),
         ("test_users = {username = '{n'}", ["test_users.username: Value error, cannot be filled in: "]),
         ("test_users = {email = 'test{n}'}", ["test_users.email: Value error, has to make an address, such as "]),

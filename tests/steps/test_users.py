@@ -18,7 +18,9 @@ from steps.options import ROOT
 from steps.targets.settings import FILE, Settings, read
 
 SQL = [ROOT / "sql"]
-CHECKLIST = [(f"U{n:05d}", f"testuser{n:03d}", f"test{n:03d}@example.com", True, {}) for n in range(1, 101)]
+CHECKLIST: list[tuple[str, str, str, bool, dict[str, str]]] = [
+    (f"U{n:05d}", f"testuser{n:03d}", f"test{n:03d}@example.com", True, {}) for n in range(1, 101)
+]
 """The rows that the checklist's own INSERT makes."""
 MANY = {"counts": {"users": 1200}, "test_users": {"username": "tester-{n:04}", "email": "tester{n}@example.org"}}
 
