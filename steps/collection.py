@@ -12,12 +12,33 @@ from pytest_bdd import scenarios
 
 from steps.gherkin import faults
 
+COLLECTED = pytest.StashKey[list[pytest.Item]]()
+"""Every scenario in the order of its collection."""
+
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A feature file is collected like a test module."""
     if file_path.suffix != ".feature":
         return None
     return FeatureFile.from_parent(parent, path=file_path)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keeps each scenario, before any plug-in deselects some or changes their order."""
+    if isinstance(item.parent, FeatureFile):
+        item.config.stash.setdefault(COLLECTED, []).append(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Puts scenarios into the order of the features, after every plug-in that sorts or shuffles tests.
+
+    Phases build on each other: files go by their paths, the scenarios of one by their places in it.
+    """
+    collected = session.config.stash.get(COLLECTED, [])
+    places = {item: (item.path, place) for place, item in enumerate(collected)}
+    others = [item for item in session.items if item not in places]
+    session.items[:] = [*others, *sorted(filter(places.__contains__, session.items), key=places.__getitem__)]
 
 
 class FeatureFile(pytest.Module):

@@ -14,7 +14,7 @@ import pytest
 
 from steps import options, reports
 from steps.attestation import writing
-from steps.collection import FeatureFile
+from steps.collection import COLLECTED
 from steps.deviation import of_error
 from steps.finding import FINDING, Finding
 from steps.reporting import checklist, sheet, verdict, waivers
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 RECORD = pytest.StashKey[Record]()
 PROGRESS = pytest.StashKey[Progress]()
 SIGNER = pytest.StashKey["Signer | None"]()
-_COLLECTED = pytest.StashKey[list[pytest.Item]]()
 _AGAIN = "as an earlier one"
 
 
@@ -41,15 +40,9 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
         reports.begin(claim)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keeps each scenario, before any plug-in deselects some or changes their order."""
-    if isinstance(item.parent, FeatureFile):
-        item.config.stash.setdefault(_COLLECTED, []).append(item)
-
-
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
     """Begins the record once scenarios are collected."""
-    scenarios = config.stash.get(_COLLECTED, [])
+    scenarios = config.stash.get(COLLECTED, [])
     if not scenarios:
         return
     try:
@@ -82,15 +75,6 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     _written(record)
     allure_results.begin(config, record)
     _interrupt_when_told_to_end(config)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Scenarios run in the order of the features, each feature's in their own, whatever plug-in has shuffled them."""
-    collected = session.config.stash.get(_COLLECTED, [])
-    place = {item: (item.path, number) for number, item in enumerate(collected)}
-    others = [item for item in session.items if item not in place]
-    session.items[:] = [*others, *sorted(filter(place.__contains__, session.items), key=place.__getitem__)]
 
 
 def _not_collected(scenarios: Iterable[pytest.Item]) -> list[Path]:
