@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import dropwhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any, cast
 
 from benchmarks.machine import machine
 from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
@@ -97,9 +97,8 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
-            assert process.stdout is not None
             output = []
-            for line in process.stdout:
+            for line in cast("IO[str]", process.stdout):
                 output.append(line)
                 if _PROGRESS.match(line):
                     progress.look(f"{which}: {line.strip()}")

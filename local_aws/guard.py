@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 # Fast shutdown, immediate shutdown, and what nothing survives.
 ENDINGS = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
@@ -43,8 +44,7 @@ class Guard:
                 cwd="/",
                 start_new_session=True,
             )
-        assert self._process.stdout
-        with self._process.stdout as words:
+        with cast("IO[bytes]", self._process.stdout) as words:
             if (first := words.readline()) != STANDING:
                 said = (first + words.read()).decode(errors="replace").strip()
                 raise GuardError(f"The guard over {folder} did not start.\n  {said}\n  Mend {sys.executable}.")

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Any, ClassVar, NamedTuple, Self
+from typing import IO, Any, ClassVar, NamedTuple, Self, cast
 
 _STOP_SECONDS = 30
 _EVIDENCE_BYTES = 1 << 20
@@ -49,9 +49,7 @@ def started(arguments: list[str]) -> Begun:
         text=True,
         start_new_session=True,  # Ctrl-C is for us, and we end it in order
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return Begun(process, process.stdin, process.stdout, errors)
+    return Begun(process, cast("IO[str]", process.stdin), cast("IO[str]", process.stdout), errors)
 
 
 class Starting:

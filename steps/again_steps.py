@@ -45,7 +45,7 @@ def delivered_once_more(own_file: OwnFile) -> Delivery:
 def overwritten(
     count: int, delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile, cleaning_up: ExitStack
 ) -> Delivery:
-    assert delivery.start
+    delivery.wait_until_started()
     faults.awaited()
     other = OwnFile(drivers, cleaning_up, own_file.header, own_file.name)
     other.fill(count)
@@ -74,7 +74,7 @@ def told_of_the_first(delivery: Delivery, drivers: Drivers, own_file: OwnFile, f
 
 def _same_content(delivery: Delivery, drivers: Drivers) -> tuple[str | None, str | None, list[str]]:
     """What is told of another file of the same content: in processing-metadata, in the summary, and in the log."""
-    assert delivery.run
+    delivery.wait_until_ended()
     metadata = drivers.audit_trail.metadata(delivery.upload)["csv-validation"]
     summary = json.loads(drivers.inbox.result(delivery.upload, "summary.json"))
     logged = [str(line.fields["message"]) for line in holding(delivery.lines, "same content as")]
@@ -95,7 +95,7 @@ def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
 
 @then("its lock is given back")
 def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     lock = drivers.locks.of(delivery.upload)
     if lock is not None:
         finding.suspect("lock-left", str(lock))

@@ -133,7 +133,7 @@ def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> i
 
 @when("the missing users are registered")
 def missing_registered(delivery: Delivery, own_file: OwnFile) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     own_file.register([row["user_id"] for row in delivery.rejected])
 
 
@@ -146,7 +146,7 @@ def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) 
 
 @then("the database has seen no deadlock")
 def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, met: int, finding: Finding) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     drivers.connections.gone(drivers.database, within=10)  # what it has seen, a session tells at its end at the latest
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     if seen:

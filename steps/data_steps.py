@@ -25,7 +25,7 @@ _DIAGNOSES = {
 
 @then("the database counts every test user as updated within the hour")
 def updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     users = settings.counts.users
     finding.equal(drivers.database.number("updated_within_the_hour"), users, "test users updated within the hour")
 
@@ -53,7 +53,7 @@ def _differences(due: dict[str, tuple[int, int]], statistics: Statistics) -> lis
 @then("the statistics of its users equal the file")
 def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     """As they are now: a second look sees what came after the first."""
-    assert delivery.run
+    delivery.wait_until_ended()
     wrong = _differences(delivery.file.sums(), statistics_of(drivers.database))
     finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
 

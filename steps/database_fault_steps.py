@@ -29,7 +29,7 @@ def rival(drivers: Drivers, cleaning_up: ExitStack) -> Database:
 
 @when(parsers.parse("the database restarts while chunk {chunk:d} is at work"))
 def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: Made) -> None:
-    assert delivery.start
+    delivery.wait_until_started()
     faults.met(f"chunk {chunk} is held")
     restart(drivers)
     faults.over()
@@ -49,7 +49,7 @@ def shut_out(own_role: OwnRole, drivers: Drivers) -> None:
 
 @when("the database lets the functions in again")
 def let_in(delivery: Delivery, drivers: Drivers) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     drivers.database.tell("own_role_let_in")
 
 
@@ -70,7 +70,7 @@ def shortened(setting: str, value: str, own_role: OwnRole) -> None:
 
 @when(parsers.parse("the execution has ended, the lock is released, and their {setting} is as it was"))
 def released(setting: str, delivery: Delivery, locked: ExitStack, own_role: OwnRole) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     locked.close()
     own_role.set(f"acceptance.{setting}", "")
 
@@ -90,7 +90,7 @@ def last_user_locked(own_file: OwnFile, own_role: OwnRole, rival: Database, clea
 @when("a function waits for them, and somebody wants those of its first user too")
 def deadlocked(delivery: Delivery, own_file: OwnFile, drivers: Drivers, rival: Database) -> None:
     """Returns once PostgreSQL has undone the function's transaction."""
-    assert delivery.start
+    delivery.wait_until_started()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
     rival.ask("locked_statistics", users=own_file.registered[:1])
 
@@ -102,7 +102,7 @@ def somebody_done(locked: ExitStack) -> None:
 
 @then("the database has seen a deadlock")
 def deadlock_seen(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
-    assert delivery.run
+    delivery.wait_until_ended()
     drivers.connections.gone(drivers.database, within=PATIENCE)  # a session tells what it has seen when it ends
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     finding.holds(seen > 0, wanted="a deadlock", got=str(seen))
@@ -124,7 +124,7 @@ def changing(own_file: OwnFile, rival: Database, cleaning_up: ExitStack) -> Exit
 
 @when("a function waits for them, and they are changed")
 def changed(delivery: Delivery, changing: ExitStack, drivers: Drivers) -> None:
-    assert delivery.start
+    delivery.wait_until_started()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
     changing.close()
 
@@ -146,7 +146,7 @@ def one_at_a_time(own_role: OwnRole, environment: Environment, cleaning_up: Exit
 def rotated(
     chunk: int, delivery: Delivery, own_role: OwnRole, drivers: Drivers, faults: Made, finding: Finding
 ) -> None:
-    assert delivery.start
+    delivery.wait_until_started()
     faults.met(f"chunk {chunk} is held at its start")
     before = own_role.rotate()
     answer = Database.answer(drivers.environment.database_url, before)

@@ -125,6 +125,14 @@ class Delivery:
         self._onlooker.ended(run)
         return run
 
+    def wait_until_started(self) -> None:
+        """Finds or starts the execution, where nothing has asked for it yet."""
+        _ = self.start
+
+    def wait_until_ended(self) -> None:
+        """Follows the execution to its end, where nothing has asked for it yet."""
+        _ = self.run
+
     def _look(self, seconds: float, reached: Reached) -> None:
         self.tail.look()
         self._onlooker.looked(Look(seconds, reached, len(self.tail.lines), len(self.sightings.now)))
@@ -132,7 +140,7 @@ class Delivery:
     @once
     def statistics(self) -> Statistics:
         """Every row of user_statistics after the run, as far as they can be compared."""
-        assert self.run
+        self.wait_until_ended()
         return self._comparable(statistics_of(self._drivers.database))
 
     def _comparable(self, statistics: Statistics) -> Statistics:
@@ -160,7 +168,7 @@ class Delivery:
     @once
     def rejected(self) -> list[dict[str, Any]]:
         """line_number, user_id and reason of each rejected record, in order."""
-        assert self.run
+        self.wait_until_ended()
         return self._drivers.database.ask("rejected", **self.version)
 
     @once

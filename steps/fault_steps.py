@@ -65,7 +65,7 @@ def held_at_start(chunk: int, faults: Made) -> None:
 
 @when(parsers.parse("chunk {other:d} is at work, and chunk {chunk:d} goes on"))
 def goes_on(other: int, chunk: int, delivery: Delivery, faults: Made) -> None:
-    assert delivery.start
+    delivery.wait_until_started()
     faults.met(f"chunk {other} is held")
     faults.let_go(f"chunk {chunk} is held at its start")
 
@@ -105,7 +105,7 @@ def over_and_ended(faults: Made, drivers: Drivers) -> None:
 
 @when("its retry waits for it, and then it goes on")
 def retry_waits(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
-    assert delivery.start
+    delivery.wait_until_started()
     faults.awaited()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
     faults.over()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 import pytest
 
 from steps.attachment import Attachment
 from steps.deviation import Deviation
+
+T = TypeVar("T")
 
 
 class ControlFailed(Exception):
@@ -49,6 +51,11 @@ class Finding:
         self.deviations += deviations
         found = got if not deviations else f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
         self.holds(not deviations, wanted=wanted, got=found, evidence="\n".join(each.text for each in deviations))
+
+    def there(self, got: T | None, *, wanted: str, missing: Deviation) -> T:
+        """`wanted` has to be there; returns it."""
+        self.none([missing] if got is None else [], wanted=wanted, got="there")
+        return cast(T, got)
 
     def not_checked(self, reason: str) -> NoReturn:
         """Nothing can be said here, and why."""

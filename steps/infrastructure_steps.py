@@ -118,8 +118,10 @@ def machine_active(machine: Machine | None, environment: Environment, finding: F
 
 
 @then("every step is tried again after what the platform fails at, and no error is lost")
-def machine_recovers(machine: Machine | None, finding: Finding) -> None:
-    assert machine is not None
-    finding.none(recovery(machine.definition), wanted="every step tried again, every error caught", got="so")
+def machine_recovers(machine: Machine | None, environment: Environment, finding: Finding) -> None:
+    name = environment.names.state_machine
+    missing = Deviation("state-machine-missing", f"{name} is missing")
+    definition = finding.there(machine, wanted=name, missing=missing).definition
+    finding.none(recovery(definition), wanted="every step tried again, every error caught", got="so")
     bare = {"States": {"any": {"Type": "Task", "Resource": "any"}}}
     finding.control("a step without Retry and Catch", len(recovery(bare)) == 2)

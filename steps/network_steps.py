@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 from pytest_bdd import then, when
 
@@ -36,11 +37,11 @@ class Surroundings:
 @when("the network around the functions is looked up", target_fixture="surroundings")
 def looked_up(environment: Environment, finding: Finding) -> Surroundings:
     names, lambdas = environment.names, functions(environment).found()
-    cluster = Aurora(environment.client("rds"), names.cluster).found()
-    absent = [] if cluster else [missing(names, "cluster")]
+    found_cluster = Aurora(environment.client("rds"), names.cluster).found()
+    absent = [] if found_cluster else [missing(names, "cluster")]
     absent += [] if any(lambdas.values()) else readiness.missing(lambdas)
     finding.none(absent, wanted="a cluster, and a function in a network", got="there")
-    assert cluster is not None
+    cluster = cast(Cluster, found_cluster)
     found = {name: function for name, function in lambdas.items() if function}
     sides = {name: Side(function.subnets, function.security_groups) for name, function in found.items()}
     subnets = {*cluster.subnets, *(subnet for side in sides.values() for subnet in side.subnets)}

@@ -14,7 +14,7 @@ from steps.own_file import OwnFile
 
 @given("the same records of other users")
 def same_records(activity_file: ActivityFile, acceptance: Delivery, own_file: OwnFile) -> None:
-    assert acceptance.run  # it is to be compared with, so it comes first
+    acceptance.wait_until_ended()  # it is to be compared with, so it comes first
     theirs = activity_file.sums()
     ours = dict(zip(theirs, own_file.users(len(theirs)), strict=True))
     own_file.register([*ours.values()])

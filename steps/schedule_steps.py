@@ -51,7 +51,7 @@ def _after(ended: Mapping[str, float], wanted: list[str], began: float) -> list[
 
 @when("the phases of this session are looked at")
 def looked_at(acceptance: Delivery) -> None:
-    assert acceptance.run
+    acceptance.wait_until_ended()
 
 
 @then(parsers.parse("phase {number:d} came in its turn, and took no longer than by hand"))

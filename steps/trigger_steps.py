@@ -22,10 +22,8 @@ from steps.targets.settings import Settings
 
 @when("the rule is looked up", target_fixture="rule")
 def rule_found(trigger: Trigger, environment: Environment, finding: Finding) -> Rule:
-    rule, names = trigger.found(), environment.names
-    finding.none([] if rule else [missing(names, "rule")], wanted=names.rule, got="there")
-    assert rule is not None
-    return rule
+    names = environment.names
+    return finding.there(trigger.found(), wanted=names.rule, missing=missing(names, "rule"))
 
 
 @then("it is enabled")

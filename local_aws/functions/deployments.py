@@ -7,12 +7,12 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Handler, Refused, rest_error, scope_of
+from local_aws.envelopes import Handler, Refused, Scope, rest_error, scope_of
 from local_aws.functions.packages import BadPackage, Packages
 from local_aws.functions.pool import Pool
 from local_aws.functions.spec import FunctionSpec, unqualified
@@ -132,8 +132,7 @@ class Deployments:
             raise Refused(rest_error("InvalidParameterValueException", message)) from None
 
     def _from_s3(self, request: Request, code: dict[str, str]) -> bytes:
-        scope = scope_of(request)
-        assert scope is not None  # no other request comes here
+        scope = cast(Scope, scope_of(request))  # no unsigned request comes here
         path = f"/{code['S3Bucket']}/{code['S3Key']}"
         version = {"versionId": code["S3ObjectVersion"]} if "S3ObjectVersion" in code else None
         answer = self._wire.send("s3", scope.region, "GET", path, query=version, access_key=scope.access_key)

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from local_aws.functions import outcome, report
 from local_aws.functions.environment import Places, environment
@@ -134,8 +134,7 @@ class Sandbox:
         }
         self._api.tasks.put(Task(invocation.event, headers))
         result = self._outcome(self._next_report(self.spec.timeout_s), invocation.request_id)
-        assert result is not None  # it is ready only once
-        return result
+        return cast(Outcome, result)  # it is ready only once, and None stands for that alone
 
     def _next_report(self, patience: float) -> Report | None:
         try:

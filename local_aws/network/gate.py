@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from typing import IO, cast
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 65_536
@@ -39,11 +40,9 @@ class Gate:
         self._process = subprocess.Popen(
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", start_new_session=True
         )
-        assert self._process.stdin
-        assert self._process.stdout
         with suppress(BrokenPipeError):  # it has ended already, which its silence tells
-            self._process.stdin.write(f"{authorization}\n".encode())
-        with self._process.stdout as words:
+            cast("IO[bytes]", self._process.stdin).write(f"{authorization}\n".encode())
+        with cast("IO[bytes]", self._process.stdout) as words:
             said = words.readline()
         if not said:
             self.close()
@@ -60,8 +59,7 @@ class Gate:
 
     def close(self) -> None:
         """Ends it and all connections through it; idempotent."""
-        assert self._process.stdin
-        self._process.stdin.close()
+        cast("IO[bytes]", self._process.stdin).close()
         self._process.wait()
 
 

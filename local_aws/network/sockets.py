@@ -53,7 +53,8 @@ def _open_files(pid: int) -> set[str]:
 
 def _inode(near: Address, far: Address) -> int:
     """The inode of the socket that is connected from `near` to `far`, by sock_diag(7); raises OSError."""
-    assert sys.platform == "linux"
+    if sys.platform != "linux":
+        raise OSError("sock_diag(7) is a call of Linux alone")
     wanted = struct.pack("=BBxxL", socket.AF_INET, socket.IPPROTO_TCP, 0xFFFFFFFF)  # inet_diag_req_v2
     connection = struct.pack("!HH4s12x4s12x", near[1], far[1], *(socket.inet_aton(host) for host, _ in (near, far)))
     any_device_and_cookie = struct.pack("=LLL", 0, 0xFFFFFFFF, 0xFFFFFFFF)

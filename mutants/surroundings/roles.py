@@ -52,4 +52,5 @@ def _rewrite(role: str, change: Any) -> None:
         changed |= statements != document["Statement"]
         document["Statement"] = statements
         iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
-    assert changed, f"no statement of {name} has changed"
+    if not changed:
+        raise LookupError(f"no statement of {name} has changed")

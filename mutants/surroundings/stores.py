@@ -16,7 +16,8 @@ def sql(statement: str) -> None:
     """Runs a statement; one that changes rows has to change some."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         done = connection.execute(statement)
-        assert done.rowcount, f"{statement}: no row"
+        if not done.rowcount:
+            raise LookupError(f"{statement}: no row")
 
 
 def item(table: str, filter: str, changes: str) -> None:
@@ -26,7 +27,8 @@ def item(table: str, filter: str, changes: str) -> None:
     keys = [key["AttributeName"] for key in table_.key_schema]
     wanted, told = json.loads(filter), json.loads(changes)
     found = [each for each in table_.scan()["Items"] if wanted.items() <= each.items()]
-    assert found, f"no item of {table} has {filter}"
+    if not found:
+        raise LookupError(f"no item of {table} has {filter}")
     for each in found:
         if told is None:
             table_.delete_item(Key={key: each[key] for key in keys})

@@ -27,7 +27,8 @@ def pattern(old: str, new: str) -> None:
     """Replaces a text in the rule's event pattern."""
     events, name = aws("events"), names().rule
     found = events.describe_rule(Name=name)["EventPattern"]
-    assert old in found, f"{old} is not in {found}"
+    if old not in found:
+        raise LookupError(f"{old} is not in {found}")
     events.put_rule(Name=name, EventPattern=found.replace(old, new))
 
 
@@ -48,7 +49,8 @@ def redefine(old: str, new: str) -> None:
     """Replaces a text in the state machine's definition, wherever it stands."""
     states, arn = aws("stepfunctions"), names().state_machine_arn
     definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
-    assert old in definition, f"{old} is not in the definition"
+    if old not in definition:
+        raise LookupError(f"{old} is not in the definition")
     states.update_state_machine(stateMachineArn=arn, definition=definition.replace(old, new))
 
 

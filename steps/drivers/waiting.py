@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
@@ -33,8 +33,6 @@ def eventually(
         retry=retry_if_result(lambda answer: answer is None),
     )
     try:
-        answer = attempts(ask)
+        return cast(T, attempts(ask))
     except RetryError:
         raise NotSeen(f"waited {within:g} s for {what}\n  last saw: {seen()}") from None
-    assert answer is not None
-    return answer

@@ -1,7 +1,7 @@
 """The plan: which bytes of the file make up which chunk. It is stored once for a version, and outlives every lock."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from psycopg import Connection
 
@@ -118,11 +118,10 @@ def finish_chunk(connection: Connection, version: S3Object, chunk: int, counts: 
 
 def progress(connection: Connection, version: S3Object) -> Progress:
     """Add up the plan of this version."""
-    row: tuple[Any, ...] | None = connection.execute(
+    (row,) = connection.execute(
         "SELECT coalesce(sum(record_count), 0)::bigint, coalesce(sum(records_applied), 0)::bigint,"
         " coalesce(sum(records_rejected), 0)::bigint, count(*), count(*) FILTER (WHERE state = 'done')"
         f" FROM chunk_plan WHERE {OF_VERSION}",
         version.model_dump(),
-    ).fetchone()
-    assert row is not None, "an aggregate always answers with one row"
+    ).fetchall()
     return Progress(*row)
