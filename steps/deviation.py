@@ -12,7 +12,9 @@ class Deviation(NamedTuple):
     text: str
 
 
-_OF_THE_SUITE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, NameError, RuntimeError)
+_OF_THE_SUITE = (
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, NameError, RuntimeError, StopIteration),
+)
 """Errors that Python itself raises where a check meets what it was not made for."""
 
 

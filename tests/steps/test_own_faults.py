@@ -314,5 +314,6 @@ def test_a_file_to_deliver_that_cannot_be_read_stops_everything_before_it_begins
 
 def test_what_python_raises_in_a_check_is_the_suites_and_not_the_machines():
     assert of_error(KeyError("phase")) == [("check-broken", "KeyError: 'phase'")]
+    assert of_error(StopIteration()) == [("check-broken", "StopIteration: ")]
     assert of_error(EnvironmentBroken("no answer")) == [("environment-broken", "no answer")]
     assert of_error(AssertionError("99 of 100")) == []
