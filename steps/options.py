@@ -51,7 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--no-limits", action="store_true", help="ask an emulator what it is known not to do, too")
     group.addoption("--settings", metavar="FILE", type=Path, help="DIR/acceptance.toml unless said")
     group.addoption(
-        "--database-url", metavar="URL", help="the database as reached from here, such as a tunnel to Aurora"
+        "--database-url",
+        metavar="URL",
+        help="the database as reached from here, such as a tunnel to Aurora; "
+        "with -m aws-dev, DATABASE_URL or else the cluster's endpoint unless said",
     )
     group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
     group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")

@@ -126,7 +126,7 @@ def _environment(config: pytest.Config, record: Record, progress: Progress) -> E
         return localstack(settings, system, os.environ, running, keep=terminal.write_line if o.keep else None, **told)
     from steps.targets.aws_dev import aws_dev
 
-    return aws_dev(settings, system, database_url=o.database_url, **told)
+    return aws_dev(settings, system, database_url=o.database_url or os.environ.get("DATABASE_URL"), **told)
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,11 @@ class Database:
             for setting in session_settings(self._test_users).items():
                 connection.execute("SELECT set_config(%s, %s, false)", setting)
         except psycopg.OperationalError as refused:
-            raise Unreachable(f"The database does not answer.\n  evidence: {refused}") from refused
+            raise Unreachable(
+                f"The database does not answer at {_address(self._url)}.\n  evidence: {refused}\n"
+                "  remedy: see that it runs, and for the dev account that the tunnel is open and named by --database-url "
+                "or DATABASE_URL"
+            ) from refused
         return connection
 
     def reopen(self) -> None:
@@ -170,3 +174,10 @@ class Database:
     def close(self) -> None:
         """Ends the session with the server."""
         self._connection.close()
+
+
+def _address(url: str) -> str:
+    """Host, port and database of a connection string; without its credentials."""
+    told = psycopg.conninfo.conninfo_to_dict(url)
+    host = told.get("hostaddr") or told.get("host") or "the usual socket"
+    return f"{host}:{told.get('port') or 5432}, database {told.get('dbname') or 'of the user'}"

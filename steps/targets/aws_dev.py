@@ -173,7 +173,14 @@ def _database_url(given: str | None, cluster: Cluster | None, credentials: Mappi
     if cluster is not None:
         host, _, port = cluster.endpoint.partition(":")
         known = {"host": host, "port": port or cluster.port, "dbname": cluster.database}
-    told = psycopg.conninfo.conninfo_to_dict(given or "")
+    try:
+        told = psycopg.conninfo.conninfo_to_dict(given or "")
+    except psycopg.ProgrammingError as unreadable:
+        raise EnvironmentBroken(
+            "What --database-url or DATABASE_URL says is no address of a database.\n"
+            f"  evidence: {' '.join(str(unreadable).split())}\n"
+            "  remedy: name one such as postgresql://127.0.0.1:5432/csvbatch"
+        ) from None
     known |= {"user": credentials["username"], "password": credentials["password"]} | told
     if known.get("host") not in _LOOPBACK:
         known.setdefault("sslmode", "require")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -104,6 +105,41 @@ def test_a_plan_says_every_write_and_does_none(account, accept):
     assert traces(account) == before
     for text in ("acceptance-suite into", "insert 97 of the 100 users", "delete 3 rows", "put s3://", "start an exec"):
         assert text in session.output, session
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
+def test_the_readmes_own_words_lead_to_the_stand_in(account, tmp_path: Path, readme: str):
+    text = (ROOT / readme).read_text("utf-8")
+    (typed,) = re.findall(r"-m steps\.targets\.stand_in\n    \.venv/bin/(.*?) *#", text)
+    before = traces(account)
+    done = subprocess.run(
+        f"{Path(sys.executable).parent}/{typed}",
+        shell=True,
+        cwd=ROOT,
+        env=environment() | account | {"PYTEST_ADDOPTS": f"--reports={tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "insert 97 of the 100 users" in done.stdout
+    assert traces(account) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://me:secret@127.0.0.1:9/csvbatch", "does not answer at 127.0.0.1:9, database csvbatch."),
+        ("nowhere", "is no address of a database."),
+    ],
+)
+def test_a_database_that_does_not_answer_is_named(accept, url: str, says: str):
+    session = accept("features/2_data", database=False, DATABASE_URL=url)
+    assert session.exit == 1
+    assert says in session.verdict["items"]["DAT-06"]["reason"], session
+    assert "remedy: " in session.verdict["items"]["DAT-06"]["reason"]
+    assert "secret" not in session.verdict["items"]["DAT-06"]["reason"]
 
 
 @pytest.mark.parametrize(
