@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -25,6 +26,7 @@ from steps.targets.system import SystemUnderTest
 
 PATIENCE = Patience(start=60, end=960, logs=300, look=2)
 _NO_NETWORK = {("AWS::Lambda::Function", "VpcConfig"): "acceptance.toml names no subnets or no security groups"}
+_PRODUCTION = {"prod", "production", "prd", "live"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -49,7 +51,7 @@ def aws_dev(
         client = _clients(session, settings.region)
         try:
             caller = client("sts").get_caller_identity()
-            if faults := unsafe(settings, caller["Account"], session.region_name):
+            if faults := unsafe(settings, caller["Account"], session.region_name, database_url):
                 raise NotSafe(_sentence(faults, caller["Arn"]))
             cluster = Aurora(client("rds"), names.cluster).found()
             secret, credentials = _secret(client, names, settings.aurora_secret)
@@ -100,16 +102,48 @@ def _confidential(session: Any, login: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def unsafe(settings: Settings, account: str, region: str | None) -> list[str]:
-    """Why nothing may be written: the caller's account or region is not the configured one, or this is production."""
+def unsafe(settings: Settings, account: str, region: str | None, database_url: str | None) -> list[str]:
+    """Why nothing may be written: another account or region, or a name that belongs to no environment of the settings."""
     faults = []
     if account != settings.account:
         faults.append(f"the caller's account is {account}, and the settings name {settings.account}")
     if region is not None and region != settings.region:
         faults.append(f"the caller's region is {region}, and the settings name {settings.region}")
-    if "prod" in settings.environment.lower():
-        faults.append(f"the environment is {settings.environment}")
+    return faults + _of_another_environment(settings, database_url)
+
+
+def _of_another_environment(settings: Settings, database_url: str | None) -> list[str]:
+    """The names in use that say production, or that have to say an allowed environment and say none."""
+    allowed = {each.lower() for each in settings.environments}
+    only = f"and only {', '.join(settings.environments)} may be written to (environments)"
+    is_allowed = settings.environment.lower() in allowed
+    faults = [] if is_allowed else [f"the environment is {settings.environment}, {only}"]
+    # A name that follows from the environment is at fault with it, and so not once more.
+    names = replace(settings.names_in(settings.account), environment=settings.environments[0])
+    own = [(f"names.{thing} is", names.named(thing)) for thing, pattern in settings.names.items() if pattern]
+    faults += [f"{where} {name}, {only}" for where, name in own if not _words(name) & allowed]
+    told = [*own, ("the project is", settings.project), ("aurora_secret is", settings.aurora_secret)]
+    told.append(("--database-url or DATABASE_URL leads to", _host_and_database(database_url)))
+    faults += [
+        f"{where} {name}, which says {min(words)}"
+        for where, name in told
+        if (words := (_words(name) & _PRODUCTION) - allowed) and (_words(name) & allowed or (where, name) not in own)
+    ]
     return faults
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, in small letters, each with and without the digits beside it."""
+    parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower())
+    return {*parts, *(word for part in parts for word in re.findall(r"[a-z]+", part))}
+
+
+def _host_and_database(url: str | None) -> str:
+    try:
+        told = psycopg.conninfo.conninfo_to_dict(url or "")
+    except psycopg.ProgrammingError:
+        return ""  # that it cannot be read is said where it is used
+    return " ".join(str(told[part]) for part in ("host", "hostaddr", "dbname") if part in told)
 
 
 def _declared(

@@ -13,7 +13,18 @@ from steps.drivers.activity_file import ActivityFile
 from steps.drivers.names import USUAL, Names
 from steps.drivers.permissions import USUAL_ACTIONS
 from steps.drivers.users import User
-from steps.targets.settings_values import Action, Counts, Csv, Ids, Input, Pattern, Reason, Table, UserPatterns
+from steps.targets.settings_values import (
+    Action,
+    Counts,
+    Csv,
+    Environments,
+    Ids,
+    Input,
+    Pattern,
+    Reason,
+    Table,
+    UserPatterns,
+)
 from steps.visible import quoted
 
 _PREFIX = "ACCEPTANCE_"
@@ -31,6 +42,7 @@ class Settings(Table):
 
     project: str = Field(min_length=1)
     environment: str = Field(default="dev", min_length=1)
+    environments: Environments = ("dev", "test", "staging")
     region: str = Field(default="ap-northeast-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     account: str = Field(default="", pattern=r"^\d{12}$")
     aurora_secret: str = Field(default="", min_length=1)

@@ -67,6 +67,7 @@ def _three_columns(header: str) -> str:
 
 
 Ids = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Environments = Annotated[Ids, Field(min_length=1)]
 Pattern = Annotated[str, AfterValidator(_fillable)]
 JsonPath = Annotated[str, AfterValidator(_names_alone)]
 Header = Annotated[str, AfterValidator(_three_columns)]
