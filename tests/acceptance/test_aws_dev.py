@@ -159,6 +159,27 @@ def test_nothing_is_written_to_an_account_that_is_not_the_configured_one(account
     assert traces(account) == before
 
 
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (("[names]", '[names]\nbucket = "csv-processing-{account}-production"'), "names.bucket is csv-processing-"),
+        (('environment = "dev"', 'environment = "live"'), "the environment is live, and only dev, test, staging may"),
+    ],
+)
+def test_nothing_is_written_where_a_name_says_production(account, accept, tmp_path: Path, edit, says):
+    settings = tmp_path / "acceptance.toml"
+    told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
+    assert edit[0] in told
+    settings.write_text(told.replace(*edit, 1), "utf-8")
+    before = traces(account)
+    session = accept("features/2_data", f"--settings={settings}")
+    assert (session.exit, session.items("passed")) == (1, set()), session
+    reason = session.verdict["items"]["DAT-06"]["reason"]
+    assert "The suite writes nothing here" in reason, session
+    assert says in reason
+    assert traces(account) == before
+
+
 def test_settings_that_cannot_be_used_stop_it_before_anything_is_looked_at(account, accept):
     session = accept("features/2_data", ACCEPTANCE_ACCOUNT="any", ACCEPTANCE_REGION="any")
     assert (session.exit, session.verdict["verdict"]) == (pytest.ExitCode.USAGE_ERROR, "UNKNOWN"), session
