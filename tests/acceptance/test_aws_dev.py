@@ -162,7 +162,7 @@ def test_nothing_is_written_to_an_account_that_is_not_the_configured_one(account
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        (("[names]", '[names]\nbucket = "csv-processing-{account}-production"'), "names.bucket is csv-processing-"),
+        (("\n[names]", '\n[names]\nbucket = "csv-processing-{account}-production"'), "names.bucket is csv-processing-"),
         (('environment = "dev"', 'environment = "live"'), "the environment is live, and only dev, test, staging may"),
     ],
 )
@@ -170,7 +170,7 @@ def test_nothing_is_written_where_a_name_says_production(account, accept, tmp_pa
     settings = tmp_path / "acceptance.toml"
     told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
     assert edit[0] in told
-    settings.write_text(told.replace(*edit, 1), "utf-8")
+    settings.write_text(told.replace(edit[0], edit[1], 1), "utf-8")
     before = traces(account)
     session = accept("features/2_data", f"--settings={settings}")
     assert (session.exit, session.items("passed")) == (1, set()), session

@@ -18,7 +18,7 @@ from steps.options import ROOT
 from steps.targets.settings import FILE, Settings, read
 
 SQL = [ROOT / "sql"]
-CHECKLIST: list[tuple[str, str, str, bool, dict[str, str]]] = [
+CHECKLIST: list[tuple[Any, ...]] = [
     (f"U{n:05d}", f"testuser{n:03d}", f"test{n:03d}@example.com", True, {}) for n in range(1, 101)
 ]
 """The rows that the checklist's own INSERT makes."""

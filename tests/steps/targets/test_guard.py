@@ -36,13 +36,17 @@ def test_every_other_environment_is_refused_once(environment: str):
 
 
 @pytest.mark.parametrize("thing", USUAL)
-@pytest.mark.parametrize("name", ["csv-prod", "csv-production", "customers", "csv-dev-live", "csvDevProd2", "csv_PRD_dev"])
+@pytest.mark.parametrize(
+    "name", ["csv-prod", "csv-production", "customers", "csv-dev-live", "csvDevProd2", "csv_PRD_dev"]
+)
 def test_a_name_that_says_another_environment_or_none_is_refused_wherever_it_is_used(thing: str, name: str):
     (fault,) = faults(names={thing: name})
     assert fault.startswith(f"names.{thing} is {name}, ")
 
 
-@pytest.mark.parametrize("name", ["in-{account}-{environment}", "Tally-Dev-in", "csv-product-test2", "livestock-staging"])
+@pytest.mark.parametrize(
+    "name", ["in-{account}-{environment}", "Tally-Dev-in", "csv-product-test2", "livestock-staging"]
+)
 def test_a_name_of_an_allowed_environment_is_not(name: str):
     assert faults(names=dict.fromkeys(USUAL, name)) == []
 
