@@ -103,7 +103,7 @@ def _confidential(session: Any, login: Mapping[str, str]) -> dict[str, str]:
 
 
 def unsafe(settings: Settings, account: str, region: str | None, database_url: str | None) -> list[str]:
-    """Why nothing may be written: another account or region, or a name that belongs to no environment of the settings."""
+    """Why nothing may be written: another account or region, or a name that belongs to no allowed environment."""
     faults = []
     if account != settings.account:
         faults.append(f"the caller's account is {account}, and the settings name {settings.account}")
