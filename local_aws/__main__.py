@@ -22,9 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings(options.account, options.region, options.database, options.port, options.database_port)
 
     def tell(running: Served) -> None:
-        if options.attached:
-            print(running.to_json(), flush=True)
-            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints has no reader here
+        if options.attached is not None:
+            _answer(options.attached, running.to_json())
             return
         for name, value in running.environment.items():
             print(f"export {name}={shlex.quote(value)}")
@@ -33,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with served(settings) as running:
             tell(running)
-            wait_for_the_end(of_input=options.attached)
+            wait_for_the_end(of_input=options.attached is not None)
     except CannotServe as error:
         return _refuse(str(error), options.attached)
     except KeyboardInterrupt:
@@ -49,18 +48,22 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     serve.add_argument("--database", default="postgres", help="the database to create")
     serve.add_argument("--port", type=int, default=0, help="of the AWS endpoint (default: a free one)")
     serve.add_argument("--database-port", type=int, default=0, help="of PostgreSQL (default: a free one)")
-    serve.add_argument(
-        "--attached", action="store_true", help="say all in one line of JSON, and end when standard input does"
-    )
+    attached = "say all in one line of JSON to the descriptor FD, and end when standard input does"
+    serve.add_argument("--attached", metavar="FD", type=int, help=attached)
     return parser.parse_args(arguments)
 
 
-def _refuse(causes: str, attached: bool) -> int:
-    if attached:
-        print(json.dumps({"error": causes}), flush=True)
+def _refuse(causes: str, attached: int | None) -> int:
+    if attached is not None:
+        _answer(attached, json.dumps({"error": causes}))
     else:
         print(causes, file=sys.stderr)
     return 1
+
+
+def _answer(descriptor: int, line: str) -> None:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as starter:
+        print(line, file=starter)
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
@@ -15,6 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, ClassVar, NamedTuple, Self, cast
+
+from local_aws import surroundings
+from local_aws.room import FolderError, check_room
 
 _STOP_SECONDS = 30
 _EVIDENCE_BYTES = 1 << 20
@@ -28,49 +30,55 @@ class LocalAwsError(Exception):
 
 
 class Begun(NamedTuple):
-    """A process that becomes an embedded AWS: its standard streams, and its errors in a file."""
+    """A process that becomes an embedded AWS: standard input, where it answers, and a file of what it prints."""
 
     process: subprocess.Popen[str]
     stdin: IO[str]
-    stdout: IO[str]
-    errors: IO[bytes]
+    answer: IO[str]
+    printed: IO[bytes]
 
 
-def started(arguments: list[str]) -> Begun:
-    """A new Python with these arguments of `python -m local_aws`."""
-    where = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
-    errors = TemporaryFile()  # noqa: SIM115  as long as the process lives
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local_aws", *arguments],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in where if path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for us, and we end it in order
-    )
-    return Begun(process, cast("IO[str]", process.stdin), cast("IO[str]", process.stdout), errors)
+def started(options: list[str]) -> Begun:
+    """A new Python that serves with these options; it answers where nothing else that Python runs prints."""
+    printed = TemporaryFile("a+b")  # noqa: SIM115  as long as the process lives
+    reading, writing = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [*surroundings.python("local_aws"), "serve", f"--attached={writing}", *options],
+            env=surroundings.stripped(os.environ),
+            stdin=subprocess.PIPE,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=(writing,),
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us, and we end it in order
+        )
+    finally:
+        os.close(writing)
+    return Begun(process, cast("IO[str]", process.stdin), os.fdopen(reading, encoding="utf-8"), printed)
 
 
 class Starting:
     """An embedded AWS that is on its way."""
 
-    def __init__(self, begun: Begun) -> None:
+    def __init__(self, begun: Begun | LocalAwsError) -> None:
         self._begun = begun
 
     @cached_property
     def outcome(self) -> LocalAws | LocalAwsError:
         """The embedded AWS once it answers, or every cause for which it never will."""
-        process, stdin, stdout, errors = self._begun
-        with stdout:
-            line = stdout.readline()
+        if isinstance(self._begun, LocalAwsError):
+            return self._begun
+        process, stdin, answer, printed = self._begun
+        with answer:
+            line = answer.readline()
         ready = json.loads(line or '{"error": "The embedded AWS ended before it was ready."}')
         if "error" not in ready:
             return LocalAws(self._begun, ready)
         stdin.close()
         process.wait()
-        with errors:
-            return LocalAwsError(ready["error"] + _evidence(errors))
+        with printed:
+            return LocalAwsError(ready["error"] + _evidence(printed))
 
     def result(self) -> LocalAws:
         """The embedded AWS once it answers; raises LocalAwsError with every cause."""
@@ -94,7 +102,7 @@ class LocalAws:
     """How its process comes to be; `warm` has another way, for those who start many."""
 
     def __init__(self, begun: Begun, ready: dict[str, Any]) -> None:
-        self._process, self._input, _, self._errors = begun
+        self._process, self._input, _, self._printed = begun
         self._kept = False
         self.pid = self._process.pid
         self.endpoint_url: str = ready["endpoint_url"]
@@ -122,7 +130,12 @@ class LocalAws:
         """Begins to start it and returns at once; no thread waits for it, so that the caller may import meanwhile."""
         options = [f"--account={account}", f"--region={region}", f"--database={database}"]
         ports = [f"--port={port}", f"--database-port={database_port}"]
-        return Starting(cls.begin(["serve", "--attached", *options, *ports]))
+        try:
+            return Starting(cls.begin([*options, *ports]))
+        except OSError as error:
+            remedy = "set TMPDIR to a folder that may be written to, on a disk with room"
+            cause = "The embedded AWS cannot be started."
+            return Starting(LocalAwsError(f"{cause}\n  evidence: {error}\n  remedy: {remedy}"))
 
     @classmethod
     def start(cls, **options: Any) -> LocalAws:
@@ -134,16 +147,20 @@ class LocalAws:
         return self._process.poll() is None
 
     def check(self) -> None:
-        """Raises LocalAwsError, with the last lines of its log, where it or its gate has ended by itself."""
+        """Raises LocalAwsError, with the last lines of its log, where it or its gate has ended, or the disk is full."""
         if not self.alive():
             cause = f"The embedded AWS (process {self.pid}) has ended with status {self._process.returncode}."
-            raise LocalAwsError(f"{cause}{_evidence(self._errors, self._log)}\n  Run it again.")
+            raise LocalAwsError(f"{cause}{_evidence(self._printed, self._log)}\n  Run it again.")
+        try:
+            check_room(self.folder)
+        except FolderError as full:
+            raise LocalAwsError(str(full)) from full
         host, _, port = self.aurora_endpoint.rpartition(":")
         try:
             socket.create_connection((host, int(port))).close()
         except OSError as error:
             cause = f"The gate before PostgreSQL, {self.aurora_endpoint}, does not answer any more ({error})."
-            raise LocalAwsError(f"{cause}{_evidence(self._errors)}\n  Run it again.") from error
+            raise LocalAwsError(f"{cause}{_evidence(self._printed)}\n  Run it again.") from error
 
     def stop(self) -> None:
         """Ends it and all that it has started, and removes its folder; does nothing where it has ended or is kept."""
@@ -171,7 +188,7 @@ class LocalAws:
                 self._input.close()
 
     def _close_evidence(self) -> None:
-        self._errors.close()
+        self._printed.close()
         self._log.close()
 
     def __enter__(self) -> Self:

@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from local_aws.guard import Guard
 from local_aws.network.gate import Gate, GateError
 from local_aws.postgres import Postgres, PostgresError
+from local_aws.room import FolderError, make_folder
+from local_aws.surroundings import adopt, stripped
 
 if TYPE_CHECKING:
     from local_aws.server import Server
@@ -87,11 +88,14 @@ class Served:
 @contextmanager
 def served(settings: Settings) -> Iterator[Served]:
     """Runs the embedded AWS as long as the context lasts; raises CannotServe with every cause."""
-    _forget_other_clouds()
+    adopt(stripped(os.environ))  # whatever could alter what moto, botocore within it, Flask or libpq do is gone
     for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: what a shell starts in the background ignores it
         signal.signal(ending, signal.default_int_handler)
     with ExitStack() as stack:
-        folder = Path(mkdtemp(prefix="local-aws-"))
+        try:
+            folder = make_folder()
+        except FolderError as error:
+            raise CannotServe(str(error)) from error
         guard = Guard(folder)
         stack.callback(guard.release)
         folder.chmod(0o711)  # PostgreSQL may run as another user, and must pass through
@@ -173,13 +177,3 @@ def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
 def _restart(postgres: Postgres) -> None:
     postgres.crash()
     postgres.start()
-
-
-def _forget_other_clouds() -> None:
-    """Drops from the environment what would lead botocore, inside moto, to another account or through a proxy."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "MOTO_", "BOTO")) or name.lower().endswith("_proxy"):
-            del os.environ[name]
-    os.environ.update(
-        AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_EC2_METADATA_DISABLED="true"
-    )

@@ -45,31 +45,31 @@ class Ahead:
     def __init__(self, account: str) -> None:
         self._account = account
         theirs, self._stdin = os.pipe()
-        self._stdout, told = os.pipe()
-        self._errors: IO[bytes] = TemporaryFile()  # noqa: SIM115  as long as the process lives
+        self._answer, self._answering = os.pipe()
+        self._printed: IO[bytes] = TemporaryFile("a+b")  # noqa: SIM115  as long as the process lives
         self._pid = os.fork()
         if self._pid == 0:
             os.setsid()
-            for end, stream in ((theirs, 0), (told, 1), (self._errors.fileno(), 2)):
+            for end, stream in ((theirs, 0), (self._printed.fileno(), 1), (self._printed.fileno(), 2)):
                 os.dup2(end, stream)
-            for end in (theirs, told, self._stdin, self._stdout):
+            for end in (theirs, self._stdin, self._answer):
                 os.close(end)
             sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
             arguments = sys.stdin.readline()
             command.run(json.loads(arguments)) if arguments else os._exit(0)
         os.close(theirs)
-        os.close(told)
+        os.close(self._answering)
         self._taken = False
 
-    def begin(self, arguments: list[str]) -> Begun:
+    def begin(self, options: list[str]) -> Begun:
         """As `process.started`; a second one, or one of another account, is started as ever."""
-        if self._taken or f"--account={self._account}" not in arguments:
-            return started(arguments)
+        if self._taken or f"--account={self._account}" not in options:
+            return started(options)
         self._taken = True
         stdin = os.fdopen(self._stdin, "w")
-        print(json.dumps(arguments), file=stdin, flush=True)
+        print(json.dumps(["serve", f"--attached={self._answering}", *options]), file=stdin, flush=True)
         process = cast("subprocess.Popen[str]", _Copy(self._pid))
-        return Begun(process, stdin, os.fdopen(self._stdout), self._errors)
+        return Begun(process, stdin, os.fdopen(self._answer, encoding="utf-8"), self._printed)
 
 
 class _Copy:

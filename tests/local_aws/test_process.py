@@ -85,10 +85,26 @@ def owned() -> Iterator[tuple[subprocess.Popen[str], int, Path, dict[str, str]]]
         yield program, pid, Path(folder), environment
 
 
-def test_it_serves_aws_and_postgresql_under_its_own_settings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+OTHERS = {
+    "AWS_PROFILE": "no-such-profile",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+    "PGHOSTADDR": "127.0.0.2",
+    "PGSERVICE": "no-such-service",
+    "MOTO_ACCOUNT_ID": "999999999999",
+    "INITIAL_NO_AUTH_ACTION_COUNT": "0",
+    "PYTHONWARNINGS": "error",
+}
+
+
+def test_it_serves_aws_and_postgresql_under_its_own_settings_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')\n")
+    (tmp_path / "sitecustomize.py").write_text('print(\'{"error": "said before the answer"}\')\n')
     with monkeypatch.context() as others:
-        others.setenv("AWS_PROFILE", "no-such-profile")
-        others.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        for name, value in OTHERS.items():
+            others.setenv(name, value)
+        others.setenv("PYTHONPATH", str(tmp_path))
         aws = LocalAws.start(account="210987654321", region="eu-west-1", database="a-b")
     with aws:
         assert client(aws.environment, "sts").get_caller_identity()["Account"] == "210987654321"
@@ -135,7 +151,7 @@ def test_when_it_is_killed_nothing_is_left_and_its_owner_is_told() -> None:
     function = busy_function(aws.environment)
     os.kill(aws.pid, signal.SIGKILL)
     assert_nothing_left([aws.pid, function], aws.folder, aws.environment)
-    with pytest.raises(LocalAwsError, match=r"(?s)has ended with status -9.*/2015-03-31/functions.*Run it again"):
+    with pytest.raises(LocalAwsError, match=r"(?s)has ended with status -9.*local_aws\.server: 200 .*Run it again"):
         aws.check()
     aws.stop()
 
