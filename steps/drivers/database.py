@@ -91,8 +91,8 @@ class Database:
         except psycopg.OperationalError as refused:
             raise Unreachable(
                 f"The database does not answer at {_address(self._url)}.\n  evidence: {refused}\n"
-                "  remedy: see that it runs; for the dev account, that the tunnel is open and named by --database-url or "
-                "DATABASE_URL"
+                "  remedy: see that it runs; for the dev account, that the tunnel is open and named by --database-url "
+                "or DATABASE_URL"
             ) from refused
         return connection
 
