@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,24 +46,49 @@ def main(told: argparse.Namespace) -> int:
 def verified(file: Path, public_key: Path | None, now: Callable[[Mapping[str, Any]], list[str]]) -> tuple[int, str]:
     """(exit code, what to say); `now` answers what has changed since, of the statement's sources or its deployment."""
     try:
-        stated = envelope.opened(json.loads(file.read_text("utf-8")), public_key)
-        said = stated["predicate"]
-        changed = [*now(stated), *_of_another_verdict(stated, file.with_name(statement.VERDICT))]
-    except (OSError, ValueError, LookupError, TypeError, statement.NoStatement, envelope.NotSigned) as refused:
-        return (
-            REFUSED,
-            f"The attestation {file} cannot be trusted.\n  evidence: {quoted(str(refused))}\n"
-            "  remedy: run the acceptance",
-        )
+        told = json.loads(file.read_text("utf-8"))
+        stated = envelope.opened(told, public_key)
+        if wrong := statement.contradictions(stated):
+            return _refused(file, wrong)
+        wrong, of_another = _beside_verdict(stated, file.with_name(statement.VERDICT))
+        if wrong:
+            return _refused(file, wrong)
+        changed = [*now(stated), *of_another]
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        statement.NoStatement,
+        envelope.NotSigned,
+    ) as refused:
+        return _refused(file, [str(refused)])
+    said = stated["predicate"]
     what = f"{said['verdict']} ({said['result']}) on {said['target']}, account {said['account']}, of {said['ended']}"
+    what = f"{what}, {_signature(told, public_key)}"
     if changed:
         evidence = "".join(f"\n  evidence: {quoted(each)}" for each in changed)
         return STALE, f"STALE: {what}.{evidence}\n  remedy: run the acceptance again"
-    return VALID, f"VALID: {what}{f', signed by {public_key}' if public_key else ', unsigned'}"
+    return VALID, f"VALID: {what}"
 
 
-def _of_another_verdict(stated: Mapping[str, Any], verdict: Path) -> list[str]:
-    if not verdict.is_file():
-        return []
-    same = statement.is_of(stated, hashlib.sha256(verdict.read_bytes()).hexdigest())
-    return [] if same else [f"{verdict} is not the verdict that is attested"]
+def _beside_verdict(stated: Mapping[str, Any], file: Path) -> tuple[list[str], list[str]]:
+    """(what contradicts the verdict that is attested, what has changed), where there is a verdict beside it."""
+    if not file.is_file():
+        return [], []
+    content = file.read_bytes()
+    if not statement.is_of(stated, hashlib.sha256(content).hexdigest()):
+        return [], [f"{file} is not the verdict that is attested"]
+    return statement.contradictions_with(stated, json.loads(content)), []
+
+
+def _signature(told: Mapping[str, Any], public_key: Path | None) -> str:
+    if public_key is not None:
+        return f"signed by {public_key}"
+    return "its signature not verified without --public-key" if envelope.is_signed(told) else "unsigned"
+
+
+def _refused(file: Path, evidence: Iterable[str]) -> tuple[int, str]:
+    lines = "".join(f"\n  evidence: {quoted(each)}" for each in evidence)
+    return REFUSED, f"The attestation {file} cannot be trusted.{lines}\n  remedy: run the acceptance"

@@ -41,9 +41,14 @@ def signer(private_key: Path) -> Signer:
     return sign
 
 
+def is_signed(told: Mapping[str, Any]) -> bool:
+    """Whether it is an envelope; by whom it is signed, if at all, `opened` tells."""
+    return "payload" in told
+
+
 def opened(told: Mapping[str, Any], public_key: Path | None) -> Mapping[str, Any]:
     """The statement in `told`, which may be an envelope; raises NotSigned where it is not signed by the key given."""
-    if "payload" not in told:
+    if not is_signed(told):
         if public_key is not None:
             raise NotSigned("The statement is not signed at all")
         return told

@@ -5,14 +5,18 @@ https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from steps.drivers.revisions import Digests
+from steps.reporting import verdict as verdicts
 
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 VERDICT = "verdict.json"
+_WORDS = ("GO", "NO-GO", "UNKNOWN")
 
 
 class NoStatement(Exception):
@@ -24,14 +28,13 @@ def statement(
 ) -> dict[str, Any]:
     """The statement over what was tested; `sources` are SHA-256 digests by name, `url` leads to the run.
 
-    GO is PASSED, GO with waived lines WARNED, anything else FAILED.
+    GO is PASSED, GO with waived lines WARNED, anything else FAILED. Lines out of scope are in none of its lists.
     """
-    items = verdict["items"]
+    items = {id: item for id, item in verdict["items"].items() if id in verdict["scope"]}
     waived = [id for id, item in items.items() if item["waived"]]
     passed = [id for id, item in items.items() if item["status"] == "passed"]
-    result = ("WARNED" if waived else "PASSED") if verdict["verdict"] == "GO" else "FAILED"
     predicate = {
-        "result": result,
+        "result": _result(verdict["verdict"], waived),
         "configuration": [
             {"name": "features", "digest": {"gitCommit": verdict["suite"]["commit"] or "unknown"}},
             {"name": "system under test", "digest": {"sha256": verdict["system_under_test"]["sha256"]}},
@@ -59,8 +62,7 @@ def statement(
 
 def changed_sources(stated: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
     """Which sources are not as the statement has them any more, in words."""
-    subject = {each["name"]: {"sha256": each["digest"]["sha256"]} for each in _part(stated, "subject")}
-    then = {name: digest for name, digest in subject.items() if name != VERDICT}
+    then = {name: {"sha256": digest} for name, digest in _digests(stated).items() if name != VERDICT}
     return list(_differences(then, {name: {"sha256": digest} for name, digest in now.items()}))
 
 
@@ -69,9 +71,50 @@ def changed_deployment(stated: Mapping[str, Any], now: Digests) -> list[str]:
     return list(_differences(_part(stated, "predicate")["deployed"], now))
 
 
+def contradictions(stated: Mapping[str, Any]) -> list[str]:
+    """What in the statement contradicts something else in it, in words."""
+    said = _part(stated, "predicate")
+    word, result = said["verdict"], said["result"]
+    passed, warned, failed = (said[f"{name}Tests"] for name in ("passed", "warned", "failed"))
+    due = _result(word, warned)
+    names = [each["name"] for each in _part(stated, "subject")]
+    return [
+        *([] if word in _WORDS else [f"the verdict is {word}, which is none of {', '.join(_WORDS)}"]),
+        *([] if result == due else [f"the result is {result}, and by its verdict, {word}, it is {due}"]),
+        *([] if (word == "GO") == (not failed) else [f"the verdict is {word}, and {len(failed)} of its lines failed"]),
+        *([f"the verdict is {word}, and no line passed"] if word == "GO" and not [*passed, *warned] else []),
+        *(f"{id} is listed {count} times" for id, count in Counter([*passed, *warned, *failed]).items() if count > 1),
+        *(f"{name} is {count} times among the subjects" for name, count in Counter(names).items() if count > 1),
+        *([] if VERDICT in names else [f"{VERDICT} is not among the subjects"]),
+    ]
+
+
+def contradictions_with(stated: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
+    """What in the verdict that is attested contradicts itself or the statement, in words."""
+    said, digests = _part(stated, "predicate"), _digests(stated)
+    url = (verdict.get("by") or {}).get("url")
+    due = statement(verdict, digests, said["deployed"], verdict_sha256=digests[VERDICT], url=url)["predicate"]
+    return [
+        *(f"in {VERDICT} {each}" for each in verdicts.contradictions(verdict)),
+        *(
+            f"{name} is {json.dumps(said.get(name))}, and by {VERDICT} it is {json.dumps(due.get(name))}"
+            for name in dict.fromkeys([*due, *said])
+            if said.get(name) != due.get(name)
+        ),
+    ]
+
+
 def is_of(stated: Mapping[str, Any], verdict_sha256: str) -> bool:
     """Whether the statement is that of the verdict."""
-    return {"name": VERDICT, "digest": {"sha256": verdict_sha256}} in _part(stated, "subject")
+    return _digests(stated).get(VERDICT) == verdict_sha256
+
+
+def _result(word: str, waived: Sequence[str]) -> str:
+    return ("WARNED" if waived else "PASSED") if word == "GO" else "FAILED"
+
+
+def _digests(stated: Mapping[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["digest"]["sha256"] for each in _part(stated, "subject")}
 
 
 def _part(stated: Mapping[str, Any], name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,7 +91,7 @@ def applying(items: Mapping[str, Any], not_applicable: Mapping[str, str]) -> dic
 
 def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
     statuses = {scenario.status for scenario in scenarios} or {NOT_CHECKED}
-    status = next(each for each in _WORST_FIRST if each in statuses)
+    status = _worst(statuses)
     reasons = [scenario.reason for scenario in scenarios if scenario.status == status and scenario.reason]
     if not scenarios:
         reasons = ["its scenario did not run in this session" if claimed else UNCLAIMED]
@@ -106,6 +106,24 @@ def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
         "controls": [{"id": id, "found": found} for scenario in scenarios for id, found in scenario.controls],
         "scenarios": [{"id": each.id, "status": each.status, "flaky": each.flaky} for each in scenarios],
     }
+
+
+def contradictions(judged: Mapping[str, Any]) -> Iterator[str]:
+    """What in a verdict contradicts something else in it, in words; `judged` is what verdict.json holds."""
+    items, complete = judged["items"], judged["complete"]
+    said, due = (judged["verdict"], judged["exit"]), conclusion(items, set(judged["scope"]), complete=complete)
+    if said != due:
+        yield f"the verdict is {said[0]}, exit {said[1]}, and its lines come to {due[0]}, exit {due[1]}"
+    for id, item in items.items():
+        came_to = {scenario["status"] for scenario in item["scenarios"]} or {NOT_CHECKED}
+        if item["status"] != _worst(came_to):
+            yield f"{id} is {item['status']}, and its scenarios came to {', '.join(sorted(came_to))}"
+        if item["waived"] and item["status"] != FAILED:
+            yield f"{id} is waived, and {item['status']}"
+
+
+def _worst(statuses: Collection[str]) -> str:
+    return next(each for each in _WORST_FIRST if each in statuses)
 
 
 def conclusion(items: Mapping[str, Any], claimed: set[str], *, complete: bool) -> tuple[str, int]:

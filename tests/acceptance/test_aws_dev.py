@@ -231,9 +231,8 @@ def test_an_attestation_holds_until_something_else_is_deployed(account, accept, 
     """What every whole session leaves, made of one that is not whole."""
     session = accept("features/1_precondition/infrastructure.feature")
     client_of = functools.partial(client, account)
-    told = statement(
-        {**session.verdict, "verdict": "GO"}, {}, deployed(client_of, NAMES), verdict_sha256="of another", url=None
-    )
+    whole = {**session.verdict, "verdict": "GO", "scope": sorted(session.items("passed"))}
+    told = statement(whole, {}, deployed(client_of, NAMES), verdict_sha256="of another", url=None)
     (tmp_path / "elsewhere").mkdir()
     file = tmp_path / "elsewhere" / "attestation.json"
     file.write_text(json.dumps(told))

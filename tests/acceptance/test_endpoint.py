@@ -124,7 +124,7 @@ def test_a_place_that_is_not_there_is_told_once_and_breaks_every_scenario(accept
     [
         (("--target=endpoint",), "--target=endpoint wants --endpoint-url=URL"),
         (("--target=aws-dev",), "the dev account is not ours alone"),
-        (("-n2",), "in one process: say -m local without -n"),
+        (("-n2",), "its scenarios run in one process, one after the other"),
     ],
 )
 def test_a_command_line_that_cannot_be_followed_is_a_usage_error(

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from commands.__main__ import main as commands
 from steps import history
+from steps.reports import left_in
 from tests.acceptance.conftest import ROOT, Accept, command, environment, meddle
 
 RUN = ("features/3_run", "features/4_success")
@@ -95,6 +96,15 @@ def test_two_sessions_side_by_side_do_not_meet(accept: Accept, tmp_path: Path):
         )
         assert accept(*RUN).exit == 0
     assert other.result().returncode == 0, other.result().stdout
+
+
+def test_a_python_that_leaves_out_assert_judges_the_same(tmp_path: Path):
+    line = command(tmp_path, "-m", "local", "features/4_success/statistics.feature")
+    variables = environment() | {"PYTHONOPTIMIZE": "1"}
+    done = subprocess.run(line, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    items = json.loads(left_in(tmp_path).read_text("utf-8"))["items"]
+    assert {items[id]["status"] for id in ("AUR-01", "AUR-02", "AUR-03")} == {"passed"}
 
 
 def test_a_part_of_a_session_is_no_verdict(accept: Accept):

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from commands.verify import REFUSED, STALE, VALID, verified
 from steps.attestation.envelope import NotSigned, opened, signer
 from steps.attestation.statement import changed_deployment, changed_sources, statement
+from tests.steps.reporting import verdicts as sessions
 
 SOURCES = {"template.yaml": "aa", "package SplitterFunction": "bb"}
 MACHINE = "arn:aws:states:ap-northeast-1:526636471122:stateMachine:machine"
@@ -46,6 +47,7 @@ def verdict(word: str = "GO", **statuses: str) -> dict[str, Any]:
         "ended": "2026-11-23T00:00:00+00:00",
         "suite": {"commit": "abc"},
         "system_under_test": {"sha256": "dd"},
+        "scope": sorted(items),
         "items": items,
     }
 
@@ -126,25 +128,28 @@ def test_a_key_that_is_none_is_said_to_be(tmp_path: Path):
 
 @pytest.fixture
 def attestation(tmp_path: Path) -> Path:
-    """In a file, with its verdict beside it."""
-    text = b'{"verdict": "GO"}'
-    (tmp_path / "verdict.json").write_bytes(text)
-    file = tmp_path / "attestation.json"
-    told = statement(
-        verdict(), SOURCES, DEPLOYED, verdict_sha256=hashlib.sha256(text).hexdigest(), url="https://example.com/run"
-    )
+    """Of a GO, in a file, with its verdict beside it."""
+    return attested(tmp_path, sessions.verdict())
+
+
+def attested(folder: Path, judged: dict[str, Any], **changes: Any) -> Path:
+    """A statement of this verdict, with `changes` in its predicate, in a file beside the verdict."""
+    (folder / "verdict.json").write_text(json.dumps(judged), "utf-8")
+    digest = hashlib.sha256((folder / "verdict.json").read_bytes()).hexdigest()
+    told = statement(judged, SOURCES, DEPLOYED, verdict_sha256=digest, url=judged["by"]["url"])
+    told["predicate"] |= changes
+    file = folder / "attestation.json"
     file.write_text(json.dumps(told), "utf-8")
     return file
 
 
 def test_an_attestation_holds_until_something_changes(attestation: Path):
     code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES))
-    assert (code, said) == (
-        VALID,
-        "VALID: GO (PASSED) on embedded, account 000000000000, of 2026-11-23T00:00:00+00:00, unsigned",
-    )
+    ended = json.loads(attestation.with_name("verdict.json").read_text("utf-8"))["ended"]
+    assert (code, said) == (VALID, f"VALID: GO (PASSED) on aws-dev, account 123456789012, of {ended}, unsigned")
     code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES | {"template.yaml": "zz"}))
     assert code == STALE
+    assert ", unsigned." in said
     assert "evidence: template.yaml has changed" in said
 
 
@@ -153,6 +158,107 @@ def test_another_verdict_beside_it_is_not_the_one_attested(attestation: Path):
     code, said = verified(attestation, None, lambda _: [])
     assert code == STALE
     assert "is not the verdict that is attested" in said
+
+
+NO_GO = sessions.verdict(sessions.failed("EVB-01"))
+WAIVED = sessions.verdict(sessions.failed("EVB-01"), waivers={"EVB-01": sessions.waived()})
+
+
+@pytest.mark.parametrize(
+    ("judged", "word"),
+    [(sessions.verdict(), "GO (PASSED)"), (NO_GO, "NO-GO (FAILED)"), (WAIVED, "GO (WARNED)")],
+)
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_the_attestation_of_a_session_does_not_contradict_itself(tmp_path: Path, judged, word: str, is_beside: bool):
+    file = attested(tmp_path, judged)
+    if not is_beside:
+        file.with_name("verdict.json").unlink()
+    code, said = verified(file, None, lambda _: [])
+    assert code == VALID, said
+    assert said.startswith(f"VALID: {word} on ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"verdict": "GO"}, "the result is FAILED, and by its verdict, GO, it is PASSED"),
+        ({"result": "PASSED"}, "the result is PASSED, and by its verdict, NO-GO, it is FAILED"),
+        ({"verdict": "GO", "result": "PASSED"}, "the verdict is GO, and 1 of its lines failed"),
+        ({"failedTests": []}, "the verdict is NO-GO, and 0 of its lines failed"),
+        ({"verdict": "GO", "result": "PASSED", "failedTests": [], "passedTests": []}, "and no line passed"),
+        ({"verdict": "FINE"}, "the verdict is FINE, which is none of GO, NO-GO, UNKNOWN"),
+        ({"warnedTests": ["EVB-01"]}, "EVB-01 is listed 2 times"),
+    ],
+)
+def test_a_statement_that_contradicts_itself_is_refused(tmp_path: Path, changes: dict[str, Any], says: str):
+    file = attested(tmp_path, NO_GO, **changes)
+    file.with_name("verdict.json").unlink()
+    assert_refused(file, says)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {"verdict": "GO", "result": "PASSED", "failedTests": []},
+            'verdict is "GO", and by verdict.json it is "NO-GO"',
+        ),
+        ({"ended": "2030-01-01"}, 'ended is "2030-01-01", and by verdict.json it is "20'),
+        ({"account": "000000000000"}, 'account is "000000000000", and by verdict.json it is "123456789012"'),
+    ],
+)
+def test_a_statement_that_contradicts_its_verdict_is_refused(tmp_path: Path, changes: dict[str, Any], says: str):
+    assert_refused(attested(tmp_path, NO_GO, **changes), says)
+
+
+PASSED_AFTER_ALL = {**NO_GO["items"]["EVB-01"], "status": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"verdict": "GO", "exit": 0}, "the verdict is GO, exit 0, and its lines come to NO-GO, exit 1"),
+        ({"exit": 0}, "the verdict is NO-GO, exit 0, and its lines come to NO-GO, exit 1"),
+        ({"complete": False}, "its lines come to UNKNOWN, exit 6"),
+        (
+            {"items": {**NO_GO["items"], "EVB-01": PASSED_AFTER_ALL}},
+            "EVB-01 is passed, and its scenarios came to failed",
+        ),
+    ],
+)
+def test_a_verdict_that_contradicts_itself_is_refused(tmp_path: Path, changes: dict[str, Any], says: str):
+    file = attested(tmp_path, NO_GO)
+    told, judged = json.loads(file.read_text("utf-8")), json.dumps({**NO_GO, **changes})
+    file.with_name("verdict.json").write_text(judged, "utf-8")
+    told["subject"][-1]["digest"]["sha256"] = hashlib.sha256(judged.encode()).hexdigest()
+    file.write_text(json.dumps(told), "utf-8")
+    assert_refused(file, says)
+
+
+def test_a_second_digest_of_one_subject_is_refused(attestation: Path):
+    told = json.loads(attestation.read_text("utf-8"))
+    told["subject"].append({"name": "verdict.json", "digest": {"sha256": "ff"}})
+    attestation.write_text(json.dumps(told), "utf-8")
+    assert_refused(attestation, "verdict.json is 2 times among the subjects")
+
+
+def assert_refused(file: Path, says: str) -> None:
+    code, said = verified(file, None, lambda _: [])
+    assert code == REFUSED, said
+    assert says in said
+    assert "cannot be trusted" in said
+
+
+def test_a_signature_that_nobody_has_verified_is_told_as_such(attestation: Path, keys: tuple[Path, Path]):
+    private, public = keys
+    attestation.write_text(json.dumps(signer(private)(json.loads(attestation.read_text("utf-8")))), "utf-8")
+    assert verified(attestation, None, lambda _: [])[1].endswith(", its signature not verified without --public-key")
+    assert verified(attestation, public, lambda _: [])[1].endswith(f", signed by {public}")
+
+
+def test_a_line_out_of_scope_is_in_no_list():
+    told = stated(verdict() | {"scope": []})["predicate"]
+    assert told["passedTests"] == told["failedTests"] == told["warnedTests"] == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"_type": "x", "predicateType": "y"}'])
