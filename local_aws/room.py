@@ -12,7 +12,7 @@ NEEDED_BYTES = 200 << 20
 _LEFT_BYTES = 1 << 20
 _LONGEST = 800
 """PostgreSQL takes no path of more than 1,023 bytes, and adds some of its own."""
-_ELSEWHERE = "set TMPDIR to a folder"
+_WITH_ROOM = f"where {NEEDED_BYTES >> 20} MB are free"
 
 
 class FolderError(Exception):
@@ -32,7 +32,7 @@ def make_folder() -> Path:
         raise _unfit(cause, where, "where functions' libraries can be loaded")
     if (free := shutil.disk_usage(where).free) < NEEDED_BYTES:
         cause = "The disk has too little room for temporary files."
-        raise _unfit(cause, f"{free >> 20} MB are free in {where}", f"where {NEEDED_BYTES >> 20} MB are free")
+        raise _unfit(cause, f"{free >> 20} MB are free in {where}", _WITH_ROOM)
     try:
         return Path(mkdtemp(prefix="local-aws-", dir=where))
     except OSError as error:
@@ -42,8 +42,8 @@ def make_folder() -> Path:
 def check_room(folder: Path) -> None:
     """Raises FolderError where the disk has filled up meanwhile."""
     if folder.exists() and (free := shutil.disk_usage(folder).free) < _LEFT_BYTES:
-        raise _unfit("The disk is full.", f"{free >> 10} KB are free in {folder}", f"where {NEEDED_BYTES >> 20} MB are")
+        raise _unfit("The disk is full.", f"{free >> 10} KB are free in {folder}", _WITH_ROOM)
 
 
 def _unfit(cause: str, evidence: object, where: str) -> FolderError:
-    return FolderError(f"{cause}\n  evidence: {evidence}\n  remedy: {_ELSEWHERE} {where}")
+    return FolderError(f"{cause}\n  evidence: {evidence}\n  remedy: set TMPDIR to a folder {where}")
