@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
+import warnings
+from functools import partial
 from shlex import quote
 
 import pytest
 
 from steps.drivers.names import Names
-from steps.targets.launch import Starting, launch
+from steps.targets.launch import Starting, launch, surroundings
 
 ACCOUNT = "000000000000"
 _starting = pytest.StashKey[tuple[str, Starting]]()
@@ -17,12 +21,30 @@ _starting = pytest.StashKey[tuple[str, Starting]]()
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The first that pytest calls of a plug-in of conftest.py: our options are unknown yet, but -m is told."""
     gc.set_threshold(50_000)  # a session's objects live about as long as it does
+    if shadowed := surroundings.shadow_nothing():
+        evidence = "".join(f"\n  evidence: {name} is {file}" for name, file in shadowed.items())
+        raise pytest.UsageError(f"PYTHONPATH shadows modules of Python's own.{evidence}\n  remedy: unset PYTHONPATH")
     config = pluginmanager.getplugin("pytestconfig")
     told = config.known_args_namespace
     elsewhere = any(str(each).startswith("--target") for each in config.invocation_params.args)
     wanted = told.markexpr.strip() in ("local", "robustness") and not elsewhere
     if wanted and not (told.collectonly or told.help or told.version):
         launched(config, Names(ACCOUNT))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing of the caller's surroundings decides, except in the dev account: it is reached by the caller's own."""
+    from steps import options  # a plug-in after this one
+
+    if "aws-dev" in (config.option.target, options.mark(config)):
+        return
+    before = dict(os.environ)
+    config.add_cleanup(partial(surroundings.adopt, before))
+    surroundings.adopt(surroundings.isolated(before))
+    if sys.warnoptions and (config.option.target or options.mark(config)):
+        sys.warnoptions.clear()  # of PYTHONWARNINGS, by which a library's warning would break a scenario
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore", ResourceWarning)
 
 
 def launched(config: pytest.Config, names: Names) -> Starting:

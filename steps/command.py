@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 from pathlib import Path
-from shlex import quote
 
-from steps.options import ROOT
 from steps.targets.environment import CommandFailed, Environment
 
 
@@ -18,9 +16,8 @@ class Commands:
 
     def said(self, command: str, **variables: str) -> str:
         """What `command` prints; raises CommandFailed."""
-        which = f"--account={self._environment.names.account} --settings={quote(str(self._settings))}"
-        line = f"{quote(sys.executable)} -m commands {command} {which}"
-        return self._environment.shell(f"cd {quote(str(ROOT))} && {line}", **variables)
+        which = f"--account={self._environment.names.account}", f"--settings={self._settings}"
+        return self._environment.python("commands", *shlex.split(command), *which, **variables)
 
     def said_or_refused(self, command: str, **variables: str) -> str:
         """What it prints, whether it ends well or not."""

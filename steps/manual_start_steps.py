@@ -64,7 +64,8 @@ def hands_on(environment: Environment, workflow: Workflow, trigger: Trigger, fin
 @when("it is started by hand", target_fixture="delivery")
 def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
     upload = delivery.upload
-    arn = _said(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}").splitlines()[0]
+    said = _said(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}")
+    (arn,) = [line for line in said.splitlines() if line.startswith("arn:")]
     return delivery.again(Start(arn, "manual"))
 
 

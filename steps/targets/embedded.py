@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 
@@ -34,24 +36,31 @@ def embedded(
         applications = packed(system, names)
         aws = starting.result()
     say(f"embedded AWS and PostgreSQL answer on {aws.endpoint_url}")
-    client = clients(aws.environment)
+    environment = empty(aws, names, system.sql)
     with phase("deploy"):
-        done = deployed(applications, system, names, client, database_url=aws.database_url, test_users=test_users)
+        done = deployed(
+            applications, system, names, environment.client, database_url=aws.database_url, test_users=test_users
+        )
     say(f"deployed {len(done.declared)} resources")
+    return replace(environment, secret_arn=done.secret_arn, declared=done.declared, notes=done.notes)
+
+
+def empty(aws: LocalAws, names: Names, sql: list[Path]) -> Environment:
+    """The embedded AWS before anything is deployed."""
     return Environment(
         target="embedded",
         names=names,
         check=lambda: _check(aws),
-        client=client,
+        client=clients(aws.environment),
         database_url=aws.database_url,
         database_name=DATABASE,
         aurora_endpoint=aws.aurora_endpoint,
-        secret_arn=done.secret_arn,
-        declared=done.declared,
+        secret_arn="",
+        declared={},
         exports=aws.environment,
         patience=PATIENCE,
-        sql=system.sql,
-        notes=done.notes,
+        sql=sql,
+        notes=[],
         faults=Faults(f"{aws.endpoint_url}/_faults", *_root_keys(aws)),
     )
 

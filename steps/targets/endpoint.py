@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from random import randrange
@@ -48,8 +47,8 @@ def endpoint(
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
         # Emulators take a key of twelve digits for the account's id: each session has an account of its own.
-        "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", str(randrange(10**11, 10**12))),
-        "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
+        "AWS_ACCESS_KEY_ID": str(randrange(10**11, 10**12)),
+        "AWS_SECRET_ACCESS_KEY": "test",
         "DATABASE_URL": database_url,
     }
     client = clients(exports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local_aws import surroundings
 from steps.drivers.deployed import Clients, Declared
 from steps.drivers.faults import Faults
 from steps.drivers.names import Names
@@ -39,6 +41,7 @@ class Environment:
     database_name, aurora_endpoint, secret_arn: what the functions have to be told.
     declared: every resource of the templates, by its logical id.
     exports: the AWS_* and DATABASE_URL variables that reach it from a shell.
+    credentials: AWS's variables beside them where those are the caller's, as they are by now.
     confidential: variables beside them that nobody may see written anywhere.
     sql: the folders of SQL files, the first having precedence.
     notes: what a reader of the verdict should know.
@@ -65,6 +68,7 @@ class Environment:
     limits: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
     faults: Faults | None = None
+    credentials: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
     confidential: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self) -> dict[str, str]:
@@ -72,12 +76,15 @@ class Environment:
         return Secret(self.client("secretsmanager"), self.secret_arn).told()
 
     def shell(self, command: str, **more: str) -> str:
-        """What `command` prints, run with the exports and `more` in its environment; CommandFailed if it ends badly."""
-        env = os.environ | self.exports | more
-        done = subprocess.run(command, shell=True, env=env, text=True, capture_output=True, check=False)
-        if done.returncode:
-            raise CommandFailed(command, done.returncode, f"{done.stdout}\n{done.stderr}".strip()[-4000:])
-        return done.stdout
+        """What the user's `command` prints, led here by the exports, with `more`; CommandFailed if it ends badly."""
+        return _printed(command, self._led() | more, shell=True)
+
+    def python(self, module: str, *arguments: str, **more: str) -> str:
+        """The same of `python -m module` of the project, in an environment where Python does what it does anywhere."""
+        return _printed([*surroundings.python(module), *arguments], surroundings.for_python(self._led()) | more)
+
+    def _led(self) -> dict[str, str]:
+        return surroundings.led(os.environ, {**self.exports, **self.credentials()})
 
 
 class EnvironmentBroken(Exception):
@@ -94,6 +101,16 @@ class CommandFailed(Exception):
     def __init__(self, command: str, code: int, said: str) -> None:
         super().__init__(f"The command ended with {code}: {command}\n  evidence: {said}\n  remedy: mend the command")
         self.said = said
+
+
+def _printed(command: str | list[str], environment: Mapping[str, str], *, shell: bool = False) -> str:
+    done = subprocess.run(
+        command, shell=shell, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode:
+        line = command if isinstance(command, str) else shlex.join(command)
+        raise CommandFailed(line, done.returncode, f"{done.stdout}\n{done.stderr}".strip()[-4000:])
+    return done.stdout
 
 
 def clients(exports: dict[str, str]) -> Clients:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local_aws import LocalAws, Starting
+from local_aws import LocalAws, Starting, surroundings
 from steps.drivers.names import Names
 
-__all__ = ["DATABASE", "Starting", "launch"]
+__all__ = ["DATABASE", "Starting", "launch", "surroundings"]
 
 DATABASE = "csvbatch"
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
-from local_aws import LocalAws
+from local_aws import LocalAws, surroundings
 from steps.targets import settings
 from steps.targets.emulator import deployed, packed
 from steps.targets.environment import clients
@@ -22,6 +22,7 @@ from steps.targets.system import ROOT, SystemUnderTest
 
 def main(folder: Path = ROOT / "system_under_test") -> None:
     """Serves the account of the settings, its network's ids being AWS's own and so printed too."""
+    surroundings.adopt(surroundings.isolated(os.environ))
     system = SystemUnderTest(folder)
     told = settings.read(system.settings, os.environ)
     names = told.names_in(told.account)
