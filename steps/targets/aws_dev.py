@@ -45,6 +45,7 @@ def aws_dev(
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Environment:
     """The account of the settings; raises NotSafe before anything else, and EnvironmentBroken where it is not there."""
+    # One for all that is done here and started from here: each would ask for a second factor anew.
     session: Any = boto3.Session()
     names = settings.names_in(settings.account)
     with phase("start"):
@@ -72,6 +73,7 @@ def aws_dev(
         secret_arn=secret,
         declared=_declared(settings, system, names, client, secret, cluster),
         exports={"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region, "DATABASE_URL": url},
+        credentials=partial(_frozen, session),
         patience=PATIENCE,
         sql=system.sql,
         shared=True,
@@ -94,12 +96,19 @@ def _secret(client: Clients, names: Names, id: str) -> tuple[str, Mapping[str, s
 
 def _confidential(session: Any, login: Mapping[str, str]) -> dict[str, str]:
     """What we are let in by, wherever the default chain has found it."""
+    return {"PGPASSWORD": login.get("password", ""), **_frozen(session)}
+
+
+def _frozen(session: Any) -> dict[str, str]:
+    """The session's credentials as variables, whatever profile, SSO or role they came from, and that profile's CAs."""
     ours = session.get_credentials().get_frozen_credentials()
-    return {
-        "PGPASSWORD": login.get("password", ""),
+    found = {
+        "AWS_ACCESS_KEY_ID": ours.access_key,
         "AWS_SECRET_ACCESS_KEY": ours.secret_key,
-        "AWS_SESSION_TOKEN": ours.token or "",
+        "AWS_SESSION_TOKEN": ours.token,
+        "AWS_CA_BUNDLE": session._session.get_config_variable("ca_bundle"),
     }
+    return {name: value for name, value in found.items() if value}
 
 
 def unsafe(settings: Settings, account: str, region: str | None, database_url: str | None) -> list[str]:

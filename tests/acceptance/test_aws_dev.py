@@ -267,6 +267,35 @@ def asked(account: Mapping[str, str]) -> set[str]:
         return set(json.load(answer)[f"arn:aws:iam::{NAMES.account}:role/csv-acceptance"])
 
 
+def test_the_caller_is_asked_for_credentials_once_and_commands_are_handed_them(account, accept, tmp_path: Path):
+    """A profile whose credentials come from a program, as they do from one that asks for a second factor."""
+    asked_for, profile, told = tmp_path / "asked", tmp_path / "config", tmp_path / "told"
+    keys = {
+        "Version": 1,
+        "AccessKeyId": account["AWS_ACCESS_KEY_ID"],
+        "SecretAccessKey": account["AWS_SECRET_ACCESS_KEY"],
+    }
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho asked >> '{asked_for}'\necho '{json.dumps(keys)}'\n")
+    program.chmod(0o755)
+    profile.write_text(f"[profile dev]\ncredential_process = {program}\n")
+    none = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
+    session = accept(
+        "features/6_risk/connection_tests.feature",
+        "features/1_precondition/fallback.feature",
+        f"--after-deploy=env > '{told}'",
+        **none,
+        AWS_CONFIG_FILE=str(profile),
+        AWS_PROFILE="dev",
+    )
+    assert session.items("broken") | session.items("failed") == set(), session
+    assert session.items("passed"), session
+    assert asked_for.read_text() == "asked\n"
+    variables = told.read_text().splitlines()
+    assert f"AWS_ACCESS_KEY_ID={account['AWS_ACCESS_KEY_ID']}" in variables
+    assert "AWS_PROFILE=dev" not in variables
+
+
 def test_a_permission_that_the_suite_lacks_is_named_and_breaks_only_what_needs_it(account, accept, narrow):
     iam, role = client(account, "iam"), {"RoleName": "csv-acceptance", "PolicyName": "acceptance"}
     policy = iam.get_role_policy(**role)["PolicyDocument"]
