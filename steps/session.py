@@ -30,9 +30,8 @@ from steps.drivers.trigger import Trigger
 from steps.drivers.workflow import Workflow
 from steps.plan import plan
 from steps.reporting import verdict
-from steps.reporting.plugin import PROGRESS, RECORD
-from steps.reporting.progress import Progress
-from steps.reporting.record import Record
+from steps.reporting.progress import PROGRESS, Progress
+from steps.reporting.record import RECORD, Record
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 

@@ -20,16 +20,14 @@ from steps.finding import FINDING, Finding
 from steps.reporting import checklist, sheet, verdict, waivers
 from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.checklist import Item
-from steps.reporting.progress import Progress
-from steps.reporting.record import Record
+from steps.reporting.progress import PROGRESS, Progress
+from steps.reporting.record import RECORD, Record
 from steps.reporting.terminal import clean, failure, summary
 from steps.reporting.waivers import Waiver
 
 if TYPE_CHECKING:
     from steps.attestation.envelope import Signer
 
-RECORD = pytest.StashKey[Record]()
-PROGRESS = pytest.StashKey[Progress]()
 SIGNER = pytest.StashKey["Signer | None"]()
 _AGAIN = "as an earlier one"
 

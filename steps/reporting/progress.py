@@ -66,3 +66,7 @@ class Progress:
             return
         with self._capture.global_and_fixture_disabled():
             yield
+
+
+PROGRESS = pytest.StashKey[Progress]()
+"""Where a session keeps its progress."""

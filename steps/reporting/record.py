@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from steps.attestation.writing import Tested
 from steps.deviation import Deviation
 from steps.diagnosis import catalogue
@@ -159,4 +161,6 @@ class Record:
         return judged
 
 
+RECORD = pytest.StashKey[Record]()
+"""Where a session keeps its record."""
 _RUN = ("execution_arn", "status", "bucket", "key", "version_id")
