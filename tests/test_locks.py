@@ -1,14 +1,31 @@
-"""Whatever is installed is pinned, and known by its hash."""
+"""Whatever is installed is pinned, known by its hash, and there for every Python and machine that the README names."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ["requirements.txt", "requirements-dev.txt", "system_under_test/layers/dependencies/requirements.lock"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+SOURCES = {
+    "x86_64-manylinux_2_28": {},
+    "aarch64-manylinux_2_28": {},
+    "aarch64-apple-darwin": {
+        "awslambdaric": "AWS publishes wheels for Linux alone; elsewhere it is built without its native module, for"
+        " which local_aws/child/runtime_client.py stands in",
+    },
+    "x86_64-apple-darwin": {
+        "awslambdaric": "as on Apple silicon",
+        "cryptography": "PyCA publishes no wheels for Macs with Intel processors any more; pip builds it where Rust and"
+        " OpenSSL are, as the README says",
+    },
+}
+"""What has no wheel on which platform, and why that will do."""
 PINNED = re.compile(r"[\w.\[\],-]+==\S+(?: ; .+?)?(?: --hash=sha256:[0-9a-f]{64})+")
 
 
@@ -31,3 +48,34 @@ def test_every_requirement_is_pinned_by_its_hash(lock: str):
 )
 def test_a_loose_one_is_found(line: str):
     assert loose(f"{line}\n") == [line]
+
+
+def unresolved(python: str, platform: str, from_source: set[str], target: Path) -> str:
+    """Empty where pip would find both locks for that Python and platform, all but `from_source` as wheels."""
+    uv = Path(sysconfig.get_path("scripts"), "uv")
+    where = [f"--python-version={python}", f"--python-platform={platform}", f"--target={target}"]
+    allowed = [f"--no-binary={name}" for name in from_source]
+    locks = [f"--requirement={lock}" for lock in LOCKS[:2]]
+    done = subprocess.run(
+        [uv, "pip", "install", "--dry-run", "--require-hashes", "--only-binary=:all:", *allowed, *where, *locks],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr if done.returncode else ""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("platform", SOURCES)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_there_is_a_wheel_for_each_package_or_a_reason_for_its_source(python: str, platform: str, tmp_path: Path):
+    assert not unresolved(python, platform, set(SOURCES[platform]), tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("platform", "name"), [(platform, name) for platform, names in SOURCES.items() for name in names]
+)
+def test_what_is_built_from_source_has_no_wheel_yet(platform: str, name: str, tmp_path: Path):
+    assert f"{name}==" in unresolved(PYTHONS[-1], platform, set(SOURCES[platform]) - {name}, tmp_path)
