@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.acceptance.conftest import ROOT, command
 from tests.surroundings.table import Surroundings
@@ -46,3 +48,9 @@ def session(surroundings: Surroundings, reports: Path, *arguments: str | Path) -
             check=False,
             timeout=300,
         )
+
+
+def verdict_in(reports: Path) -> dict[str, Any]:
+    """The verdict that a session has left in its folder, whether it was a whole one or a part."""
+    (file,) = reports.rglob("verdict.json")
+    return dict(json.loads(file.read_text("utf-8")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from local_aws.surroundings import CLIENTS
 from tests.steps.test_collection import folder as folder  # the fixture
-from tests.surroundings.starting import session
+from tests.surroundings.starting import session, verdict_in
 from tests.surroundings.table import LIBPQ, TABLE, Surroundings, groups, together
 
 FEATURE = """
@@ -91,8 +90,7 @@ def test_nothing_of_them_decides(group: list[Surroundings], folder: Path):
 def said_where_not_all_answers(surroundings: Surroundings, folder: Path) -> str:
     """Nothing where all is well."""
     done = session(surroundings, folder, folder)
-    verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
-    passed = verdict["items"]["FIL-01"]["status"] == "passed"
+    passed = verdict_in(folder)["items"]["FIL-01"]["status"] == "passed"
     return "" if passed and done.returncode == 0 else done.stdout + done.stderr
 
 

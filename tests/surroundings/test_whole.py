@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.conftest import ROOT
-from tests.surroundings.starting import session
+from tests.surroundings.starting import session, verdict_in
 from tests.surroundings.table import TABLE, WORST, Surroundings
 
 AWS, DATABASE, PYTHON = WORST
@@ -19,7 +18,7 @@ AWS, DATABASE, PYTHON = WORST
 def test_the_preconditions_hold(surroundings: Surroundings, tmp_path: Path):
     done = session(surroundings, tmp_path, ROOT / "features" / "1_precondition")
     assert done.returncode == 0, done.stdout + done.stderr
-    verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
+    verdict = verdict_in(tmp_path)
     assert [verdict["items"][id]["status"] for id in verdict["scope"]] == ["passed"] * len(verdict["scope"])
 
 
@@ -31,4 +30,4 @@ def test_the_preconditions_hold(surroundings: Surroundings, tmp_path: Path):
 def test_the_worst_are_go(surroundings: Surroundings, tmp_path: Path):
     done = session(surroundings, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads((tmp_path / "verdict.json").read_text("utf-8"))["verdict"] == "GO"
+    assert verdict_in(tmp_path)["verdict"] == "GO"
