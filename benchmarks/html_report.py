@@ -10,10 +10,11 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.report import BenchmarkError
-from steps.reporting import checklist, html
+from steps.reporting import html
 from steps.reporting.allure_results.context import CATEGORIES
 from steps.reporting.allure_results.words import description, labels
-from steps.reporting.verdict import FAILED, PASSED
+from steps.verdict import checklist
+from steps.verdict.verdict import FAILED, PASSED
 
 LIMIT = 30
 """Seconds that a report of 1,000 results may take."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.report import BenchmarkError, Progress
-from steps.drivers.database import Database
-from steps.drivers.inbox import Inbox, Upload
 from steps.drivers.logs import Logs
 from steps.drivers.names import Names
-from steps.drivers.workflow import Run, Workflow
+from steps.drivers.postgres import Database
+from steps.drivers.s3 import Inbox, Upload
+from steps.drivers.step_functions import Run, Workflow
 from steps.targets.embedded import embedded
+from steps.targets.embedded_start import launch
 from steps.targets.environment import Environment
-from steps.targets.launch import launch
 from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
 

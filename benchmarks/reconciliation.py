@@ -19,11 +19,11 @@ import psycopg
 from benchmarks.machine import machine
 from benchmarks.report import BenchmarkError, Progress, write
 from benchmarks.workload import Workload
-from local_aws.postgres import Postgres
-from steps.deliveries import counts
+from local_aws.postgres.server import Postgres
 from steps.drivers.activity_file import ActivityFile
-from steps.drivers.database import Database
-from steps.drivers.reconciliation import Chunk, Stores, reconcile
+from steps.drivers.postgres import Database
+from steps.results.reconciliation import Chunk, Stores, reconcile
+from steps.run.delivery import counts
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 SECONDS, MEGABYTES = 30, 500

@@ -18,16 +18,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from commands import nightly
 from commands.answers import Unusable
 from commands.doctor import CONNECT_SECONDS, SERVICES, caller_of, examine
-from steps.drivers.history import Reached
-from steps.drivers.inbox import Inbox, NotThere
+from steps.drivers.execution_history import Reached
 from steps.drivers.locks import Locks, NotStarted, refuse_duplicate, restart, restartable
 from steps.drivers.names import Names
+from steps.drivers.s3 import Inbox, NotThere
+from steps.drivers.step_functions import NoStateMachine, Workflow
 from steps.drivers.users import session_settings
 from steps.drivers.waiting import NotSeen
-from steps.drivers.workflow import NoStateMachine, Workflow
+from steps.suite.visible_text import quoted, say
 from steps.targets.settings import FILE, Settings, SettingsError, read
 from steps.targets.system import ROOT, SystemUnderTest
-from steps.visible import quoted, say
 
 PATIENCE = 960  # seconds: an execution ends itself after 900
 LOOK = 2  # seconds between two looks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from steps.visible import quoted
+from steps.suite.visible_text import quoted
 
 _REMEDIES = {
     "credentials": "sign in again (aws sso login, AWS_PROFILE), and look who you are: aws sts get-caller-identity",

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from steps.visible import say
+from steps.suite.visible_text import say
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from steps.reporting import checklist, sheet
+from steps.reporting import sheet
 from steps.reporting.sheet import NotAVerdict
-from steps.visible import say
+from steps.suite.visible_text import say
+from steps.verdict import checklist
 
 
 def main(told: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from commands import trend
-from steps.history import Entry
+from steps.reporting.nights import Entry
 
 _SHOWN = (
     ("checklist.html", "チェックリスト Checklist"),

@@ -16,9 +16,9 @@ import boto3
 from steps.attestation import envelope, statement
 from steps.attestation.sources import sources
 from steps.drivers.revisions import deployed
+from steps.suite.visible_text import quoted, say
 from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
-from steps.visible import quoted, say
 
 VALID, STALE, REFUSED = 0, 1, 2
 STAYS = "aws-dev"

@@ -13,8 +13,8 @@ from botocore import loaders
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Handler, with_body
-from local_aws.remembered import backends_remembered, interpreter_remembers, objects_shared
+from local_aws.http import Handler, with_body
+from local_aws.moto_memory import backends_remembered, interpreter_remembers, objects_shared
 
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions signs all that it calls; its secret is each session's own."""

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_aws.guard import Guard
 from local_aws.network.gate import Gate, GateError
-from local_aws.postgres import Postgres, PostgresError
+from local_aws.orphan_guard import Guard
+from local_aws.postgres.server import Postgres, PostgresError
 from local_aws.room import FolderError, make_folder
 from local_aws.surroundings import adopt, stripped
 

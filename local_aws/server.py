@@ -15,36 +15,35 @@ from weakref import WeakValueDictionary
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from local_aws.access_keys import AccessKeys
-from local_aws.authentication import authenticated
+from local_aws.authentication.access_keys import AccessKeys
+from local_aws.authentication.layer import authenticated
 from local_aws.control_plane import control_plane, request_handler
-from local_aws.dynamodb import dynamodb_in_turn
-from local_aws.envelopes import Handler, json_error, refusals_answered
-from local_aws.events.bus import EventBus
-from local_aws.events.layer import event_bridge
-from local_aws.events.objects import ObjectEvents
-from local_aws.executions import named_executions
+from local_aws.dynamodb.serialization import dynamodb_in_turn
+from local_aws.eventbridge.bus import EventBus
+from local_aws.eventbridge.layer import event_bridge
 from local_aws.faults.layer import Faults
 from local_aws.faults.standing import StandingFaults
-from local_aws.functions.concurrency import ReservedConcurrency
-from local_aws.functions.deployments import Deployments
-from local_aws.functions.environment import Places
-from local_aws.functions.invocations import Invocations
-from local_aws.functions.logs import LogShipper, LogStream, stream_name
-from local_aws.functions.packages import Packages
-from local_aws.functions.pool import Pool
-from local_aws.functions.processes import Processes
-from local_aws.functions.runtime_folder import make_runtime_folder
-from local_aws.functions.sandbox import Ground, Sandbox
-from local_aws.functions.spec import FunctionSpec
-from local_aws.host import is_sent_by_a_page, named_in
-from local_aws.iam.execution_errors import execution_errors
+from local_aws.http import Handler, is_sent_by_a_page, json_error, named_in, refusals_answered
 from local_aws.iam.layer import Iam
-from local_aws.network.endpoint import AuroraEndpoint
+from local_aws.internal_client import Wire
+from local_aws.lambda_.concurrency import ReservedConcurrency
+from local_aws.lambda_.deployments import Deployments
+from local_aws.lambda_.environment import Places
+from local_aws.lambda_.invocations import Invocations
+from local_aws.lambda_.logs import LogShipper, LogStream, stream_name
+from local_aws.lambda_.packages import Packages
+from local_aws.lambda_.pool import Pool
+from local_aws.lambda_.processes import Processes
+from local_aws.lambda_.runtime_folder import make_runtime_folder
+from local_aws.lambda_.sandbox import Ground, Sandbox
+from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.layer import Network
-from local_aws.network.writer import AuroraWriter
-from local_aws.request_ids import request_ids
-from local_aws.wire import Wire
+from local_aws.rds.endpoint import AuroraEndpoint
+from local_aws.rds.writer import AuroraWriter
+from local_aws.s3.object_events import ObjectEvents
+from local_aws.step_functions.execution_errors import execution_errors
+from local_aws.step_functions.execution_names import named_executions
+from local_aws.step_functions.request_ids import request_ids
 
 HOST = "127.0.0.1"
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ SOURCES = {
     "aarch64-manylinux_2_28": {},
     "aarch64-apple-darwin": {
         "awslambdaric": "AWS publishes wheels for Linux alone; elsewhere it is built without its native module, for"
-        " which local_aws/child/runtime_client.py stands in",
+        " which local_aws/lambda_/child/runtime_client.py stands in",
     },
     "x86_64-apple-darwin": {
         "awslambdaric": "as on Apple silicon",

@@ -32,7 +32,7 @@ TESTS = {
     ".venv/bin/python -m commands sheet": ("steps/reporting/test_sheet.py", '"sheet"'),
     ".venv/bin/python -m commands trend": ("commands/test_trend.py", '"trend"'),
     ".venv/bin/python -m commands verify": ("acceptance/test_sessions.py", '"verify"'),
-    ".venv/bin/python -m mutants": ("mutants/test_command.py", '"-m", "mutants"'),
+    ".venv/bin/python -m defects": ("defects/test_command.py", '"-m", "defects"'),
 }
 """Commands that CI does not run as they stand: the test that runs each, and a piece of its text."""
 

@@ -28,7 +28,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         reports = Path(folder)
-        fault = shlex.join([sys.executable, "-m", "mutants.surroundings", "sql", FAULT])
+        fault = shlex.join([sys.executable, "-m", "defects.sabotage", "sql", FAULT])
         session = [sys.executable, "-m", "pytest", "-m", "local", f"--after-run={fault}", f"--reports={reports}"]
         if subprocess.run(session, cwd=ROOT, env=os.environ | TESTER, check=False).returncode != 1:
             print("The run is not the NO-GO that the pictures are to show.", file=sys.stderr)

@@ -9,8 +9,8 @@ from pathlib import Path
 from commands.notify import texts
 from commands.notify.http import Issues, NotTold, post_to_slack
 from commands.notify.night import Night, Unreadable, read
-from steps.reporting import checklist
-from steps.visible import say
+from steps.suite.visible_text import say
+from steps.verdict import checklist
 
 __all__ = ["NotTold", "Unreadable", "notify"]
 _NEEDED = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steps import history
-from steps.history import Entry
-from steps.visible import in_data
+from steps.reporting import nights
+from steps.reporting.nights import Entry
+from steps.suite.visible_text import in_data
 
 Verdict = Mapping[str, Any]
 """What verdict.json holds."""
@@ -92,7 +92,7 @@ def _result(folder: Path) -> Result:
         return Result(folder.name, None, None)
     try:
         verdict = in_data(json.loads(file.read_text("utf-8")))
-        entries, _ = history.read(folder / history.FILE)
+        entries, _ = nights.read(folder / nights.FILE)
         mine = [entry for entry in entries if (entry.date, entry.target) == (verdict["started"], verdict["target"])]
     except (ValueError, TypeError, KeyError) as error:
         raise Unreadable(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from commands.notify.night import Night, Result
-from steps.reporting.checklist import Item
 from steps.reporting.sheet.markdown import escaped, prose
-from steps.visible import in_one_line
+from steps.suite.visible_text import in_one_line
+from steps.verdict.checklist import Item
 
 _LINES = 20
 _DIAGNOSES = 3

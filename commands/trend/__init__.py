@@ -7,8 +7,8 @@ from itertools import groupby
 from pathlib import Path
 
 from commands.trend.page import Night, Trend, html
-from steps import history
-from steps.history import Entry
+from steps.reporting import nights as history
+from steps.reporting.nights import Entry
 
 __all__ = ["PAGE", "Trend", "html", "read", "table", "trends"]
 PAGE = "trend.html"

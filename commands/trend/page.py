@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from commands.trend.chart import HEIGHT, WIDTH, Chart, chart
 from commands.trend.words import LABELS
-from steps.history import Entry
-from steps.visible import visible
+from steps.reporting.nights import Entry
+from steps.suite.visible_text import visible
 
 _MARKS = {"GO": "go", "NO-GO": "no-go", "UNKNOWN": "unknown"}
 

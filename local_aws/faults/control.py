@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import json_answer, json_error
 from local_aws.faults.rules import MalformedFault, fault_of
 from local_aws.faults.standing import StandingFaults
+from local_aws.http import json_answer, json_error
 
 _PATH = "/_faults"
 

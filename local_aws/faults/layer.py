@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Handler, Scope, scope_of, with_body
 from local_aws.faults.control import controlled, is_control
 from local_aws.faults.protocols import description, operation, refusal
 from local_aws.faults.rules import ServiceError, Slow, Work
 from local_aws.faults.standing import Standing, StandingFaults
-from local_aws.functions.sandbox import Sandbox
+from local_aws.http import Handler, Scope, scope_of, with_body
+from local_aws.lambda_.sandbox import Sandbox
 
 _NO_FUNCTION = ServiceError(
     "NoFunctionToCrash", "A fault is set that kills the function which asks, and no function that runs here has asked."

@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Scope, json_error, rest_error
 from local_aws.faults.rules import ServiceError
+from local_aws.http import Scope, json_error, rest_error
 
 Protocol = Literal["json", "rest-json", "query", "ec2", "s3"]
 """How a service is spoken to, and so how it words an error; EC2's own names for errors differ from those of `query`."""

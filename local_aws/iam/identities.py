@@ -12,7 +12,7 @@ from local_aws.iam.memory import Memory
 from local_aws.iam.policies import Policy, policy_of
 from local_aws.iam.trust import TrustPolicy
 from local_aws.iam.wildcards import Context
-from local_aws.wire import CallFailed, Wire
+from local_aws.internal_client import CallFailed, Wire
 
 
 class Identity(NamedTuple):

@@ -10,18 +10,18 @@ from functools import partial
 from werkzeug.wrappers import Request, Response
 
 from local_aws.control_plane import INTERPRETER_KEY
-from local_aws.envelopes import Handler, Refused, Scope, json_answer, scope_of
 from local_aws.faults.protocols import refusal
 from local_aws.faults.rules import ServiceError
-from local_aws.iam.demands import demands
+from local_aws.http import Handler, Refused, Scope, json_answer, scope_of
+from local_aws.iam.arns import Places
+from local_aws.iam.calling_state_machine import Machines
+from local_aws.iam.evaluation import Judge
 from local_aws.iam.identities import Identities
-from local_aws.iam.judge import Judge
-from local_aws.iam.machines import Machines
 from local_aws.iam.operations import Operation
-from local_aws.iam.places import Places
+from local_aws.iam.required_actions import demands
 from local_aws.iam.roles import Roles
 from local_aws.iam.simulation import SIMULATIONS, simulated
-from local_aws.wire import Wire, is_service
+from local_aws.internal_client import Wire, is_service
 
 _ASKED = "/_iam/asked"
 

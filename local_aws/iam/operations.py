@@ -17,7 +17,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel
 from werkzeug.wrappers import Request
 
-from local_aws.envelopes import Scope
+from local_aws.http import Scope
 
 _UNKNOWN = "UnknownOperation"
 

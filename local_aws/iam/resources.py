@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from local_aws.iam.arns import Places
 from local_aws.iam.operations import Operation
-from local_aws.iam.places import Places
 
 
 def resources(operation: Operation, places: Places) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from local_aws.faults.rules import ServiceError
-from local_aws.iam.handed_roles import handed_roles
+from local_aws.iam.arns import Places
 from local_aws.iam.identities import Identities, Identity
 from local_aws.iam.operations import Operation
-from local_aws.iam.places import Places
+from local_aws.iam.pass_role import handed_roles
 from local_aws.iam.policies import Demand, Verdict, decide
 from local_aws.iam.resources import resources
 from local_aws.iam.trust import Trust

@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Refused, Scope
 from local_aws.faults.protocols import refusal
 from local_aws.faults.rules import ServiceError
+from local_aws.http import Refused, Scope
 from local_aws.iam.conditions import MalformedPolicy
 from local_aws.iam.identities import Identities, Identity
 from local_aws.iam.operations import Operation

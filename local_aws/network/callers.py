@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import psutil
 
-from local_aws.functions.spec import FunctionSpec
+from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.sockets import Address, holder
 
 

@@ -8,9 +8,9 @@ from ipaddress import IPv4Network
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from local_aws.functions.spec import FunctionSpec
+from local_aws.internal_client import Wire
+from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.rules import Interfaces, Permission, SecurityGroup, barrier
-from local_aws.wire import Wire
 
 _ALL_PORTS = range(65_536)
 

@@ -8,12 +8,12 @@ import threading
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.envelopes import Handler, Scope, json_answer, scope_of
 from local_aws.faults.standing import StandingFaults
-from local_aws.functions.spec import FunctionSpec
+from local_aws.http import Handler, Scope, json_answer, scope_of
+from local_aws.internal_client import Wire
+from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.callers import Callers
 from local_aws.network.descriptions import barrier_before_aurora
-from local_aws.wire import Wire
 
 _HOST = "127.0.0.1"
 _PATH = re.compile(r"/_network/connections/(?P<caller>\d{1,5})/(?P<gate>\d{1,5})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from steps.targets.deploy.packages import digests
+from steps.cloudformation.packages import digests
 from steps.targets.system import SystemUnderTest
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from steps.drivers.revisions import Digests
-from steps.reporting import verdict as verdicts
+from steps.verdict import verdict as verdicts
 
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from steps.deviation import Deviation
 from steps.drivers.names import Names
+from steps.suite.deviation import Deviation
 
 if TYPE_CHECKING:
-    from steps.drivers.deployed import Clients
+    from steps.cloudformation.declared import Clients
 
 T = TypeVar("T")
 DIAGNOSES = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from steps.drivers.database import Database, Unreachable
+from steps.drivers.postgres import Database, Unreachable
 from steps.drivers.waiting import NotSeen, eventually
 
 _EVERY = 0.05  # seconds: a chunk of ten records has its session open for about as long

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
+from uuid import uuid4
 
-from steps.drivers.inbox import Upload
 from steps.drivers.jsonpath import at, placed
+from steps.drivers.s3 import Upload
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,35 @@ class ObjectPaths:
 
 def _named(upload: Upload) -> tuple[str, str, str]:
     return upload.bucket, upload.key, upload.version_id
+
+
+def object_created(upload: Upload, *, account: str, region: str) -> dict[str, Any]:
+    """What EventBridge would have delivered of `upload`, field by field.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    return {
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": account,
+        "time": datetime.fromtimestamp(upload.at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [f"arn:aws:s3:::{upload.bucket}"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": upload.bucket},
+            "object": {
+                "key": upload.key,
+                "size": upload.size,
+                "etag": upload.etag,
+                "version-id": upload.version_id,
+                "sequencer": f"{upload.at:018X}",
+            },
+            "request-id": uuid4().hex[:16].upper(),
+            "requester": account,
+            "source-ip-address": "127.0.0.1",
+            "reason": "PutObject",
+        },
+    }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING
 
-from steps.drivers.inbox import Upload
-from steps.drivers.workflow import Workflow
+from steps.drivers.s3 import Upload
+from steps.drivers.step_functions import Workflow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

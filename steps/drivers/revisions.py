@@ -8,8 +8,8 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
+from steps.cloudformation.declared import Clients
 from steps.drivers.absence import unless_absent
-from steps.drivers.deployed import Clients
 from steps.drivers.names import Names
 
 Digests = dict[str, dict[str, str]]

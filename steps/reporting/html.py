@@ -16,7 +16,7 @@ from typing import Any
 
 from steps.reporting.allure_results.words import GROUPS
 from steps.reporting.npm import NotInstalled, installed
-from steps.visible import quoted, say
+from steps.suite.visible_text import quoted, say
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "allure"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from steps.visible import quoted
+from steps.suite.visible_text import quoted
 
 
 class NotInstalled(Exception):

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from steps import options, reports
 from steps.attestation import writing
-from steps.collection import COLLECTED
-from steps.deviation import of_error
-from steps.finding import FINDING, Finding
-from steps.reporting import checklist, sheet, verdict, waivers
+from steps.reporting import sheet
 from steps.reporting.allure_results import plugin as allure_results
-from steps.reporting.checklist import Item
-from steps.reporting.progress import PROGRESS, Progress
-from steps.reporting.record import RECORD, Record
 from steps.reporting.terminal import clean, failure, summary
-from steps.reporting.waivers import Waiver
+from steps.suite import options, reports
+from steps.suite.collection import COLLECTED
+from steps.suite.deviation import of_error
+from steps.suite.finding import FINDING, Finding
+from steps.suite.progress import PROGRESS, Progress
+from steps.verdict import checklist, verdict, waivers
+from steps.verdict.checklist import Item
+from steps.verdict.record import RECORD, Record
+from steps.verdict.waivers import Waiver
 
 if TYPE_CHECKING:
     from steps.attestation.envelope import Signer
@@ -237,13 +238,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def _remember(config: pytest.Config, record: Record) -> None:
     """Adds this session to the history, and notes how it differs from the sessions before it."""
-    from steps import comparison, history  # with pydantic, which a session's start does not wait for
+    from steps.reporting import nights  # with pydantic, which a session's start does not wait for
 
-    file = record.file.with_name(history.FILE)
-    past, faults = history.read(file)
-    entry = comparison.entry(record.judged(), past, altered_by=options.altering(config))
-    record.notes += [*faults, *comparison.notes(entry, past)]
-    history.append(file, entry)
+    file = record.file.with_name(nights.FILE)
+    past, faults = nights.read(file)
+    entry = nights.entry(record.judged(), past, altered_by=options.altering(config))
+    record.notes += [*faults, *nights.notes(entry, past)]
+    nights.append(file, entry)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from steps.reporting import verdict
-from steps.reporting.checklist import Item
-from steps.visible import MARGIN, quoted, visible
+from steps.suite.visible_text import MARGIN, quoted, visible
+from steps.verdict import verdict
+from steps.verdict.checklist import Item
 
 _MARKS = {
     verdict.PASSED: ("ok  ", {"green": True}),

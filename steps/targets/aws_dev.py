@@ -14,12 +14,11 @@ import psycopg
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from steps.cloudformation.declared import Clients, Declared, unknown
+from steps.cloudformation.locating import located
 from steps.drivers.absence import unless_absent
-from steps.drivers.aurora import Aurora, Cluster
-from steps.drivers.deployed import Clients, Declared, located
-from steps.drivers.deployed.declared import unknown
+from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
 from steps.drivers.names import Names
-from steps.drivers.secret import NoLogin, Secret
 from steps.targets.environment import Environment, EnvironmentBroken, Patience
 from steps.targets.settings import Settings
 from steps.targets.system import SystemUnderTest
@@ -162,7 +161,8 @@ def _declared(
 
     `sam deploy` packs it in its own way, so that digests would always differ.
     """
-    from steps.targets.deploy import build, declared_in
+    from steps.cloudformation.deploy import declared_in
+    from steps.cloudformation.packages import build
 
     application = build(system.template, "any")
     definitions = {key: body for key, body in application.packages.items() if key.endswith(".json")}

@@ -19,8 +19,8 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from steps.drivers.waiting import eventually
 from steps.targets.certificate import Certificate
+from steps.targets.embedded_start import DATABASE
 from steps.targets.environment import EnvironmentBroken
-from steps.targets.launch import DATABASE
 
 POSTGRES = "postgres:16"
 DATABASE_HOST = "postgres"

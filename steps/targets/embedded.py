@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 
 from local_aws import LocalAws, LocalAwsError
-from steps.drivers.faults import Faults
+from steps.drivers.fault_injection import Faults
 from steps.drivers.names import Names
 from steps.drivers.users import User
+from steps.targets.embedded_start import DATABASE, Starting
 from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients
-from steps.targets.launch import DATABASE, Starting
 from steps.targets.system import SystemUnderTest
 
 PATIENCE = Patience(start=5, end=900, logs=120, look=0.15)

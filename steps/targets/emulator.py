@@ -11,11 +11,13 @@ from typing import Any
 import psycopg
 from botocore.exceptions import WaiterError
 
-from steps.drivers.database import Database
-from steps.drivers.deployed import Clients, Declared
+from steps.cloudformation.declared import Clients, Declared
+from steps.cloudformation.deploy import StandIns, deploy
+from steps.cloudformation.errors import DeployError
+from steps.cloudformation.packages import Application, build
 from steps.drivers.names import Names
+from steps.drivers.postgres import Database
 from steps.drivers.users import User
-from steps.targets.deploy import Application, DeployError, StandIns, build, deploy
 from steps.targets.system import SystemUnderTest
 
 _FUNCTION = "AWS::Lambda::Function"

@@ -15,10 +15,10 @@ import boto3
 from botocore.config import Config
 
 from local_aws import surroundings
-from steps.drivers.deployed import Clients, Declared
-from steps.drivers.faults import Faults
+from steps.cloudformation.declared import Clients, Declared
+from steps.drivers.aurora import Secret
+from steps.drivers.fault_injection import Faults
 from steps.drivers.names import Names
-from steps.drivers.secret import Secret
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from steps.drivers.activity_file import ActivityFile
+from steps.drivers.iam import USUAL_ACTIONS
 from steps.drivers.names import USUAL, Names
-from steps.drivers.permissions import USUAL_ACTIONS
 from steps.drivers.users import User
+from steps.suite.visible_text import quoted
 from steps.targets.settings_values import (
     Action,
     Counts,
@@ -25,7 +26,6 @@ from steps.targets.settings_values import (
     Table,
     UserPatterns,
 )
-from steps.visible import quoted
 
 _PREFIX = "ACCEPTANCE_"
 FILE = "acceptance.toml"

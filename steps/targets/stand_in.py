@@ -14,9 +14,9 @@ from shlex import quote
 
 from local_aws import LocalAws, surroundings
 from steps.targets import settings
+from steps.targets.embedded_start import DATABASE
 from steps.targets.emulator import deployed, packed
 from steps.targets.environment import clients
-from steps.targets.launch import DATABASE
 from steps.targets.system import ROOT, SystemUnderTest
 
 

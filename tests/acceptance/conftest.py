@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from mutants import sessions
-from steps.reports import left_in
+from defects import sessions
+from steps.suite.reports import left_in
 
 ROOT = Path(__file__).resolve().parents[2]
 MEDDLE = Path(__file__).with_name("meddle.py")

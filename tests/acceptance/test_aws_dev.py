@@ -21,7 +21,7 @@ from steps.attestation.statement import statement
 from steps.drivers.names import Names
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
-from steps.reports import left_in
+from steps.suite.reports import left_in
 from tests.acceptance.conftest import ROOT, Session, command, environment
 
 NAMES = Names("526636471122")

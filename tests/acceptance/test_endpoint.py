@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.postgres import Postgres
+from local_aws.postgres.server import Postgres
 from steps.drivers.waiting import eventually
-from steps.reporting.verdict import LIMIT
 from steps.targets import limits, settings
 from steps.targets.endpoint import endpoint
 from steps.targets.environment import EnvironmentBroken
 from steps.targets.system import SystemUnderTest
+from steps.verdict.verdict import LIMIT
 from tests.acceptance.conftest import ROOT, Accept
 
 VERSION = limits.read()["ministack"].tried

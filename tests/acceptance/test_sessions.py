@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from commands.__main__ import main as commands
-from steps import history
-from steps.reports import left_in
+from steps.reporting import nights
+from steps.suite.reports import left_in
 from tests.acceptance.conftest import ROOT, Accept, command, environment, meddle
 
 RUN = ("features/3_run", "features/4_success")
@@ -49,7 +49,7 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     other = shutil.copytree(ROOT / "system_under_test", tmp_path / "another")
     (other / "statemachine.asl.json").write_text("{}")
     assert commands(["verify", attested, f"--system-under-test={other}"]) == 1
-    ((night,), faults) = history.read(tmp_path / "reports" / history.FILE)
+    ((night,), faults) = nights.read(tmp_path / "reports" / nights.FILE)
     assert (night.verdict, night.passed, night.date, faults) == ("GO", 65, verdict["started"], [])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from local_aws.postgres import Postgres
+from local_aws.postgres.server import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 

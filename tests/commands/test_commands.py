@@ -14,8 +14,8 @@ import boto3
 import pytest
 
 from local_aws import LocalAws
-from steps.drivers.inbox import Inbox, Upload
 from steps.drivers.names import Names
+from steps.drivers.s3 import Inbox, Upload
 from tests.local_aws.helpers import make_powerful_role
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,8 +15,9 @@ from markdown_it import MarkdownIt
 from commands.__main__ import main
 from commands.notify import night as nights
 from commands.notify import texts
-from steps import comparison, history
-from steps.reporting import checklist
+from steps.reporting import nights as comparison
+from steps.reporting import nights as history
+from steps.verdict import checklist
 from tests.commands.github import TOKEN, WEBHOOK, GitHub, github
 
 LINES = checklist.read()

@@ -11,9 +11,9 @@ import pytest
 
 from commands.__main__ import main
 from commands.trend import chart
-from steps import history
-from steps.history import Entry
-from tests.steps.test_history import NO_GO, night
+from steps.reporting import nights as history
+from steps.reporting.nights import Entry
+from tests.steps.reporting.test_nights import NO_GO, night
 
 
 class Addresses(HTMLParser):

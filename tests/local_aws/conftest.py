@@ -9,10 +9,10 @@ import pytest
 from botocore.config import Config
 
 from local_aws import LocalAws
+from tests.local_aws.authentication.signing import basic
 from tests.local_aws.faults.making import Faults
 from tests.local_aws.helpers import Function, make_powerful_role, unique, zipped
 from tests.local_aws.inbox import Inbox
-from tests.local_aws.signing import basic
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 Deploy = Callable[..., Function]

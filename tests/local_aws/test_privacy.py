@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from local_aws import LocalAws
+from tests.local_aws.authentication.signing import basic, presigned, send
 from tests.local_aws.conftest import REGION, Deploy
 from tests.local_aws.helpers import unique
-from tests.local_aws.signing import basic, presigned, send
 
 ClientOf = Callable[[str], Any]
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from steps.drivers.names import Names
-from steps.options import ROOT
+from steps.suite.options import ROOT
 from steps.targets.embedded import embedded
+from steps.targets.embedded_start import launch
 from steps.targets.environment import Environment
-from steps.targets.launch import launch
 from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
 

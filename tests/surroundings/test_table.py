@@ -8,7 +8,7 @@ import pytest
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from local_aws.surroundings import CLIENTS
-from tests.steps.test_collection import folder as folder  # the fixture
+from tests.steps.suite.test_collection import folder as folder  # the fixture
 from tests.surroundings.starting import session, verdict_in
 from tests.surroundings.table import LIBPQ, TABLE, Surroundings, groups, together
 
@@ -25,11 +25,11 @@ import psycopg
 import pytest
 from pytest_bdd import then
 
-from steps import options
-from steps.ahead import ACCOUNT, launched
-from steps.command import Commands
-from steps.drivers.database import Database
-from steps.finding import Finding
+from steps.suite import options
+from steps.targets.embedded_start import ACCOUNT, launched
+from steps.suite.project_commands import Commands
+from steps.drivers.postgres import Database
+from steps.suite.finding import Finding
 from steps.targets.embedded import empty
 from steps.targets.environment import Environment
 

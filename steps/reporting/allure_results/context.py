@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from steps.visible import in_one_line
+from steps.suite.visible_text import in_one_line
 
 _ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
 """Errors that say so, by their names or modules as pytest writes them."""

@@ -11,8 +11,8 @@ from allure_commons import hookimpl
 from allure_commons.model2 import TestResult
 from attr import asdict
 
-from steps.reporting.masking import Masking
-from steps.visible import in_data, visible
+from steps.masking.masking import Masking
+from steps.suite.visible_text import in_data, visible
 
 
 class Folder:

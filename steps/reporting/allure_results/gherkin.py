@@ -11,8 +11,7 @@ from allure_commons import plugin_manager
 from allure_commons.types import AttachmentType, LinkType
 from pytest_bdd.parser import Scenario, Step
 
-from steps.attachment import Attachment
-from steps.finding import FINDING, Finding
+from steps.suite.finding import FINDING, Attachment, Finding
 
 _TYPES = {
     "csv": AttachmentType.CSV,

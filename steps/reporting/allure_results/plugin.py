@@ -13,14 +13,14 @@ from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestRes
 from allure_pytest.listener import AllureListener
 from pytest_bdd.parser import Feature, Scenario
 
-from steps import options
-from steps.reporting import verdict
 from steps.reporting.allure_results import context, words
 from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
-from steps.reporting.checklist import Item
-from steps.reporting.record import Record
-from steps.visible import MARGIN
+from steps.suite import options
+from steps.suite.visible_text import MARGIN
+from steps.verdict import verdict
+from steps.verdict.checklist import Item
+from steps.verdict.record import Record
 
 NAME = "allure-results"
 _EXAMPLE = "_pytest_bdd_example"

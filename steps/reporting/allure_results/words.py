@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from steps.reporting.checklist import Item, Words
-from steps.reporting.verdict import BROKEN, FAILED
-from steps.visible import visible
+from steps.suite.visible_text import visible
+from steps.verdict.checklist import Item, Words
+from steps.verdict.verdict import BROKEN, FAILED
 
 PHASES = {
     "precondition": Words("1 実行前提条件", "1 Preconditions"),

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from steps.reporting.checklist import Item
 from steps.reporting.sheet.filled import filled
 from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import markdown
+from steps.verdict.checklist import Item
 
 
 class NotAVerdict(Exception):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from steps.drivers.workflow import Workflow
-from steps.reporting.checklist import Words
+from steps.drivers.step_functions import Workflow
 from steps.reporting.sheet.words import LABELS, STARTED_BY, duration
+from steps.verdict.checklist import Words
 
 _JST = timezone(timedelta(hours=9), "JST")
 _EXECUTION = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:execution:[\w-]+:[\w.:-]+")

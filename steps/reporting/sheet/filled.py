@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from steps.reporting.checklist import PHASES, Item, Words
-from steps.reporting.schedule import SCHEDULE
 from steps.reporting.sheet.facts import Fact, facts
 from steps.reporting.sheet.words import GROUPS, VERDICTS, duration, minutes
-from steps.reporting.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
-from steps.visible import in_data
+from steps.suite.visible_text import in_data
+from steps.verdict.checklist import PHASES, Item, Words
+from steps.verdict.schedule import SCHEDULE
+from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
 
 WAIVED = "waived"
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
-from steps.reporting.checklist import Item, Words
 from steps.reporting.sheet.filled import Line, Sheet
 from steps.reporting.sheet.words import LABELS, MARKS, duration, minutes
-from steps.visible import visible
+from steps.suite.visible_text import visible
+from steps.verdict.checklist import Item, Words
 
 Say = Callable[[Words | Item], str]
 """The words in one of the languages, escaped."""

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 
 from local_aws import LocalAws
+from tests.local_aws.authentication.signing import basic
 from tests.local_aws.faults.making import Faults, Table
 from tests.local_aws.helpers import eventually
-from tests.local_aws.signing import basic
 
 
 def test_a_call_is_held_until_its_fault_is_removed(table: Table, faults: Faults) -> None:

@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from steps.deviation import Deviation
 from steps.reporting import sheet
-from steps.reporting.verdict import BROKEN, Scenario
+from steps.suite.deviation import Deviation
+from steps.verdict.verdict import BROKEN, Scenario
 from tests.steps.reporting.verdicts import LINES, failed, verdict, waived
 
 pytestmark = pytest.mark.browser

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from steps.deviation import Deviation
-from steps.reporting import checklist
-from steps.reporting.record import Record, Span
-from steps.reporting.schedule import SCHEDULE
-from steps.reporting.verdict import FAILED, PASSED, Scenario
-from steps.reporting.waivers import Waiver
+from steps.suite.deviation import Deviation
+from steps.verdict import checklist
+from steps.verdict.record import Record, Span
+from steps.verdict.schedule import SCHEDULE
+from steps.verdict.verdict import FAILED, PASSED, Scenario
+from steps.verdict.waivers import Waiver
 
 LINES = checklist.read()
 ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:csv-parallel-processing-csv-processing-dev:5f2a9c31_8c7e"

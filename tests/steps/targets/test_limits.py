@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from steps.reporting import checklist
+from steps.cloudformation.resources import MAKERS
 from steps.targets import limits
-from steps.targets.deploy.resources import MAKERS
 from steps.targets.limits import Emulator, Limits
+from steps.verdict import checklist
 
 
 @contextmanager

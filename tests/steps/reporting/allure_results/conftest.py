@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from steps.reports import left_in
+from steps.suite.reports import left_in
 from tests.acceptance.conftest import ROOT, command, environment
 from tests.steps.reporting.allure_results.planted import VARIABLES
 

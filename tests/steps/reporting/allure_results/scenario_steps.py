@@ -6,12 +6,10 @@ import logging
 
 from pytest_bdd import given, parsers, then, when
 
-from steps.attachment import Attachment, document, table
-from steps.drivers.logs import LogLine
-from steps.drivers.tail import written
-from steps.finding import Finding
-from steps.reporting.progress import Progress
-from steps.reporting.record import Record
+from steps.drivers.logs import LogLine, written
+from steps.suite.finding import Attachment, Finding, document, table
+from steps.suite.progress import Progress
+from steps.verdict.record import Record
 from tests.steps.reporting.allure_results.planted import HOSTILE, shown
 
 

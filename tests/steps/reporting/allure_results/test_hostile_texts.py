@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from markdown_it import MarkdownIt
 
-from steps.visible import visible
+from steps.suite.visible_text import visible
 from tests.steps.reporting.allure_results.conftest import Leavings, Run
 from tests.steps.reporting.allure_results.planted import FORGED, HOSTILE
 

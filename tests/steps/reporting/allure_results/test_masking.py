@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from steps.reporting.masking import MASK, Masking
+from steps.masking.masking import MASK, Masking
 from tests.steps.reporting.allure_results.conftest import Leavings
 from tests.steps.reporting.allure_results.planted import PASSWORD, PLANTED
 

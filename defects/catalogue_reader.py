@@ -1,0 +1,90 @@
+"""The catalogue of defects: one small file each, found by itself, checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "defects"
+Sentence = Annotated[str, Field(min_length=20)]
+
+
+class MalformedCatalogue(Exception):
+    """The catalogue cannot be used; names every fault of every file."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Edit(_Table):
+    """A text of the pipeline's own sources that is replaced; it has to be there once."""
+
+    file: str
+    old: str = Field(min_length=1)
+    new: str
+
+
+class Defect(_Table):
+    """What is broken, how that comes about in real life, who has to notice, and what has to be said of it.
+
+    edits: to the pipeline's sources. after_deploy, after_run: a function of defects.sabotage with its arguments,
+    run at that seam. items: each of them may turn NO, and one of them has to. diagnosis: has to be named first.
+    """
+
+    what: Sentence
+    how: Sentence
+    items: tuple[str, ...] = Field(min_length=1)
+    diagnosis: str
+    edits: tuple[Edit, ...] = ()
+    after_deploy: tuple[str, ...] = ()
+    after_run: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not (self.edits or self.after_deploy or self.after_run):
+            raise ValueError("changes nothing: no edits, after_deploy or after_run")
+        return self
+
+
+def read(lines: Collection[str], diagnoses: Collection[str], folder: Path = FOLDER) -> dict[str, Defect]:
+    """Every defect by its name, `area/file`; raises MalformedCatalogue.
+
+    `lines` are the ids of the checklist, and `diagnoses` those of the catalogue of diagnoses.
+    """
+    faults, defects = [], {}
+    for file in sorted(folder.glob("*/*.toml")):
+        name = file.relative_to(folder).with_suffix("").as_posix()
+        try:
+            defects[name] = defect = Defect.model_validate(tomllib.loads(file.read_text("utf-8")))
+        except ValidationError as invalid:
+            faults += [f"{name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in invalid.errors(include_url=False)]
+        except ValueError as malformed:
+            faults.append(f"{name}: {malformed}")
+        else:
+            faults += [f"{name}: {id} is no line of the checklist" for id in defect.items if id not in lines]
+            if defect.diagnosis not in diagnoses:
+                faults.append(f"{name}: {defect.diagnosis} is no diagnosis")
+    if faults:
+        evidence = "".join(f"\n  evidence: {fault}" for fault in faults)
+        raise MalformedCatalogue(f"The catalogue of defects cannot be used.{evidence}\n  remedy: mend these files")
+    return defects
+
+
+def areas(defects: Mapping[str, Defect]) -> dict[str, list[str]]:
+    """The names of the defects of each area, in order."""
+    found: dict[str, list[str]] = {}
+    for name in defects:
+        found.setdefault(name.partition("/")[0], []).append(name)
+    return found
+
+
+def proven_elsewhere(folder: Path = FOLDER) -> dict[str, str]:
+    """The lines of the checklist that are about the suite itself, each with the reason why no defect turns it red."""
+    told = tomllib.loads((folder / "proven_elsewhere.toml").read_text("utf-8"))
+    return {id: each["why"] for id, each in told.items()}

@@ -1,0 +1,89 @@
+"""Acceptance sessions in processes forked from one that has imported what each would spend half of its CPU time on."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from defects.catalogue_reader import ROOT
+from steps.targets.embedded_start import ACCOUNT
+
+_IMPORTED = (
+    *("boto3", "s3transfer", "psycopg", "tenacity", "jinja2", "pydantic", "jsonschema", "yaml", "mako.template"),
+    *("allure_commons", "gherkin.parser", "parse_type", "packaging.requirements", "dateutil.parser"),
+    *("samtranslator.parser.parser", "samtranslator.translator.translator"),
+)
+"""No plug-in of pytest: it would find that it can rewrite their asserts no more."""
+_SERVICES = {
+    *("sts", "s3", "dynamodb", "events", "stepfunctions", "lambda", "logs", "secretsmanager", "rds", "ec2", "iam"),
+    *("cloudformation", "cloudwatch"),
+}
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([f"{__package__}.preloaded"])
+
+
+def begin(arguments: Sequence[str], output: Path, folder: Path) -> BaseProcess:
+    """`python -m pytest` with `arguments` in `folder`, a session of its own, all that it says in the file `output`."""
+    process = _FORKS.Process(target=_session, args=(list(arguments), output, folder))
+    process.start()
+    return process
+
+
+def import_ahead() -> None:
+    """What is common to all sessions."""
+    from local_aws import warm
+    from local_aws.lambda_.child.installed import Models
+    from local_aws.lambda_.packages import unzip_ahead
+    from steps.cloudformation import packages
+    from steps.cloudformation.packages import layers_of
+
+    for name in _IMPORTED:
+        importlib.import_module(name)
+    warm.import_ahead(ACCOUNT)
+    # Which keeps the layer of requirements, a thousand files; most defects leave it and the other as they are.
+    application = packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")
+    bodies = {key.partition("/")[0]: body for key, body in application.packages.items()}
+    resources = application.template["Resources"].values()
+    for names in {tuple(layers_of(application.template, resource)) for resource in resources} - {()}:
+        unzip_ahead(_own_folder(), *(bodies[name] for name in names))
+    Models().read(_SERVICES)
+    gc.freeze()  # collecting in the forked would copy what they share
+
+
+def _own_folder() -> Path:
+    """One that goes with this process, and not with those that are forked from it."""
+    folder, ours = Path(tempfile.mkdtemp(prefix="layers-")), os.getpid()
+
+    def removed() -> None:
+        if os.getpid() == ours:
+            shutil.rmtree(folder)
+
+    atexit.register(removed)
+    return folder
+
+
+def _session(arguments: list[str], output: Path, folder: Path) -> None:
+    from local_aws import LocalAws, warm
+
+    os.setsid()
+    with output.open("w") as log:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
+    os.chdir(folder)
+    sys.path.insert(0, "")  # as `python -m` has it
+    sys.argv = ["pytest", *arguments]
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    LocalAws.begin = warm.Ahead(ACCOUNT).begin
+    import pytest
+
+    sys.exit(pytest.main(arguments))

@@ -1,0 +1,64 @@
+"""The access keys that requests may be signed with: the root user's, the interpreter's, and those IAM and STS make."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from urllib.parse import parse_qs
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.control_plane import INTERPRETER_KEY
+from local_aws.http import Handler, scope_of
+from local_aws.internal_client import Credentials
+
+_MADE = re.compile(r"<(AccessKeyId|SecretAccessKey|SessionToken)>([^<]+)</")
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class AccessKeys:
+    """The access keys of one embedded AWS; those that it begins with are random."""
+
+    def __init__(self) -> None:
+        key_id = "AKIA" + "".join(secrets.choice(_BASE32) for _ in range(16))
+        self.root = Credentials(key_id, secrets.token_urlsafe(30), "")
+        self.interpreter = Credentials(INTERPRETER_KEY, secrets.token_urlsafe(30), "")
+        self._known = {each.access_key: each for each in (self.root, self.interpreter)}
+        self._inactive = set[str]()
+
+    @property
+    def control_authorization(self) -> str:
+        """The Authorization header of control requests: the root user's key in HTTP's Basic scheme."""
+        pair = f"{self.root.access_key}:{self.root.secret_key}"
+        return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+    def find(self, access_key: str, session_token: str) -> Credentials | None:
+        """The active credentials with this id and token; None where there are none."""
+        found = self._known.get(access_key)
+        if found is None or access_key in self._inactive or found.session_token != session_token:
+            return None
+        return found
+
+    def remembered(self, inner: Handler) -> Handler:
+        """The layer over `inner` that learns which keys IAM and STS make, deactivate and delete."""
+
+        def answer(request: Request) -> Response:
+            scope = scope_of(request)
+            given = inner(request)
+            if scope is not None and scope.service in ("iam", "sts") and given.status_code == 200:
+                self._learn(parse_qs(request.get_data(as_text=True)), given.get_data(as_text=True))
+            return given
+
+        return answer
+
+    def _learn(self, asked: dict[str, list[str]], answer: str) -> None:
+        made = dict(_MADE.findall(answer))
+        if "SecretAccessKey" in made:
+            credentials = Credentials(made["AccessKeyId"], made["SecretAccessKey"], made.get("SessionToken", ""))
+            self._known[credentials.access_key] = credentials
+        match asked:
+            case {"Action": ["DeleteAccessKey"], "AccessKeyId": [key]}:
+                self._known.pop(key, None)
+            case {"Action": ["UpdateAccessKey"], "AccessKeyId": [key], "Status": [status]}:
+                (self._inactive.discard if status == "Active" else self._inactive.add)(key)

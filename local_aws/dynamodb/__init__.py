@@ -1,0 +1,1 @@
+"""DynamoDB: what moto needs to be asked in a row."""

@@ -1,0 +1,37 @@
+"""The targets of a rule: executions of Step Functions, and Lambda functions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from local_aws.internal_client import CallFailed, Wire
+
+
+def send(wire: Wire, rule_arn: str, target: Mapping[str, Any], content: str, event_id: str) -> None:
+    """Delivers `content`, JSON text, to a rule's target, in the role that the target names; raises CallFailed."""
+    service, region = target["Arn"].split(":")[2:4]
+    if service == "states":
+        _start_execution(wire, region, rule_arn, target, content, event_id)
+    elif service == "lambda":
+        _invoke(wire, region, target["Arn"], content)
+    else:
+        raise CallFailed("delivery", "NotSupported", f"no events are delivered to {service} here", 400)
+
+
+def _start_execution(
+    wire: Wire, region: str, rule_arn: str, target: Mapping[str, Any], content: str, event_id: str
+) -> None:
+    role = wire.assume_role(target["RoleArn"], f"events-{event_id}", region, service="events", source=rule_arn)
+    name = f"{event_id}_{uuid.uuid4()}"
+    arguments = {"stateMachineArn": target["Arn"], "name": name, "input": content}
+    wire.call("states", region, "AWSStepFunctions.StartExecution", arguments, access_key=role.access_key)
+
+
+def _invoke(wire: Wire, region: str, function: str, content: str) -> None:
+    path, headers = f"/2015-03-31/functions/{function}/invocations", {"X-Amz-Invocation-Type": "Event"}
+    answer = wire.send("lambda", region, "POST", path, headers=headers, body=content.encode())
+    if answer.status_code >= 400:
+        code = answer.headers.get("x-amzn-ErrorType", "InternalFailure")
+        raise CallFailed("lambda:Invoke", code, answer.get_data(as_text=True), answer.status_code)

@@ -1,0 +1,131 @@
+"""Calls of AWS's HTTP API from inside the embedded AWS, through all its layers and signed as whoever is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+from xml.etree.ElementTree import Element, fromstring
+
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request, Response
+
+from local_aws.http import Handler
+
+SERVICE_KEY = "AKIAAWSSERVICE000000"
+"""The access key with which AWS's services act on their own behalf, as Lambda does when it reads its configuration."""
+
+_SERVICE_DOMAIN = ".amazonaws.com"
+_VERSIONS = {"ec2": "2016-11-15", "iam": "2010-05-08", "rds": "2014-10-31", "sts": "2011-06-15"}
+
+
+def is_service(access_key: str) -> bool:
+    """Whether an access key is a service's; one that assumes a role signs with its principal's name."""
+    return access_key == SERVICE_KEY or access_key.endswith(_SERVICE_DOMAIN)
+
+
+class Credentials(NamedTuple):
+    """Temporary credentials of a role."""
+
+    access_key: str
+    secret_key: str
+    session_token: str
+
+
+class CallFailed(Exception):
+    """An AWS operation was refused; carries AWS's `code` and `message` and the HTTP `status`."""
+
+    def __init__(self, operation: str, code: str, message: str, status: int) -> None:
+        super().__init__(f"{operation} was refused with {code} ({status}): {message}")
+        self.code, self.message, self.status = code, message, status
+
+
+class Wire:
+    """A client of the embedded AWS without a socket between."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def send(
+        self,
+        service: str,
+        region: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        access_key: str = SERVICE_KEY,
+    ) -> Response:
+        """Sends one HTTP request (`path` not URL-encoded) and returns its answer, whatever the status."""
+        scope = f"{access_key}/20250101/{region}/{service}/aws4_request"
+        signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        sent = Headers({**(headers or {}), "Authorization": signature})
+        builder = EnvironBuilder(path=quote(path), method=method, query_string=query, headers=sent, data=body)
+        return self._handler(Request(builder.get_environ()))
+
+    def call(
+        self, service: str, region: str, target: str, arguments: Mapping[str, Any], *, access_key: str = SERVICE_KEY
+    ) -> dict[str, Any]:
+        """Calls an operation of a JSON service, such as "AWSEvents.ListRules"; raises CallFailed."""
+        answer = self.send(
+            service,
+            region,
+            "POST",
+            "/",
+            headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"},
+            body=json.dumps(arguments).encode(),
+            access_key=access_key,
+        )
+        content: dict[str, Any] = json.loads(answer.get_data() or b"{}")
+        if answer.status_code >= 400:
+            code = str(content.get("__type", "InternalFailure")).rpartition("#")[2]
+            raise CallFailed(target, code, str(content.get("message", content)), answer.status_code)
+        return content
+
+    def query(
+        self,
+        service: str,
+        action: str,
+        arguments: Mapping[str, str],
+        *,
+        region: str = "us-east-1",
+        headers: Mapping[str, str] | None = None,
+        access_key: str = SERVICE_KEY,
+    ) -> Element:
+        """Calls an operation of a service that takes forms; its answer, without namespaces; raises CallFailed."""
+        form = {"Action": action, "Version": _VERSIONS[service], **arguments}
+        answer = self.send(
+            service,
+            region,
+            "POST",
+            "/",
+            headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
+            body=urlencode(form).encode(),
+            access_key=access_key,
+        )
+        content = fromstring(answer.get_data())
+        for element in content.iter():
+            element.tag = element.tag.rpartition("}")[2]
+        if answer.status_code >= 400:
+            code, message = (content.findtext(f".//{name}") or "" for name in ("Code", "Message"))
+            raise CallFailed(f"{service}:{action}", code, message, answer.status_code)
+        return content
+
+    def assume_role(self, role_arn: str, session: str, region: str, *, service: str, source: str) -> Credentials:
+        """Credentials of `role_arn` for a service (`lambda`), acting for `source`, an ARN; raises CallFailed."""
+        answer = self.query(
+            "sts",
+            "AssumeRole",
+            {"RoleArn": role_arn, "RoleSessionName": session[:64]},
+            region=region,
+            headers={"x-amz-source-arn": source},
+            access_key=service + _SERVICE_DOMAIN,
+        )
+        key, secret, token = (
+            answer.findtext(f".//{name}") or "" for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        )
+        return Credentials(key, secret, token)

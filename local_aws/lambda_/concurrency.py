@@ -1,0 +1,40 @@
+"""The layer that remembers reserved concurrency; moto takes 0, which throttles every call, for none."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import unquote
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.http import Handler, json_answer, scope_of
+
+_PATH = re.compile(r"/[0-9-]+/functions/(?:arn:.*:function:)?(?P<name>[^/:]+)/concurrency/?")
+
+
+class ReservedConcurrency:
+    """Passes the operations on, and knows each function's reservation."""
+
+    def __init__(self, inner: Handler) -> None:
+        self._inner = inner
+        self._reserved: dict[tuple[str, str], int] = {}
+
+    def __call__(self, request: Request) -> Response:
+        """Answers `request`."""
+        answer = self._inner(request)
+        scope, path = scope_of(request), _PATH.fullmatch(unquote(request.path))
+        if scope is None or scope.service != "lambda" or path is None or answer.status_code >= 300:
+            return answer
+        function = (scope.region, path["name"])
+        if request.method == "PUT":
+            self._reserved[function] = json.loads(request.get_data())["ReservedConcurrentExecutions"]
+        elif request.method == "DELETE":
+            self._reserved.pop(function, None)
+            return answer
+        reserved = self.of(*function)
+        return json_answer({} if reserved is None else {"ReservedConcurrentExecutions": reserved})
+
+    def of(self, region: str, name: str) -> int | None:
+        """How many invocations of a function may run at once; None where nothing is reserved."""
+        return self._reserved.get((region, name))

@@ -1,0 +1,154 @@
+"""The layer that remembers code: deployment packages pass by it on their way to the control plane."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import unquote
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.http import Handler, Refused, Scope, rest_error, scope_of
+from local_aws.internal_client import Wire
+from local_aws.lambda_.packages import BadPackage, Packages
+from local_aws.lambda_.pool import Pool
+from local_aws.lambda_.spec import FunctionSpec, unqualified
+
+_log = logging.getLogger(__name__)
+
+
+class Deployments:
+    """Lets Lambda's control plane operations pass, and knows afterwards what each function runs."""
+
+    def __init__(self, inner: Handler, wire: Wire, packages: Packages, pool: Pool) -> None:
+        self._inner = inner
+        self._wire = wire
+        self._packages = packages
+        self._pool = pool
+        self._functions: dict[tuple[str, str], str] = {}
+        self._layers: dict[str, str] = {}
+
+    def __call__(self, request: Request) -> Response:
+        """Passes `request` on; raises Refused for a package that is none."""
+        scope = scope_of(request)
+        if scope is not None and scope.service == "lambda":
+            for method, path, route in _ROUTES:
+                if request.method == method and path.fullmatch(unquote(request.path)):
+                    return route(self, request)
+        return self._inner(request)
+
+    def configuration(self, region: str, name: str, qualifier: str | None = None) -> dict[str, Any]:
+        """GetFunctionConfiguration's answer for a function's name or ARN; raises Refused where there is none."""
+        path, query = f"/2015-03-31/functions/{name}/configuration", {"Qualifier": qualifier} if qualifier else None
+        answer = self._wire.send("lambda", region, "GET", path, query=query)
+        if answer.status_code != 200:
+            raise Refused(answer)
+        configuration: dict[str, Any] = json.loads(answer.get_data())
+        return configuration
+
+    def spec(self, configuration: dict[str, Any]) -> FunctionSpec:
+        """What a function so configured runs; raises Refused where its code never passed by."""
+        arn, version = unqualified(configuration["FunctionArn"]), configuration["Version"]
+        package = self._functions.get((arn, version))
+        layers = [layer["Arn"] for layer in configuration.get("Layers") or ()]
+        unseen = [layer for layer in layers if layer not in self._layers] + ([] if package else [f"{arn}:{version}"])
+        if package is None or unseen:
+            what = f"The code of {', '.join(unseen)} never passed by."
+            remedy = "Deploy it by Lambda's own API, not by CloudFormation's."
+            raise Refused(rest_error("ServiceException", f"{what} {remedy}", 500))
+        return FunctionSpec.of(configuration, package, tuple(self._layers[layer] for layer in layers))
+
+    def _create_function(self, request: Request) -> Response:
+        return self._deploy(request, json.loads(request.get_data()).get("Code", {}))
+
+    def _update_code(self, request: Request) -> Response:
+        content = json.loads(request.get_data())
+        return self._inner(request) if content.get("DryRun") else self._deploy(request, content)
+
+    def _deploy(self, request: Request, code: dict[str, str]) -> Response:
+        package = self._package(request, code)
+        answer = self._inner(request)
+        if answer.status_code < 300 and package is not None:
+            configuration = json.loads(answer.get_data())
+            arn = unqualified(configuration["FunctionArn"])
+            for version in ("$LATEST", configuration["Version"]):
+                self._functions[arn, version] = package
+            self._renew(arn)
+        return answer
+
+    def _update_configuration(self, request: Request) -> Response:
+        answer = self._inner(request)
+        if answer.status_code < 300:
+            self._renew(unqualified(json.loads(answer.get_data())["FunctionArn"]))
+        return answer
+
+    def _publish_version(self, request: Request) -> Response:
+        answer = self._inner(request)
+        if answer.status_code < 300:
+            configuration = json.loads(answer.get_data())
+            arn = unqualified(configuration["FunctionArn"])
+            self._functions[arn, configuration["Version"]] = self._functions[arn, "$LATEST"]
+        return answer
+
+    def _publish_layer(self, request: Request) -> Response:
+        package = self._package(request, json.loads(request.get_data()).get("Content", {}))
+        answer = self._inner(request)
+        if answer.status_code < 300 and package is not None:
+            self._layers[json.loads(answer.get_data())["LayerVersionArn"]] = package
+        return answer
+
+    def _delete_function(self, request: Request) -> Response:
+        scope = scope_of(request)
+        name = unquote(request.path.rstrip("/").rpartition("/")[2])
+        configuration = self.configuration(scope.region if scope else "", name)
+        answer = self._inner(request)
+        if answer.status_code < 300:
+            self._pool.retire(unqualified(configuration["FunctionArn"]))
+        return answer
+
+    def _renew(self, arn: str) -> None:
+        self._pool.retire(arn)
+        try:
+            self._pool.prepare(self.spec(self.configuration(arn.split(":")[3], arn)))
+        except Refused as refused:  # deleted meanwhile, or without its code: invoking it will say so
+            _log.warning("no process of %s is started ahead: %s", arn, refused)
+
+    def _package(self, request: Request, code: dict[str, str]) -> str | None:
+        """Keeps the package in `code`; None where there is none, which the control plane then refuses."""
+        if "ZipFile" in code:
+            content = base64.b64decode(code["ZipFile"])
+        elif "S3Bucket" in code:
+            content = self._from_s3(request, code)
+        else:
+            return None
+        try:
+            return self._packages.keep(content)
+        except BadPackage:
+            message = "Could not unzip uploaded file. Please check your file, then try to upload again."
+            raise Refused(rest_error("InvalidParameterValueException", message)) from None
+
+    def _from_s3(self, request: Request, code: dict[str, str]) -> bytes:
+        scope = cast(Scope, scope_of(request))  # no unsigned request comes here
+        path = f"/{code['S3Bucket']}/{code['S3Key']}"
+        version = {"versionId": code["S3ObjectVersion"]} if "S3ObjectVersion" in code else None
+        answer = self._wire.send("s3", scope.region, "GET", path, query=version, access_key=scope.access_key)
+        if answer.status_code != 200:
+            found = re.search(r"<Code>(.*?)</Code>", answer.get_data(as_text=True))
+            message = f"Error occurred while GetObject. S3 Error Code: {found[1] if found else answer.status_code}."
+            raise Refused(rest_error("InvalidParameterValueException", message))
+        return answer.get_data()
+
+
+_FUNCTIONS = r"/[0-9-]+/functions"
+_ROUTES: list[tuple[str, re.Pattern[str], Callable[[Deployments, Request], Response]]] = [
+    ("POST", re.compile(rf"{_FUNCTIONS}/?"), Deployments._create_function),
+    ("PUT", re.compile(rf"{_FUNCTIONS}/[^/]+/code/?"), Deployments._update_code),
+    ("PUT", re.compile(rf"{_FUNCTIONS}/[^/]+/configuration/?"), Deployments._update_configuration),
+    ("POST", re.compile(rf"{_FUNCTIONS}/[^/]+/versions/?"), Deployments._publish_version),
+    ("POST", re.compile(r"/[0-9-]+/layers/[^/]+/versions/?"), Deployments._publish_layer),
+    ("DELETE", re.compile(rf"{_FUNCTIONS}/[^/]+/?"), Deployments._delete_function),
+]

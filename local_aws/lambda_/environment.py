@@ -1,0 +1,58 @@
+"""The environment of a function's process: built from nothing, as Lambda declares it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_aws.internal_client import Credentials
+from local_aws.lambda_.spec import FunctionSpec
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one process: its code, its layers (Lambda's /opt), the runtime and its own temporary one."""
+
+    task: Path
+    layers: Path
+    runtime: Path
+    temporary: Path
+
+
+def environment(
+    spec: FunctionSpec, places: Places, credentials: Credentials, endpoint_url: str, log_stream: str, runtime_api: str
+) -> dict[str, str]:
+    """Lambda's reserved variables, what leads to this AWS and to no other, and the function's own on top.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    """
+    return {
+        "_HANDLER": spec.handler,
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        "AWS_SESSION_TOKEN": credentials.session_token,
+        "AWS_REGION": spec.region,
+        "AWS_DEFAULT_REGION": spec.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": spec.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "LAMBDA_TASK_ROOT": str(places.task),
+        "LAMBDA_RUNTIME_DIR": str(places.runtime),
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": f"{places.task}:{places.task}/lib:{places.layers}/lib",
+        "PATH": f"/usr/local/bin:/usr/bin:/bin:{places.layers}/bin",
+        "TZ": ":UTC",
+        # Not Lambda's: they keep botocore at this AWS, whatever the machine has configured.
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # There are many temporary folders here, and only one /tmp.
+        "TMPDIR": str(places.temporary),
+        **dict(spec.variables),
+    }

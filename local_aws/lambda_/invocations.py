@@ -1,0 +1,115 @@
+"""The layer that answers Invoke.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+import threading
+import uuid
+from urllib.parse import unquote
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.control_plane import INTERPRETER_KEY
+from local_aws.http import Handler, Refused, rest_error, scope_of
+from local_aws.iam.roles import Roles
+from local_aws.lambda_.concurrency import ReservedConcurrency
+from local_aws.lambda_.deployments import Deployments
+from local_aws.lambda_.outcome import Outcome
+from local_aws.lambda_.pool import Pool, Throttled
+from local_aws.lambda_.sandbox import Invocation
+from local_aws.lambda_.spec import FunctionSpec
+from local_aws.step_functions.request_ids import mark
+
+MAX_BYTES = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
+
+_PATH = re.compile(r"/[0-9-]+/functions/(?P<name>.+)/invocations/?")
+_log = logging.getLogger(__name__)
+
+
+class Invocations:
+    """Runs functions as `deployments` knows them, in processes of the pool."""
+
+    def __init__(
+        self, inner: Handler, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool, roles: Roles
+    ) -> None:
+        self._inner = inner
+        self._deployments = deployments
+        self._concurrency = concurrency
+        self._pool = pool
+        self._roles = roles
+
+    def __call__(self, request: Request) -> Response:
+        """Answers an invocation, and passes on all else; raises Refused."""
+        scope = scope_of(request)
+        if scope is None or scope.service != "lambda" or request.method != "POST":
+            return self._inner(request)
+        if not (path := _PATH.fullmatch(unquote(request.path))):
+            return self._inner(request)
+        configuration = self._deployments.configuration(scope.region, path["name"], request.args.get("Qualifier"))
+        mode = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        event = _event(request, mode)
+        spec = self._deployments.spec(configuration)
+        invocation = Invocation(str(uuid.uuid4()), event, configuration["FunctionArn"], _headers_of(request))
+        headers = {"x-amzn-RequestId": invocation.request_id, "X-Amz-Executed-Version": spec.version}
+        if mode == "DryRun":
+            return Response(status=204, headers=headers)
+        if mode == "Event":
+            threading.Thread(target=self._run_later, args=(spec, invocation), daemon=True).start()
+            return Response(status=202, headers=headers)
+        result = self._run(spec, invocation)
+        if result.error is not None:
+            headers["X-Amz-Function-Error"] = "Unhandled"
+        if request.headers.get("X-Amz-Log-Type") == "Tail":
+            headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail.encode()[-4096:]).decode()
+        elif scope.access_key == INTERPRETER_KEY:
+            headers["X-Amz-Log-Result"] = mark(invocation.request_id)
+        return Response(result.payload, 200, headers, content_type="application/json")
+
+    def _run(self, spec: FunctionSpec, invocation: Invocation) -> Outcome:
+        if not self._roles.assumable(spec.role, "lambda.amazonaws.com", spec.region, spec.arn):
+            message = "The role defined for the function cannot be assumed by Lambda."
+            raise Refused(rest_error("AccessDeniedException", message, 403))
+        try:
+            return self._pool.invoke(spec, self._concurrency.of(spec.region, spec.name), invocation)
+        except Throttled:
+            reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+            throttled = rest_error("TooManyRequestsException", "Rate Exceeded.", 429, Reason=reason)
+            raise Refused(throttled) from None
+
+    def _run_later(self, spec: FunctionSpec, invocation: Invocation) -> None:
+        try:
+            self._run(spec, invocation)
+        except Refused as refused:
+            _log.error("an asynchronous invocation of %s is dropped: %s", spec.name, refused)
+
+
+def _event(request: Request, mode: str) -> bytes:
+    content = request.get_data() or b"{}"
+    limit = MAX_BYTES.get(mode)
+    if limit is None:
+        raise Refused(rest_error("InvalidParameterValueException", f"{mode} is no invocation type."))
+    if len(content) > limit:
+        message = f"{len(content)} byte payload is too large for the {mode} invocation type (limit {limit} bytes)"
+        raise Refused(rest_error("RequestEntityTooLargeException", message, 413))
+    try:
+        json.loads(content)
+    except ValueError as error:
+        message = f"Could not parse request body into json: {error}"
+        raise Refused(rest_error("InvalidRequestContentException", message)) from None
+    return content
+
+
+def _headers_of(request: Request) -> dict[str, str]:
+    """What the function is told beside its event."""
+    random = uuid.uuid4().hex
+    trace = f"Root=1-{random[:8]}-{random[8:]};Parent={random[:16]};Sampled=0"
+    headers = {"Lambda-Runtime-Trace-Id": request.headers.get("X-Amzn-Trace-Id") or trace}
+    if context := request.headers.get("X-Amz-Client-Context"):
+        headers["Lambda-Runtime-Client-Context"] = base64.b64decode(context).decode()
+    return headers

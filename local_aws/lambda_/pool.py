@@ -1,0 +1,65 @@
+"""The processes of all functions, and how many of each may be busy."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from local_aws.lambda_.fleet import Fleet
+from local_aws.lambda_.outcome import Outcome
+from local_aws.lambda_.sandbox import Invocation, Sandbox
+from local_aws.lambda_.spec import FunctionSpec
+
+
+class Throttled(Exception):
+    """All of a function's reserved concurrency is in use."""
+
+
+class Pool:
+    """Gives each invocation a process of its own for as long as it takes."""
+
+    def __init__(self, start: Callable[[FunctionSpec], Sandbox]) -> None:
+        self._start = start
+        self._lock = threading.Lock()
+        self._busy = Counter[str]()
+        self._fleets: dict[str, Fleet] = {}
+
+    def invoke(self, spec: FunctionSpec, reserved: int | None, invocation: Invocation) -> Outcome:
+        """Runs one invocation; raises Throttled where `reserved` of them are running already."""
+        with self._lock:
+            if reserved is not None and self._busy[spec.arn] >= reserved:
+                raise Throttled
+            self._busy[spec.arn] += 1
+        try:
+            fleet = self._fleet(spec.arn)
+            sandbox = fleet.take(spec)
+            try:
+                return sandbox.invoke(invocation)
+            finally:
+                fleet.put_back(sandbox)
+        finally:
+            with self._lock:
+                self._busy[spec.arn] -= 1
+
+    def prepare(self, spec: FunctionSpec) -> None:
+        """Starts a process ahead of the first invocation; does not wait."""
+        self._fleet(spec.arn).prepare(spec)
+
+    def retire(self, function_arn: str) -> None:
+        """Lets no process of a function serve again: its code or configuration has changed, or it is gone."""
+        with self._lock:
+            fleet = self._fleets.pop(function_arn, None)
+        if fleet is not None:
+            fleet.close()
+
+    def stop(self) -> None:
+        """Ends all processes, the busy ones too."""
+        with self._lock:
+            fleets = list(self._fleets.values())
+        for fleet in fleets:
+            fleet.close(busy_too=True)
+
+    def _fleet(self, arn: str) -> Fleet:
+        with self._lock:
+            return self._fleets.setdefault(arn, Fleet(self._start))

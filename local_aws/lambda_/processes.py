@@ -1,0 +1,156 @@
+"""How a function's process comes to be: started, or on Linux forked from one that has imported its layers' packages.
+
+A start costs 0.6 s of CPU for imports alone, as often as an environment variable changes or a chunk finds no process
+waiting. Installed packages are imported before the function's variables are set, its own code afterwards, as always.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from local_aws.lambda_.environment import Places
+
+_CHILD = Path(__file__).with_name("child")
+_PYTHON = [sys.executable, "-I", "-S", "-X", "utf8"]
+_READ_AT_START = ("LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
+"""What loader, C library and interpreter read when a process starts: a function with such a variable is started."""
+
+
+class Process(Protocol):
+    """What is left of a process for its owner; `subprocess.Popen` is one."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit code, or None as long as it runs."""
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
+
+
+class Streams(NamedTuple):
+    """The descriptors that a process writes its lines and its frames to."""
+
+    lines: int
+    frames: int
+
+
+class Processes:
+    """Brings functions' processes to life; each leads a session of its own."""
+
+    def __init__(self, watch: Callable[[int], object]) -> None:
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._zygotes: dict[Path, _Zygote] = {}
+
+    def begin(self, places: Places, own: dict[str, str], variables: dict[str, str], streams: Streams) -> Process:
+        """A process for the function in `places` with the environment `variables`, of which `own` are its own."""
+        if sys.platform == "linux" and not any(name.startswith(_READ_AT_START) for name in own):
+            with suppress(OSError):  # the zygote has been killed
+                return self._zygote(places).fork(places.task, variables, streams)
+        return _started(places, variables, streams)
+
+    def stop(self) -> None:
+        """Ends the zygotes; what they have forked is its owners'."""
+        with self._lock:
+            for zygote in self._zygotes.values():
+                zygote.close()
+            self._zygotes.clear()
+
+    def _zygote(self, places: Places) -> _Zygote:
+        with self._lock:
+            zygote = self._zygotes.get(places.layers)
+            if zygote is None or zygote.ended:
+                zygote = self._zygotes[places.layers] = _Zygote(places)
+                self._watch(zygote.pid)
+            return zygote
+
+
+def _started(places: Places, variables: dict[str, str], streams: Streams) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*_PYTHON, str(_CHILD / "bootstrap.py"), str(places.layers)],
+        cwd=places.task,
+        env={**variables, "_LAMBDA_TELEMETRY_LOG_FD": str(streams.frames)},
+        stdin=subprocess.DEVNULL,
+        stdout=streams.lines,
+        stderr=streams.lines,
+        pass_fds=(streams.frames,),
+        start_new_session=True,
+    )
+
+
+class _Zygote:
+    """The process that all functions with the same layers are forked from; it ends with this one, however that ends."""
+
+    def __init__(self, places: Places) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [*_PYTHON, str(_CHILD / "zygote.py"), str(places.layers), str(places.runtime), str(theirs.fileno())],
+                cwd="/",
+                env={"LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": f"{places.layers}/lib", "TZ": ":UTC"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def fork(self, task: Path, variables: dict[str, str], streams: Streams) -> _Forked:
+        """A new process; raises OSError where the zygote is no more."""
+        told, tells = os.pipe()
+        packet = json.dumps([str(task), variables]).encode()
+        try:
+            socket.send_fds(self._control, [packet], [streams.lines, streams.frames, tells])
+        except OSError:
+            os.close(told)
+            raise
+        finally:
+            os.close(tells)
+        return _Forked(told)
+
+    def close(self) -> None:
+        self._control.close()
+        self._process.wait()
+
+
+class _Forked:
+    """A process that its zygote tells of; raises OSError where it tells nothing."""
+
+    def __init__(self, told: int) -> None:
+        self._told = os.fdopen(told, "rb", buffering=0)
+        self._code: int | None = None
+        self._reading = threading.Lock()
+        self.pid = int(self._line() or 0)
+        if not self.pid:
+            self._told.close()
+            raise ChildProcessError("the zygote has ended")
+
+    def poll(self) -> int | None:
+        return self._code
+
+    def wait(self) -> int:
+        with self._reading:
+            if self._code is None:
+                code = self._line()
+                self._code = int(code) if code else -signal.SIGKILL  # its zygote has been killed, and it with it
+                self._told.close()
+        return self._code
+
+    def _line(self) -> bytes:
+        return self._told.readline()

@@ -1,0 +1,85 @@
+"""The lines that Lambda itself adds to a function's log."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local_aws.lambda_.outcome import TIMED_OUT
+from local_aws.lambda_.spec import FunctionSpec
+
+
+def init_start(spec: FunctionSpec) -> str:
+    """The first line of a process."""
+    name, _, version = spec.runtime.partition("3")
+    arn = f"arn:aws:lambda:{spec.region}::runtime:local"
+    return f"INIT_START Runtime Version: {name}:3{version}.v1\tRuntime Version ARN: {arn}\n"
+
+
+def init_report(seconds: float, error: str) -> str:
+    """The line after an init that failed."""
+    return f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: error\tError Type: {error}\n"
+
+
+def start(request_id: str, version: str) -> str:
+    """The line before an invocation."""
+    return f"START RequestId: {request_id} Version: {version}\n"
+
+
+def task_timed_out(request_id: str, timeout_s: float) -> str:
+    """The line where the time was up."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{at} {request_id} Task timed out after {timeout_s:.2f} seconds\n\n"
+
+
+def end(request_id: str) -> str:
+    """The line after an invocation."""
+    return f"END RequestId: {request_id}\n"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What an invocation took."""
+
+    seconds: float
+    init_seconds: float | None
+    """For the first invocation of a process."""
+    memory_mb: int
+    used_mb: int
+    lost_by: str | None
+    """The error by which the process is lost."""
+
+
+def report(request_id: str, figures: Figures) -> str:
+    """The last line of an invocation."""
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {figures.seconds * 1000:.2f} ms",
+        f"Billed Duration: {math.ceil((figures.seconds + (figures.init_seconds or 0)) * 1000)} ms",
+        f"Memory Size: {figures.memory_mb} MB",
+        f"Max Memory Used: {figures.used_mb} MB",
+    ]
+    if figures.init_seconds is not None:
+        fields.append(f"Init Duration: {figures.init_seconds * 1000:.2f} ms")
+    if figures.lost_by == TIMED_OUT:
+        fields.append("Status: timeout")
+    elif figures.lost_by is not None:
+        fields += ["Status: error", f"Error Type: {figures.lost_by}"]
+    return "\t".join(fields) + "\t\n"
+
+
+def peak_memory_mb(pid: int) -> int:
+    """The most memory that a process has held (on macOS: holds now), in MB; 0 where it has ended."""
+    if sys.platform == "linux":
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return 0
+        lines = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        return math.ceil(int(lines[0].split()[1]) / 1024) if lines else 0
+    ps = subprocess.run(["/bin/ps", "-o", "rss=", "-p", str(pid)], stdout=subprocess.PIPE, check=False)
+    return math.ceil(int(ps.stdout or 0) / 1024)

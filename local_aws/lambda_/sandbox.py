@@ -1,0 +1,165 @@
+"""One process of a function, from its start to its end, and the invocations in between, one at a time."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple, cast
+
+from local_aws.lambda_ import outcome, report
+from local_aws.lambda_.environment import Places, environment
+from local_aws.lambda_.logs import LogStream
+from local_aws.lambda_.outcome import Outcome
+from local_aws.lambda_.output import Output
+from local_aws.lambda_.processes import Process, Processes, Streams
+from local_aws.lambda_.runtime_api import Answered, Exited, Failed, InitFailed, Ready, Report, RuntimeApi, Task
+from local_aws.lambda_.spec import FunctionSpec
+
+INIT_SECONDS = 10.0
+"""What Lambda grants an init before the function's own time begins to run."""
+
+
+class Invocation(NamedTuple):
+    """One call of a function."""
+
+    request_id: str
+    event: bytes
+    function_arn: str
+    """As the caller named it, with its version or alias."""
+    headers: dict[str, str]
+
+
+class Ground(NamedTuple):
+    """What a process stands on."""
+
+    processes: Processes
+    places: Places
+    log: LogStream
+    endpoint_url: str
+    watch: Callable[[int], object]
+    """Told the process's id."""
+
+
+class Sandbox:
+    """A running process that serves invocations of `spec`."""
+
+    def __init__(self, spec: FunctionSpec, ground: Ground) -> None:
+        self.spec = spec
+        self._log = ground.log
+        self._temporary = ground.places.temporary
+        self._reports = queue.SimpleQueue[Report]()
+        self._api = RuntimeApi(self._reports.put)
+        self._output = Output(self._log.write)
+        self._init_seconds: float | None = None
+        self._started = time.monotonic()
+        self._log.write(report.init_start(spec))
+        self._process = self._spawn(ground)
+        self._api.caller.set_result(self._process.pid)
+        ground.watch(self._process.pid)
+        self._output.follow()
+        threading.Thread(target=self._report_end, name=f"function-{self._process.pid}", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still serve."""
+        return self._process.poll() is None
+
+    def invoke(self, invocation: Invocation) -> Outcome:
+        """Runs one invocation to its end; where the process is lost with it, `alive` is False afterwards."""
+        first = self._init_seconds is None
+        self._log.tail = ""
+        failure = self._await_init(invocation.request_id) if first else None
+        self._log.write(report.start(invocation.request_id, self.spec.version))
+        begun = time.monotonic()
+        result = failure or self._run(invocation)
+        figures = report.Figures(
+            seconds=time.monotonic() - begun,
+            init_seconds=self._init_seconds if first else None,
+            memory_mb=self.spec.memory_mb,
+            used_mb=report.peak_memory_mb(self._process.pid),
+            lost_by=result.error if failure or result.error in outcome.LOSSES else None,
+        )
+        if figures.lost_by:
+            self.kill()
+        self._output.drain()
+        if figures.lost_by == outcome.TIMED_OUT:
+            self._log.write(report.task_timed_out(invocation.request_id, self.spec.timeout_s))
+        self._log.write(report.end(invocation.request_id))
+        self._log.write(report.report(invocation.request_id, figures))
+        return Outcome(result.payload, result.error, self._log.tail)
+
+    def crash(self) -> None:
+        """Kills the process and all that it has started, as if it died by itself; returns when it has ended."""
+        if self.alive:
+            self._kill_group()
+        self._process.wait()
+
+    def kill(self) -> None:
+        """Ends the process and all that it has started, and leaves nothing of it; returns when it has ended."""
+        self.crash()
+        self._api.close()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _spawn(self, ground: Ground) -> Process:
+        places, credentials = ground.places, ground.log.credentials
+        variables = environment(self.spec, places, credentials, ground.endpoint_url, ground.log.name, self._api.address)
+        return ground.processes.begin(
+            places, dict(self.spec.variables), variables, Streams(self._output.lines, self._output.frames)
+        )
+
+    def _await_init(self, request_id: str) -> Outcome | None:
+        """None when init is done, else how it failed."""
+        patience = max(0.0, self._started + INIT_SECONDS - time.monotonic()) + self.spec.timeout_s
+        message = self._next_report(patience)
+        result = self._outcome(message, request_id)
+        ended = message.at if isinstance(message, Ready) else time.monotonic()
+        self._init_seconds = ended - self._started
+        self._output.drain()  # what it has written so far comes before all that follows
+        if result is not None and result.error is not None:
+            self._log.write(report.init_report(self._init_seconds, result.error))
+        return result
+
+    def _run(self, invocation: Invocation) -> Outcome:
+        headers = {
+            **invocation.headers,
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + self.spec.timeout_s) * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+        }
+        self._api.tasks.put(Task(invocation.event, headers))
+        result = self._outcome(self._next_report(self.spec.timeout_s), invocation.request_id)
+        return cast(Outcome, result)  # it is ready only once, and None stands for that alone
+
+    def _next_report(self, patience: float) -> Report | None:
+        try:
+            return self._reports.get(timeout=patience)
+        except queue.Empty:
+            return None
+
+    def _outcome(self, message: Report | None, request_id: str) -> Outcome | None:
+        match message:
+            case Ready():
+                return None
+            case Answered(payload):
+                return outcome.answered(payload)
+            case Failed(error) | InitFailed(error):
+                return outcome.reported(error, request_id)
+            case Exited(status):
+                return outcome.exited(request_id, status)
+            case None:
+                return outcome.timed_out(request_id, self.spec.timeout_s)
+
+    def _report_end(self) -> None:
+        status = self._process.wait()
+        self._kill_group()  # what it has started may outlive it
+        self._reports.put(Exited(status))
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)

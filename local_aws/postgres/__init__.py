@@ -1,0 +1,1 @@
+"""PostgreSQL 16 in a private folder, in the place of Aurora."""

@@ -1,0 +1,1 @@
+"""S3: tells the event bus of objects that are created."""

@@ -1,0 +1,1 @@
+"""Step Functions: what moto names, drops or words otherwise than AWS."""

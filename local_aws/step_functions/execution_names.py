@@ -1,0 +1,25 @@
+"""Gives an execution that is started without a name one, as Step Functions does; moto calls it None."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from werkzeug.wrappers import Request, Response
+
+from local_aws.http import Handler, with_body
+
+_STARTS = ("AWSStepFunctions.StartExecution", "AWSStepFunctions.StartSyncExecution")
+
+
+def named_executions(inner: Handler) -> Handler:
+    """The layer that names executions."""
+
+    def answer(request: Request) -> Response:
+        if request.headers.get("X-Amz-Target") in _STARTS:
+            arguments = json.loads(request.get_data())
+            if not arguments.get("name"):
+                request = with_body(request, json.dumps({**arguments, "name": str(uuid.uuid4())}).encode())
+        return inner(request)
+
+    return answer

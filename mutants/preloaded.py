@@ -1,5 +1,0 @@
-"""What the process that sessions are forked from imports: nothing but a reason to import all the rest."""
-
-from mutants.sessions import import_ahead
-
-import_ahead()

@@ -1,0 +1,29 @@
+"""`python -m steps.diagnoses`: the documented list of diagnoses, as docs/diagnoses.md holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from steps.diagnoses.catalogue import Diagnosis, read
+
+_HEAD = """# Diagnoses
+
+Why a line is NO. `verdict.json` and the terminal name them best first: those higher up in this list are root causes,
+those further down follow from them, and what is merely usual for a failed line comes after what a check has found. Ids
+are added, never renamed. What stands in {braces} is yours to fill in.
+Written by `python -m steps.diagnoses > docs/diagnoses.md` from
+[steps/diagnoses/catalogue.toml](../steps/diagnoses/catalogue.toml), which holds the Japanese too.
+"""
+
+
+def document(catalogue: Mapping[str, Diagnosis]) -> str:
+    """The list as Markdown, a section for each diagnosis."""
+    sections = (
+        f"## {id}\n{found.cause.en}\n\n{found.cause.ja}\n\n- {found.remedy.en}\n- {found.remedy.ja}\n"
+        for id, found in catalogue.items()
+    )
+    return "\n".join([_HEAD, *sections])
+
+
+if __name__ == "__main__":
+    print(document(read()), end="")

@@ -1,0 +1,102 @@
+"""What a rule's target receives of an event, by what the rule says of its input.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from steps.drivers.absence import unless_absent
+from steps.drivers.jsonpath import at
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+
+REPLACEMENTS = ("Input", "InputPath", "InputTransformer")
+"""The settings of a target that put something else in the event's place."""
+_PLACE = re.compile(r"(?<!\\)<([\w.-]+)>")
+_QUOTE = re.compile(r'(?<!\\)"')
+
+
+def received(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
+    """The input that `target` receives of `event`; ValueError where that is no JSON, or a path is none."""
+    if (text := target.get("Input")) is not None:
+        return json.loads(text)
+    if (transformer := target.get("InputTransformer")) is not None:
+        return json.loads(_transformed(transformer, event))
+    return at(event, target.get("InputPath") or "$")
+
+
+def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> str:
+    """The template filled in: within a string a text as it is, elsewhere any value as JSON."""
+    template: str = transformer["InputTemplate"]
+    values: dict[str, Any] = {name: at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
+    values["aws.events.event.json"] = event
+    values["aws.events.event"] = {name: value for name, value in event.items() if name != "detail"}
+
+    def value(place: re.Match[str]) -> str:
+        found = values.get(place[1])
+        if not len(_QUOTE.findall(template[: place.start()])) % 2:
+            return json.dumps(found)
+        return json.dumps("" if found is None else found if isinstance(found, str) else json.dumps(found))[1:-1]
+
+    return _PLACE.sub(value, template)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, and its targets as EventBridge describes them."""
+
+    name: str
+    enabled: bool
+    pattern: str
+    targets: tuple[Mapping[str, Any], ...]
+
+
+class Trigger:
+    """EventBridge's rule."""
+
+    def __init__(self, events: EventBridgeClient, rule: str) -> None:
+        self._events, self._rule = events, rule
+
+    def found(self) -> Rule | None:
+        """The rule, if there is one of its name."""
+        answer = unless_absent(lambda: self._events.describe_rule(Name=self._rule))
+        if answer is None:
+            return None
+        return Rule(
+            self._rule, answer.get("State") != "DISABLED", answer.get("EventPattern", ""), self._targets(self._rule)
+        )
+
+    def others(self, target: str) -> list[str]:
+        """The names of all other enabled rules that have `target`, an ARN, among their targets."""
+        names = self._events.get_paginator("list_rule_names_by_target").paginate(TargetArn=target)
+        others = (name for page in names for name in page["RuleNames"] if name != self._rule)
+        return [name for name in others if self._events.describe_rule(Name=name).get("State") != "DISABLED"]
+
+    def matches(self, rule: Rule, event: Mapping[str, Any]) -> bool:
+        """Whether EventBridge finds that `event` matches the rule's pattern."""
+        answer = self._events.test_event_pattern(EventPattern=rule.pattern, Event=json.dumps(event))
+        return answer["Result"]
+
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """No upload starts anything within the block; after it, the rule is as it was."""
+        enabled = self._events.describe_rule(Name=self._rule).get("State") != "DISABLED"
+        self._events.disable_rule(Name=self._rule)
+        try:
+            yield
+        finally:
+            if enabled:
+                self._events.enable_rule(Name=self._rule)
+
+    def _targets(self, rule: str) -> tuple[Mapping[str, Any], ...]:
+        pages = self._events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
+        return tuple(target for page in pages for target in page["Targets"])

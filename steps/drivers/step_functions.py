@@ -1,0 +1,228 @@
+"""The workflow: executions of the state machine, found by what they were started with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from steps.drivers import console
+from steps.drivers.absence import unless_absent
+from steps.drivers.execution_history import Reached, Retry, Task, peak, reached, retries, tasks
+from steps.drivers.execution_input import ObjectPaths, object_created
+from steps.drivers.s3 import Upload
+from steps.drivers.waiting import eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+_RUNNING = ("RUNNING", "PENDING_REDRIVE")
+_OF_THE_EVENT = ObjectPaths()
+_HISTORY_SECONDS = 0.6  # between two histories of a running execution: they weigh more than a status
+Watcher = Callable[[float, Reached], None]
+"""Told at each look at a running execution: seconds since its start, and how far it has come."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """An execution that has ended, well or badly, with all that its history says."""
+
+    arn: str
+    status: str
+    started: datetime
+    ended: datetime
+    error: str | None
+    cause: str | None
+    output: dict[str, Any]
+    definition: dict[str, Any]
+    history: list[dict[str, Any]]
+    console: str
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition(":")[2]
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended - self.started).total_seconds()
+
+    @property
+    def tasks(self) -> list[Task]:
+        return tasks(self.history)
+
+    @property
+    def chunk_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if task.in_map]
+
+    @property
+    def retries(self) -> list[Retry]:
+        return retries(self.history)
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The execution that has this upload, where this one left it to that."""
+        return self.output.get("duplicate_of")
+
+    @property
+    def peak_chunks(self) -> int:
+        """The most chunks that were under way at once, by the history."""
+        return peak((task.started, task.ended) for task in self.chunk_tasks)
+
+    def __str__(self) -> str:
+        how = f"{self.status} after {self.seconds:.1f} s"
+        reason = f": {self.error}: {message(self.cause)}" if self.error else ""
+        return f"{how}{reason}\n  execution: {self.console}"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A state machine: its status, its role's ARN, its definition."""
+
+    status: str
+    role: str
+    definition: dict[str, Any]
+
+
+class NoStateMachine(Exception):
+    """The state machine is not there, or takes no executions."""
+
+
+class Workflow:
+    """Step Functions, and nothing of CSV."""
+
+    def __init__(
+        self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float, paths: ObjectPaths = _OF_THE_EVENT
+    ) -> None:
+        """`paths`: where an execution's input names the object that it is about."""
+        self._sfn, self._machine, self._every, self._paths = stepfunctions, state_machine_arn, every, paths
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self.started = set[str]()
+        """The ARNs of those that were started here."""
+
+    def start_for(self, upload: Upload) -> str:
+        """The ARN of an execution that is started by hand for `upload`."""
+        return self.start(self.input_for(upload))
+
+    def input_for(self, upload: Upload) -> dict[str, Any]:
+        """What an execution for `upload` is started with by hand."""
+        _, _, _, region, account, *_ = self._machine.split(":")
+        return self._paths.input_for(upload, object_created(upload, account=account, region=region))
+
+    def start(self, given: dict[str, Any]) -> str:
+        """The ARN of an execution that is started here and now, with `given` as its input."""
+        arn = self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(given))["executionArn"]
+        self.started.add(arn)
+        return arn
+
+    def ready(self) -> str:
+        """The ARN of the state machine, if it takes executions; raises NoStateMachine."""
+        machine = self.found()
+        if machine is None or machine.status != "ACTIVE":
+            status = machine.status if machine else "not there"
+            raise NoStateMachine(f"{self._machine} is {status}, so nothing can be started")
+        return self._machine
+
+    def found(self) -> Machine | None:
+        """The state machine, if there is one."""
+        answer = unless_absent(lambda: self._sfn.describe_state_machine(stateMachineArn=self._machine))
+        return answer and Machine(answer.get("status", ""), answer["roleArn"], json.loads(answer["definition"]))
+
+    def input_of(self, arn: str) -> dict[str, Any]:
+        """What an execution was started with."""
+        if arn not in self._inputs:  # an execution's input never changes
+            self._inputs[arn] = json.loads(self._sfn.describe_execution(executionArn=arn).get("input") or "null")
+        return self._inputs[arn]
+
+    def runs(self, arn: str) -> bool:
+        """Whether an execution is still running; one that nobody knows any more is not."""
+        try:
+            return self._sfn.describe_execution(executionArn=arn)["status"] in _RUNNING
+        except self._sfn.exceptions.ExecutionDoesNotExist:
+            return False
+
+    def stop(self, arn: str) -> None:
+        """Aborts an execution, as somebody in the console would."""
+        self._sfn.stop_execution(executionArn=arn)
+
+    def started_by(self, upload: Upload, *, within: float) -> str:
+        """The ARN of the execution that `upload` set off by itself; NotSeen when none starts within so many seconds."""
+
+        def ask() -> str | None:
+            return next(iter(self.executions_of(upload)), None)
+
+        return eventually(
+            ask,
+            what=f"an execution for {upload.key}, version {upload.version_id}, to start by itself",
+            seen=lambda: f"{len(self._inputs)} executions of {self._machine}, none with this upload as input",
+            within=within,
+            every=self._every,
+        )
+
+    def executions_of(self, upload: Upload) -> list[str]:
+        """Every execution whose input names this bucket, key and version: never merely the newest."""
+        pages = self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
+        arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
+        return [arn for arn in arns if not self._paths.lacking_in(self.input_of(arn), upload)]
+
+    def ended(self, arn: str, *, within: float, watch: Watcher | None = None) -> Run:
+        """The execution once it has ended, in any status; `watch` is told how it comes along."""
+        started = self._sfn.describe_execution(executionArn=arn)["startDate"]
+        read = 0.0
+
+        def ask() -> Run | None:
+            nonlocal read
+            described = self._sfn.describe_execution(executionArn=arn)
+            running = described["status"] in _RUNNING
+            if running and (watch is None or monotonic() - read < _HISTORY_SECONDS):
+                return None
+            read = monotonic()
+            history = self.history(arn)
+            if watch is not None:
+                watch((datetime.now(started.tzinfo) - started).total_seconds(), reached(history))
+            return None if running else self._run(described, history)
+
+        return eventually(
+            ask,
+            what=f"the execution to end\n  execution: {self.console(arn)}",
+            seen=lambda: f"RUNNING, {reached(self.history(arn))}",
+            within=within,
+            every=self._every,
+        )
+
+    def _run(self, described: DescribeExecutionOutputTypeDef, history: list[dict[str, Any]]) -> Run:
+        arn = described["executionArn"]
+        machine = self._sfn.describe_state_machine_for_execution(executionArn=arn)
+        return Run(
+            arn=arn,
+            status=described["status"],
+            started=described["startDate"],
+            ended=described.get("stopDate", history[-1]["timestamp"]),  # emulators tell none of one that timed out
+            error=described.get("error"),
+            cause=described.get("cause"),
+            output=json.loads(described.get("output") or "{}"),
+            definition=json.loads(machine["definition"]),
+            history=history,
+            console=self.console(arn),
+        )
+
+    def history(self, arn: str) -> list[dict[str, Any]]:
+        """All events of an execution, every page, in order."""
+        pages = self._sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
+        return [dict(event) for page in pages for event in page["events"]]
+
+    @staticmethod
+    def console(arn: str) -> str:
+        """The console page of an execution."""
+        return console.execution(arn)
+
+
+def message(cause: str | None) -> str:
+    """What a function has said of its error; the whole cause where no function has told it."""
+    try:
+        return str(json.loads(cause or "")["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause or ""

@@ -1,0 +1,1 @@
+"""Takes secrets out of every text that a session writes or prints."""

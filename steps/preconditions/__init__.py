@@ -1,0 +1,1 @@
+"""Checks before anything is delivered: infrastructure, functions, roles, network, rule, template."""

@@ -1,0 +1,174 @@
+"""What has to hold of the rule before a file is delivered: from what is there to what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from time import time
+from typing import Any
+
+from pytest_bdd import then, when
+
+from steps.drivers.absence import missing
+from steps.drivers.event_rule import REPLACEMENTS, Rule, Trigger, received
+from steps.drivers.execution_input import object_created
+from steps.drivers.jsonpath import leaves, read_in
+from steps.drivers.names import Names
+from steps.drivers.s3 import Upload
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.targets.environment import Environment
+from steps.targets.settings import Settings
+
+MAX_BYTES = 104_857_600
+"""The largest file that has to start an execution."""
+
+
+def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> list[Deviation]:
+    """What keeps the rule from starting the state machine once, with an input that names the uploaded object.
+
+    `event` is that of the upload; `lacking` answers at which paths an input does not name its object.
+    """
+    arns = [each["Arn"] for each in rule.targets]
+    deviations = [Deviation("rule-target-wrong", f"{rule.name} starts {arn}") for arn in arns if arn != machine]
+    if (times := arns.count(machine)) != 1:
+        deviations.append(Deviation("rule-target-wrong", f"{rule.name} has the state machine as target {times} times"))
+    for each in rule.targets:
+        if not each.get("RoleArn"):
+            deviations.append(Deviation("rule-target-wrong", f"target {each['Id']} of {rule.name} has no role"))
+        if wrong := _contract(each, lacking, event):
+            text = f"target {each['Id']} of {rule.name} {_handing_on(each)}, {wrong}"
+            deviations.append(Deviation("event-contract-broken", text))
+    return deviations
+
+
+def _contract(target: Mapping[str, Any], lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> str:
+    """What is wrong with the input that the target makes of `event`; nothing where it names the object."""
+    try:
+        paths = lacking(received(target, event))
+    except ValueError as invalid:
+        return f"which makes no input: {invalid}"
+    return f"which lacks the object's {', '.join(paths)}" if paths else ""
+
+
+def _handing_on(target: Mapping[str, Any]) -> str:
+    replaced = [f"{name} {json.dumps(target[name], ensure_ascii=False)}" for name in REPLACEMENTS if target.get(name)]
+    return f"replaces the event by {' and '.join(replaced)}" if replaced else "hands on the event as it is"
+
+
+def handed_on(rule: Rule, machine: str, event: Mapping[str, Any]) -> list[Any]:
+    """The inputs that the rule's targets make of `event` for the state machine, as far as they make any."""
+    inputs = []
+    for each in rule.targets:
+        if each["Arn"] == machine:
+            with suppress(ValueError):  # which _contract tells
+                inputs.append(received(each, event))
+    return inputs
+
+
+def only_handed_on(given: Any, by_hand: Any, definition: Mapping[str, Any]) -> list[str]:
+    """The paths of what a state machine reads of the input `given` by a rule, and that one `by_hand` does not have.
+
+    What it hands to a function with the whole input cannot be seen here.
+    """
+    read = set(read_in(definition))
+    missing = set(leaves(given)) - set(leaves(by_hand))
+    return sorted(
+        "$." + ".".join(leaf)
+        for leaf in missing
+        if any(leaf[: len(way)] == way or way[: len(leaf)] == leaf for way in read)
+    )
+
+
+def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> Iterator[Deviation]:
+    """The uploads that start nothing though they have to, and those that start something though they must not.
+
+    `event` is that of an upload that has to start an execution; `matches` asks EventBridge, for one after the other.
+    """
+    for upload in (event, _with_object(event, size=MAX_BYTES)):
+        if not matches(upload):
+            yield _wrong("an upload that has to start an execution is not matched", upload)
+    for what, changed in _others(event).items():
+        if matches(changed):
+            yield _wrong(f"{what} is matched", changed)
+
+
+def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Events that differ from `event` in the one thing for which they must start nothing."""
+    detail = event["detail"]
+    key, name = detail["object"]["key"], detail["object"]["key"].rpartition("/")[2]
+
+    return {
+        "an object outside incoming/": _with_object(event, key=f"results/{name}"),
+        "the pipeline's own output": _with_object(event, key="results/any-version/rejected.csv"),
+        "an object that is no .csv": _with_object(event, key=f"{key}.bak"),
+        "an object over 100 MB": _with_object(event, size=MAX_BYTES + 1),
+        "an object of another bucket": {**event, "detail": {**detail, "bucket": {"name": "another-bucket"}}},
+        "a deletion": {**event, "detail-type": "Object Deleted"},
+    }
+
+
+def _with_object(event: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    detail = event["detail"]
+    return {**event, "detail": {**detail, "object": {**detail["object"], **changes}}}
+
+
+def _wrong(what: str, event: Mapping[str, Any]) -> Deviation:
+    found = event["detail"]["object"]
+    where = f"s3://{event['detail']['bucket']['name']}/{found['key']}"
+    return Deviation("rule-pattern-wrong", f"{what}: {event['detail-type']} of {where}, {found['size']} bytes")
+
+
+@when("the rule is looked up", target_fixture="rule")
+def rule_found(trigger: Trigger, environment: Environment, finding: Finding) -> Rule:
+    names = environment.names
+    return finding.there(trigger.found(), wanted=names.rule, missing=missing(names, "rule"))
+
+
+@then("it is enabled")
+def enabled(rule: Rule, finding: Finding) -> None:
+    off = [] if rule.enabled else [Deviation("rule-disabled", f"{rule.name} is disabled")]
+    finding.none(off, wanted="the rule enabled", got="enabled")
+
+
+def any_upload(names: Names) -> Upload:
+    """One that has to start an execution."""
+    return Upload(names.bucket, "incoming/any.csv", "any", 1352, "0" * 32, int(time() * 1000))
+
+
+@then("EventBridge finds that it matches an upload under incoming/, and nothing else")
+def matches(rule: Rule, trigger: Trigger, environment: Environment, finding: Finding) -> None:
+    names = environment.names
+    event = object_created(any_upload(names), account=names.account, region=names.region)
+    deviations = pattern(partial(trigger.matches, rule), event)
+    finding.none(list(deviations), wanted="only uploads under incoming/ matched", got="so")
+    everything = replace(rule, pattern='{"source": ["aws.s3"]}')
+    nothing = replace(rule, pattern='{"source": ["aws.another"]}')
+    for id, planted in (("a pattern that matches too much", everything), ("one that matches too little", nothing)):
+        finding.control(id, any(pattern(partial(trigger.matches, planted), event)))
+
+
+@then("it starts the state machine once, with an input that names the uploaded object")
+def starts_state_machine(rule: Rule, environment: Environment, settings: Settings, finding: Finding) -> None:
+    names, machine = environment.names, environment.names.state_machine_arn
+    upload = any_upload(names)
+    event = object_created(upload, account=names.account, region=names.region)
+
+    def wrong(rule: Rule) -> list[Deviation]:
+        return target(rule, machine, lambda given: settings.input.paths.lacking_in(given, upload), event)
+
+    where = ", ".join(settings.input.model_dump().values())
+    finding.none(wrong(rule), wanted=f"{machine} as the only target, told the object at {where}", got="so")
+    finding.control("the same target twice", bool(wrong(replace(rule, targets=rule.targets * 2))))
+    empty = replace(rule, targets=tuple({**each, "Input": "{}"} for each in rule.targets))
+    finding.control("a target with another input", bool(wrong(empty)))
+
+
+@then("no other rule starts it")
+def no_other(trigger: Trigger, environment: Environment, finding: Finding) -> None:
+    others = trigger.others(environment.names.state_machine_arn)
+    deviations = [Deviation("started-twice", f"{name} starts the state machine too") for name in others]
+    finding.none(deviations, wanted="no other rule", got="none")

@@ -1,0 +1,213 @@
+"""What each role has to be allowed, and what none of them may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_bdd import then, when
+
+from steps.drivers.absence import missing
+from steps.drivers.event_rule import Rule, Trigger
+from steps.drivers.iam import USUAL_ACTIONS, Need, Permissions
+from steps.drivers.names import Names
+from steps.drivers.step_functions import Workflow
+from steps.preconditions import functions as readiness
+from steps.preconditions.functions import functions
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.targets.environment import Environment
+from steps.targets.settings import Settings
+from steps.verdict.record import Record
+
+ALLOWED = "allowed"
+_TABLES = ("audit_logs", "processing_metadata", "batch_jobs", "job_locks")
+_INTERFACES = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface")
+
+
+def needed(
+    names: Names, secret_arn: str, actions: Mapping[str, Sequence[str]] = USUAL_ACTIONS
+) -> dict[str, list[Need]]:
+    """All that the pipeline calls, by the name of the role that it calls it under; `actions` are the functions'.
+
+    One role may serve several, and then needs what each of them calls.
+    """
+    bucket, functions = f"arn:aws:s3:::{names.bucket}", [names.arn("lambda", f"function:{f}") for f in names.functions]
+    resources = {
+        "uploads": f"{bucket}/incoming/any.csv",
+        "bucket": bucket,
+        "results": f"{bucket}/results/any/summary.json",
+        **{table: _table(names, names.named(table)) for table in _TABLES},
+        "secret": secret_arn,
+    }
+    by_user = {
+        "lambda_role": [
+            *(Need(resource, action) for what, resource in resources.items() for action in actions[what]),
+            *(
+                Need(names.arn("logs", f"log-group:{group}:log-stream:any"), f"logs:{action}")
+                for group in names.log_groups
+                for action in ("CreateLogStream", "PutLogEvents")
+            ),
+            *(Need("*", f"ec2:{action}") for action in _INTERFACES),
+        ],
+        "state_machine_role": [Need(function, "lambda:InvokeFunction") for function in functions],
+        "rule_role": [Need(names.state_machine_arn, "states:StartExecution")],
+    }
+    roles: dict[str, list[Need]] = {}
+    for user, needs in by_user.items():
+        roles.setdefault(names.named(user), []).extend(needs)
+    return roles
+
+
+def forbidden(names: Names) -> list[Need]:
+    """What none of the roles may do; a role that may is taken for too broad."""
+    return [
+        Need("*", "iam:CreateUser"),
+        Need("*", "iam:PassRole"),
+        Need("*", "iam:PutRolePolicy"),
+        Need("arn:aws:iam::123456789012:role/any", "sts:AssumeRole"),
+        Need("arn:aws:s3:::another-bucket/any.csv", "s3:GetObject"),
+        Need(f"arn:aws:s3:::{names.bucket}/incoming/any.csv", "s3:DeleteObjectVersion"),
+        Need(f"arn:aws:s3:::{names.bucket}/incoming/any.csv", "s3:PutObject"),  # which would start the pipeline again
+        Need(names.arn("secretsmanager", "secret:another-secret-AbCdEf"), "secretsmanager:GetSecretValue"),
+        Need(_table(names, names.audit_logs), "dynamodb:DeleteTable"),
+        Need(_table(names, "another-table"), "dynamodb:PutItem"),
+        Need(names.arn("lambda", "function:another-function"), "lambda:InvokeFunction"),
+        Need(names.arn("states", "stateMachine:another-machine"), "states:StartExecution"),
+        Need(names.arn("lambda", f"function:{names.functions[0]}"), "lambda:UpdateFunctionCode"),
+    ]
+
+
+def lacking(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
+    """The needs of a role that IAM does not allow."""
+    return [
+        Deviation("permission-missing", f"{role} may not {need.action} on {need.resource} ({decision})")
+        for need, decision in decisions.items()
+        if decision != ALLOWED
+    ]
+
+
+def excessive(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
+    """What a role may do though none may."""
+    return [
+        Deviation("permission-too-broad", f"{role} may {need.action} on {need.resource}")
+        for need, decision in decisions.items()
+        if decision == ALLOWED
+    ]
+
+
+def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[Deviation], list[str]]:
+    """(allowed actions that are wildcards, which fail; actions allowed on every resource, which are worth a look)."""
+    deviations, remarks = [], []
+    for statement in statements:
+        actions = _listed(statement.get("Action", "*"))
+        if statement["Effect"] != "Allow":
+            continue
+        for action in actions:
+            if "*" in action or "?" in action:
+                deviations.append(Deviation("permission-too-broad", f"{role} is allowed {action}, a wildcard"))
+        if "*" in _listed(statement.get("Resource", "*")):
+            remarks.append(f"{role} is allowed {', '.join(actions)} on every resource")
+    return deviations, remarks
+
+
+def _listed(given: Any) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _table(names: Names, table: str) -> str:
+    return names.arn("dynamodb", f"table/{table}")
+
+
+_SERVICES = {"lambda_role": "lambda", "state_machine_role": "states", "rule_role": "events"}
+"""Who assumes each role, by the key of its name."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What IAM says of each role: its ARN, None where there is none; and of those that are there, the rest.
+
+    needs, forbidden: how it judges them. trusted: whether each of its services may assume it, by role and service.
+    statements: of all its policies.
+    """
+
+    arns: dict[str, str | None]
+    needs: dict[str, dict[Need, str]]
+    forbidden: dict[str, dict[Need, str]]
+    trusted: dict[tuple[str, str], bool]
+    statements: dict[str, list[dict[str, Any]]]
+
+
+@when("IAM is asked what the three roles may do", target_fixture="roles")
+def asked(environment: Environment, settings: Settings) -> Roles:
+    names, permissions = environment.names, Permissions(environment.client("iam"))
+    needs = needed(names, environment.secret_arn, settings.actions)
+    arns = {role: permissions.role(role) for role in needs}
+    there = {role: arn for role, arn in arns.items() if arn is not None}
+    return Roles(
+        arns,
+        {role: permissions.decisions(arn, needs[role]) for role, arn in there.items()},
+        {role: permissions.decisions(arn, forbidden(names)) for role, arn in there.items()},
+        {(role, service): permissions.trusts(role, service) for role, service in _services(names) if role in there},
+        {role: list(permissions.statements(role)) for role in there},
+    )
+
+
+def _services(names: Names) -> list[tuple[str, str]]:
+    """Each role with a service that has to be trusted by it."""
+    return [(names.named(role), f"{service}.amazonaws.com") for role, service in _SERVICES.items()]
+
+
+@then("the functions, the state machine and the rule use them")
+def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Trigger, finding: Finding) -> None:
+    names, machine, rule = environment.names, workflow.found(), trigger.found()
+    found = functions(environment).found()
+    users = {
+        **{name: (f.role, names.lambda_role) for name, f in found.items() if f},
+        **({names.state_machine: (machine.role, names.state_machine_role)} if machine else {}),
+        **({names.rule: (_role_of(rule), names.rule_role)} if rule else {}),
+    }
+    deviations = [
+        *readiness.not_ready({name: f for name, f in found.items() if f is None}),
+        *([] if machine else [missing(names, "state_machine")]),
+        *([] if rule else [missing(names, "rule")]),
+        *(missing(names, key) for key in _SERVICES if roles.arns[names.named(key)] is None),
+    ]
+    deviations += [
+        Deviation("role-wrong", f"{user} uses {got}, not {roles.arns[role] or role}")
+        for user, (got, role) in users.items()
+        if got is None or got != roles.arns[role]
+    ]
+    deviations += [
+        Deviation("role-wrong", f"{role} may not be assumed by {service}")
+        for (role, service), trusted in roles.trusted.items()
+        if not trusted
+    ]
+    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.arns))
+
+
+@then("every action that the pipeline needs is allowed")
+def allowed(roles: Roles, finding: Finding) -> None:
+    deviations = [each for role, decisions in roles.needs.items() for each in lacking(role, decisions)]
+    count = sum(map(len, roles.needs.values()))
+    finding.none(deviations, wanted=f"{count} actions allowed", got=f"{count} allowed")
+    judged = {decision for decisions in roles.forbidden.values() for decision in decisions.values()}
+    finding.control("an action that is not allowed", any(decision != ALLOWED for decision in judged))
+
+
+@then("nothing is allowed that none of them may do")
+def nothing_else(roles: Roles, record: Record, finding: Finding) -> None:
+    deviations = [each for role, decisions in roles.forbidden.items() for each in excessive(role, decisions)]
+    for role, statements in roles.statements.items():
+        wild, remarks = wildcards(role, statements)
+        deviations += wild
+        record.notes += remarks
+    count = sum(map(len, roles.forbidden.values()))
+    finding.none(deviations, wanted=f"{count} actions forbidden, no wildcards", got=f"{count} forbidden")
+    plant = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+    finding.control("a wildcard", bool(wildcards("any", plant)[0]))
+
+
+def _role_of(rule: Rule) -> str | None:
+    return str(rule.targets[0].get("RoleArn")) if rule.targets else None

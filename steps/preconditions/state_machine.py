@@ -1,0 +1,121 @@
+"""How a state machine recovers: what its steps are tried again after, and what becomes of their errors. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_bdd import then, when
+
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.jsonpath import at, placed
+from steps.drivers.postgres import Database
+from steps.drivers.users import User
+from steps.run.delivery import Delivery, Drivers
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.targets.settings import Settings
+from steps.verdict.record import Record
+
+PLATFORM = {
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+}
+"""What AWS wants to be tried again.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+"""
+_EVERYTHING = {"States.ALL", "States.TaskFailed"}
+
+
+def recovery(machine: Mapping[str, Any]) -> list[Deviation]:
+    """Where a state machine does not try again what it has to, tries again what it must not, or loses an error."""
+    return [Deviation("recovery-wrong", text) for text in _faults(machine, caught=False)]
+
+
+def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
+    """`caught`: whether an error of any of these states is caught around them."""
+    for name, state in machine["States"].items():
+        catches = caught or any("States.ALL" in each["ErrorEquals"] for each in state.get("Catch", ()))
+        if state["Type"] == "Task":
+            retried = {error for each in state.get("Retry", ()) for error in each["ErrorEquals"]}
+            if missing := PLATFORM - retried:
+                yield f"{name} is not tried again after {', '.join(sorted(missing))}"
+            if surplus := _EVERYTHING & retried:
+                yield f"{name} is tried again after {', '.join(sorted(surplus))}, the pipeline's own errors among them"
+            if not catches:
+                yield f"{name} has nothing to catch its errors"
+        if "ItemProcessor" in state:
+            yield from _faults(state["ItemProcessor"], caught=catches)
+
+
+Users = list[dict[str, Any]]
+
+
+@when("the test users are looked for", target_fixture="users")
+def looked_for(database: Database) -> Users:
+    return database.ask("users_like_ours")
+
+
+@then("none of their ids and addresses belongs to somebody else")
+def nobody_elses(users: Users, settings: Settings, record: Record, finding: Finding) -> None:
+    due = settings.users
+    ids = {user.user_id for user in due}
+    deviations = _taken(users, due)
+    others = [user["user_id"] for user in users if user["user_id"] not in ids]
+    if others:
+        record.notes.append(f"users with ids or addresses like the test users': {', '.join(others)}")
+    finding.none(deviations, wanted=f"{len(due)} ids and addresses free or their own", got="so")
+    stranger = {"user_id": due[0].user_id, "username": "somebody", "email": "somebody@example.com"}
+    thief = {"user_id": "no test user's", "username": "thief", "email": due[0].email}
+    finding.control("an id and an address of somebody else", len(_taken([stranger, thief], due)) == 2)
+
+
+def _taken(users: Users, test_users: Sequence[User]) -> list[Deviation]:
+    """The users who have a test user's id or address and are not that one."""
+    due = {user.user_id: (user.username, user.email) for user in test_users}
+    owners = {user.email: user.user_id for user in test_users}
+    return [
+        Deviation("user-id-taken", f"{user['user_id']} is {user['username']} <{user['email']}>")
+        for user in users
+        if (user["username"], user["email"]) != due.get(user["user_id"], (user["username"], user["email"]))
+        or owners.get(user["email"], user["user_id"]) != user["user_id"]
+    ]
+
+
+@then("each of them is registered")
+def each_registered(users: Users, activity_file: ActivityFile, finding: Finding) -> None:
+    ids = activity_file.sums().keys()
+    missing = _missing(users, ids)
+    finding.none(missing, wanted=f"{len(ids)} test users registered", got=f"{len(ids)} registered")
+
+
+@then("each one that was not would be named")
+def each_missed(users: Users, activity_file: ActivityFile, finding: Finding) -> None:
+    ids = activity_file.sums().keys()
+    finding.control("a copy without any of them", len(_missing([], ids)) == len(ids))
+    without = [user for user in users if user["user_id"] != min(ids)]
+    finding.control("a copy without one of them", len(_missing(without, ids)) == 1)
+
+
+def _missing(users: Users, ids: Any) -> list[Deviation]:
+    there = {user["user_id"] for user in users if user["is_active"]}
+    return [Deviation("users-missing", f"{id} is not registered, or not active") for id in sorted(ids - there)]
+
+
+@then("the event made by hand tells it the same as the event of the upload")
+def same_event(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
+    paths = [*settings.input.model_dump().values(), "$.detail.object.size", "$.detail.object.etag"]
+    by_hand = drivers.workflow.input_for(delivery.upload)
+    given = drivers.workflow.input_of(delivery.run.arn)
+    wrong = _differing(paths, by_hand, given)
+    finding.holds(not wrong, wanted="the same object, size and etag", got=", ".join(wrong) or "the same")
+    other = placed(given, settings.input.key, "incoming/other")
+    finding.control("the input for another upload", bool(_differing(paths, by_hand, other)))
+
+
+def _differing(paths: list[str], by_hand: dict[str, Any], given: dict[str, Any]) -> list[str]:
+    """The paths at which the two inputs tell otherwise."""
+    return [path for path in paths if at(by_hand, path) != at(given, path)]

@@ -1,0 +1,155 @@
+"""history.jsonl: a line for each whole session, so that a night can be held against those before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+FILE = "history.jsonl"
+
+
+class Entry(BaseModel):
+    """One whole session; docs/nightly.md says what each field is. Fields that it does not know are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    date: str
+    target: str
+    verdict: str
+    exit: int
+    passed: int
+    failed: int
+    broken: int
+    unchecked: int
+    session_seconds: float
+    execution_seconds: float | None = None
+    records_per_second: float | None = None
+    peak_chunks: int | None = None
+    commit: str | None = None
+    system_under_test: str | None = None
+    altered_by: tuple[str, ...] = ()
+    not_passed: dict[str, str] = {}
+    waived: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    slow: dict[str, float] = {}
+
+
+def read(file: Path) -> tuple[list[Entry], list[str]]:
+    """The sessions in `file`, oldest first, and what of it cannot be read; a file that is not there holds none."""
+    if not file.exists():
+        return [], []
+    entries, faults = [], []
+    for number, line in enumerate(file.read_text("utf-8", errors="replace").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            entries.append(Entry.model_validate_json(line))
+        except ValidationError as invalid:
+            fault = invalid.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, fault["loc"]))
+            faults.append(f"line {number} of {file.name} was left out: {place or 'the line'}: {fault['msg']}")
+    return merged(entries), faults
+
+
+def append(file: Path, entry: Entry) -> None:
+    """Adds its line, on a line of its own also where the one before was cut short."""
+    held = file.read_bytes() if file.exists() else b""
+    lead = "\n" if held and not held.endswith(b"\n") else ""
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(f"{lead}{entry.model_dump_json()}\n")
+
+
+def merged(entries: Iterable[Entry]) -> list[Entry]:
+    """Each session once, oldest first, wherever it was kept."""
+    once = {(entry.date, entry.target): entry for entry in entries}
+    return [once[key] for key in sorted(once)]
+
+
+SLOW = 2
+"""Times the median that a run may take before it is flagged."""
+_NIGHTS = 10
+_FEWEST = 3  # with fewer before it, a median says nothing
+_TIMED = ("session_seconds", "execution_seconds")
+
+
+def entry(judged: Mapping[str, Any], past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
+    """The history's line for what verdict.json holds; `altered_by`: the options that altered this run on purpose."""
+    items = {id: judged["items"][id] for id in judged["scope"]}
+    statuses = Counter(item["status"] for item in items.values())
+    measured, suite = judged["measured"], judged["suite"]
+    plain = Entry(
+        date=judged["started"],
+        target=judged["target"],
+        verdict=judged["verdict"],
+        exit=judged["exit"],
+        passed=statuses["passed"],
+        failed=statuses["failed"],
+        broken=statuses["broken"],
+        unchecked=statuses["not-checked"],
+        session_seconds=measured["session_seconds"],
+        execution_seconds=measured.get("seconds"),
+        records_per_second=measured.get("records_per_second"),
+        peak_chunks=measured.get("peak_chunks"),
+        # A working tree that differs from its commit is known by nothing.
+        commit=None if suite["dirty"] else suite["commit"],
+        system_under_test=(judged["system_under_test"] or {}).get("sha256"),
+        altered_by=tuple(altered_by),
+        not_passed={id: item["status"] for id, item in items.items() if item["status"] != "passed"},
+        waived=tuple(id for id, item in items.items() if item["waived"]),
+        flaky=tuple(id for id, item in items.items() if any(each.get("flaky") for each in item["scenarios"])),
+    )
+    flaky = sorted({*plain.flaky, *turned(plain, past)})
+    return plain.model_copy(update={"flaky": tuple(flaky), "slow": slow(plain, past)})
+
+
+def turned(now: Entry, past: Sequence[Entry]) -> list[str]:
+    """The lines that failed in the last session of the same code, and pass in this one, which is GO."""
+    before = _before(now, past)
+    if now.verdict != "GO" or before is None or before.verdict != "NO-GO":
+        return []
+    return [id for id, status in before.not_passed.items() if status == "failed" and id not in now.not_passed]
+
+
+def _before(now: Entry, past: Sequence[Entry]) -> Entry | None:
+    """The last session with a verdict on the same commit, pipeline and target, none of both altered on purpose."""
+    if now.commit is None or now.altered_by:
+        return None
+    same = (now.target, now.commit, now.system_under_test)
+    for each in reversed(past):
+        told = each.verdict != "UNKNOWN" and not each.altered_by
+        if told and (each.target, each.commit, each.system_under_test) == same:
+            return each
+    return None
+
+
+def slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
+    """What took longer than twice the median of the last ten of the same target, with that median, in seconds."""
+    if now.altered_by:
+        return {}
+    like = [each for each in past if each.target == now.target and not each.altered_by and each.execution_seconds]
+    found = {}
+    for name in _TIMED:
+        taken, usual = getattr(now, name), [getattr(each, name) for each in like[-_NIGHTS:]]
+        if taken and len(usual) >= _FEWEST and taken > SLOW * median(usual):
+            found[name] = round(median(usual), 3)
+    return found
+
+
+def notes(now: Entry, past: Sequence[Entry]) -> list[str]:
+    """What a reader of the verdict should know of this session beside those before it."""
+    told = [
+        f"slow: the {name.removesuffix('_seconds')} took {getattr(now, name):.1f} s, more than twice the usual "
+        f"{usual:.1f} s, the median of up to {_NIGHTS} sessions before it on {now.target}"
+        for name, usual in now.slow.items()
+    ]
+    again, before = turned(now, past), _before(now, past)
+    if again and before:
+        told.append(
+            f"flaky: {', '.join(again)} failed in the session of {before.date} on the same commit, and passed now"
+        )
+    return told

@@ -1,0 +1,217 @@
+"""Steps about the execution: how it ended, how long it took, what ran at once, what was shown of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pytest_bdd import parsers, then, when
+
+from steps.diagnoses.of_run import of_failure
+from steps.drivers.execution_history import Retry, Spans, iterations, peak, reached
+from steps.drivers.logs import invocations
+from steps.drivers.s3 import Upload
+from steps.drivers.step_functions import Run, message
+from steps.results.happy_path import deviations, happy_path
+from steps.run import attachments
+from steps.run.delivery import CHUNK_STEP, STEPS, Delivery
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.suite.progress import Progress
+from steps.verdict.record import Record
+
+
+@when("the execution has ended")
+def execution_ended(delivery: Delivery, finding: Finding) -> None:
+    finding.attach(*attachments.of_run(delivery.run))
+
+
+@then(parsers.parse('its status is "{status}"'))
+def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    if run.status != status:
+        finding.deviations += of_failure(run.status, run.error, run.cause)
+    finding.attach(attachments.of_states(run))
+    finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
+
+
+@then(parsers.parse('the execution fails with "{error}", saying "{what}"'))
+def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    got = (run.status, run.error, what in message(run.cause))  # the cause as it comes is ASCII alone
+    if got != ("FAILED", error, True):
+        finding.deviations += misnamed(run, error)
+    finding.holds(
+        got == ("FAILED", error, True),
+        wanted=f"FAILED with {error}: ... {what}",
+        got=f"{run.status} with {run.error}",
+        evidence=str(run),
+    )
+
+
+def misnamed(run: Run, error: str) -> list[Deviation]:
+    """What it points to that a file that had to fail with `error`, for a reason that it tells, did not."""
+    if run.status == "SUCCEEDED":
+        return [Deviation("error-swallowed", f"the execution SUCCEEDED, and had to fail with {error}")]
+    found = of_failure(run.status, run.error, run.cause)
+    known = run.error != error and found[0].diagnosis != "state-failed"
+    return found if known else [Deviation("error-nameless", found[0].text)]
+
+
+@then(parsers.parse('the execution fails with "{error}", saying that every record is a "{reason}"'))
+def fails_for_every_record(error: str, reason: str, delivery: Delivery, finding: Finding) -> None:
+    records = len(delivery.file.records)
+    fails_with(error, f"{records} of {records} {reason}", delivery, finding)
+
+
+@then(parsers.re('the execution fails with what points to "(?P<diagnosis>[^"]+)"(, saying "(?P<what>[^"]+)")?'))
+def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, finding: Finding) -> None:
+    """Whatever name the pipeline's own code has given to the error."""
+    run = delivery.run
+    got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
+    if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == ["state-failed"]):
+        finding.suspect("error-nameless", str(run))
+    finding.holds(
+        run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
+        wanted=f"FAILED with {diagnosis}{f': ... {what}' if what else ''}",
+        got=f"{run.status} with {run.error}, which points to {', '.join(got) or 'nothing'}",
+        evidence=str(run),
+    )
+
+
+@then("every state of the happy path was entered and left, and no other")
+def every_state_green(delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    finding.attach(attachments.of_states(run))
+    path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
+    if wrong and run.status == "SUCCEEDED":
+        finding.suspect("error-swallowed", "; ".join(wrong))
+    finding.holds(
+        not wrong,
+        wanted=f"the {len(path)} states of the happy path entered and left",
+        got="; ".join(wrong) or "so",
+    )
+    stopped = [event for event in run.history if event.get("stateExitedEventDetails", {}).get("name") != path[-1]]
+    finding.control("a state that was never left", bool(deviations(run.definition, stopped)))
+
+
+@then("every step that a file has to take was taken")
+def every_step_taken(delivery: Delivery, finding: Finding) -> None:
+    """By the audit trail, and where that does not tell of a step, by the logs."""
+    due = {*STEPS, CHUNK_STEP}
+    skipped = due - {entry["step"] for entry in delivery.audit}
+    if skipped:
+        skipped -= {line.fields.get("event_type") for line in delivery.lines}
+    told = ", ".join(sorted(skipped))
+    if skipped and delivery.run.status == "SUCCEEDED":
+        finding.suspect("step-skipped", f"never taken: {told}")
+    finding.holds(not skipped, wanted=f"{len(due)} steps taken", got=f"none of {told}" if skipped else "so")
+
+
+@then("nothing was tried again but what the platform failed at")
+def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
+    retries = delivery.run.retries
+    ours = _not_the_platforms(retries)
+    for retry in ours:
+        finding.suspect("retried", f"{retry.state} was tried again after {retry.error}")
+    finding.holds(
+        not ours,
+        wanted="no retries but of Lambda.* errors",
+        got="; ".join([f"{len(retries)} retries", *(f"{retry.state}: {retry.error}" for retry in retries)]),
+    )
+    finding.control("a retry of States.Timeout", bool(_not_the_platforms([*retries, Retry("any", "States.Timeout")])))
+
+
+def _not_the_platforms(retries: list[Retry]) -> list[Retry]:
+    return [retry for retry in retries if not retry.error.startswith("Lambda.")]
+
+
+@then(parsers.parse("at most {most:d} chunks were under way at once"))
+def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
+    finding.attach(attachments.of_chunks(delivery.run, most))
+    spans = [(task.started, task.ended) for task in delivery.run.chunk_tasks]
+    finding.holds(0 < peak(spans) <= most, wanted=f"at most {most} chunks at once", got=f"{peak(spans)}")
+    crowded = spans + [spans[0]] * most
+    finding.control("one chunk too many at once", peak(crowded) > most)
+
+
+@then("more than one chunk was")
+def more_than_one(delivery: Delivery, finding: Finding) -> None:
+    """By the functions' own START and REPORT lines: tasks that merely wait for a function would not do."""
+    ids = {task.request_id for task in delivery.run.chunk_tasks}
+    spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
+    got = f"{peak(spans)} of {len(spans)}"
+    if peak(spans) <= 1 and delivery.run.status == "SUCCEEDED":
+        throttled = [retry for retry in delivery.run.retries if "TooManyRequests" in retry.error]
+        told = "".join(f", {retry.state} tried again after {retry.error}" for retry in throttled[:1])
+        finding.suspect(
+            "function-throttled" if throttled else "not-parallel", f"chunk invocations at once: {got}{told}"
+        )
+    finding.holds(peak(spans) > 1, wanted="more than one chunk invocation at once", got=got)
+    one_by_one = [(n, n + 1) for n, _ in enumerate(spans)]
+    finding.control("chunks one after the other", peak(one_by_one) == 1)
+
+
+@then("its states and its chunks were shown while it ran")
+def shown(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    due = reached(delivery.run.history)
+    running, last = progress.looks[:-1], progress.looks[-1].reached
+    finding.holds(bool(running), wanted="looks while it ran", got=str(len(running)))
+    finding.holds(last == due, wanted=str(due), got=str(last))
+
+
+@then("the page of its console was named")
+def console_named(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    named = [text for text in progress.said if delivery.run.arn in text]
+    finding.holds(bool(named), wanted="a link to the execution's page shown", got=f"shown {len(named)} times")
+
+
+@then(parsers.parse("it has taken at most {minutes:d} minutes"))
+def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
+    finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
+
+
+LARGEST, AT_ONCE = 200, 5
+"""Chunks of the largest file, and how many of them run at once."""
+
+
+@then("so would the 200 chunks of the largest file, at the pace of these")
+def largest_file(delivery: Delivery, finding: Finding) -> None:
+    run, spans = delivery.run, iterations(delivery.run.history)
+    if not spans:
+        finding.not_checked("no chunk has come to its end")
+    seconds = projected(run.seconds, spans)
+    finding.holds(seconds <= 15 * 60, wanted=f"{LARGEST} chunks within 15 minutes", got=f"{seconds:.0f} s")
+    slow = [(began, ended + timedelta(seconds=30)) for began, ended in spans]
+    finding.control("half a minute more in each chunk", projected(run.seconds, slow) > 15 * 60)
+
+
+def projected(seconds: float, spans: Spans) -> float:
+    """Seconds of an execution of the most chunks, where one of `seconds` took `spans` for its own."""
+    mean = sum(((ended - began).total_seconds() for began, ended in spans), 0.0) / len(spans)
+    chunks = (max(ended for _, ended in spans) - min(began for began, _ in spans)).total_seconds()
+    return max(0.0, seconds - chunks) + mean * LARGEST / AT_ONCE
+
+
+def _late(run: Run, minutes: int) -> Run:
+    return replace(run, ended=run.ended + timedelta(minutes=minutes + 1))
+
+
+@then(parsers.parse("from the upload to its end at most {minutes:d} minutes have passed"))
+def passed_since_upload(minutes: int, delivery: Delivery, finding: Finding) -> None:
+    upload, run = delivery.upload, delivery.run
+    seconds = _between(upload, run)
+    finding.holds(0 <= seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{seconds:.1f} s")
+    finding.control("an end a minute too late", _between(upload, _late(run, minutes)) > minutes * 60)
+
+
+def _between(upload: Upload, run: Run) -> float:
+    return run.ended.timestamp() - upload.at / 1000
+
+
+@then("its time and its throughput are recorded")
+def recorded(record: Record, finding: Finding) -> None:
+    seconds, rate = (record.measured.get(name, 0) for name in ("seconds", "records_per_second"))
+    finding.holds(seconds > 0 and rate > 0, wanted="both in verdict.json", got=f"{seconds} s, {rate} records a second")

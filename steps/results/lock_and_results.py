@@ -1,0 +1,118 @@
+"""Steps about what a job leaves behind: its lock, its results, and how its counts were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pytest_bdd import parsers, then
+
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.locks import Lock
+from steps.run.delivery import Delivery, Drivers
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+
+RESULTS = {"summary.json", "rejected.csv"}
+_LONGEST = timedelta(minutes=15)
+"""What an execution may take, so that two moments of one are no further apart."""
+
+
+@then(parsers.parse("its lock is done, and expires {seconds:d} seconds after the start of the execution"))
+def lock_done(seconds: int, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    run, lock = delivery.run, drivers.locks.of(delivery.upload)
+    due = Lock(run.arn, "done", int(run.started.timestamp()) + seconds)
+    if run.status == "SUCCEEDED":
+        finding.deviations += lock_deviations(lock, due)
+    finding.equal(lock, due, "as its lock")
+    finding.control(
+        "a lock in milliseconds", bool(lock_deviations(replace(due, expires_at=due.expires_at * 1000), due))
+    )
+
+
+def lock_deviations(lock: Lock | None, due: Lock) -> list[Deviation]:
+    """What it points to that a job that is done has this lock."""
+    if lock == due:
+        return []
+    held = lock is not None and replace(lock, state="done") == due
+    return [Deviation("lock-left" if held else "lock-wrong", f"{lock or 'no lock'} instead of {due}")]
+
+
+@then("its results are in the bucket, and hold no rejected record")
+def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    results = drivers.inbox.results(delivery.upload)
+    if missing := ", ".join(sorted(RESULTS - results.keys())):
+        finding.suspect("results-missing", f"there is no {missing}")
+    wanted, got = (", ".join(sorted(names)) for names in (RESULTS, results))
+    finding.holds(not missing, wanted=wanted, got=got or "nothing")
+    rejected = ActivityFile.of("rejected.csv", results["rejected.csv"])
+    finding.equal(len(rejected.records), 0, "rejected records")
+
+
+@then("each chunk's counts were added together with its plan")
+def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    """A transaction has one now(), however long it takes."""
+    delivery.wait_until_ended()
+    users = delivery.file.sums().keys()
+    written = {user: row["updated_at"] for user, row in delivery.statistics.items() if user in users}
+    plan = [row.get("updated_at") for row in drivers.database.ask("chunks", **delivery.version)]
+    finding.none(apart(written, plan), wanted=f"the counts of {len(written)} users added with their chunk", got="so")
+    if written:
+        later = {user: at + timedelta(microseconds=n) for n, (user, at) in enumerate(written.items(), 1)}
+        finding.control("counts added a microsecond apart", bool(apart(later, plan)))
+
+
+def apart(written: Mapping[str, datetime], plan: Sequence[datetime | None]) -> list[Deviation]:
+    """The users whose statistics were written at another moment than any chunk of the plan.
+
+    Where the plan tells no moments, there are no more of them than chunks.
+    """
+    due = [at for at in plan if at is not None]
+    if not due:
+        moments = len(set(written.values()))
+        text = f"{moments} transactions have written the statistics of {len(plan)} chunks"
+        return [Deviation("not-atomic", text)] if moments > len(plan) else []
+    return [
+        Deviation(
+            "not-atomic" if min(abs(at - each) for each in due) <= _LONGEST else "updated-at-wrong",
+            f"{user} was updated at {at}, when no chunk of the plan was",
+        )
+        for user, at in written.items()
+        if at not in due
+    ]
+
+
+@then("no transaction has written its statistics in more than one statement")
+def one_statement(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    rows = drivers.database.ask("written_by", users=sorted(delivery.file.sums()))
+    many = statements(rows)
+    finding.holds(not many, wanted="one statement a transaction", got="; ".join(many) or "so")
+    if rows:
+        twice = [*rows, {**rows[0], "statement": "another"}]
+        finding.control("a second statement", bool(statements(twice)))
+
+
+def statements(rows: list[dict[str, Any]]) -> list[str]:
+    """The transactions that wrote statistics by more statements than one."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["transaction"], set()).add(row["statement"])
+    return [f"transaction {id}: {len(of)} statements" for id, of in found.items() if len(of) > 1]
+
+
+@then("the statistics of its users are updated by this execution")
+def updated_by_it(delivery: Delivery, finding: Finding) -> None:
+    due = {record.user_id for record in delivery.file.records if record.line not in delivery.stores.rejected}
+    began = delivery.run.started
+    old = [
+        user
+        for user in sorted(due & delivery.statistics.keys())
+        if (row := delivery.statistics[user])["last_execution_id"] != delivery.run.arn or row["updated_at"] < began
+    ]
+    if old:
+        finding.suspect("updated-at-wrong", f"not updated by {delivery.run.arn}: {', '.join(old)}")
+    finding.holds(not old, wanted=f"{len(due)} users updated by this execution", got=f"{len(due) - len(old)}")

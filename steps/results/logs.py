@@ -1,0 +1,187 @@
+"""Steps about the functions' logs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pytest_bdd import parsers, then, when
+
+from steps.drivers.connections import left_of
+from steps.drivers.execution_history import reached
+from steps.drivers.logs import LogLine, complaints, holding, written
+from steps.run import attachments
+from steps.run.delivery import CHUNK_STEP, STEPS, SUCCESS, Delivery, Drivers
+from steps.suite.finding import Finding
+from steps.suite.progress import Progress
+from steps.targets.environment import Environment
+from steps.verdict.record import Record
+
+
+@when("every invocation of the execution has reported")
+def all_reported(delivery: Delivery, environment: Environment, finding: Finding) -> None:
+    finding.attach(*attachments.of_logs(delivery.lines, environment.names))
+
+
+@then(parsers.parse('no line of the logs holds "{word}"'))
+def no_line_holds(word: str, delivery: Delivery, finding: Finding) -> None:
+    _none_holds((word,), delivery.lines, finding)
+
+
+@then(parsers.parse('none of "{words}" is in any line of the logs'))
+def none_is_in_any_line(words: str, delivery: Delivery, finding: Finding) -> None:
+    _none_holds(tuple(words.split(", ")), delivery.lines, finding)
+
+
+def _none_holds(words: tuple[str, ...], lines: list[LogLine], finding: Finding) -> None:
+    found = holding(lines, *words)
+    finding.holds(
+        not found,
+        wanted=f"0 lines with {' or '.join(words)}",
+        got=f"{len(found)} of {len(lines)}",
+        evidence="\n".join(map(str, found[:5])),
+    )
+    for word in words:
+        planted = LogLine("planted", "planted", 0, f'{{"level":"{word}","message":"planted"}}')
+        finding.control(f"a line with {word}", holding([*lines, planted], *words) == [planted])
+    finding.control("the run's own START lines", bool(holding(lines, "START RequestId: ")))
+
+
+@then(parsers.parse('"{message}" is logged once'))
+def is_logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
+    found = _saying(message, delivery.lines)
+    finding.holds(len(found) == 1, wanted=f"one line {message!r}", got=str(len(found)))
+    finding.control("the line a second time", len(_saying(message, [*delivery.lines, found[0]])) == 2)
+
+
+def _saying(message: str, lines: list[LogLine]) -> list[LogLine]:
+    return [line for line in lines if line.fields.get("message") == message]
+
+
+@then("the lines above INFO are grouped and counted, and there are none")
+def grouped_and_counted(delivery: Delivery, finding: Finding) -> None:
+    found = complaints(delivery.lines)
+    finding.holds(
+        not found,
+        wanted="0 groups of lines above INFO",
+        got=str(len(found)),
+        evidence="\n".join(f"{count} times {text[:200]}" for count, text in found[:10]),
+    )
+    planted = [LogLine("planted", "planted", at, '{"level":"WARNING","message":"planted"}') for at in (1, 2)]
+    finding.control("two lines of one group", complaints([*delivery.lines, *planted]) == [(2, "WARNING: planted")])
+
+
+@then(parsers.parse('"{message}" is logged once for each step and each chunk'))
+def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
+    lines = _saying(message, delivery.lines)
+    wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: reached(delivery.run.history).chunks})
+    got = _event_types(lines)
+    finding.holds(got == wanted, wanted=_counts(wanted), got=_counts(got) or "none")
+    finding.control("one of them a second time", _event_types([*lines, lines[0]]) != wanted)
+
+
+@then("none of these lines came before the work was done")
+def after_the_work(delivery: Delivery, finding: Finding) -> None:
+    """By the audit trail, which is told of the completion of each step and chunk first."""
+    lines = _saying(SUCCESS, delivery.lines)
+    done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _completed_at(each))}
+    early = _early(lines, done)
+    if early:
+        finding.suspect("success-line-missing", f"{len(early)} lines came before the work was done, such as {early[0]}")
+    finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
+    if done:
+        planted = [replace(line, at=delivery.upload.at) for line in lines]
+        finding.control("lines at the start", bool(_early(planted, done)))
+
+
+def _completed_at(entry: dict[str, Any]) -> int | None:
+    """In epoch milliseconds, by the beginning of the sort key; None of what is no completion, or tells no moment."""
+    try:
+        moment = datetime.fromisoformat(entry["timestamp"].partition("#")[0])
+    except ValueError:
+        return None
+    return int(moment.timestamp() * 1000) if entry["phase"] == "completion" else None
+
+
+def _early(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> list[LogLine]:
+    return [
+        line
+        for line in lines
+        if line.at < done.get((str(line.fields.get("event_type")), line.fields.get("chunk")), line.at)
+    ]
+
+
+@then(parsers.parse('the logs name "{reason}"'))
+def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
+    """Where the records are rejected, not where the error that ends the execution says what dominated."""
+    ending = delivery.run.error or "ProcessingError"
+    named = [line for line in holding(delivery.lines, reason) if ending not in line.text]
+    if not named:
+        finding.suspect("error-nameless", f"no line names {reason} but for {ending}, of {len(delivery.lines)}")
+    finding.holds(bool(named), wanted=f"lines of their own that name {reason}", got=str(len(named)))
+
+
+def _event_types(lines: list[LogLine]) -> Counter[str]:
+    return Counter(str(line.fields.get("event_type")) for line in lines)
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=str))
+
+
+@then("its log lines were followed while it ran")
+def followed(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    running = [look.lines for look in progress.looks[:-1]]
+    finding.holds(max(running, default=0) > 0, wanted="lines seen while it ran", got=str(max(running, default=0)))
+
+
+@then("all of them are kept as evidence")
+def kept(delivery: Delivery, record: Record, finding: Finding) -> None:
+    file = record.keep("lambda-logs.txt", written(delivery.lines))
+    kept = file.read_text("utf-8")
+    missing = _missing(delivery.lines, kept, record)
+    finding.holds(
+        bool(delivery.lines) and not missing,
+        wanted=f"{len(delivery.lines)} lines in {file.name}",
+        got=f"{len(delivery.lines) - len(missing)}",
+    )
+    finding.control("a line left out", bool(_missing(delivery.lines, written(delivery.lines[1:]), record)))
+
+
+def _missing(lines: list[LogLine], kept: str, record: Record) -> list[LogLine]:
+    """Those of the lines that were not kept, which hold no secrets any more."""
+    return [line for line in lines if record.shown(written([line])) not in kept]
+
+
+PATIENCE = 10
+"""Seconds for the server to take down the session of a function that has closed it."""
+
+
+@then("sessions of its invocations were seen while it ran")
+def sessions_seen(delivery: Delivery, finding: Finding) -> None:
+    seen = delivery.sightings.of(_invocations(delivery))
+    finding.holds(
+        bool(seen),
+        wanted="sessions that go by the name of a function and an invocation",
+        got=f"{len(seen)} seen, at most {delivery.sightings.most} at once",
+    )
+
+
+@then("none of them is left open")
+def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    ids, connections = _invocations(delivery), drivers.connections
+    left = connections.left_by(ids, within=PATIENCE)
+    finding.holds(not left, wanted="0 sessions left", got=str(len(left)), evidence="\n".join(left))
+    function = drivers.environment.names.functions[0]
+    if drivers.environment.shared:
+        copy = [*left, f"{function} {ids[0]}"]
+        finding.control("a session left open, in a copy", bool(left_of(copy, ids)))
+        return
+    with connections.pretending(function, ids[0]):
+        finding.control("a session really left open", bool(connections.left_by(ids, within=0)))
+
+
+def _invocations(delivery: Delivery) -> list[str]:
+    return [task.request_id for task in delivery.run.tasks if task.request_id]

@@ -1,0 +1,81 @@
+"""Steps about rejected records: which, why, and as a file that can be delivered again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pytest_bdd import parsers, then
+
+from steps.diagnoses.of_run import of_failure
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.step_functions import Run, message
+from steps.run import attachments
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+
+
+@then(parsers.parse('every record is rejected as "{reason}"'))
+def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> None:
+    finding.attach(attachments.of_rows("Rejected records", delivery.rejected))
+    got = Counter((row["line_number"], row["user_id"], row["reason"]) for row in delivery.rejected)
+    due = Counter((record.line, record.user_id, reason) for record in delivery.file.records)
+    if got and got != due:
+        finding.suspect("fate-wrong", f"{got.total()} records rejected, {(got & due).total()} of them as {reason}")
+    finding.holds(
+        got == due,
+        wanted=f"{due.total()} records rejected as {reason}",
+        got=f"{(got & due).total()} of {got.total()} so",
+        evidence="\n".join(map(str, [*(got - due), *(due - got)][:5])),
+    )
+
+
+@then("the rejected records are kept as a file that can be delivered again")
+def rejected_file(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    kept = ActivityFile.of("rejected.csv", drivers.inbox.result(delivery.upload, "rejected.csv"))
+    lines = {row["line_number"] for row in delivery.rejected}
+    due = [(each.user_id, each.logins, each.posts) for each in delivery.file.records if each.line in lines]
+    got = [(each.user_id, each.logins, each.posts) for each in kept.records]
+    finding.holds(
+        got == due and kept.header == delivery.file.header,
+        wanted=f"{len(due)} records under the same header",
+        got=f"{len(got)} records under {','.join(kept.header)}",
+    )
+
+
+@then(parsers.parse('{count:d} records are rejected as "{reason}"'))
+def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -> None:
+    got = Counter(row["reason"] for row in delivery.rejected)
+    finding.equal(got, Counter({reason: count}), "rejected")
+
+
+@then("every bad record is rejected for its own reason")
+def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
+    got = {(row["line_number"], row["user_id"] or ""): row["reason"] for row in delivery.rejected}
+    bad = {user for _, user in own_file.reasons}
+    altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]
+    for each in misjudged(delivery.run, got, own_file.reasons, altered):
+        finding.suspect(*each)
+    finding.equal(got, own_file.reasons, "as reasons")
+
+
+Reasons = Mapping[tuple[int, str], str]
+"""Why records are rejected, by line and user."""
+
+
+def misjudged(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ()) -> list[Deviation]:
+    """What it points to that these records were rejected, or that the file failed with those that had to be.
+
+    `altered`: the good records whose users' sums are wrong.
+    """
+    if got == due and "tolerated" in message(run.cause):
+        text = f"ERROR_TOLERANCE_PERCENT is not what the template is to declare: {message(run.cause)}"
+        return [Deviation("environment-variable-wrong", text)]
+    strange, missed = dict(got.items() - due.items()), dict(due.items() - got.items())
+    if missed and not strange and altered and run.status == "SUCCEEDED":  # no sum overflows that is none
+        return [Deviation("records-altered", each) for each in altered]
+    if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
+        return [Deviation("fate-wrong", f"rejected: {strange or 'no others'}; not rejected so: {missed or 'none'}")]
+    return of_failure(run.status, run.error, run.cause)

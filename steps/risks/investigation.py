@@ -1,0 +1,116 @@
+"""Steps about what is told to whoever investigates a failure."""
+
+from __future__ import annotations
+
+from pytest_bdd import then, when
+
+from steps.diagnoses import catalogue
+from steps.diagnoses.ranking import diagnoses
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.suite.project_commands import Commands
+from steps.targets.environment import Environment
+from steps.verdict.checklist import Words
+from steps.verdict.record import Record
+from steps.verdict.verdict import FAILED, Scenario
+
+
+@when("each failure that can be diagnosed is reported", target_fixture="reports")
+def all_reported() -> dict[str, dict[str, object]]:
+    known = catalogue.read()
+    scenarios = [Scenario(id, [], FAILED, "planted", deviations=[Deviation(id, "planted")]) for id in known]
+    return {report["id"]: report for report in diagnoses(scenarios, [], known)}
+
+
+@then("each report names cause, evidence and remedy, in Japanese and English")
+def reports_complete(reports: dict[str, dict[str, object]], finding: Finding) -> None:
+    known = catalogue.read()
+    short = [id for id in known if id not in reports or not _complete(reports[id])]
+    finding.holds(
+        not short,
+        wanted=f"{len(known)} reports with cause, evidence and remedy",
+        got=f"{len(known) - len(short)} so",
+        evidence=", ".join(short),
+    )
+    finding.control("a report without a remedy", not _complete({**reports["too-slow"], "remedy": {"ja": "", "en": ""}}))
+
+
+def _complete(report: dict[str, object]) -> bool:
+    told = [report["cause"], report["remedy"]]
+    return bool(report["evidence"]) and all(isinstance(each, dict) and each["ja"] and each["en"] for each in told)
+
+
+@then("a failure of no known cause says how to investigate it")
+def unknown_cause(record: Record, finding: Finding) -> None:
+    reports = diagnoses([Scenario("any", ["INF-01"], FAILED, "planted")], [], catalogue.read())
+    found = [(each["id"], each["evidence"]) for each in reports]
+    finding.holds(
+        found == [("not-diagnosed", ["planted"])],
+        wanted="not-diagnosed as its only report, with its evidence",
+        got="so" if len(found) == 1 else f"{len(found)} reports",
+        evidence="\n".join(map(str, found)),
+    )
+
+
+@then("every line of the checklist says why it fails, what follows, and what to do")
+def lines_explained(record: Record, finding: Finding) -> None:
+    lines = record.checklist
+    short = [id for id, line in lines.items() if not all(map(_told, (line.cause, line.risk, line.remedy)))]
+    got = f"{len(lines) - len(short)} so"
+    finding.holds(not short, wanted=f"{len(lines)} lines explained", got=got, evidence=", ".join(short))
+
+
+def _told(words: Words) -> bool:
+    return bool(words.ja and words.en)
+
+
+_DIAGNOSES = {
+    "S3": "bucket-missing",
+    "EventBridge": "rule-missing",
+    "Step Functions": "state-machine-missing",
+    "Lambda": "function-missing",
+    "DynamoDB": "table-missing",
+    "CloudWatch Logs": "logs-missing",
+    "Secrets Manager": "secret-missing",
+    "RDS": "aurora-stopped",
+    "IAM": "role-wrong",
+    "PostgreSQL": "secret-refused",
+}
+"""What a service that does not answer well usually points to."""
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: the port of discard."""
+
+
+@when("the connections are tested", target_fixture="answers")
+def tested(environment: Environment, commands: Commands) -> str:
+    environment.check()  # from here on, a silence is the service's
+    return commands.said_or_refused("doctor")
+
+
+@when("DynamoDB's is tested where nobody listens", target_fixture="silence")
+def tested_in_vain(commands: Commands) -> str:
+    return commands.said_or_refused("doctor --service=DynamoDB", AWS_ENDPOINT_URL_DYNAMODB=NOBODY)
+
+
+@then("each of these services answers:")
+def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> None:
+    services = [service for (service,) in datatable[1:]]
+    silent = [service for service in services if not _is(answers, service, "ok")]
+    for service in (each for each in silent if not _is(answers, each, "-")):  # what was not tested points to nothing
+        finding.suspect(_DIAGNOSES.get(service, "not-diagnosed"), f"{service} does not answer well")
+    finding.holds(
+        not silent,
+        wanted=f"{len(services)} services that answer",
+        got=f"{len(services) - len(silent)} answer",
+        evidence=answers,
+    )
+
+
+@then("the one that does not answer is named, with what to do")
+def silent_one_named(silence: str, finding: Finding) -> None:
+    named = "NO  DynamoDB" in silence and "remedy: look at the network" in silence
+    finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=silence)
+
+
+def _is(answers: str, service: str, mark: str) -> bool:
+    return any(line.startswith(f"{mark:<3} {service} ") for line in answers.splitlines())

@@ -1,0 +1,140 @@
+"""Steps about faults that are likely: made, recognised, named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_bdd import given, parsers, then, when
+
+from steps.diagnoses import catalogue
+from steps.diagnoses.of_run import of_failure
+from steps.diagnoses.ranking import diagnoses
+from steps.drivers.absence import missing
+from steps.drivers.iam import Need, Permissions
+from steps.drivers.names import Names
+from steps.preconditions import functions as readiness
+from steps.preconditions.functions import Found, declared_variables, functions
+from steps.preconditions.permissions import lacking, needed
+from steps.run.delivery import Delivery
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.targets.environment import Environment
+from steps.targets.settings import Settings
+from steps.verdict.verdict import FAILED, Scenario
+
+
+@given("the functions are in no VPC")
+def outside_the_network(environment: Environment, cleaning_up: ExitStack) -> None:
+    cleaning_up.enter_context(functions(environment).outside_the_network())
+
+
+@given(parsers.parse('the functions lack the environment variable "{name}"'))
+def variable_missing(name: str, environment: Environment, cleaning_up: ExitStack) -> None:
+    cleaning_up.enter_context(functions(environment).without(name))
+
+
+@given(parsers.parse('the functions\' role is not allowed "{action}" any more'))
+def not_allowed(action: str, environment: Environment, cleaning_up: ExitStack) -> None:
+    permissions = Permissions(environment.client("iam"))
+    cleaning_up.enter_context(permissions.withdrawn(environment.names.lambda_role, action))
+
+
+@then(parsers.parse('"{diagnosis}" is named first'))
+def named_first(
+    diagnosis: str, delivery: Delivery, environment: Environment, settings: Settings, finding: Finding
+) -> None:
+    run = delivery.run
+    found = [*live(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
+    ranked = [each["id"] for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
+    evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
+    if ranked[:1] != [diagnosis]:
+        finding.deviations += [each for each in found if each.diagnosis in ranked[:1]]
+    finding.holds(ranked[:1] == [diagnosis], wanted=f"{diagnosis} first", got=", ".join(ranked), evidence=evidence)
+
+
+@dataclass(frozen=True)
+class Live:
+    """The configuration that the likely faults are recognised by, as it is now."""
+
+    names: Names
+    functions: Found
+    declared: Mapping[str, Mapping[str, str]]
+    decisions: Mapping[Need, str]
+
+    @property
+    def deviations(self) -> list[Deviation]:
+        """What it points to."""
+        return [
+            *readiness.networks(self.functions),
+            *readiness.undeclared(self.functions, self.declared),
+            *(
+                each
+                for name, function in self.functions.items()
+                for each in readiness.variables_that_differ({name: function}, self.declared[name])
+            ),
+            *lacking(self.names.lambda_role, self.decisions),
+        ]
+
+
+def live(environment: Environment, settings: Settings) -> Live:
+    """Looks it up."""
+    names, permissions = environment.names, Permissions(environment.client("iam"))
+    needs = needed(names, environment.secret_arn, settings.actions)[names.lambda_role]
+    arn = permissions.role(names.lambda_role)
+    return Live(
+        names,
+        functions(environment).found(),
+        declared_variables(environment),
+        permissions.decisions(arn, needs) if arn else {},
+    )
+
+
+@when("the live configuration is looked up", target_fixture="configuration")
+def looked_up(environment: Environment, settings: Settings) -> Live:
+    return live(environment, settings)
+
+
+@then(parsers.parse('it does not point to "{diagnosis}"'))
+def not_pointed_to(diagnosis: str, configuration: Live, finding: Finding) -> None:
+    found = [each for each in configuration.deviations if each.diagnosis == diagnosis]
+    finding.none(found, wanted=f"nothing that points to {diagnosis}", got="nothing")
+
+
+@then("a copy of it with the functions in no VPC does")
+def without_network(configuration: Live, finding: Finding) -> None:
+    copy = _with_functions(configuration, subnets=(), security_groups=())
+    finding.control("a copy with the functions in no VPC", _first_new(configuration, copy) == "function-without-vpc")
+
+
+@then(parsers.parse('a copy of it without the environment variable "{name}" does'))
+def without_variable(name: str, configuration: Live, finding: Finding) -> None:
+    functions = {
+        each: function and replace(function, variables={k: v for k, v in function.variables.items() if k != name})
+        for each, function in configuration.functions.items()
+    }
+    copy = replace(configuration, functions=functions)
+    finding.control(f"a copy without {name}", _first_new(configuration, copy) == "environment-variable-missing")
+
+
+@then(parsers.parse('a copy of it with "{action}" denied does'))
+def with_denial(action: str, configuration: Live, finding: Finding) -> None:
+    absent = [] if configuration.decisions else [missing(configuration.names, "lambda_role")]
+    finding.none(absent, wanted="decisions of IAM on the functions' role", got=f"{len(configuration.decisions)}")
+    denied = {need: "implicitDeny" for need in configuration.decisions if need.action == action}
+    copy = replace(configuration, decisions={**configuration.decisions, **denied})
+    finding.control(f"a copy with {action} denied", _first_new(configuration, copy) == "permission-missing")
+
+
+def _with_functions(configuration: Live, **changes: Any) -> Live:
+    functions = {name: function and replace(function, **changes) for name, function in configuration.functions.items()}
+    return replace(configuration, functions=functions)
+
+
+def _first_new(configuration: Live, copy: Live) -> str | None:
+    """What is named first of all that the copy points to and the configuration itself does not."""
+    new = [each for each in copy.deviations if each not in configuration.deviations]
+    found = diagnoses([Scenario("any", [], FAILED)], new, catalogue.read()) if new else []
+    return found[0]["id"] if found else None

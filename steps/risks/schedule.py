@@ -1,0 +1,77 @@
+"""Steps about the order and the time of the session's own phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from pytest_bdd import parsers, then, when
+
+from steps.run.delivery import Delivery
+from steps.suite.finding import Finding
+from steps.verdict.record import Record, Span
+from steps.verdict.schedule import SCHEDULE
+from steps.verdict.verdict import LIMIT, NOT_CHECKED, PASSED, Scenario
+
+
+@when("the file has been delivered")
+def delivered(acceptance: Delivery) -> None: ...
+
+
+@then("every precondition had been checked and had passed before")
+def gate_held(record: Record, finding: Finding) -> None:
+    if record.broken_off:
+        finding.not_checked("only a part of the session runs, and with it not every precondition")
+    began = record.spans["run"].began
+    wanted = [id for id in record.preconditions if not _beyond_the_target(record.scenarios.get(id))]
+    ended = {id: record.scenarios[id].ended for id in wanted if id in record.scenarios}
+    late = _after(ended, wanted, began)
+    waived = [id for id in wanted if id not in late and record.excused(id)]
+    bad = [id for id in wanted if id not in [*late, *waived] and record.scenarios[id].status != PASSED]
+    finding.holds(
+        not late and not bad,
+        wanted=f"{len(wanted)} preconditions passed before the upload",
+        got=f"{len(wanted) - len(late) - len(bad) - len(waived)} passed before it"
+        + (f", {len(waived)} failed and waived" if waived else ""),
+        evidence="\n".join([*(f"not checked before it: {id}" for id in late), *(f"not passed: {id}" for id in bad)]),
+    )
+    finding.control("one that was checked too late", bool(_after({**ended, wanted[0]: began + 1}, wanted, began)))
+    finding.control("one that was not checked", bool(_after({}, wanted, began)))
+
+
+def _beyond_the_target(scenario: Scenario | None) -> bool:
+    """Whether it was not checked because of what the target declares it cannot do."""
+    return scenario is not None and scenario.status == NOT_CHECKED and scenario.reason.startswith(LIMIT)
+
+
+def _after(ended: Mapping[str, float], wanted: list[str], began: float) -> list[str]:
+    """Those of `wanted` that had not ended when the run began."""
+    return [id for id in wanted if ended.get(id, began + 1) > began]
+
+
+@when("the phases of this session are looked at")
+def looked_at(acceptance: Delivery) -> None:
+    acceptance.wait_until_ended()
+
+
+@then(parsers.parse("phase {number:d} came in its turn, and took no longer than by hand"))
+def in_its_turn(number: int, record: Record, finding: Finding) -> None:
+    line = f"PHS-{number:02}"
+    timed = [name for name in SCHEDULE[line] if name in record.spans]  # nothing is deployed to the dev account
+    finding.holds(bool(timed), wanted=f"{', '.join(SCHEDULE[line])} timed", got=", ".join(timed) or "none of them")
+    finding.holds(_in_turn(record.spans), wanted="the phases one after the other", got="so")
+    seconds = sum(record.spans[name].seconds for name in timed)
+    least, most = record.checklist[line].by_hand_minutes or (0, 0)
+    finding.holds(
+        seconds <= 60 * most,
+        wanted=f"at most {most} minutes",
+        got=f"{seconds:.1f} s, by hand {least} to {most} minutes",
+    )
+    backwards = dict(zip(record.spans, reversed(record.spans.values()), strict=True))
+    finding.control("the phases in another order", not _in_turn(backwards))
+
+
+def _in_turn(spans: Mapping[str, Span]) -> bool:
+    """Whether each phase had ended when the next one began."""
+    timed = [spans[name] for names in SCHEDULE.values() for name in names if name in spans]
+    return all(a.ended is not None and a.ended <= b.began for a, b in pairwise(timed))

@@ -1,0 +1,127 @@
+"""Steps about what senders get wrong, or nearly: records, files, names."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+
+from steps.drivers.s3 import Upload
+from steps.preconditions.event_rule import MAX_BYTES
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers
+from steps.run.file_forms import FORMS, of_largest_size
+from steps.suite.finding import Finding
+
+_PICTURES = str.maketrans({"␀": "\0", "␍": "\r", "␠": " "})
+_ADDS = re.compile(r"adds (\S+) and (\S+)")
+_NUMBERS = {"2^63-1": 2**63 - 1}
+
+
+@pytest.fixture
+def rejected_texts() -> list[str]:
+    """The texts of the records that have to be rejected, as they have to be kept."""
+    return []
+
+
+@given("these records beside them:")
+def records_beside(datatable: list[list[str]], own_file: OwnFile, drivers: Drivers, rejected_texts: list[str]) -> None:
+    for _, record, fate in datatable[1:]:
+        text = _text(record, own_file, drivers)
+        user, added = _user(text), _ADDS.fullmatch(fate)
+        if added:
+            logins, posts = (_NUMBERS.get(number) or int(number) for number in added.groups())
+            own_file.write(text, user, logins, posts)
+        else:
+            own_file.write(text, user, 0, 0, reason=fate)
+            rejected_texts.append(text.removesuffix("\r").replace("\0", "?"))  # PostgreSQL's text holds no NUL
+
+
+def _text(record: str, own_file: OwnFile, drivers: Drivers) -> str:
+    """The record as the file holds it: of a user of its own, of whom what it says is true."""
+    user = own_file.new_user()
+    if "{unknown}" not in record:
+        own_file.register([user])
+    if "{inactive}" in record:
+        drivers.database.tell("deactivate_user", user=user)
+    if "{full}" in record:
+        drivers.database.tell("overflowing_user", user=user)
+    return re.sub(r"\{(user|unknown|inactive|full)\}", user, record).translate(_PICTURES)
+
+
+def _user(text: str) -> str:
+    """What stands where the user does; nothing where quoting is broken before any user could be read."""
+    try:
+        return next(csv.reader([text.rstrip("\r")], strict=True))[0].replace("\0", "?")
+    except csv.Error:
+        return ""
+
+
+@given(parsers.parse("{count:d} more good records"))
+def more_good(count: int, own_file: OwnFile) -> None:
+    own_file.fill(count)
+
+
+@given(parsers.parse('all in all it "{what}"'))
+def in_form(what: str, own_file: OwnFile) -> None:
+    own_file.encoded = FORMS[what]
+
+
+@given(parsers.parse('it is named "{name}"'))
+def named(name: str, own_file: OwnFile) -> None:
+    own_file.name = name
+
+
+@given("a file of exactly 100 MB, its records padded with zeros")
+def largest(own_file: OwnFile) -> None:
+    users = own_file.users(1700)  # so many that no record is longer than 64 KiB
+    own_file.register(users)
+    own_file.take(of_largest_size(own_file.name, own_file.header, users))
+
+
+@when("its bytes are put under these keys:", target_fixture="elsewhere")
+def put_elsewhere(datatable: list[list[str]], own_file: OwnFile, drivers: Drivers) -> list[Upload]:
+    content = own_file.made().content
+    return [drivers.inbox.put(key, content) for (key,) in datatable[1:]]
+
+
+@when(parsers.parse('one byte over 100 MB is put under "{key}"'))
+def put_too_much(key: str, drivers: Drivers, elsewhere: list[Upload]) -> None:
+    elsewhere.append(drivers.inbox.put(key, bytes(MAX_BYTES + 1)))
+
+
+@then("the file alone has started an execution")
+def alone_started(delivery: Delivery, drivers: Drivers, elsewhere: list[Upload], finding: Finding) -> None:
+    """What was put before it would have started before it."""
+    delivery.wait_until_ended()
+    started = {each.key: len(drivers.workflow.executions_of(each)) for each in [delivery.upload, *elsewhere]}
+    wanted = {delivery.upload.key: 1} | {each.key: 0 for each in elsewhere}
+    finding.equal(started, wanted, "as executions of each key")
+
+
+@then("the rejected records are kept as they stood in the file")
+def kept_as_they_stood(delivery: Delivery, drivers: Drivers, rejected_texts: list[str], finding: Finding) -> None:
+    delivery.wait_until_ended()
+    kept = drivers.inbox.result(delivery.upload, "rejected.csv").decode()
+    lines = [",".join(delivery.file.header), *rejected_texts]
+    due = "".join(line + ("\r\n" if line.endswith("\r") else "\n") for line in lines)
+    finding.holds(
+        kept == due,
+        wanted=f"{len(rejected_texts)} records under the header, as they stood",
+        got="so" if kept == due else f"{kept.count(chr(10))} other lines",
+        evidence=kept,
+    )
+
+
+@then("nothing is rejected")
+def nothing_rejected(delivery: Delivery, finding: Finding) -> None:
+    finding.equal(delivery.rejected, [], "rejected")
+
+
+@then("the database holds nothing of it")
+def nothing_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    held = {question: drivers.database.ask(question, **delivery.version) for question in ("chunks", "rejected")}
+    finding.equal(held, {"chunks": [], "rejected": []}, "in the database")

@@ -1,0 +1,155 @@
+"""Steps about records that have to be rejected, and those beside them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from time import monotonic
+
+from pytest_bdd import given, parsers, then, when
+
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.waiting import NotSeen, eventually
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers
+from steps.suite.finding import Finding
+
+_LOCKED_OUT = 50.0
+"""Seconds: a function waits 60 for a lock, and a busy machine needs some until five have come to it."""
+_NO_MORE_COME = 5.0
+"""Seconds without another one: not every chunk has a record of a user that is locked."""
+
+
+@given(parsers.parse("a file of {count:d} records, {unknown:d} of them of users that are not registered"))
+def some_unknown(count: int, unknown: int, own_file: OwnFile) -> None:
+    """Every so many records one of an unknown user, so that they are spread over the chunks."""
+    users = own_file.users(count)
+    strangers = users[:: count // unknown][:unknown]
+    own_file.register([user for user in users if user not in strangers])
+    for n, user in enumerate(users, 1):
+        own_file.add(user, n, 1000 + n, reason="UserNotFoundError" if user in strangers else None)
+
+
+@given(parsers.parse("a file of {count:d} records of the same {users:d} users"))
+def same_users(count: int, users: int, own_file: OwnFile) -> None:
+    ids = own_file.users(users)
+    own_file.register(ids)
+    for n in range(count // users):
+        for user in ids if n % 2 else reversed(ids):
+            own_file.add(user, n + 1, 2**31 + n)  # more than 32 bits hold
+
+
+@given("they have statistics of an earlier day, of which every tenth is locked", target_fixture="locked")
+def with_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+    drivers.database.tell("earlier_statistics", users=own_file.registered)
+    return _locked(own_file, drivers, cleaning_up)
+
+
+@given(parsers.parse("a bad record of each kind, among {count:d} more good ones"))
+def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
+    """All in the last chunk, so that those before it hold the same users each."""
+    users = own_file.registered[:count]
+    unknown_user(own_file)
+    inactive_user(own_file, drivers)
+    malformed(own_file)
+    overflowing(own_file, drivers)
+    for user in users:
+        own_file.add(user, 1, 1)
+
+
+@given("it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end")
+def as_a_spreadsheet_saves_it(own_file: OwnFile) -> None:
+    """A double holds 2^53 + 1 no more than a 32-bit integer does; the last record is the only one of its user."""
+    first, last = own_file.registered[0], own_file.new_user()
+    own_file.register([last])
+    own_file.add(first, 2**53 + 1, 2**31, form='"{user}","{logins}",{posts}')
+    own_file.blank()
+    own_file.add(last, 1017, 1018)
+    own_file.as_a_spreadsheet_saves_it()
+
+
+@given("a record of a user that is not registered")
+def unknown_user(own_file: OwnFile) -> None:
+    own_file.add(own_file.new_user(), 1, 1, reason="UserNotFoundError")
+
+
+@given("a record of a user that is inactive")
+def inactive_user(own_file: OwnFile, drivers: Drivers) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    drivers.database.tell("deactivate_user", user=user)
+    own_file.add(user, 1, 1, reason="UserInactiveError")
+
+
+@given("a record that is malformed")
+def malformed(own_file: OwnFile) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    own_file.add(user, -1, 1, reason="ValidationError")
+
+
+@given("a record whose sum would overflow")
+def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    drivers.database.tell("overflowing_user", user=user)
+    own_file.add(user, 1, 1, reason="ValidationError")
+
+
+@given("the statistics of every tenth of them are locked", target_fixture="locked")
+def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+    """So that a chunk holds the statistics of some users while it waits for others': in no order, two would meet."""
+    drivers.database.tell("empty_statistics", users=_every_tenth(own_file))
+    return _locked(own_file, drivers, cleaning_up)
+
+
+def _every_tenth(own_file: OwnFile) -> list[str]:
+    return sorted(own_file.registered)[5::10]
+
+
+def _locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+    held = cleaning_up.enter_context(ExitStack())
+    other = held.enter_context(drivers.connect())
+    held.enter_context(other.undone())
+    other.ask("locked_statistics", users=_every_tenth(own_file))
+    return held
+
+
+@when("its functions wait for the lock, and it is released", target_fixture="met")
+def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> int:
+    """How many met there: five, or as many as come; judged last, since the stores have more to say of why not."""
+    arn, most, since = delivery.start.arn, 0, monotonic()
+
+    def met() -> bool | None:
+        nonlocal most, since
+        if (waiting := drivers.connections.waiting(drivers.database)) > most:
+            most, since = waiting, monotonic()
+        enough = most >= 5 or (most > 1 and monotonic() - since > _NO_MORE_COME)
+        return True if enough or not (arn and drivers.workflow.runs(arn)) else None
+
+    with locked, suppress(NotSeen):
+        eventually(met, what="the functions to meet at the lock", within=_LOCKED_OUT)
+    return most
+
+
+@when("the missing users are registered")
+def missing_registered(delivery: Delivery, own_file: OwnFile) -> None:
+    delivery.wait_until_ended()
+    own_file.register([row["user_id"] for row in delivery.rejected])
+
+
+@when("the rejected records are delivered", target_fixture="delivery")
+def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) -> Delivery:
+    kept = drivers.inbox.result(delivery.upload, "rejected.csv")
+    own_file.take(ActivityFile.of(f"rejected-{own_file.name}", kept))
+    return own_file.delivered()
+
+
+@then("the database has seen no deadlock")
+def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, met: int, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    drivers.connections.gone(drivers.database, within=10)  # what it has seen, a session tells at its end at the latest
+    seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
+    if seen:
+        finding.suspect("database-refused", f"{seen} deadlocks among chunks of the same users")
+    finding.equal(seen, 0, "deadlocks")
+    finding.holds(met > 1, wanted="functions that met at the lock", got=f"{met} at most")

@@ -1,0 +1,61 @@
+"""Steps about events and files that arrive at once."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from pytest_bdd import given, parsers, then, when
+
+from steps.robustness.injected_faults import Made
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers, Start
+from steps.suite.finding import Finding
+
+_LOCK = "taking the lock"
+
+
+@when("two events of it arrive at once", target_fixture="deliveries")
+def two_events(delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile) -> list[Delivery]:
+    """Both are about to take the lock when they are let go."""
+    faults.all.append(faults.make.hold(_LOCK, own_file.moment(_LOCK), times=2))
+    event = drivers.workflow.input_for(delivery.upload)
+    both = [delivery.again(Start(drivers.workflow.start(event), "event")) for _ in range(2)]
+    faults.let_go(_LOCK, hits=2)
+    return both
+
+
+@then("one of the two has it, and the other leaves it to that", target_fixture="delivery")
+def one_of_two(deliveries: list[Delivery], finding: Finding) -> Delivery:
+    first, second = sorted(deliveries, key=lambda each: each.run.duplicate_of or "")
+    got = [(each.run.status, each.run.duplicate_of) for each in (first, second)]
+    finding.equal(got, [("SUCCEEDED", None), ("SUCCEEDED", first.run.arn)], "as status and whom it is left to")
+    return first
+
+
+@given(parsers.parse("{count:d} files of {records:d} records each, of the same users"), target_fixture="crowd")
+def files_of_same_users(
+    count: int, records: int, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack
+) -> list[OwnFile]:
+    own_file.fill(records)
+    others = [OwnFile(drivers, cleaning_up, own_file.header) for _ in range(count - 1)]
+    for n, other in enumerate(others):
+        users = own_file.registered if n % 2 else reversed(own_file.registered)
+        for user in users:
+            other.add(user, 1, 100 + n)
+    return [own_file, *others]
+
+
+@when("they are delivered at once", target_fixture="deliveries")
+def delivered_at_once(crowd: list[OwnFile]) -> list[Delivery]:
+    return [file.delivered() for file in crowd]
+
+
+@then(parsers.parse('the status of each is "{status}"'))
+def status_of_each(status: str, deliveries: list[Delivery], finding: Finding) -> None:
+    bad = [str(each.run) for each in deliveries if each.run.status != status]
+    finding.holds(
+        not bad,
+        wanted=f"{len(deliveries)} {status}",
+        got=f"{len(bad)} otherwise" if bad else "so",
+        evidence="\n".join(bad),
+    )

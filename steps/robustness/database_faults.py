@@ -1,0 +1,200 @@
+"""A role of their own that the functions log in as for one scenario: what becomes of it is nobody else's matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from secrets import token_urlsafe
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+
+from steps.drivers.aurora import Aurora, Secret
+from steps.drivers.functions import Functions
+from steps.drivers.postgres import Database
+from steps.robustness.injected_faults import Made
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers
+from steps.suite.finding import Finding
+from steps.targets.environment import Environment
+
+NAME = "acceptance_functions"
+
+
+class OwnRole:
+    """The role, as the database and the secret know it."""
+
+    def __init__(self, database: Database, secret: Secret) -> None:
+        self._database, self._secret = database, secret
+        self.login = {"username": NAME, "password": self._new_password()}
+        database.tell("own_role")
+        secret.tell(self.login)
+
+    def set(self, setting: str, value: str) -> None:
+        """Its sessions to come have this setting."""
+        self._database.ask("remember", name="setting", value=setting)
+        self._database.ask("remember", name="value", value=value)
+        self._database.tell("own_role_setting")
+
+    def rotate(self) -> dict[str, str]:
+        """Another password, in the database and in the secret; returns the login that it was."""
+        before, self.login = self.login, {**self.login, "password": self._new_password()}
+        self._database.tell("own_role_password")
+        self._secret.tell(self.login)
+        return before
+
+    def _new_password(self) -> str:
+        password = token_urlsafe(24)
+        self._database.ask("remember", name="password", value=password)
+        return password
+
+
+@pytest.fixture
+def own_role(environment: Environment, database: Database) -> Iterator[OwnRole]:
+    """The functions log in as this role, each process from its start on, until the scenario is over."""
+    secret = Secret(environment.client("secretsmanager"), environment.secret_arn)
+    theirs = secret.told()
+    role = OwnRole(database, secret)
+    try:
+        Functions(environment.client("lambda"), environment.names.functions).start_anew()
+        yield role
+    finally:
+        secret.tell(theirs)
+        database.tell("own_role_dropped")
+
+
+PATIENCE = 30
+"""Seconds for a function to come to where a scenario wants it."""
+
+
+@pytest.fixture
+def rival(drivers: Drivers, cleaning_up: ExitStack) -> Database:
+    """Somebody else's session."""
+    return cleaning_up.enter_context(drivers.connect())
+
+
+@when(parsers.parse("the database restarts while chunk {chunk:d} is at work"))
+def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: Made) -> None:
+    delivery.wait_until_started()
+    faults.met(f"chunk {chunk} is held")
+    restart(drivers)
+    faults.over()
+
+
+def restart(drivers: Drivers) -> None:
+    """The database restarts as it does in a failover, and answers again."""
+    environment = drivers.environment
+    Aurora(environment.client("rds"), environment.names.cluster).restart_writer()
+    drivers.database.reopen()
+
+
+@given("the database lets none of the functions in")
+def shut_out(own_role: OwnRole, drivers: Drivers) -> None:
+    drivers.database.tell("own_role_shut_out")
+
+
+@when("the database lets the functions in again")
+def let_in(delivery: Delivery, drivers: Drivers) -> None:
+    delivery.wait_until_ended()
+    drivers.database.tell("own_role_let_in")
+
+
+@given(parsers.parse("the connection is lost before {what}"))
+def lost_before(what: str, faults: Made, own_file: OwnFile) -> None:
+    faults.all.append(faults.make.cut(what, own_file.moment(what)))
+
+
+@given(parsers.parse("the connection is lost after {what}, and before its answer"))
+def lost_after(what: str, faults: Made, own_file: OwnFile) -> None:
+    faults.all.append(faults.make.cut(what, own_file.moment(what), work="done"))
+
+
+@given(parsers.parse('the functions\' {setting} is "{value}"'))
+def shortened(setting: str, value: str, own_role: OwnRole) -> None:
+    own_role.set(f"acceptance.{setting}", value)
+
+
+@when(parsers.parse("the execution has ended, the lock is released, and their {setting} is as it was"))
+def released(setting: str, delivery: Delivery, locked: ExitStack, own_role: OwnRole) -> None:
+    delivery.wait_until_ended()
+    locked.close()
+    own_role.set(f"acceptance.{setting}", "")
+
+
+@given("somebody has locked the statistics of its last user", target_fixture="locked")
+def last_user_locked(own_file: OwnFile, own_role: OwnRole, rival: Database, cleaning_up: ExitStack) -> ExitStack:
+    """Who would find the deadlock first would be its victim: the function waits for a while before it looks for one."""
+    own_role.set("deadlock_timeout", "3s")
+    rival.tell("empty_statistics", users=own_file.registered)
+    rival.tell("patient_with_deadlocks")
+    held = cleaning_up.enter_context(ExitStack())
+    held.enter_context(rival.undone())
+    rival.ask("locked_statistics", users=own_file.registered[-1:])
+    return held
+
+
+@when("a function waits for them, and somebody wants those of its first user too")
+def deadlocked(delivery: Delivery, own_file: OwnFile, drivers: Drivers, rival: Database) -> None:
+    """Returns once PostgreSQL has undone the function's transaction."""
+    delivery.wait_until_started()
+    drivers.connections.blocked(drivers.database, within=PATIENCE)
+    rival.ask("locked_statistics", users=own_file.registered[:1])
+
+
+@when("somebody is done")
+def somebody_done(locked: ExitStack) -> None:
+    locked.close()
+
+
+@then("the database has seen a deadlock")
+def deadlock_seen(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    drivers.connections.gone(drivers.database, within=PATIENCE)  # a session tells what it has seen when it ends
+    seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
+    finding.holds(seen > 0, wanted="a deadlock", got=str(seen))
+
+
+@given("the functions see the database as it was when their transaction began")
+def repeatable_read(own_role: OwnRole) -> None:
+    own_role.set("default_transaction_isolation", "repeatable read")
+
+
+@given("somebody is changing the statistics of its users", target_fixture="changing")
+def changing(own_file: OwnFile, rival: Database, cleaning_up: ExitStack) -> ExitStack:
+    rival.tell("empty_statistics", users=own_file.registered)
+    held = cleaning_up.enter_context(ExitStack())
+    held.enter_context(rival.together())
+    rival.ask("touch_statistics", users=own_file.registered)
+    return held
+
+
+@when("a function waits for them, and they are changed")
+def changed(delivery: Delivery, changing: ExitStack, drivers: Drivers) -> None:
+    delivery.wait_until_started()
+    drivers.connections.blocked(drivers.database, within=PATIENCE)
+    changing.close()
+
+
+@then(parsers.parse('a transaction was tried again after "{sqlstate}"'))
+def tried_again_after(sqlstate: str, delivery: Delivery, finding: Finding) -> None:
+    found = [line.fields["sqlstate"] for line in delivery.lines if "sqlstate" in line.fields]
+    finding.holds(sqlstate in found, wanted=f"a transaction tried again after {sqlstate}", got=str(found or "none"))
+
+
+@given("one chunk is processed at a time, by functions with a login of their own")
+def one_at_a_time(own_role: OwnRole, environment: Environment, cleaning_up: ExitStack) -> None:
+    """So that one process does all chunks, and remembers the login of the first."""
+    functions = Functions(environment.client("lambda"), environment.names.functions)
+    cleaning_up.enter_context(functions.configured(MAX_PARALLEL_WORKERS="1"))
+
+
+@when(parsers.parse("the login changes while chunk {chunk:d} is at its start"))
+def rotated(
+    chunk: int, delivery: Delivery, own_role: OwnRole, drivers: Drivers, faults: Made, finding: Finding
+) -> None:
+    delivery.wait_until_started()
+    faults.met(f"chunk {chunk} is held at its start")
+    before = own_role.rotate()
+    answer = Database.answer(drivers.environment.database_url, before)
+    finding.control("the login of before is refused", not answer.well)
+    faults.over()

@@ -1,0 +1,200 @@
+"""Faults and moments drawn from a seed: the same seed draws the same ones. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from random import Random
+from typing import TypeVar
+
+import pytest
+from pytest_bdd import given, then, when
+
+from steps.drivers.functions import Functions
+from steps.drivers.locks import restart as restarted
+from steps.robustness.database_faults import restart
+from steps.robustness.fault_points import CALLS, CHUNK_RECORDS
+from steps.robustness.injected_faults import Made
+from steps.robustness.invariants import judge
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers, Start
+from steps.suite.finding import Finding
+from steps.suite.progress import Progress
+
+T = TypeVar("T")
+Refusal = tuple[str, int]
+"""An error's code and its HTTP status."""
+
+_REFUSALS: dict[str, Sequence[Refusal]] = {
+    "dynamodb": (
+        ("ProvisionedThroughputExceededException", 400),
+        ("ThrottlingException", 400),
+        ("InternalServerError", 500),
+    ),
+    "s3": (("SlowDown", 503), ("InternalError", 500), ("ServiceUnavailable", 503)),
+    "secretsmanager": (("ThrottlingException", 400), ("InternalServiceError", 500)),
+    "lambda": (("TooManyRequestsException", 429), ("ServiceException", 500)),
+}
+_CHUNKS = (1, 2, 4)
+_EFFECTS: dict[str, Sequence[str]] = {
+    "dynamodb": (
+        "refused once",
+        "refused twice",
+        "refused",
+        "answer lost",
+        "dies before",
+        "dies after",
+        "stopped",
+        "restart",
+    ),
+    "s3": ("refused once", "refused twice", "refused", "dies before", "dies after", "stopped", "restart"),
+    "secretsmanager": ("refused once", "refused twice", "refused", "dies before"),
+    "lambda": ("refused once", "answer lost"),
+    "postgresql": ("cut before", "cut after"),
+}
+_COLD = "fetching the credentials"
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One file and its one fault: at which call, which effect, and with which refusal where it is one."""
+
+    number: int
+    chunks: int
+    moment: str
+    service: str
+    effect: str
+    refusal: Refusal | None
+
+    @property
+    def records(self) -> int:
+        """Of the file: the last chunk has less than a whole one."""
+        return CHUNK_RECORDS * self.chunks - 3
+
+    @property
+    def strangers(self) -> int:
+        """How many of the records are of users that are not registered: one, where that is tolerated."""
+        return 1 if self.records > 20 else 0
+
+    @property
+    def cold(self) -> bool:
+        """Whether the functions have to start anew for the moment to come."""
+        return self.moment == _COLD
+
+    def __str__(self) -> str:
+        how = f"{self.effect} ({self.refusal[0]}, {self.refusal[1]})" if self.refusal else self.effect
+        return f"{self.number}. {self.records} records, {self.moment}: {how}"
+
+
+def draws(seed: int, count: int) -> list[Draw]:
+    """So many faults; the first of them are the same however many there are."""
+    return [_draw(Random(f"{seed}/{number}"), number) for number in range(1, count + 1)]
+
+
+def _draw(random: Random, number: int) -> Draw:
+    def one_of(choices: Sequence[T]) -> T:
+        return choices[int(random.random() * len(choices))]  # whose sequence Python promises to keep
+
+    chunks = one_of(_CHUNKS)
+    template, service = one_of(list(CALLS.items()))
+    moment = template.replace("{chunk}", str(one_of(range(1, chunks + 1))))
+    effect = one_of(_EFFECTS[service])
+    refusals = [each for each in _REFUSALS.get(service, ()) if effect != "answer lost" or each[1] == 500]
+    refusal = one_of(refusals) if effect.startswith(("refused", "answer")) else None
+    return Draw(number, chunks, moment, service, effect, refusal)
+
+
+PATIENCE = 60
+"""Seconds for what an execution that has failed has left at work to come to its end."""
+
+
+@given("faults drawn from the seed of this session", target_fixture="drawn")
+def faults_drawn(pytestconfig: pytest.Config, progress: Progress) -> list[Draw]:
+    seed, count = pytestconfig.option.fault_seed, pytestconfig.option.fault_draws
+    progress.say(f"{count} faults drawn by --fault-seed={seed} --fault-draws={count}")
+    return draws(seed, count)
+
+
+@when("a file is delivered to each", target_fixture="results")
+def delivered_to_each(
+    drawn: list[Draw], own_file: OwnFile, drivers: Drivers, faults: Made, progress: Progress, finding: Finding
+) -> list[str]:
+    """What each has come to; one that has failed is started again when its fault is over."""
+    return [_outcome(draw, own_file.header, drivers, faults, progress, finding) for draw in drawn]
+
+
+def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: Progress, finding: Finding) -> str:
+    with ExitStack() as cleaning_up:
+        file = OwnFile(drivers, cleaning_up, header)
+        file.fill(draw.records - draw.strangers)
+        for _ in range(draw.strangers):
+            file.add(file.new_user(), 1, 1, reason="UserNotFoundError")
+        if draw.cold:
+            Functions(drivers.environment.client("lambda"), drivers.environment.names.functions).start_anew()
+        _make(draw, file, faults)
+        delivery = file.delivered()
+        _strike(draw, delivery, drivers, faults)
+        run = delivery.run
+        told = f"{draw}: {run.status}{f' with {run.error}' if run.error else ''}"
+        progress.say(told)
+        if run.status == "SUCCEEDED":
+            faults.over()
+        else:
+            finding.holds(
+                run.status == "ABORTED" or bool(run.error), wanted="a named error", got=told, evidence=str(run)
+            )
+            faults.over()
+            drivers.connections.gone(drivers.database, within=PATIENCE)
+            delivery = delivery.again(Start(restarted(delivery.upload, drivers.locks, drivers.workflow), "manual"))
+        try:
+            judge([delivery], drivers, finding)
+        except AssertionError as wrong:
+            raise AssertionError(f"{told}\n{wrong}") from None
+        return told
+
+
+def _make(draw: Draw, file: OwnFile, faults: Made) -> None:
+    make, when, name = faults.make, file.moment(draw.moment), str(draw)
+    code, status = draw.refusal or ("", 0)
+    match draw.effect:
+        case "refused once":
+            fault = make.refuse(name, when, code, status=status, times=1)
+        case "refused twice":
+            fault = make.refuse(name, when, code, status=status, times=2)
+        case "refused":
+            fault = make.refuse(name, when, code, status=status)
+        case "answer lost":
+            fault = make.refuse(name, when, code, status=status, work="done")
+        case "dies before":
+            fault = make.crash(name, when)
+        case "dies after":
+            fault = make.crash(name, when, work="done")
+        case "cut before":
+            fault = make.cut(name, when)
+        case "cut after":
+            fault = make.cut(name, when, work="done")
+        case "stopped" | "restart":
+            fault = make.hold(name, when)
+        case _:
+            raise ValueError(f"no fault is made as {draw.effect!r}")
+    faults.all.append(fault)
+
+
+def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: Made) -> None:
+    """What has to be done when the moment has come."""
+    if draw.effect not in ("stopped", "restart"):
+        return
+    arn = str(delivery.start.arn)
+    faults.awaited()
+    if draw.effect == "stopped":
+        drivers.workflow.stop(arn)
+    else:
+        restart(drivers)
+    faults.over()
+
+
+@then("each was processed or failed by a named error, and once started again every record counts once")
+def all_told(drawn: list[Draw], results: list[str], finding: Finding) -> None:
+    """What deviates has been told where it was found."""
+    finding.equal(len(results), len(drawn), "faults survived")

@@ -1,0 +1,1 @@
+"""Test users prepared, files delivered, started by hand or once more, and followed to the end of their execution."""

@@ -1,0 +1,166 @@
+"""The acceptance run, made once a session, and the evidence that its scenarios share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from steps.diagnoses.of_run import of_failure, of_start
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.postgres import Database
+from steps.drivers.s3 import Upload
+from steps.drivers.step_functions import Run
+from steps.run.delivery import Delivery, Drivers, Look, Onlooker, Start, Statistics, by_hand, by_itself, statistics_of
+from steps.suite import options
+from steps.suite.progress import Progress
+from steps.targets.settings import Settings
+from steps.verdict.record import Record
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What the data preparation found and left."""
+
+    test_users_before: int
+    test_users: int
+    earlier: Statistics
+    test_statistics: int
+    statistics: Statistics
+    overview: dict[str, int]
+
+
+@pytest.fixture(scope="session")
+def activity_file(settings: Settings, pytestconfig: pytest.Config) -> ActivityFile:
+    return ActivityFile.read(settings.csv.file_in(options.system(pytestconfig).folder))
+
+
+@pytest.fixture(scope="session")
+def gate(record: Record, pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Lets nothing pass after a failed precondition, unless the command line says --no-gate; told what it would be."""
+
+    def closed_for(what: str) -> None:
+        failed = record.failed_preconditions()
+        if failed and not pytestconfig.option.no_gate:
+            pytest.skip(f"{what}, because of {', '.join(failed)}")
+
+    return closed_for
+
+
+@pytest.fixture(scope="session")
+def preparation(
+    database: Database,
+    activity_file: ActivityFile,
+    record: Record,
+    progress: Progress,
+    gate: Callable[[str], None],
+    request: pytest.FixtureRequest,
+) -> Preparation:
+    """The test users registered, and their statistics cleared: the first that is written anywhere."""
+    record.end("preconditions")
+    gate("the data were not prepared")
+    request.getfixturevalue("alone")
+    with record.phase("prepare"):
+        before = database.number("count_test_users")
+        database.tell("test_users")
+        earlier = statistics_of(database)
+        theirs = {user: earlier[user] for user in activity_file.sums() if user in earlier}
+        record.keep("statistics-before.json", json.dumps(theirs, default=str, indent=1))
+        database.tell("clear_statistics")
+        done = Preparation(
+            before,
+            database.number("count_test_users"),
+            earlier,
+            database.number("count_test_statistics"),
+            statistics_of(database),
+            database.row("statistics_overview"),
+        )
+    progress.say(f"{done.test_users} test users registered, their earlier statistics cleared")
+    return done
+
+
+@pytest.fixture(scope="session")
+def acceptance(
+    activity_file: ActivityFile,
+    preparation: Preparation,
+    drivers: Drivers,
+    record: Record,
+    progress: Progress,
+    gate: Callable[[str], None],
+    pytestconfig: pytest.Config,
+) -> Iterator[Delivery]:
+    """The agreed file, delivered under incoming/ once a session; nothing else is done by hand, if the upload works."""
+    options = pytestconfig.option
+    gate("the run was not started")
+    host = Host(drivers, activity_file, record, progress, after_run=options.after_run)
+    record.begin("run")
+    upload = drivers.inbox.deliver(activity_file.name, activity_file.content)
+    record.run |= {"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id}
+    progress.say(f"delivered {upload.key}, {len(activity_file.records)} records")
+    wanted = by_hand(drivers, "started by hand, as --start=manually wants")
+    start = wanted if options.start == "manually" else host.start
+    yield Delivery(activity_file, upload, preparation.statistics, drivers, start, host)
+    if drivers.environment.shared:
+        _removed(drivers, upload, record.run.get("execution_arn"), progress)
+
+
+def _removed(drivers: Drivers, upload: Upload, arn: str | None, progress: Progress) -> None:
+    """Removes the version that we have uploaded, unless an execution still reads it."""
+    if arn and drivers.workflow.runs(arn):
+        progress.say(f"{upload.key}, version {upload.version_id}, is left, since {arn} still runs")
+        return
+    drivers.inbox.delete(upload)
+    progress.say(f"removed {upload.key}, version {upload.version_id}")
+
+
+@pytest.fixture
+def delivery(acceptance: Delivery) -> Delivery:
+    """What a scenario is about: the acceptance run, unless it delivers a file of its own."""
+    return acceptance
+
+
+class Host(Onlooker):
+    """Keeps the record of the acceptance run, and shows how it comes along."""
+
+    def __init__(
+        self, drivers: Drivers, file: ActivityFile, record: Record, progress: Progress, *, after_run: str | None
+    ) -> None:
+        self._drivers, self._file, self._record, self._progress = drivers, file, record, progress
+        self._after_run = after_run
+
+    def start(self, upload: Upload) -> Start:
+        """What the upload starts by itself; or else an execution started by hand, so that the rest can be checked."""
+        start = by_itself(self._drivers)(upload)
+        self._record.deviations += of_start(start.by, start.why)
+        if start.arn is not None:
+            return start
+        self._progress.say("the upload has started nothing, so the execution is started by hand")
+        return by_hand(self._drivers, start.why)(upload)
+
+    def started(self, start: Start) -> None:
+        self._record.run |= {"execution_arn": start.arn, "started_by": start.by}
+        self._progress.say(f"execution {self._drivers.workflow.console(str(start.arn))}")
+
+    def looked(self, look: Look) -> None:
+        self._progress.watch(look)
+
+    def ended(self, run: Run) -> None:
+        """Notes the figures; then runs what the command line wants after the run."""
+        record, progress = self._record, self._progress
+        record.end("run")
+        record.run |= {"execution_arn": run.arn, "status": run.status}
+        record.deviations += of_failure(run.status, run.error, run.cause)
+        record.measured |= {
+            "seconds": round(run.seconds, 3),
+            "records_per_second": round(len(self._file.records) / run.seconds, 1),
+            "peak_chunks": run.peak_chunks,
+        }
+        progress.say(f"the execution {run.status} after {run.seconds:.2f} s")
+        environment = self._drivers.environment
+        if self._after_run:
+            environment.shell(self._after_run, EXECUTION_ARN=run.arn)
+            progress.say(f"ran {self._after_run}")
+        environment.check()
+        record.begin("check")

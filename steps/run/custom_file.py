@@ -1,0 +1,170 @@
+"""A file of a scenario's own: users that nobody else has, records that the scenario chooses, a name of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import count
+from random import randrange
+from uuid import uuid4
+
+import pytest
+from pytest_bdd import given, parsers
+
+from steps.drivers.activity_file import ActivityFile, Record
+from steps.drivers.s3 import Upload
+from steps.robustness.fault_points import CHUNK_RECORDS, pattern
+from steps.run.delivery import Delivery, Drivers, by_itself, statistics_of
+from steps.targets.settings import Settings
+
+
+class OwnFile:
+    """Grows while a scenario says what it wants, and is then delivered; what it registered goes with the scenario."""
+
+    def __init__(self, drivers: Drivers, cleaning_up: ExitStack, header: str, name: str = "") -> None:
+        self._drivers, self._cleaning_up = drivers, cleaning_up
+        self._prefix, self._numbers = f"U9{randrange(10_000):04d}", count(1)
+        self._lines, self._next_line = [header], 2
+        self._records: list[Record] = []
+        self._ready_made: ActivityFile | None = None
+        self.encoded: Callable[[Sequence[str]], bytes] = _joined
+        """Makes the file of its lines, the header first."""
+        self.name = name or f"{uuid4().hex[:12]}.csv"
+        self.registered: list[str] = []
+        self.uploads: list[Upload] = []
+        """What was delivered of it so far."""
+        self.reasons: dict[tuple[int, str], str] = {}
+        """By line and user, why a record has to be rejected."""
+
+    @property
+    def header(self) -> str:
+        return self._lines[0]
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self._records or self._ready_made)
+
+    def new_user(self) -> str:
+        """The id of one more user of this scenario, not registered yet."""
+        return f"{self._prefix}{next(self._numbers):04d}"
+
+    def users(self, count: int) -> list[str]:
+        """The ids of so many more."""
+        return [self.new_user() for _ in range(count)]
+
+    def register(self, users: Sequence[str]) -> None:
+        self.registered += users
+        self._drivers.database.tell("register_users", users=list(users))
+        self._cleaning_up.callback(self._drivers.database.tell, "remove_users", users=list(users))
+
+    def add(
+        self, user: str, logins: int, posts: int, reason: str | None = None, form: str = "{user},{logins},{posts}"
+    ) -> None:
+        """One record more, written in this form, and why it has to be rejected if it has to be."""
+        self.write(form.format(user=user, logins=logins, posts=posts), user, logins, posts, reason)
+
+    def write(self, text: str, user: str, logins: int, posts: int, reason: str | None = None) -> None:
+        """One record more, as `text`; `user` is what stands there in its place."""
+        self._records.append(Record(self._next_line, user, logins, posts))
+        if reason is not None:
+            self.reasons[self._next_line, user] = reason
+        self._append(text)
+
+    def fill(self, count: int) -> None:
+        """So many good records, each of a registered user of its own, and no two that could be mixed up."""
+        users = self.users(count)
+        self.register(users)
+        for n, user in enumerate(users, 1):
+            self.add(user, n, 1000 + n)
+
+    def blank(self) -> None:
+        """A line that holds nothing, and is no record."""
+        self._append("")
+
+    def _append(self, text: str) -> None:
+        self._lines.append(text)
+        self._next_line += 1
+
+    def as_a_spreadsheet_saves_it(self) -> None:
+        """With a byte order mark, CRLF, and no line break at its end."""
+        self.encoded = lambda lines: "\r\n".join(lines).encode("utf-8-sig")
+
+    def first_byte(self, record: int) -> int:
+        """Where a record begins in the file, the first being record 0."""
+        return len(_joined(self._lines[: 1 + record]))
+
+    def moment(self, name: str) -> str:
+        """What finds the calls of that moment on this file's way, its chunks being as small as they may be."""
+        chunks = range(1, 1 + -(-len(self._records) // CHUNK_RECORDS))
+        first = {chunk: CHUNK_RECORDS * (chunk - 1) for chunk in chunks}
+        users = {chunk: self._records[record].user_id for chunk, record in first.items()}
+        bytes_ = {chunk: self.first_byte(record) for chunk, record in first.items()}
+        return pattern(name, file=self.name, first_byte=bytes_, user=users)
+
+    def take(self, file: ActivityFile) -> None:
+        """This very file, instead of one of our own making."""
+        self._ready_made = file
+
+    def delivered(self) -> Delivery:
+        """The file, uploaded."""
+        file, drivers = self._ready_made or self.made(), self._drivers
+        self.deadlocks_before = drivers.database.number("deadlocks")
+        before = statistics_of(drivers.database)
+        self.uploads.append(drivers.inbox.deliver(file.name, file.content))
+        return Delivery(file, self.uploads[-1], before, drivers, by_itself(drivers))
+
+    def made(self) -> ActivityFile:
+        """The file as it stands."""
+        content, records = self.encoded(self._lines), tuple(self._records)
+        return ActivityFile(self.name, content, self.header.split(","), self._next_line - 1, records)
+
+
+def _joined(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+@pytest.fixture
+def cleaning_up() -> Iterator[ExitStack]:
+    """What has to be put right when the scenario is over."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def own_file(
+    request: pytest.FixtureRequest, gate: Callable[[str], None], cleaning_up: ExitStack, settings: Settings
+) -> OwnFile:
+    drivers = request.getfixturevalue("drivers")  # a place that is broken is said before a gate that is closed
+    gate("nothing was delivered")
+    return OwnFile(drivers, cleaning_up, settings.csv.header)
+
+
+@given("the same records of other users")
+def same_records(activity_file: ActivityFile, acceptance: Delivery, own_file: OwnFile) -> None:
+    acceptance.wait_until_ended()  # it is to be compared with, so it comes first
+    theirs = activity_file.sums()
+    ours = dict(zip(theirs, own_file.users(len(theirs)), strict=True))
+    own_file.register([*ours.values()])
+    for record in activity_file.records:
+        own_file.add(ours[record.user_id], record.logins, record.posts)
+
+
+@given(parsers.parse("a file of {count:d} records"))
+def file_of(count: int, own_file: OwnFile) -> None:
+    own_file.fill(count)
+
+
+@given("none of the test users is registered")
+def none_registered(activity_file: ActivityFile, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
+    """They are really removed, and put back as they were when the scenario is over."""
+    database, users = drivers.database, sorted(activity_file.sums())
+    kept = database.row("kept_users", users=users)
+    database.tell("remove_users", users=users)
+    cleaning_up.callback(database.tell, "put_back_users", **{name: json.dumps(rows) for name, rows in kept.items()})
+    own_file.take(activity_file)
+
+
+@given("no upload starts anything by itself")
+def nothing_starts(drivers: Drivers, cleaning_up: ExitStack) -> None:
+    cleaning_up.enter_context(drivers.trigger.off())

@@ -1,0 +1,172 @@
+"""Steps about the upload and what it starts by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+import pytest
+from pytest_bdd import parsers, then, when
+
+from steps.diagnoses.of_run import of_failure
+from steps.drivers.event_rule import Trigger
+from steps.drivers.execution_input import object_created
+from steps.drivers.step_functions import Run, Workflow
+from steps.preconditions.event_rule import any_upload, handed_on, only_handed_on
+from steps.run import attachments
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers, Start
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.suite.progress import Progress
+from steps.suite.project_commands import Commands
+from steps.targets.environment import CommandFailed, Environment
+
+
+@when("the file is delivered", target_fixture="delivery")
+def file_delivered(
+    own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
+) -> Delivery:
+    """A scenario's own file, where it has one; else the acceptance's, which is delivered once a session."""
+    delivery: Delivery = own_file.delivered() if own_file.wanted else request.getfixturevalue("acceptance")
+    finding.attach(*attachments.of_upload(delivery, environment.names))
+    return delivery
+
+
+@then(parsers.parse('the inbox holds it unchanged under "{folder}"'))
+def inbox_holds(folder: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    upload, file = delivery.upload, delivery.file
+    finding.equal(upload.key, folder + file.name, "as key")
+    content = drivers.inbox.content(upload)
+    if content is None:
+        finding.suspect("upload-gone", f"version {upload.version_id} of {upload.key} is not there any more")
+    finding.holds(
+        content == file.content,
+        wanted="the same bytes",
+        got="nothing" if content is None else f"{len(content)} bytes as version {upload.version_id}",
+    )
+
+
+@then("the upload starts an execution by itself")
+def execution_started(delivery: Delivery, finding: Finding, pytestconfig: pytest.Config) -> None:
+    start = delivery.start
+    if pytestconfig.option.start == "manually":
+        finding.not_checked(start.why)
+    finding.holds(
+        start.by == "event",
+        wanted="an execution started by the upload",
+        got="started by itself" if start.by == "event" else "none, so that it was started by hand",
+        evidence=start.why,
+    )
+
+
+@then("it is the only one for this upload")
+def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    """Beside those that scenarios start for it themselves."""
+    upload, run, workflow = delivery.upload, delivery.run, drivers.workflow
+    executions = [arn for arn in workflow.executions_of(upload) if arn == run.arn or arn not in workflow.started]
+    found = len(executions)
+    if found > 1:
+        finding.suspect("started-twice", f"{found} executions of {upload.key}")
+    finding.holds(_alone(executions), wanted="one execution for this upload", got=f"{found} executions")
+    finding.control("the same twice in a copy of those found", not _alone(executions * 2))
+
+
+def _alone(executions: list[str]) -> bool:
+    return len(executions) == 1
+
+
+@then("it is watched to its end")
+def watched(delivery: Delivery, progress: Progress, finding: Finding) -> None:
+    ended = delivery.run.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+    finding.holds(
+        ended and len(progress.looks) > 1,
+        wanted="an execution seen while it ran and when it had ended",
+        got=f"{delivery.run.status} at the last of {len(progress.looks)} looks",
+    )
+
+
+BROKEN = "manual-start-broken"
+
+
+@when("a manual start is rehearsed", target_fixture="rehearsal")
+def rehearsed(commands: Commands) -> str:
+    return _said(commands, "start --rehearse")  # the file has not been delivered yet
+
+
+def _said(commands: Commands, command: str) -> str:
+    try:
+        return commands.said(command)
+    except CommandFailed as refused:
+        raise AssertionError(str(refused)) from refused
+
+
+@then("it names the state machine that it would start")
+def names_state_machine(rehearsal: str, environment: Environment, finding: Finding) -> None:
+    due = environment.names.state_machine_arn
+    finding.holds(due in rehearsal, wanted=f"{due} ready", got=rehearsal.strip())
+
+
+@then("it hands on all that the state machine reads of what the rule hands on")
+def hands_on(environment: Environment, workflow: Workflow, trigger: Trigger, finding: Finding) -> None:
+    names, machine, rule = environment.names, workflow.found(), trigger.found()
+    upload = any_upload(names)
+    event = object_created(upload, account=names.account, region=names.region)
+    inputs = handed_on(rule, names.state_machine_arn, event) if rule else []
+    if not (machine and inputs):
+        finding.not_checked("no rule hands anything on to the state machine, which EVB-02 and EVB-03 tell")
+    by_hand = workflow.input_for(upload)
+    lacking = [path for given in inputs for path in only_handed_on(given, by_hand, machine.definition)]
+    finding.none(
+        [Deviation(BROKEN, f"the state machine reads {path}, which the rule alone hands on") for path in lacking],
+        wanted="nothing that the rule alone hands on",
+        got="nothing",
+    )
+    planted = {"States": [machine.definition, {"Parameters": {"planted.$": "$.planted"}}]}
+    finding.control("a field that is read and not given", bool(only_handed_on({"planted": 1}, by_hand, planted)))
+
+
+@when("it is started by hand", target_fixture="delivery")
+def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
+    upload = delivery.upload
+    said = _said(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}")
+    (arn,) = [line for line in said.splitlines() if line.startswith("arn:")]
+    return delivery.again(Start(arn, "manual"))
+
+
+@then("it takes the same way to the same result as the automatic one")
+def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    if run.status != acceptance.run.status:
+        found = of_failure(run.status, run.error, run.cause)
+        finding.deviations += [
+            # There was no event, and the one of the automatic start was as it has to be.
+            each._replace(diagnosis=BROKEN) if each.diagnosis == "event-contract-broken" else each
+            for each in found
+        ]
+    got, due = _came_to(run), _came_to(acceptance.run)
+    evidence = "\n".join([str(run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
+    finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=evidence)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an execution came to: its status, how often it entered each state, its totals."""
+
+    status: str
+    states: Counter[str]
+    totals: dict[str, Any]
+
+    def __str__(self) -> str:
+        totals = ", ".join(f"{name} {value}" for name, value in self.totals.items())
+        return f"{self.status}, {self.states.total()} states entered{totals and f', {totals}'}"
+
+
+def _came_to(run: Run) -> Result:
+    entered = (
+        event["stateEnteredEventDetails"]["name"] for event in run.history if "stateEnteredEventDetails" in event
+    )
+    totals = {name: value for name, value in run.output.items() if name.startswith("records_")}
+    return Result(run.status, Counter(entered), totals)

@@ -1,0 +1,171 @@
+"""Steps about what has to be ready: the test users, the database, the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from typing import Any
+
+from pytest_bdd import parsers, then, when
+
+from steps.drivers.activity_file import ActivityFile
+from steps.drivers.postgres import Answer, Database
+from steps.drivers.users import User
+from steps.run.acceptance_run import Preparation
+from steps.suite.deviation import Deviation
+from steps.suite.finding import Finding
+from steps.targets.environment import Environment
+from steps.targets.settings import Settings
+
+
+@when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
+def database_reached(environment: Environment) -> Answer:
+    environment.check()  # from here on, a refusal is about the credentials
+    return Database.answer(environment.database_url, environment.secret())
+
+
+@then("it answers")
+def it_answers(answer: Answer, finding: Finding) -> None:
+    if not answer.well:
+        finding.suspect("secret-refused", answer.said)
+    finding.holds(answer.well, wanted="the database answers with the secret's credentials", got=answer.said)
+
+
+@then("its tables are those of the schema")
+def tables_of_the_schema(database: Database, finding: Finding) -> None:
+    differing = [row["what"] for name in ("schema_differences", "schema_version") for row in database.ask(name)]
+    deviations = [Deviation("schema-wrong", what) for what in differing]
+    finding.none(deviations, wanted="what sql/schema.sql makes", got="so")
+
+
+@when("the test users are prepared")
+def test_users_prepared(preparation: Preparation) -> None: ...
+
+
+@then("none of them is left out")
+def none_left_out(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    """One by one: a count may count others."""
+    before = preparation.test_users_before
+    registered = len(_registered_of(settings, database))
+    finding.equal(registered, settings.counts.users, f"test users, {before} of them there before")
+
+
+@then("the database counts every one of them")
+def test_users_counted(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    registered = len(_registered_of(settings, database))
+    if preparation.test_users != registered:
+        text = f"count_test_users.sql counts {preparation.test_users}, and {registered} are registered"
+        finding.suspect("question-wrong", text)
+    finding.equal(preparation.test_users, settings.counts.users, "test users")
+
+
+def _registered_of(settings: Settings, database: Database) -> set[str]:
+    return {row["user_id"] for row in database.ask("users_like_ours")} & set(settings.counts.test_users)
+
+
+@then("the first, the middle and the last of them are registered under their own name and address, and active")
+def sample_users(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    users = settings.users
+    samples = {user.user_id: user for user in (users[0], users[max(len(users) // 2, 1) - 1], users[-1])}
+    _registered(database.ask("sample_users"), [*samples.values()], finding)
+
+
+@then("the first ten of them are listed in order")
+def first_ten(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
+    _registered(database.ask("first_ten_users"), settings.users[:10], finding)
+
+
+def _registered(rows: list[dict[str, Any]], users: list[User], finding: Finding) -> None:
+    due = [{**asdict(user), "is_active": True} for user in users]
+    wrong = [row for row in rows if row not in due]
+    finding.holds(
+        rows == due,
+        wanted=f"{', '.join(user.user_id for user in users)} as they were registered",
+        got=f"{len(rows) - len(wrong)} of {len(rows)} so",
+        evidence="\n".join(map(str, wrong)),
+    )
+
+
+@then("the whole table of statistics is counted, and none of its rows is theirs")
+def table_counted(preparation: Preparation, finding: Finding) -> None:
+    counted, read = preparation.overview, len(preparation.statistics)
+    if counted["all_rows"] != read:
+        finding.suspect("question-wrong", f"statistics_overview.sql counts {counted['all_rows']} rows of {read}")
+    finding.holds(
+        counted["all_rows"] == counted["of_others"] == read,
+        wanted=f"{read} rows, all of other users",
+        got=f"{counted['all_rows']} rows, {counted['of_others']} of other users",
+    )
+
+
+@then("their earlier statistics are gone, and nobody else's")
+def statistics_cleared(
+    preparation: Preparation, activity_file: ActivityFile, environment: Environment, finding: Finding
+) -> None:
+    theirs = {record.user_id for record in activity_file.records}
+    others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
+    if environment.shared:  # others' rows change by themselves, and the statement names the test users one by one
+        others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
+    if gone := sorted(others.keys() - preparation.statistics.keys()):
+        finding.suspect("others-altered", f"cleared beside the test users': {', '.join(gone)}")
+    finding.holds(
+        preparation.statistics == others,
+        wanted=f"statistics of {len(others)} other users left, as they were",
+        got=f"{len(preparation.statistics)} left, {len(preparation.earlier)} before",
+    )
+    finding.control("a row of theirs left", {**preparation.statistics, min(theirs): {}} != others)
+    finding.control("somebody else's row gone", dict([*others.items()][1:]) != others or not others)
+
+
+@then(parsers.parse("the database counts {count:d} statistics of theirs"))
+def no_statistics(
+    count: int,
+    preparation: Preparation,
+    activity_file: ActivityFile,
+    database: Database,
+    environment: Environment,
+    finding: Finding,
+) -> None:
+    sums = activity_file.sums()
+    left = _of_theirs(preparation.statistics, sums)
+    if preparation.test_statistics != left:
+        text = f"count_test_statistics.sql counts {preparation.test_statistics}, and {left} are left"
+        finding.suspect("question-wrong", text)
+    finding.equal(preparation.test_statistics, count, "statistics of the test users")
+    if environment.shared:
+        planted = {**preparation.statistics, min(sums): {}}
+        finding.control("a row of theirs in a copy of those left", _of_theirs(planted, sums) == count + 1)
+        return
+    with database.undone():
+        database.tell("test_users")
+        database.tell("plant_statistics")
+        finding.control("a row really planted", database.number("count_test_statistics") == count + 1)
+
+
+def _of_theirs(statistics: Collection[str], theirs: Collection[str]) -> int:
+    return len(set(statistics) & set(theirs))
+
+
+@then("the file is there under its agreed name")
+def file_named(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    finding.equal(activity_file.name, settings.csv.name, "as file name")
+
+
+@then("the file holds as many records as agreed, each on a line of its own below the header")
+def file_holds(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    records = settings.counts.records
+    finding.equal(len(activity_file.records), records, "records")
+    finding.equal(activity_file.lines, records + 1, "lines")
+
+
+@then("they are those of the test users, and of nobody else")
+def file_of_test_users(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    named, users = activity_file.sums().keys(), settings.counts.test_users
+    odd = sorted(named ^ set(users))
+    got = f"{len(named)} users, {len(odd)} of them too many or missing{': ' if odd else ''}{', '.join(odd[:5])}"
+    finding.holds(not odd, wanted=f"records of all {len(users)} test users", got=got if odd else f"{len(named)} users")
+
+
+@then("its header reads as agreed")
+def header_reads(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
+    finding.equal(",".join(activity_file.header), settings.csv.header, "as header")

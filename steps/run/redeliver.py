@@ -1,0 +1,163 @@
+"""Steps about files that are started, announced or delivered more than once."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+
+from pytest_bdd import parsers, then, when
+
+from steps.drivers.execution_history import reached
+from steps.drivers.locks import NotRestarted, restart
+from steps.drivers.logs import holding
+from steps.robustness.injected_faults import Made
+from steps.run.custom_file import OwnFile
+from steps.run.delivery import Delivery, Drivers, Start, statistics_of
+from steps.suite.finding import Finding
+
+
+@when("the file is started again", target_fixture="delivery")
+def started_again(delivery: Delivery, drivers: Drivers) -> Delivery:
+    return delivery.again(Start(restart(delivery.upload, drivers.locks, drivers.workflow), "manual"))
+
+
+@when("its event is delivered again", target_fixture="second")
+def delivered_again(delivery: Delivery, drivers: Drivers, faults: Made) -> Delivery:
+    event = drivers.workflow.input_of(str(delivery.start.arn))
+    faults.awaited()
+    return delivery.again(Start(drivers.workflow.start(event), "event"))
+
+
+@when("its event is delivered again after its end", target_fixture="second")
+def delivered_after_end(delivery: Delivery, drivers: Drivers, finding: Finding) -> Delivery:
+    run = delivery.run
+    if run.status != "SUCCEEDED":
+        finding.not_checked(f"the execution {run.status}, and a pipeline in trouble is not asked twice")
+    return delivery.again(Start(drivers.workflow.start(drivers.workflow.input_of(run.arn)), "event"))
+
+
+@when("the same file is delivered once more", target_fixture="delivery")
+def delivered_once_more(own_file: OwnFile) -> Delivery:
+    return own_file.delivered()
+
+
+@when(parsers.parse("another file of {count:d} records is delivered under its name"), target_fixture="second")
+def overwritten(
+    count: int, delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile, cleaning_up: ExitStack
+) -> Delivery:
+    delivery.wait_until_started()
+    faults.awaited()
+    other = OwnFile(drivers, cleaning_up, own_file.header, own_file.name)
+    other.fill(count)
+    second = other.delivered()
+    faults.over()
+    return second
+
+
+@when("the same content is delivered under another name", target_fixture="delivery")
+def delivered_under_another_name(own_file: OwnFile) -> Delivery:
+    own_file.name = f"again-{own_file.name}"
+    return own_file.delivered()
+
+
+@then("it is told of no other file of the same content")
+def told_of_none(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    finding.equal(_same_content(delivery, drivers), (None, None, []), "in metadata, summary and log")
+
+
+@then("it is told that the file before it has the same content")
+def told_of_the_first(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
+    first = own_file.uploads[-2]
+    due = (first.file_id, first.file_id, [f"same content as version {first.version_id}"])
+    finding.equal(_same_content(delivery, drivers), due, "in metadata, summary and log")
+
+
+def _same_content(delivery: Delivery, drivers: Drivers) -> tuple[str | None, str | None, list[str]]:
+    """What is told of another file of the same content: in processing-metadata, in the summary, and in the log."""
+    delivery.wait_until_ended()
+    metadata = drivers.audit_trail.metadata(delivery.upload)["csv-validation"]
+    summary = json.loads(drivers.inbox.result(delivery.upload, "summary.json"))
+    logged = [str(line.fields["message"]) for line in holding(delivery.lines, "same content as")]
+    return metadata.get("same_content_as"), summary.get("same_content_as"), logged
+
+
+@when("its lock has expired")
+def lock_expired(delivery: Delivery, drivers: Drivers) -> None:
+    drivers.locks.expire(delivery.upload)
+
+
+@then("its lock is still held")
+def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    lock = drivers.locks.of(delivery.upload)
+    got = (lock.owner, lock.state) if lock else "no lock"
+    finding.equal(got, (delivery.run.arn, "held"), "as owner and state")
+
+
+@then("its lock is given back")
+def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    lock = drivers.locks.of(delivery.upload)
+    if lock is not None:
+        finding.suspect("lock-left", str(lock))
+    finding.equal(lock, None, "as its lock")
+
+
+@then("the second execution leaves it to the first")
+def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> None:
+    run = second.run
+    due = {"duplicate_of": delivery.start.arn}
+    finding.holds(
+        run.status == "SUCCEEDED" and run.output == due, wanted=str(due), got=str(run.output), evidence=str(run)
+    )
+    finding.equal({entry["step"] for entry in second.audit}, {"csv-validation"}, "as the only step in its audit trail")
+    finding.equal(second.jobs, [], "as its batch jobs")
+
+
+@then("the second execution answers with the first, and both are found for the upload")
+def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, finding: Finding) -> None:
+    first, again = delivery.run, second.run
+    if again.duplicate_of != first.arn:
+        finding.suspect("redelivery-processed", str(again))
+    finding.equal(again.duplicate_of, first.arn, "as the execution that the second one leaves the upload to")
+    found = drivers.workflow.executions_of(delivery.upload)
+    finding.holds({first.arn, again.arn} <= set(found), wanted="both executions of it", got=f"{len(found)} of it")
+
+
+@then("the second execution has added the other file's records")
+def second_added(second: Delivery, drivers: Drivers, finding: Finding) -> None:
+    finding.equal(second.run.status, "SUCCEEDED", "as the second execution's status")
+    statistics = statistics_of(drivers.database)
+    due = second.file.sums()
+    got = {user: (row["login_count"], row["post_count"]) for user, row in statistics.items() if user in due}
+    finding.equal(got, due, "as statistics")
+
+
+@then("the second execution finds every chunk done")
+def all_done(delivery: Delivery, second: Delivery, finding: Finding) -> None:
+    run = second.run
+    finding.holds(run.status == "SUCCEEDED", wanted="SUCCEEDED", got=run.status, evidence=str(run))
+    totals = [each.output["records_applied"] for each in (delivery.run, run)]
+    finding.equal(totals[1], totals[0], "records applied, as the first execution told")
+    finding.equal(reached(run.history), reached(delivery.run.history), "reached")
+
+
+@then(parsers.parse("the file cannot be started again {when}"))
+def not_restarted(when: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    due = {"while it is processed": "still runs", "once it is done": "has completed"}[when]
+    try:
+        said = restart(delivery.upload, drivers.locks, drivers.workflow)
+    except NotRestarted as refused:
+        said = str(refused)
+    finding.holds(due in said, wanted=f"a refusal: ... {due}", got=said)
+
+
+@then("its users have each record twice")
+def twice(delivery: Delivery, finding: Finding) -> None:
+    rows = {user: (row["login_count"], row["post_count"]) for user, row in delivery.statistics.items()}
+    due = {user: (2 * logins, 2 * posts) for user, (logins, posts) in delivery.file.sums().items()}
+    finding.equal({user: rows.get(user) for user in due}, due, "as statistics")
+
+
+@then(parsers.parse("it has {count:d} chunks"))
+def chunks(count: int, delivery: Delivery, finding: Finding) -> None:
+    finding.equal(len(delivery.stores.plan), count, "chunks in the plan")

@@ -1,0 +1,140 @@
+"""What would silently be lost between a feature file and its run, found before anything runs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from gherkin.errors import CompositeParserException
+from gherkin.parser import Parser
+from gherkin.pickles.compiler import Compiler
+from pytest_bdd import scenarios
+from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+
+_KEYWORD = re.compile(r"\w+( \w+)?:( |$)")
+_TYPES = {"Context": "given", "Action": "when", "Outcome": "then"}
+
+
+def faults(file: Path) -> list[str]:
+    """Each thing in a feature file that would be lost or be taken for another, with its line.
+
+    Scenarios of one name, of which all but one are lost; a misspelt keyword, which makes its block a description; steps
+    that no definition matches, or more than one.
+    """
+    try:
+        document: Any = Parser().parse(file.read_text("utf-8"))
+    except CompositeParserException as invalid:
+        return [str(error) for error in invalid.errors]
+    feature = document.get("feature")
+    return (
+        [*_descriptions(feature), *_same_names(feature), *_steps(document, file)] if feature else ["no Feature in it"]
+    )
+
+
+def unused(files: Iterable[Path]) -> list[str]:
+    """The step definitions that no step of these feature files uses, as `given "..." in module`."""
+    steps = {(kind, text) for file in files for kind, text in _steps_of(Parser().parse(file.read_text("utf-8")), file)}
+    return sorted(
+        f'{found.type} "{found.parser.name}" in {found.step_func.__module__}'
+        for found in step_function_context_registry.values()
+        if not any(_matches(found, kind, text) for kind, text in steps)
+    )
+
+
+def _blocks(feature: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The scenarios and backgrounds, those inside rules too."""
+    for child in feature["children"]:
+        ((_, block),) = child.items()
+        yield block
+        yield from _blocks(block) if "children" in block else ()
+
+
+def _descriptions(feature: dict[str, Any]) -> Iterator[str]:
+    blocks = list(_blocks(feature))
+    examples = [each for block in blocks for each in block.get("examples", ())]
+    for block in (feature, *blocks, *examples):
+        for line in filter(None, map(str.strip, block["description"].splitlines())):
+            if _KEYWORD.match(line) or "steps" in block:
+                where = f"line {block['location']['line']}: under {block['keyword']}: {block['name']}"
+                yield f"{where} stands what is neither keyword nor step: {line!r}"
+
+
+def _same_names(feature: dict[str, Any]) -> Iterator[str]:
+    named = Counter(block["name"] for block in _blocks(feature) if block["keyword"].startswith("Scenario"))
+    yield from (f"{count} scenarios are named {name!r}" for name, count in named.items() if count > 1)
+
+
+def _steps(document: dict[str, Any], file: Path) -> Iterator[str]:
+    for kind, text in dict.fromkeys(_steps_of(document, file)):
+        found = [each for each in step_function_context_registry.values() if _matches(each, kind, text)]
+        if len(found) != 1:
+            defined = " and ".join(f'"{each.parser.name}"' for each in found) or "nothing"
+            yield f"{kind} {text!r} is defined by {defined}"
+
+
+def _steps_of(document: Any, file: Path) -> Iterator[tuple[str, str]]:
+    """(given, when or then; text) of each step as it runs, an outline's once for each example."""
+    named: Any = {**document, "uri": str(file)}
+    for pickle in Compiler().compile(named):
+        yield from ((_TYPES[step["type"]], step["text"]) for step in pickle["steps"])
+
+
+def _matches(definition: StepFunctionContext, kind: str, text: str) -> bool:
+    return definition.type in (None, kind) and definition.parser.is_matching(text)
+
+
+COLLECTED = pytest.StashKey[list[pytest.Item]]()
+"""Every scenario in the order of its collection."""
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A feature file is collected like a test module."""
+    if file_path.suffix != ".feature":
+        return None
+    return FeatureFile.from_parent(parent, path=file_path)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keeps each scenario, before any plug-in deselects some or changes their order."""
+    if isinstance(item.parent, FeatureFile):
+        item.config.stash.setdefault(COLLECTED, []).append(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Puts scenarios into the order of the features, after every plug-in that sorts or shuffles tests.
+
+    Phases build on each other: files go by their paths, the scenarios of one by their places in it.
+    """
+    collected = session.config.stash.get(COLLECTED, [])
+    places = {item: (item.path, place) for place, item in enumerate(collected)}
+    others = [item for item in session.items if item not in places]
+    session.items[:] = [*others, *sorted(filter(places.__contains__, session.items), key=places.__getitem__)]
+
+
+class FeatureFile(pytest.Module):
+    """A module that holds the scenarios of one feature file and nothing else."""
+
+    def _getobj(self) -> ModuleType:
+        if found := faults(self.path):
+            raise self.CollectError("\n".join([f"Parts of {self.path.name} would not run as they read:", *found]))
+        module = ModuleType(self.path.stem)
+        module.__file__ = str(self.path)
+        bind: dict[str, Any] = vars(module) | {"scenarios": scenarios, "path": str(self.path)}
+        exec(compile("scenarios(path)", str(self.path), "exec"), bind)  # scenarios() fills its caller's namespace
+        vars(module).update({name: value for name, value in bind.items() if name.startswith("test_")})
+        return module
+
+
+def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool | None:
+    """@checklist:ID becomes the mark checklist(ID); any other tag has to be a declared mark."""
+    name, _, value = tag.partition(":")
+    if name == "checklist" and value:
+        pytest.mark.checklist(value)(function)
+        return True
+    return None

@@ -1,0 +1,30 @@
+"""Which features do not look at the execution that all share, by their tags: the one place where that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gherkin.parser import Parser
+
+OWN_EXECUTION, OWN_COMMAND = "@own-execution", "@own-command"
+"""The tags of features that deliver files of their own, and of features that start commands of their own."""
+_FEATURES = Path(__file__).resolve().parents[2] / "features"
+_LINE = "@checklist:"
+
+
+def features(*tags: str) -> dict[Path, set[str]]:
+    """The files of the features with one of these tags, each with the ids of the checklist's lines that it answers."""
+    found = {}
+    for file in sorted(_FEATURES.rglob("*.feature")):
+        feature: Any = Parser().parse(file.read_text("utf-8"))["feature"]
+        if set(tags) & set(_tags(feature)):
+            of_scenarios = (tag for child in feature["children"] for tag in _tags(child.get("scenario", {})))
+            told = [*_tags(feature), *of_scenarios]
+            found[file] = {tag.removeprefix(_LINE) for tag in told if tag.startswith(_LINE)}
+    return found
+
+
+def _tags(block: dict[str, Any]) -> Iterator[str]:
+    yield from (tag["name"] for tag in block.get("tags", ()))

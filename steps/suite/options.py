@@ -1,0 +1,126 @@
+"""The suite's command line: where it runs, on what, and what runs beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from steps.targets.system import SystemUnderTest
+from steps.verdict import checklist
+
+if TYPE_CHECKING:
+    from steps.targets.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORTS = ROOT / "reports"
+_TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
+WHOLE = ("local", "aws-dev")
+"""The marks whose scenarios are a whole acceptance session, with a verdict."""
+TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
+EMULATORS = ("localstack", "endpoint")
+"""Targets that stand on somebody else's emulator of AWS."""
+_settings = pytest.StashKey["Settings"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the group `acceptance`."""
+    group = parser.getgroup("acceptance", "acceptance of the CSV pipeline")
+    group.addoption("--target", choices=TARGETS, help="where to run; follows from -m local or -m aws-dev")
+    group.addoption(
+        "--system-under-test",
+        metavar="DIR",
+        type=Path,
+        default=ROOT / "system_under_test",
+        help="template.yaml, state machine, functions and, optionally, data.yaml, sql/ and acceptance.toml",
+    )
+    group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
+    group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
+    group.addoption("--reports", metavar="DIR", type=Path, default=REPORTS, help="where the verdict goes")
+    group.addoption("--keep", action="store_true", help="leave the environment up and say how to reach it")
+    group.addoption(
+        "--start",
+        choices=("by-itself", "manually"),
+        default="by-itself",
+        help="manually: start the execution by hand from the outset, not only when the upload has started none",
+    )
+    group.addoption("--endpoint-url", metavar="URL", help="an emulator that already runs, for --target=endpoint")
+    group.addoption("--no-limits", action="store_true", help="ask an emulator what it is known not to do, too")
+    group.addoption("--settings", metavar="FILE", type=Path, help="DIR/acceptance.toml unless said")
+    group.addoption(
+        "--database-url",
+        metavar="URL",
+        help="the database as reached from here, such as a tunnel to Aurora; "
+        "with -m aws-dev, DATABASE_URL or else the cluster's endpoint unless said",
+    )
+    group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
+    group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
+    group.addoption("--sign-key", metavar="FILE", type=Path, help="sign the attestation by this PEM key")
+    group.addoption("--fault-seed", metavar="N", type=int, default=1, help="what faults are drawn from: -m robustness")
+    group.addoption("--fault-draws", metavar="N", type=int, default=3, help="how many files get a fault that is drawn")
+    group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
+
+
+def mark(config: pytest.Config) -> str | None:
+    """The one of `local`, `aws-dev` and `robustness` that -m names; None when it names none or several."""
+    return mark_in(config.option.markexpr)
+
+
+def mark_in(expression: str) -> str | None:
+    """The one of these marks that an expression of -m names."""
+    named = set(re.findall(r"[\w-]+", expression)) & _TARGET_OF_MARK.keys()
+    return named.pop() if len(named) == 1 else None
+
+
+def target(config: pytest.Config) -> str:
+    """The name of the target; a usage error when the command line names none, or one that cannot be had."""
+    chosen = config.option.target or _TARGET_OF_MARK.get(mark(config) or "")
+    if chosen is None:
+        raise pytest.UsageError(
+            "No target is named, so there is nowhere to run the scenarios. Say pytest -m local (embedded AWS and "
+            "PostgreSQL on this machine), or pytest tests for the project's own tests."
+        )
+    if chosen == "aws-dev" and mark(config) != "aws-dev":
+        raise pytest.UsageError(
+            f"-m {mark(config)} alters what is deployed, and the dev account is not ours alone. Say pytest -m aws-dev."
+        )
+    if chosen == "endpoint" and not (config.option.endpoint_url and config.option.database_url):
+        raise pytest.UsageError(
+            "--target=endpoint wants --endpoint-url=URL, where the emulator answers, and --database-url=URL, a "
+            "PostgreSQL that it and its functions reach."
+        )
+    return str(chosen)
+
+
+def system(config: pytest.Config) -> SystemUnderTest:
+    """The folder of the pipeline."""
+    return SystemUnderTest(config.option.system_under_test.resolve())
+
+
+def settings_file(config: pytest.Config) -> Path:
+    """The file of the pipeline's settings: that of the command line, or the pipeline's own."""
+    told: Path | None = config.option.settings
+    return told.resolve() if told else system(config).settings
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The pipeline's settings, read once; a usage error that names every fault."""
+    from steps.targets.settings import ACCOUNT, SettingsError, read  # with pydantic: while the embedded AWS starts
+
+    if _settings not in config.stash:
+        file, folder = settings_file(config), system(config).folder
+        needed = ACCOUNT if target(config) == "aws-dev" else ()
+        try:
+            config.stash[_settings] = read(file, os.environ, needed=needed, lines=checklist.read(), folder=folder)
+        except SettingsError as faulty:
+            raise pytest.UsageError(str(faulty)) from faulty
+    return config.stash[_settings]
+
+
+def altering(config: pytest.Config) -> list[str]:
+    """The options of this command line that alter the pipeline or its run on purpose."""
+    told = {"--after-deploy": config.option.after_deploy, "--after-run": config.option.after_run}
+    return [option for option, command in told.items() if command]

@@ -1,0 +1,72 @@
+"""Progress: one live line in a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from steps.run.delivery import Look
+from steps.suite.visible_text import in_one_line, quoted
+
+
+class Progress:
+    """Says what is going on, whatever pytest captures, and remembers what it showed of the execution.
+
+    `shown` takes out of a text what nobody may see.
+    """
+
+    def __init__(
+        self, terminal: pytest.TerminalReporter, capture: pytest.PytestPluginManager, shown: Callable[[str], str]
+    ) -> None:
+        self._shown = shown
+        self._terminal, self._capture = terminal, capture.getplugin("capturemanager")
+        self._live = terminal.isatty
+        self._began = time.monotonic()
+        self.looks: list[Look] = []
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        """A line with the seconds since the session's start."""
+        self.said.append(text)
+        with self._uncaptured():
+            self._terminal.ensure_newline()
+            self._erase()
+            self._terminal.write_line(self._stamped(text))
+
+    def watch(self, look: Look) -> None:
+        """Shows a look at the execution: each one in a terminal, on one line; each change in a log."""
+        changed = not self.looks or self.looks[-1].reached != look.reached
+        self.looks.append(look)
+        text = in_one_line(
+            f"{look.reached}, {look.seconds:.1f} s since its start, {look.lines} log lines, {look.sessions} sessions"
+        )
+        if not self._live:
+            if changed:
+                self.say(text)
+            return
+        with self._uncaptured():
+            self._terminal.ensure_newline()
+            self._erase()
+            self._terminal.write(self._stamped(text), flush=True)
+
+    def _stamped(self, text: str) -> str:
+        return f"{time.monotonic() - self._began:6.1f} s  {quoted(self._shown(text))}"
+
+    def _erase(self) -> None:
+        if self._live:
+            self._terminal.write("\r\x1b[K")
+
+    @contextmanager
+    def _uncaptured(self) -> Iterator[None]:
+        if self._capture is None:
+            yield
+            return
+        with self._capture.global_and_fixture_disabled():
+            yield
+
+
+PROGRESS = pytest.StashKey[Progress]()
+"""Where a session keeps its progress."""

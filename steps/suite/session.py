@@ -1,0 +1,198 @@
+"""The session's fixtures: the environment, started and stopped once, and a driver for each of its edges."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from steps.attestation.sources import sources
+from steps.attestation.writing import Tested
+from steps.drivers import revisions
+from steps.drivers.absence import naming
+from steps.drivers.audit_trail import AuditTrail
+from steps.drivers.connections import Connections
+from steps.drivers.event_rule import Trigger
+from steps.drivers.locks import Locks
+from steps.drivers.logs import Logs
+from steps.drivers.postgres import Database
+from steps.drivers.s3 import Inbox
+from steps.drivers.step_functions import Workflow
+from steps.drivers.suite_lock import locked
+from steps.run.delivery import Drivers
+from steps.suite import options
+from steps.suite.dry_run import plan
+from steps.suite.progress import PROGRESS, Progress
+from steps.suite.project_commands import Commands
+from steps.targets.embedded_start import ACCOUNT, launched
+from steps.targets.environment import Environment
+from steps.targets.settings import Settings
+from steps.verdict import verdict
+from steps.verdict.record import RECORD, Record
+
+
+@pytest.fixture(scope="session")
+def record(pytestconfig: pytest.Config) -> Record:
+    return pytestconfig.stash[RECORD]
+
+
+@pytest.fixture(scope="session")
+def progress(pytestconfig: pytest.Config) -> Progress:
+    return pytestconfig.stash[PROGRESS]
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    return options.settings(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
+    """The target, with the pipeline in it; what the command line wants after deployment has run."""
+    o = pytestconfig.option
+    sha256 = options.system(pytestconfig).sha256()
+    folder = o.system_under_test
+    shown = folder.relative_to(options.ROOT) if folder.is_relative_to(options.ROOT) else folder
+    record.facts["system_under_test"] = {"dir": str(shown), "sha256": sha256}
+    try:
+        target = _environment(pytestconfig, record, progress)
+        environment = replace(target, client=naming(target.client, target.names))
+    except Exception as error:
+        if not hasattr(error, "diagnosis"):
+            raise
+        # It says all by itself, and pytest would read the sources of its whole traceback for every scenario again.
+        raise error.with_traceback(None) from None
+    record.facts |= {"account": environment.names.account, "region": environment.names.region}
+    record.notes += environment.notes
+    record.masking.learn({**environment.exports, **environment.confidential})
+    if o.after_deploy:
+        environment.shell(o.after_deploy)
+        progress.say(f"ran {o.after_deploy}")
+        environment.check()
+    file = options.settings(pytestconfig).csv.file_in(options.system(pytestconfig).folder)
+    tested = sources(options.system(pytestconfig), file)
+    record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
+    record.begin("preconditions")
+    return environment
+
+
+@pytest.fixture(autouse=True)
+def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
+    """What an emulator is known not to do is not asked of it."""
+    asked_for = RECORD in pytestconfig.stash and not pytestconfig.option.no_limits
+    if not (asked_for and options.target(pytestconfig) in options.EMULATORS):
+        return
+    limits = request.getfixturevalue("environment").limits
+    claimed = [marker.args[0] for marker in request.node.iter_markers("checklist")]
+    if told := dict.fromkeys(limits[item] for item in claimed if item in limits):
+        pytest.skip(verdict.LIMIT + "; ".join(told))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
+    """With --plan, what would be written is said, and the session is over."""
+    if pytestconfig.option.plan:
+        drivers, file, progress = map(request.getfixturevalue, ("drivers", "activity_file", "progress"))
+        for number, line in enumerate(plan(drivers, file), 1):
+            progress.say(f"would {number}. {line}")
+        pytest.exit("--plan: nothing was written", returncode=0)
+
+
+def _environment(config: pytest.Config, record: Record, progress: Progress) -> Environment:
+    """The target that the command line names."""
+    told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
+    system, settings = options.system(config), options.settings(config)
+    target, o = options.target(config), config.option
+    if target == "embedded":
+        from steps.targets.embedded import embedded
+
+        names = settings.names_in(ACCOUNT)
+        return embedded(launched(config, names), system, names=names, test_users=settings.users, **told)
+    if target == "endpoint":
+        from steps.targets.endpoint import endpoint
+
+        return endpoint(o.endpoint_url, o.database_url, settings, system, **told)
+    if target == "localstack":
+        from steps.targets.localstack import localstack
+
+        running, terminal = ExitStack(), config.pluginmanager.getplugin("terminalreporter")
+        config.add_cleanup(running.close)
+        return localstack(settings, system, os.environ, running, keep=terminal.write_line if o.keep else None, **told)
+    from steps.targets.aws_dev import aws_dev
+
+    return aws_dev(settings, system, database_url=o.database_url or os.environ.get("DATABASE_URL"), **told)
+
+
+@pytest.fixture(scope="session")
+def alone(environment: Environment, progress: Progress) -> Iterator[None]:
+    """No other run of the suite is in the same account from here on."""
+    if not environment.shared:
+        yield
+        return
+    with locked(environment.client("dynamodb"), environment.names.job_locks) as owner:
+        progress.say(f"the account is ours: {owner}")
+        yield
+
+
+@pytest.fixture(scope="session")
+def database(environment: Environment, settings: Settings) -> Iterator[Database]:
+    if not environment.database_url:
+        environment.secret()  # tells why there is no login
+    with Database(environment.database_url, environment.sql, test_users=settings.users) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def commands(environment: Environment, pytestconfig: pytest.Config) -> Commands:
+    return Commands(environment, options.settings_file(pytestconfig))
+
+
+@pytest.fixture(scope="session")
+def inbox(environment: Environment) -> Inbox:
+    return Inbox(environment.client("s3"), environment.names.bucket)
+
+
+@pytest.fixture(scope="session")
+def workflow(environment: Environment, settings: Settings) -> Workflow:
+    stepfunctions, arn = environment.client("stepfunctions"), environment.names.state_machine_arn
+    return Workflow(stepfunctions, arn, every=environment.patience.look, paths=settings.input.paths)
+
+
+@pytest.fixture(scope="session")
+def trigger(environment: Environment) -> Trigger:
+    return Trigger(environment.client("events"), environment.names.rule)
+
+
+@pytest.fixture(scope="session")
+def drivers(
+    environment: Environment,
+    settings: Settings,
+    database: Database,
+    inbox: Inbox,
+    trigger: Trigger,
+    workflow: Workflow,
+) -> Drivers:
+    names, client = environment.names, environment.client
+    connect = partial(Database, environment.database_url, environment.sql, test_users=settings.users)
+    return Drivers(
+        environment=environment,
+        database=database,
+        inbox=inbox,
+        trigger=trigger,
+        workflow=workflow,
+        locks=Locks(client("dynamodb"), names.job_locks),
+        audit_trail=AuditTrail(
+            client("dynamodb"),
+            audit_logs=names.audit_logs,
+            batch_jobs=names.batch_jobs,
+            metadata=names.processing_metadata,
+        ),
+        logs=Logs(client("logs"), names.log_groups),
+        connections=Connections(connect, names.functions),
+        connect=connect,
+    )

@@ -1,0 +1,83 @@
+"""Starts the embedded AWS in the background; imports nothing slow."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import warnings
+from functools import partial
+from shlex import quote
+
+import pytest
+
+from local_aws import LocalAws, Starting, surroundings
+from steps.drivers.names import Names
+
+__all__ = ["DATABASE", "Starting", "launch", "surroundings"]
+
+DATABASE = "csvbatch"
+
+
+def launch(names: Names) -> Starting:
+    """Begins to start the embedded AWS, as a process alone: a thread would import while pytest registers plug-ins."""
+    return LocalAws.launch(account=names.account, region=names.region, database=DATABASE)
+
+
+ACCOUNT = "000000000000"
+_starting = pytest.StashKey[tuple[str, Starting]]()
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """The first that pytest calls of a plug-in of conftest.py: our options are unknown yet, but -m is told."""
+    gc.set_threshold(50_000)  # a session's objects live about as long as it does
+    if shadowed := surroundings.shadow_nothing():
+        evidence = "".join(f"\n  evidence: {name} is {file}" for name, file in shadowed.items())
+        raise pytest.UsageError(f"PYTHONPATH shadows modules of Python's own.{evidence}\n  remedy: unset PYTHONPATH")
+    config = pluginmanager.getplugin("pytestconfig")
+    told = config.known_args_namespace
+    elsewhere = any(str(each).startswith("--target") for each in config.invocation_params.args)
+    wanted = told.markexpr.strip() in ("local", "robustness") and not elsewhere
+    if wanted and not (told.collectonly or told.help or told.version):
+        launched(config, Names(ACCOUNT))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing of the caller's surroundings decides, except in the dev account: it is reached by the caller's own."""
+    from steps.suite import options  # a plug-in after this one
+
+    if "aws-dev" in (config.option.target, options.mark(config)):
+        return
+    before = dict(os.environ)
+    config.add_cleanup(partial(surroundings.adopt, before))
+    surroundings.adopt(surroundings.isolated(before))
+    if sys.warnoptions and (config.option.target or options.mark(config)):
+        sys.warnoptions.clear()  # of PYTHONWARNINGS, by which a library's warning would break a scenario
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore", ResourceWarning)
+
+
+def launched(config: pytest.Config, names: Names) -> Starting:
+    """The embedded AWS of this session, on its way, in the region of `names`; one in another region gives way to it."""
+    region, starting = config.stash.get(_starting, (None, None))
+    if starting is not None and region == names.region:
+        return starting
+    if starting is not None:
+        starting.stop()
+    config.stash[_starting] = names.region, launch(names)
+    return config.stash[_starting][1]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
+    gc.freeze()  # Python would look for garbage several times as it ends
+    _, starting = config.stash.get(_starting, (None, None))
+    if starting is None:
+        return
+    if not config.option.keep or isinstance(aws := starting.outcome, Exception):
+        starting.stop()
+        return
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    terminal.write_line(aws.keep())
+    for name, value in aws.environment.items():
+        terminal.write_line(f"export {name}={quote(value)}")

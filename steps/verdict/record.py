@@ -1,0 +1,166 @@
+"""The session's record: what scenarios, phases and the run came to, and verdict.json made of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steps.attestation.writing import Tested
+from steps.diagnoses import catalogue
+from steps.diagnoses.ranking import diagnoses
+from steps.masking.masking import Masking
+from steps.suite.deviation import Deviation
+from steps.suite.visible_text import visible
+from steps.verdict import origin, verdict, waivers
+from steps.verdict.checklist import Item
+from steps.verdict.waivers import Waiver
+
+
+@dataclass
+class Span:
+    """When a phase began and ended, on the monotonic clock; it has not ended while it is under way."""
+
+    began: float
+    ended: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended or time.monotonic()) - self.began
+
+
+class Record:
+    """Collects while the session goes on; `written` puts it into verdict.json at any time."""
+
+    def __init__(self, checklist: dict[str, Item], file: Path) -> None:
+        self.checklist, self.file = checklist, file
+        self.masking = Masking(os.environ)
+        self.scenarios: dict[str, verdict.Scenario] = {}
+        self.expected: dict[str, list[str]] = {}
+        self.not_applicable: Mapping[str, str] = {}
+        """Lines that do not apply to the pipeline, and why; no scenario answers them."""
+        self.started = datetime.now(UTC)
+        self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
+        self.run: dict[str, Any] = {"started_by": "none"}
+        self.measured: dict[str, Any] = {}
+        self.discrepancies: list[dict[str, Any]] = []
+        self.deviations: list[Deviation] = []
+        """Of the run as a whole."""
+        self.notes: list[str] = []
+        self.tested: Tested | None = None
+        self.waivers: dict[str, Waiver] = {}
+        self.broken_off = False
+        self.spans: dict[str, Span] = {}
+
+    @property
+    def claimed(self) -> set[str]:
+        """The ids that this target's scenarios answer, whether or not they ran; all, until scenarios are collected."""
+        return {id for items in self.expected.values() for id in items} if self.expected else {*self.checklist}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every scenario of this target came to an end in this session."""
+        ended = {id for id, scenario in self.scenarios.items() if not scenario.is_running}
+        return not self.broken_off and bool(self.expected) and self.expected.keys() <= ended
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """The block is this phase of the session."""
+        self.begin(name)
+        try:
+            yield
+        finally:
+            self.end(name)
+
+    def begin(self, name: str) -> None:
+        """From here on, until its end or the session's, is this phase; one that had ended goes on."""
+        self.spans.setdefault(name, Span(time.monotonic())).ended = None
+
+    def end(self, name: str) -> None:
+        """Here ends this phase, if it has not ended before."""
+        if name in self.spans and self.spans[name].ended is None:
+            self.spans[name].ended = time.monotonic()
+
+    def keep(self, name: str, text: str) -> Path:
+        """Writes a piece of evidence beside the verdict, and answers where."""
+        file = self.file.with_name(name)
+        file.write_text(self.shown(text), "utf-8")
+        return file
+
+    def shown(self, text: str) -> str:
+        """`text` as it may leave the session: without secrets, and with nothing hidden in it."""
+        return visible(self.masking.text(text))
+
+    @property
+    def preconditions(self) -> list[str]:
+        """The scenarios that have to pass before anything is delivered."""
+        return [
+            id
+            for id, items in self.expected.items()
+            if items and all(self.checklist[item].phase == "precondition" for item in items)
+        ]
+
+    def failed_preconditions(self) -> list[str]:
+        """The lines of those scenarios that failed or broke so far, less those that failed and are waived."""
+        done = [self.scenarios[id] for id in self.preconditions if id in self.scenarios]
+        failed = {id for each in done if each.status == verdict.FAILED for id in each.items} - self.waivers.keys()
+        broken = {id for each in done if each.status == verdict.BROKEN for id in each.items}
+        return [id for id in self.checklist if id in failed | broken]
+
+    def excused(self, id: str) -> bool:
+        """Whether this scenario failed, and each line that it claims is waived."""
+        return self.scenarios[id].status == verdict.FAILED and self.waivers.keys() >= set(self.expected[id])
+
+    def judged(self) -> dict[str, Any]:
+        """What verdict.json holds."""
+        found = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
+        items = verdict.applying(waivers.applied(found, self.waivers), self.not_applicable)
+        word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
+        ended = datetime.now(UTC)
+        began = self.spans["run"].began if "run" in self.spans else 0.0
+        judged = {
+            "schema": 1,
+            "verdict": word,
+            "complete": self.complete,
+            "exit": code,
+            "scope": sorted(self.claimed),
+            **{key: self.facts[key] for key in ("target", "account", "region")},
+            "started": self.started.isoformat(),
+            "ended": ended.isoformat(),
+            "by": origin.by(os.environ),
+            "suite": origin.suite(),
+            "system_under_test": self.facts["system_under_test"],
+            "run": {key: self.run.get(key) for key in _RUN} | {"started_by": self.run["started_by"]},
+            "items": items,
+            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, catalogue.read(), began),
+            "discrepancies": self.discrepancies,
+            "measured": {
+                **self.measured,
+                "phases": {name: round(span.seconds, 2) for name, span in self.spans.items()},
+                "session_seconds": round((ended - self.started).total_seconds(), 2),
+            },
+            "notes": [*self.notes, *(waivers.unused(items, self.waivers) if self.complete else ())],
+        }
+        shown: dict[str, Any] = self.masking.data(judged)
+        return shown
+
+    def written(self) -> dict[str, Any]:
+        """Writes verdict.json, whole or not at all, and answers what it holds."""
+        judged = self.judged()
+        draft = self.file.with_suffix(".tmp")
+        draft.write_text(visible(json.dumps(judged, ensure_ascii=False, indent=1, default=str)) + "\n", "utf-8")
+        draft.replace(self.file)
+        return judged
+
+
+RECORD = pytest.StashKey[Record]()
+"""Where a session keeps its record."""
+_RUN = ("execution_arn", "status", "bucket", "key", "version_id")

@@ -1,0 +1,38 @@
+"""The command line of the defect catalogue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from defects import catalogue_reader
+from defects.catalogue_reader import ROOT
+from defects.kill_matrix import Results
+from defects.outcome import Outcome
+from steps.diagnoses import catalogue as diagnoses
+from steps.verdict import checklist
+
+
+def test_a_defect_that_is_not_there_is_said_beside_those_that_are():
+    line = [sys.executable, "-m", "defects", "--defect", "no/such"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "There is no defect no/such" in done.stderr
+    assert next(catalogue_reader.FOLDER.glob("*/*.toml")).stem in done.stderr
+
+
+def test_a_line_that_nothing_turns_fails_the_whole_catalogue(tmp_path: Path):
+    lines = checklist.read()
+    defects = catalogue_reader.read(lines, diagnoses.read())
+    only = {each.items[0] for each in defects.values() if len(each.items) == 1}
+    never = next(id for id in lines if id not in only and any(id in each.items for each in defects.values()))
+    results = Results(tmp_path / "kill-matrix.jsonl", defects)
+    for name, each in defects.items():
+        statuses = {id: "failed" for id in lines if id in each.items and id != never}
+        results.add(Outcome(name, 1, statuses, each.diagnosis))
+    line = [sys.executable, "-m", "defects", f"--reports={tmp_path}"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"nothing turns {never} red\n" in done.stdout
+    assert f"{len(defects)} of {len(defects)} defects killed" in done.stdout
+    assert done.returncode == 1

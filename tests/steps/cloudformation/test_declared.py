@@ -1,0 +1,99 @@
+"""A pipeline that somebody else deployed: its declared names and ids, without making anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from steps.cloudformation.declared import Clients, Declared, unknown
+from steps.cloudformation.deploy import Stack, declared_in
+from steps.cloudformation.drift import compared
+from steps.cloudformation.errors import DeployError
+from steps.cloudformation.identity import Lookup, named
+from steps.cloudformation.locating import located
+from tests.steps.cloudformation.conftest import ACCOUNT, PASSWORD, REGION, WHERE, Pipeline
+
+FOUND_BY_PROPERTIES = {"PrivateRouteA", "PrivateRouteB", "AuroraFromLambda", "EndpointFromLambda"}
+
+
+def stacks(pipeline: Pipeline, lookup: Lookup, password: str = PASSWORD) -> list[Stack]:
+    parameters = {"Environment": "declared", "DatabasePassword": password, "AuroraSecretName": "aurora-declared"}
+    data = declared_in(pipeline.applications[0], **WHERE, parameters=parameters, lookup=lookup)
+    own = {"AuroraEndpoint": pipeline.outputs["AuroraEndpoint"]}
+    outputs = data.outputs | own
+    return [data, declared_in(pipeline.applications[1], **WHERE, parameters=parameters | outputs, lookup=lookup)]
+
+
+def declared(pipeline: Pipeline, lookup: Lookup, **more: str) -> dict[str, Declared]:
+    data, functions = stacks(pipeline, lookup, **more)
+    return data.declared | functions.declared
+
+
+def nothing_located(kind: str, properties: object) -> None:
+    return None
+
+
+def test_names_arns_and_located_ids_are_those_that_deploying_gave(pipeline: Pipeline, client: Clients):
+    found = declared(pipeline, partial(located, client))
+    assert {name for name in found if found[name] != pipeline.declared[name]} == FOUND_BY_PROPERTIES
+    assert all(found[name].properties == pipeline.declared[name].properties for name in FOUND_BY_PROPERTIES)
+
+
+def test_a_password_that_is_not_known_fits_any(pipeline: Pipeline, client: Clients):
+    found = declared(pipeline, partial(located, client), password=unknown("the password"))
+    assert not [each for each in compared(client, found) if each.differences]
+
+
+def test_what_is_not_located_is_missing_and_whoever_refers_to_it_does_not_differ(pipeline: Pipeline, client: Clients):
+    found = compared(client, declared(pipeline, nothing_located))
+    assert {path for each in found for path in (difference.path for difference in each.differences)} == {""}
+    missing = {each.name for each in found if each.differences}
+    assert {"Vpc", "LambdaSecurityGroup", "AuroraSecret", "S3Endpoint"} <= missing
+    assert not {"SplitterFunction", "LambdaRole", "AuroraCluster", "StateMachine", "AuroraSubnetGroup"} & missing
+
+
+def test_code_that_was_not_built_here_is_not_compared(pipeline: Pipeline, client: Clients):
+    without = replace(pipeline.applications[1], packages={})
+    outputs = pipeline.outputs | {"Environment": "declared"}
+    stack = declared_in(without, **WHERE, parameters=outputs, lookup=partial(located, client))
+    reasons = {(each.name, name) for each in compared(client, stack.declared) for name in each.not_compared}
+    layers = {(name, "Content") for name in stack.declared if "Layer" in name}
+    assert reasons == layers | {
+        ("SplitterFunction", "Code"),
+        ("ProcessorFunction", "Code"),
+        ("StateMachine", "Definition"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::SecretsManager::Secret", {"Name": "nobody-has-it"}),
+        ("AWS::Lambda::LayerVersion", {"LayerName": "nobody-has-it"}),
+        ("AWS::EC2::VPC", {"CidrBlock": "10.9.0.0/16"}),
+        ("AWS::EC2::SecurityGroup", {"GroupName": "nobody-has-it"}),
+        ("AWS::S3::Bucket", {"BucketName": "goes-by-its-name"}),
+    ],
+)
+def test_nothing_is_located_where_nothing_fits(kind: str, properties: dict, client: Clients):
+    assert located(client, kind, properties) is None
+
+
+def test_nothing_is_located_where_several_fit(pipeline: Pipeline, client: Clients):
+    client("ec2").create_vpc(CidrBlock="10.8.0.0/16")
+    client("ec2").create_vpc(CidrBlock="10.8.0.0/16")
+    assert located(client, "AWS::EC2::VPC", {"CidrBlock": "10.8.0.0/16"}) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "says"),
+    [
+        ("AWS::SQS::Queue", {}, "It is of type AWS::SQS::Queue, whose name is not known"),
+        ("AWS::IAM::Role", {}, r"It \(AWS::IAM::Role\) lacks the property 'RoleName'"),
+    ],
+)
+def test_a_resource_without_a_known_name_is_told(kind: str, properties: dict, says: str):
+    with pytest.raises(DeployError, match=says):
+        named("It", kind, properties, account=ACCOUNT, region=REGION, lookup=nothing_located)

@@ -1,0 +1,193 @@
+"""From an execution that failed, and from scenarios that did, to causes in the order in which they are to be mended."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steps.diagnoses import catalogue, of_run, ranking
+from steps.diagnoses.of_run import of_failure, of_start
+from steps.diagnoses.ranking import diagnoses
+from steps.drivers import absence
+from steps.preconditions import template
+from steps.results import data
+from steps.suite.deviation import Deviation
+from steps.suite.options import ROOT
+from steps.verdict import checklist
+from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
+from tests.steps.failures import EXECUTIONS, told
+
+KNOWN = catalogue.read()
+IDS, LINES = list(KNOWN), list(checklist.read())
+
+
+@pytest.mark.parametrize(("error", "cause", "diagnosis"), EXECUTIONS)
+def test_what_a_failed_execution_points_to(error: str | None, cause: str | None, diagnosis: str):
+    (found,) = of_failure("FAILED", error, cause)
+    assert found.diagnosis == diagnosis
+
+
+@pytest.mark.parametrize(("status", "diagnosis"), [("TIMED_OUT", "too-slow"), ("ABORTED", "state-failed")])
+def test_what_an_execution_points_to_that_ended_without_an_error(status: str, diagnosis: str):
+    assert of_failure(status, None, None) == [(diagnosis, f"the execution {status} with {status}")]
+
+
+def test_the_evidence_is_what_the_function_said_in_one_line():
+    (found,) = of_failure("FAILED", "UndefinedTable", told("UndefinedTable", 'relation "chunks"\ndoes not exist'))
+    assert found.text == 'the execution FAILED with UndefinedTable: relation "chunks" does not exist'
+    (long,) = of_failure("FAILED", "ProcessingError", told("ProcessingError", "x" * 10_000))
+    assert len(long.text) < 1000
+
+
+@given(line=st.sampled_from([cause for _, cause, _ in EXECUTIONS if cause] + ["if password_was_asked(refused):"]))
+def test_what_a_stack_trace_quotes_is_no_cause(line: str):
+    cause = told("DatabaseUnavailableError", "no session on aurora:5432: connection timeout expired", line)
+    assert of_failure("FAILED", "DatabaseUnavailableError", cause)[0].diagnosis == "aurora-unreachable"
+
+
+@given(
+    error=st.none() | st.text(),
+    cause=st.none() | st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps),
+)
+def test_whatever_a_failed_execution_says_it_points_to_one_known_cause(error: str | None, cause: str | None):
+    (found,) = of_failure("FAILED", error, cause)
+    assert found.diagnosis in KNOWN
+
+
+def test_where_all_is_well_nothing_is_pointed_to():
+    assert of_failure("SUCCEEDED", None, None) == []
+    assert of_start("event", "") == []
+
+
+def test_an_upload_that_started_nothing_points_to_its_event():
+    assert of_start("manual", "waited 60 s") == [("event-not-delivered", "the upload has started nothing: waited 60 s")]
+
+
+DEVIATIONS = st.builds(Deviation, st.sampled_from(IDS), st.text("ab", max_size=2))
+SCENARIOS = st.builds(
+    Scenario,
+    id=st.text("ab"),
+    items=st.lists(st.sampled_from(LINES), max_size=3),
+    status=st.sampled_from([PASSED, FAILED, BROKEN, NOT_CHECKED]),
+    deviations=st.lists(DEVIATIONS, max_size=3),
+)
+
+
+@given(scenarios=st.lists(SCENARIOS, max_size=6), whole=st.lists(DEVIATIONS, max_size=3))
+def test_every_line_that_is_no_is_explained_root_causes_first(scenarios: list[Scenario], whole: list[Deviation]):
+    ranked = diagnoses(scenarios, whole, KNOWN)
+    bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
+    assert [each["rank"] for each in ranked] == list(range(1, len(ranked) + 1))
+    found = {id for id, _ in [*(d for each in bad for d in each.deviations), *(whole if bad else ())]}
+    found |= set() if whole and bad else {"environment-broken"}
+    due = [id for id in IDS if id in found] + [id for id in IDS if id not in found]
+    assert [each["id"] for each in ranked] == [id for id in due if id in {each["id"] for each in ranked}]
+    assert {line for each in ranked for line in each["items"]} == {line for each in bad for line in each.items}
+    of_bad = {deviation for each in bad for deviation in each.deviations} | (set(whole) if bad else set())
+    assert {id for id, _ in of_bad} <= {each["id"] for each in ranked}
+
+
+def one(id: str, *items: str, status: str = FAILED, reason: str = "", said: tuple[Deviation, ...] = ()) -> Scenario:
+    return Scenario(id, items, status, reason, deviations=list(said))
+
+
+def explained(*scenarios: Scenario, whole: tuple[Deviation, ...] = ()) -> dict[str, tuple[list[str], list[str]]]:
+    """(lines, evidence) of each diagnosis."""
+    return {each["id"]: (each["items"], each["evidence"]) for each in diagnoses(scenarios, whole, KNOWN)}
+
+
+def test_the_same_cause_in_several_scenarios_is_one_diagnosis():
+    closed = Deviation("security-group-closed", "sg-1 lets nobody in")
+    found = explained(one("a", "KNO-03", said=(closed,)), one("b", "DAT-01", "KNO-03", said=(closed,)))
+    assert found == {"security-group-closed": (["KNO-03", "DAT-01"], ["sg-1 lets nobody in"])}
+
+
+def test_a_diagnosis_keeps_as_much_evidence_as_people_read():
+    many = tuple(Deviation("records-lost", f"record {n}") for n in range(1000))
+    assert explained(one("a", "PRF-03", said=many))["records-lost"][1] == [f"record {n}" for n in range(20)]
+
+
+def test_a_check_that_says_no_more_than_no_points_to_what_is_usual_for_its_line():
+    assert explained(one("a", "AUR-02", reason="99 of 100"), one("b", "INF-01", reason="none")) == {
+        "records-lost": (["AUR-02"], ["99 of 100"]),
+        "not-diagnosed": (["INF-01"], ["none"]),
+    }
+
+
+def test_what_broke_says_nothing_about_the_pipeline():
+    found = explained(one("a", "AUR-02", status=BROKEN, reason="no database"), one("b", "AUR-03", reason="99 of 100"))
+    assert found == {
+        "environment-broken": (["AUR-02"], ["no database"]),
+        "records-altered": (["AUR-03"], ["99 of 100"]),
+    }
+
+
+def test_what_the_run_as_a_whole_points_to_explains_every_line():
+    refused = Deviation("secret-refused", "the execution FAILED with DatabaseUnavailableError")
+    found = explained(one("a", "SFN-01", reason="FAILED"), one("b", "AUR-02", reason="0"), whole=(refused,))
+    assert list(found) == ["secret-refused", "state-failed", "records-lost"]
+    assert found["secret-refused"] == (["SFN-01", "AUR-02"], [refused.text])
+
+
+def test_what_the_run_told_goes_before_what_its_failed_lines_usually_point_to():
+    lost = Deviation("chunk-lost", "the execution FAILED with CheckViolation")
+    found = explained(one("a", "SFN-03", reason="not left"), one("b", "AUR-02", reason="0"), whole=(lost,))
+    assert list(found) == ["chunk-lost", "state-failed", "records-lost"]
+
+
+def test_what_breaks_after_a_run_that_has_told_why_it_failed_is_no_broken_environment():
+    run = (Deviation("event-contract-broken", "no such path"),)
+    after = explained(one("a", "LOG-02", status=BROKEN, reason="no line at all"), whole=run)
+    assert next(iter(after)) == "event-contract-broken"
+    both = [one("a", "INF-01", status=BROKEN, reason="no answer"), replace(one("b", "SFN-01"), ended=9.0)]
+    assert next(iter(diagnoses(both, run, catalogue.read(), began=5.0)))["id"] == "environment-broken"
+
+
+def test_the_run_explains_nothing_that_failed_before_it_began():
+    early = Scenario("early", ["LAM-01"], FAILED, "missing", ended=1.0)
+    late = Scenario("late", ["SFN-01"], FAILED, "FAILED", ended=3.0)
+    refused = Deviation("secret-refused", "the execution FAILED")
+    assert diagnoses([early, late], [refused], KNOWN, began=2.0)[0]["items"] == ["SFN-01"]
+    assert "secret-refused" not in [each["id"] for each in diagnoses([early], [refused], KNOWN, began=2.0)]
+
+
+def test_where_nothing_failed_there_is_nothing_to_explain():
+    retried = Deviation("retried", "once")
+    assert explained(one("a", "SFN-03", status=PASSED, said=(retried,)), whole=(retried,)) == {}
+
+
+def raised() -> Iterator[tuple[str, str]]:
+    """(where, id) of every diagnosis that the suite's sources name."""
+    for file in sorted((ROOT / "steps").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(first := node.args[0], ast.Constant):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called in ("Deviation", "Sign", "suspect", "Missing"):
+                    yield f"{file.name}:{node.lineno}", str(first.value)
+            match node:
+                case ast.Assign(targets=[ast.Name(id="diagnosis")], value=ast.Constant(value=id)):
+                    yield f"{file.name}:{node.lineno}", str(id)
+    tables = {
+        "usual": ranking._USUAL.values(),
+        "fates": data._DIAGNOSES.values(),
+        "drift": template._DIAGNOSES.values(),
+        "names": absence.DIAGNOSES.values(),
+        "runs": [sign.diagnosis for sign in of_run._SIGNS],
+    }
+    yield from ((name, id) for name, ids in tables.items() for id in ids)
+
+
+def test_the_list_has_every_diagnosis_that_anything_points_to():
+    found = list(raised())
+    assert len(found) > 100
+    assert [each for each in found if each[1] not in KNOWN] == []
+
+
+def test_every_line_that_has_a_usual_cause_is_in_the_checklist():
+    assert ranking._USUAL.keys() <= set(LINES)

@@ -1,0 +1,87 @@
+"""Log lines: whose they are, and which invocation they belong to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from steps.drivers.logs import LogLine, complaints, holding, invocations, without_others
+from steps.results import logs as log_steps
+from steps.suite.finding import Finding
+from tests.steps.reporting.verdicts import record
+
+OURS, THEIRS = "arn:ours", "arn:theirs"
+
+
+def lines(*texts: str, stream: str = "one") -> list[LogLine]:
+    return [LogLine("group", stream, at, text) for at, text in enumerate(texts)]
+
+
+def invoked(id: str, *said: str) -> list[str]:
+    return [
+        f"START RequestId: {id} Version: $LATEST",
+        *said,
+        f"END RequestId: {id}",
+        f"REPORT RequestId: {id}\tDuration",
+    ]
+
+
+def told(execution: str) -> str:
+    return json.dumps({"message": "said", "execution_id": execution})
+
+
+def test_an_invocation_is_what_a_stream_holds_from_start_to_report():
+    found = invocations(lines("INIT_START", *invoked("a", "x"), *invoked("b")))
+    assert [(i.request_id, i.started, i.ended, len(i.lines)) for i in found] == [("a", 1, 4, 4), ("b", 5, 7, 3)]
+
+
+def test_streams_do_not_mix():
+    mixed = [
+        line for pair in zip(lines(*invoked("a")), lines(*invoked("b"), stream="two"), strict=True) for line in pair
+    ]
+    assert [(i.request_id, len(i.lines)) for i in invocations(mixed)] == [("a", 3), ("b", 3)]
+
+
+def test_an_invocation_that_has_not_reported_has_no_end():
+    (found,) = invocations(lines("START RequestId: a Version: $LATEST", "x"))
+    assert found.ended is None
+
+
+def test_all_lines_of_another_executions_invocation_go_and_everybody_elses_stay():
+    ours, theirs = invoked("a", told(OURS), "plain"), invoked("b", "[ERROR] theirs", told(THEIRS))
+    unowned = ["INIT_START", *invoked("c", "[ERROR] before anything was known")]
+    kept = without_others(lines(*ours, *theirs, *unowned), OURS)
+    assert [line.text for line in kept] == ours + unowned
+
+
+def test_a_word_is_found_wherever_it_stands():
+    assert [line.at for line in holding(lines("a", "[ERROR] b", '{"level":"ERROR"}', "error"), "ERROR")] == [1, 2]
+
+
+def test_fields_are_those_of_a_json_object_only():
+    assert [line.fields for line in lines("plain", "[1]", '{"a": 1}')] == [{}, {}, {"a": 1}]
+
+
+def test_lines_above_info_are_grouped_by_what_they_say():
+    loud, warning = '{"level":"ERROR","message":"x"}', '{"level":"WARNING","message":"y","n":%d}'
+    said = lines('{"level":"INFO","message":"x"}', warning % 1, loud, warning % 2, "[ERROR] plain")
+    assert complaints(said) == [(2, "WARNING: y"), (1, "ERROR: x"), (1, "[ERROR] plain")]
+
+
+def test_a_line_that_names_another_execution_is_not_ours_even_if_its_invocation_began_out_of_sight():
+    assert without_others(lines(told(THEIRS), told(OURS)), OURS) == [LogLine("group", "one", 1, told(OURS))]
+
+
+@pytest.mark.parametrize("secret", ["password: planted", "-----BEGIN PRIVATE KEY-----\n" + "planted0planted1" * 4])
+def test_lines_with_secrets_are_kept_without_them(tmp_path: Path, secret: str):
+    session, delivery = record(), SimpleNamespace(lines=lines("before", secret, "after\x1b\nmore", "last"))
+    session.file = tmp_path / "verdict.json"
+    told: Any = delivery
+    log_steps.kept(told, session, Finding())
+    kept = (tmp_path / "lambda-logs.txt").read_text("utf-8")
+    assert "planted" not in kept
+    assert [line.split(" ", 3)[-1] for line in kept.splitlines()][-3:] == [r"after\u001b", "more", "last"]

@@ -1,0 +1,25 @@
+"""What the pipeline's parts go by: a function that serves all steps counts once."""
+
+from __future__ import annotations
+
+from steps.drivers.names import Names
+from steps.preconditions.permissions import needed
+
+ONE = Names("123456789012", others={"splitter": "csv-processor", "processor": "csv-processor"})
+
+
+def test_one_function_for_all_steps_is_one_function_with_one_log_group():
+    assert ONE.functions == ("csv-processor",)
+    assert ONE.log_groups == ("/aws/lambda/csv-processor",)
+
+
+def test_one_role_for_all_needs_what_each_of_them_needs():
+    apart, roles = Names("123456789012"), ("lambda_role", "state_machine_role", "rule_role")
+    shared = needed(Names("123456789012", others=dict.fromkeys(roles, "csv")), "any")
+    assert shared.keys() == {"csv"}
+    assert sorted(shared["csv"]) == sorted(need for needs in needed(apart, "any").values() for need in needs)
+
+
+def test_nothing_is_needed_twice_of_the_roles_of_one_function():
+    for needs in needed(ONE, "any").values():
+        assert len(needs) == len(set(needs))

@@ -1,0 +1,208 @@
+"""What keeps functions from Aurora and from AWS's services, by what EC2 says of the network around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steps.drivers.aurora import Cluster
+from steps.drivers.network import Network
+from steps.preconditions.network import SERVICES, Side, unreachable
+
+A, B = "subnet-a", "subnet-b"
+FUNCTIONS = Side((A, B), ("sg-functions",))
+CLUSTER = Cluster("aurora", "available", "host", 5432, "csvbatch", ("sg-aurora",), (A, B), "vpc-1", {}, None)
+ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
+TO_S3 = {"DestinationPrefixListId": "pl-s3", "GatewayId": "vpce-s3", "State": "active"}
+NAT = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}
+
+
+def tcp(port: int, *groups: str, cidr: str = "", to: int | None = None) -> dict[str, Any]:
+    pairs = [{"GroupId": group} for group in groups]
+    ranges = [{"CidrIp": cidr}] if cidr else []
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": to or port, "UserIdGroupPairs": pairs, "IpRanges": ranges}
+
+
+def group(id: str, *ingress: Any, egress: Any = (ANYWHERE,)) -> dict[str, Any]:
+    return {"GroupId": id, "IpPermissions": list(ingress), "IpPermissionsEgress": list(egress)}
+
+
+def subnet(id: str, cidr: str, zone: str, **changes: Any) -> dict[str, Any]:
+    well = {"SubnetId": id, "VpcId": "vpc-1", "CidrBlock": cidr, "AvailabilityZone": zone, "MapPublicIpOnLaunch": False}
+    return well | changes
+
+
+def endpoint(service: str, kind: str, **changes: Any) -> dict[str, Any]:
+    name = f"com.amazonaws.ap-northeast-1.{service}"
+    well = {"VpcEndpointId": f"vpce-{service}", "VpcEndpointType": kind, "ServiceName": name, "State": "available"}
+    interface = {"VpcId": "vpc-1", "PrivateDnsEnabled": True, "Groups": [{"GroupId": "sg-endpoints"}]}
+    return well | (interface if kind == "Interface" else {"VpcId": "vpc-1", "Groups": []}) | changes
+
+
+def network(**changes: Any) -> Network:
+    """A network as it should be, but for these changes."""
+    well: dict[str, Any] = {
+        "subnets": {A: subnet(A, "10.0.1.0/24", "a"), B: subnet(B, "10.0.2.0/24", "c")},
+        "routes": {id: [LOCAL, TO_S3, TO_S3 | {"GatewayId": "vpce-dynamodb"}] for id in (A, B)},
+        "groups": {
+            "sg-functions": group("sg-functions"),
+            "sg-aurora": group("sg-aurora", tcp(5432, "sg-functions")),
+            "sg-endpoints": group("sg-endpoints", tcp(443, "sg-functions")),
+        },
+        "endpoints": [
+            endpoint("s3", "Gateway"),
+            endpoint("dynamodb", "Gateway"),
+            endpoint("secretsmanager", "Interface"),
+        ],
+    }
+    return Network(**(well | changes))
+
+
+def subnets(**of_a: Any) -> Network:
+    """The first subnet changed."""
+    well = network().subnets
+    return network(subnets={**well, A: {**well[A], **of_a}})
+
+
+def routes(*of_a: Any) -> Network:
+    """The first subnet with these routes instead of its own."""
+    return network(routes={**network().routes, A: list(of_a)})
+
+
+def groups(**of: Any) -> Network:
+    """Groups replaced by name, or None for one that is gone."""
+    changed = {**network().groups, **{f"sg-{name}": each for name, each in of.items()}}
+    return network(groups={id: each for id, each in changed.items() if each is not None})
+
+
+def endpoints(service: str, **changes: Any) -> Network:
+    """One endpoint changed."""
+    well = network().endpoints
+    return network(
+        endpoints=[{**each, **changes} if each["VpcEndpointId"] == f"vpce-{service}" else each for each in well]
+    )
+
+
+NONE_FOR = f"{A} has neither an endpoint for {{}} nor a route out"
+CLOSED_TO = "sg-aurora of Aurora let nobody of sg-functions in to port 5432"
+NO_WAY_OUT = "sg-functions let nothing out to port 5432 of Aurora"
+NO_HTTPS = "sg-functions let nothing out to port 443 of AWS's services"
+PUBLIC = {"GatewayId": "igw-1", "DestinationCidrBlock": "0.0.0.0/0", "State": "active"}
+
+
+@pytest.mark.parametrize(
+    ("found", "diagnosis", "says"),
+    [
+        (network(), "", []),
+        (subnets(MapPublicIpOnLaunch=True), "subnet-not-private", [f"{A} gives out public addresses"]),
+        (
+            subnets(AvailabilityZone="c"),
+            "subnet-not-private",
+            ["the functions' subnets lie in 1 availability zones of 2"],
+        ),
+        (
+            routes(*network().routes[A], PUBLIC),
+            "subnet-not-private",
+            [f"{A} has a route to the internet gateway igw-1"],
+        ),
+        (groups(aurora=group("sg-aurora")), "security-group-closed", [CLOSED_TO]),
+        (groups(aurora=group("sg-aurora", tcp(5433, "sg-functions"))), "security-group-closed", [CLOSED_TO]),
+        (groups(aurora=group("sg-aurora", tcp(5432, "sg-others"))), "security-group-closed", [CLOSED_TO]),
+        (groups(aurora=group("sg-aurora", tcp(5432, cidr="10.0.1.0/24"))), "security-group-closed", [CLOSED_TO]),
+        (groups(aurora=group("sg-aurora", tcp(5432, cidr="10.0.0.0/16"))), "", []),
+        (groups(aurora=group("sg-aurora", ANYWHERE)), "", []),
+        (groups(aurora=None), "security-group-closed", ["sg-aurora does not exist", CLOSED_TO]),
+        (groups(functions=group("sg-functions", egress=())), "security-group-closed", [NO_WAY_OUT, NO_HTTPS]),
+        (
+            groups(functions=group("sg-functions", egress=[tcp(443, cidr="0.0.0.0/0")])),
+            "security-group-closed",
+            [NO_WAY_OUT],
+        ),
+        (groups(functions=group("sg-functions", egress=[tcp(5432, "sg-aurora")])), "security-group-closed", [NO_HTTPS]),
+        (
+            groups(functions=group("sg-functions", egress=[tcp(5432, "sg-aurora"), tcp(443, cidr="0.0.0.0/0")])),
+            "",
+            [],
+        ),
+        (network(endpoints=[]), "route-missing", [NONE_FOR.format(each) for each in SERVICES]),
+        (routes(LOCAL), "route-missing", [NONE_FOR.format("s3"), NONE_FOR.format("dynamodb")]),
+        (routes(LOCAL, NAT), "", []),
+        (routes(LOCAL, {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1", "State": "active"}), "", []),
+        (
+            routes(LOCAL, NAT | {"State": "blackhole"}),
+            "route-missing",
+            [NONE_FOR.format("s3"), NONE_FOR.format("dynamodb")],
+        ),
+        (
+            routes(LOCAL, NAT | {"DestinationCidrBlock": "10.9.0.0/16"}),
+            "route-missing",
+            [NONE_FOR.format("s3"), NONE_FOR.format("dynamodb")],
+        ),
+        (endpoints("s3", State="pending"), "route-missing", [NONE_FOR.format("s3")]),
+        (endpoints("secretsmanager", PrivateDnsEnabled=False), "route-missing", [NONE_FOR.format("secretsmanager")]),
+        (groups(endpoints=group("sg-endpoints")), "route-missing", [NONE_FOR.format("secretsmanager")]),
+    ],
+)
+def test_whatever_keeps_the_functions_away_is_named(found: Network, diagnosis: str, says: list[str]):
+    deviations = [each for each in unreachable(found, FUNCTIONS, CLUSTER) if B not in each.text]
+    assert deviations == [(diagnosis, text) for text in says]
+
+
+@pytest.mark.parametrize(
+    ("functions", "cluster", "diagnosis", "says"),
+    [
+        (replace(FUNCTIONS, subnets=(A, B, "subnet-x")), CLUSTER, "function-without-vpc", "subnet-x does not exist"),
+        (
+            replace(FUNCTIONS, subnets=(A,)),
+            CLUSTER,
+            "subnet-not-private",
+            "the functions' subnets lie in 1 availability zones of 2",
+        ),
+        (FUNCTIONS, replace(CLUSTER, vpc="vpc-2"), "aurora-unreachable", f"{A} lies in vpc-1, and Aurora in vpc-2"),
+        (FUNCTIONS, replace(CLUSTER, port=5433), "security-group-closed", CLOSED_TO.replace("5432", "5433")),
+        (
+            replace(FUNCTIONS, groups=("sg-x",)),
+            CLUSTER,
+            "security-group-closed",
+            "sg-x does not exist",
+        ),
+    ],
+)
+def test_functions_or_a_cluster_that_stand_elsewhere(functions: Side, cluster: Cluster, diagnosis: str, says: str):
+    assert (diagnosis, says) in unreachable(network(), functions, cluster)
+
+
+RULES = st.builds(
+    lambda protocol, ends, groups, cidrs: {
+        "IpProtocol": protocol,
+        "FromPort": min(ends),
+        "ToPort": max(ends),
+        "UserIdGroupPairs": [{"GroupId": each} for each in groups],
+        "IpRanges": [{"CidrIp": each} for each in cidrs],
+    },
+    st.sampled_from(["tcp", "udp", "-1"]),
+    st.lists(st.sampled_from([0, 5431, 5432, 5433, 65535]), min_size=2, max_size=2),
+    st.lists(st.sampled_from(["sg-functions", "sg-others"]), max_size=2),
+    st.lists(st.sampled_from(["10.0.0.0/16", "10.0.1.0/24", "10.0.2.0/24", "0.0.0.0/0", "10.0.1.7/32"]), max_size=2),
+)
+
+
+@given(rules=st.lists(RULES, max_size=3))
+def test_a_group_is_open_where_one_of_its_rules_lets_every_function_in(rules: list[dict[str, Any]]):
+    def lets_in(rule: dict[str, Any], address: str) -> bool:
+        fits = rule["IpProtocol"] == "-1" or (
+            rule["IpProtocol"] == "tcp" and rule["FromPort"] <= 5432 <= rule["ToPort"]
+        )
+        named = {"GroupId": "sg-functions"} in rule["UserIdGroupPairs"]
+        return fits and (named or any(ip_address(address) in ip_network(r["CidrIp"]) for r in rule["IpRanges"]))
+
+    every: Callable[[dict[str, Any]], bool] = lambda rule: all(lets_in(rule, f"10.0.{n}.9") for n in (1, 2))  # noqa: E731
+    found = unreachable(groups(aurora=group("sg-aurora", *rules)), FUNCTIONS, CLUSTER)
+    assert (found == []) is any(map(every, rules))

@@ -1,0 +1,92 @@
+"""What the roles need, what none of them may do, and how what IAM says of both is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from steps.cloudformation.template import load
+from steps.drivers.iam import Need
+from steps.drivers.names import Names
+from steps.preconditions.permissions import excessive, forbidden, lacking, needed, wildcards
+from steps.suite.options import ROOT
+
+NAMES = Names("123456789012")
+SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aurora-AbCdEf"
+NEEDED = needed(NAMES, SECRET)
+READ, WRITE = Need("arn:aws:s3:::any/key", "s3:GetObject"), Need("arn:aws:s3:::any/key", "s3:PutObject")
+OF_LAMBDA_ITSELF = {"ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}
+"""AWS recommends them for functions in a VPC, and functions come to one without."""
+
+
+def granted() -> Iterator[tuple[str, str]]:
+    """(role, action) of every statement of the reference pipeline's roles."""
+    resources = load(ROOT / "system_under_test" / "data.yaml")["Resources"].values()
+    for role in (each["Properties"] for each in resources if each["Type"] == "AWS::IAM::Role"):
+        name = role["RoleName"]["Fn::Sub"].replace("${Environment}", NAMES.environment)
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = statement["Action"]
+                yield from ((name, each) for each in ([actions] if isinstance(actions, str) else actions))
+
+
+def test_every_action_that_the_pipelines_own_roles_are_given_is_needed():
+    """So that none of them can be taken away and nobody notices."""
+    asked = {(role, need.action) for role, needs in NEEDED.items() for need in needs}
+    given = {(role, action) for role, action in granted() if action not in OF_LAMBDA_ITSELF}
+    assert given == asked
+
+
+def test_each_role_is_asked_about_its_own_and_nothing_twice():
+    assert list(NEEDED) == [NAMES.lambda_role, NAMES.state_machine_role, NAMES.rule_role]
+    for needs in NEEDED.values():
+        assert len(set(needs)) == len(needs)
+        assert all(need.resource == "*" or "123456789012" in need.resource for need in needs)
+
+
+def test_nothing_is_needed_that_nobody_may_do():
+    assert not {need for needs in NEEDED.values() for need in needs} & set(forbidden(NAMES))
+
+
+def test_what_iam_does_not_allow_is_lacking_and_says_how_it_was_refused():
+    assert lacking("role", {READ: "allowed", WRITE: "implicitDeny"}) == [
+        ("permission-missing", "role may not s3:PutObject on arn:aws:s3:::any/key (implicitDeny)")
+    ]
+    assert [each.text[-14:] for each in lacking("role", {READ: "explicitDeny"})] == ["(explicitDeny)"]
+
+
+def test_what_iam_allows_and_nobody_may_do_is_excessive():
+    assert excessive("role", {READ: "allowed", WRITE: "implicitDeny"}) == [
+        ("permission-too-broad", "role may s3:GetObject on arn:aws:s3:::any/key")
+    ]
+
+
+def statement(**changes: Any) -> dict[str, Any]:
+    well = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::any/*"} | changes
+    return {name: value for name, value in well.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("statements", "wild", "remarks"),
+    [
+        ([statement()], [], []),
+        ([statement(Action=["s3:GetObject", "s3:Put*"])], ["role is allowed s3:Put*, a wildcard"], []),
+        ([statement(Action="*")], ["role is allowed *, a wildcard"], []),
+        ([statement(Action="s3:GetObjec?")], ["role is allowed s3:GetObjec?, a wildcard"], []),
+        ([statement(Action=None, NotAction="iam:*")], ["role is allowed *, a wildcard"], []),
+        ([statement(Effect="Deny", Action="s3:*", Resource="*")], [], []),
+        (
+            [statement(Action=["ec2:A", "ec2:B"], Resource=["*"])],
+            [],
+            ["role is allowed ec2:A, ec2:B on every resource"],
+        ),
+        ([statement(Resource=None, NotResource="any")], [], ["role is allowed s3:GetObject on every resource"]),
+        ([statement(), statement(Action="s3:*")], ["role is allowed s3:*, a wildcard"], []),
+    ],
+)
+def test_a_wildcard_fails_and_every_resource_is_worth_a_look(statements: list, wild: list[str], remarks: list[str]):
+    deviations, worth_a_look = wildcards("role", iter(statements))
+    assert deviations == [("permission-too-broad", text) for text in wild]
+    assert worth_a_look == remarks

@@ -1,0 +1,39 @@
+"""What a job leaves behind: its lock, when its counts were written, and by how many statements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from steps.drivers.locks import Lock
+from steps.results.lock_and_results import apart, lock_deviations, statements
+
+DUE = Lock("arn:ours", "done", 1_800_000_900)
+AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
+
+
+def test_the_lock_of_a_job_that_is_done():
+    assert lock_deviations(DUE, DUE) == []
+    assert lock_deviations(replace(DUE, state="held"), DUE)[0].diagnosis == "lock-left"
+    for wrong in (None, replace(DUE, owner="arn:another"), replace(DUE, expires_at=DUE.expires_at * 1000)):
+        assert lock_deviations(wrong, DUE)[0].diagnosis == "lock-wrong"
+
+
+def test_counts_that_were_not_written_with_a_chunk():
+    def pointed(*moments: timedelta, plan: tuple[datetime | None, ...] = (AT,)) -> list[str]:
+        return [each.diagnosis for each in apart({f"U{n}": AT + later for n, later in enumerate(moments)}, plan)]
+
+    none, moment, hours = timedelta(), timedelta(microseconds=1), timedelta(hours=9)
+    assert pointed(none, none) == []
+    assert pointed(none, moment) == ["not-atomic"]
+    assert pointed(hours, none) == ["updated-at-wrong"]
+    assert pointed(none, moment, plan=(None, None)) == []
+    assert pointed(none, moment, hours, plan=(None, None)) == ["not-atomic"]
+
+
+def test_statements_of_one_transaction():
+    def rows(*written: tuple[str, str]) -> list[dict]:
+        return [{"user_id": "any", "transaction": id, "statement": n} for id, n in written]
+
+    assert statements(rows(("700", "2"), ("700", "2"), ("701", "2"), ("702", "5"))) == []
+    assert statements(rows(("700", "2"), ("700", "3"), ("700", "4"))) == ["transaction 700: 3 statements"]

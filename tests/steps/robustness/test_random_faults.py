@@ -1,0 +1,50 @@
+"""The same seed draws the same faults, and each of them strikes at a moment that there is."""
+
+import re
+
+from steps.robustness.fault_points import CALLS, pattern
+from steps.robustness.random_faults import draws
+
+
+def test_a_seed_draws_the_same_faults_however_many_are_drawn():
+    assert draws(7, 40)[:3] == draws(7, 3)
+    assert draws(7, 3) != draws(8, 3)
+
+
+def test_a_draw_says_all_that_it_takes_to_make_it():
+    for draw in draws(7, 40):
+        told = [f"{draw.number}. ", f"{draw.records} records", draw.moment, draw.effect, *map(str, draw.refusal or ())]
+        assert [part for part in told if part not in str(draw)] == []
+
+
+def test_every_moment_and_every_effect_is_drawn_in_the_end():
+    found = draws(1, 3000)
+    assert {re.sub(r"\d+", "{chunk}", draw.moment) for draw in found} == set(CALLS)
+    assert {draw.effect for draw in found} > {"refused", "answer lost", "dies after", "cut after", "restart", "stopped"}
+    assert all(draw.refusal[1] >= 500 for draw in found if draw.refusal and draw.effect == "answer lost")
+
+
+def test_each_moment_drawn_has_its_pattern():
+    for draw in draws(2, 300):
+        chunks = range(1, draw.chunks + 1)
+        found = pattern(
+            draw.moment, file="a.csv", first_byte={n: 100 * n for n in chunks}, user={n: f"U9{n:04d}" for n in chunks}
+        )
+        assert re.compile(found)
+        assert not re.search(r"\{[a-z]", found)
+
+
+def test_a_chunk_is_told_from_those_whose_number_begins_like_its_own():
+    first_byte, user = {1: 41, 11: 410}, {1: "U90001", 11: "U90011"}
+    reading, invoking = (
+        pattern(f"{call} chunk 1", file="a+b.csv", first_byte=first_byte, user=user) for call in ("reading", "invoking")
+    )
+    assert re.search(reading, "processor-dev s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=41-99 ")
+    assert not re.search(reading, "processor-dev s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=410-999 ")
+    assert not re.search(invoking, 'lambda POST /x-processor-dev/invocations {"chunk": 11}')
+
+
+def test_a_commit_is_told_from_what_merely_speaks_of_one():
+    committing = pattern("committing a chunk", file="a.csv", first_byte={1: 41}, user={1: "U90001"})
+    assert re.search(committing, "csv-processor-dev postgresql Q\0\0\0\x0bCOMMIT\0")
+    assert not re.search(committing, "csv-processor-dev postgresql CREATE TEMP TABLE staging () ON COMMIT DROP\0")

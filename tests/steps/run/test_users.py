@@ -1,0 +1,106 @@
+"""The test users as the settings name them: what sql/ registers and answers, on a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from local_aws.postgres.server import Postgres
+from steps.drivers.postgres import Database
+from steps.suite.options import ROOT
+from steps.targets.settings import FILE, Settings, read
+
+SQL = [ROOT / "sql"]
+CHECKLIST: list[tuple[Any, ...]] = [
+    (f"U{n:05d}", f"testuser{n:03d}", f"test{n:03d}@example.com", True, {}) for n in range(1, 101)
+]
+"""The rows that the checklist's own INSERT makes."""
+MANY = {"counts": {"users": 1200}, "test_users": {"username": "tester-{n:04}", "email": "tester{n}@example.org"}}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder)) as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def url(server: Postgres) -> Iterator[str]:
+    """A database with the schema, and nothing in it."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE registering")
+        url = server.url.rpartition("/")[0] + "/registering"
+        with psycopg.connect(url, autocommit=True) as fresh:
+            fresh.execute((ROOT / "sql" / "schema.sql").read_bytes())
+        yield url
+        connection.execute("DROP DATABASE registering (FORCE)")
+
+
+def opened(url: str, settings: Settings) -> Database:
+    return Database(url, SQL, test_users=settings.users)
+
+
+def registered(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        question = "SELECT user_id, username, email, is_active, metadata FROM users ORDER BY user_id"
+        return connection.execute(question).fetchall()
+
+
+def test_the_bundled_pipelines_test_users_are_those_of_the_checklist(url: str):
+    with opened(url, read(ROOT / "system_under_test" / FILE, {})) as database:
+        database.tell("test_users")
+    assert registered(url) == CHECKLIST
+
+
+def test_users_of_any_number_are_registered_and_told_from_others_as_the_settings_name_them(url: str):
+    settings = Settings.model_validate({"project": "csv", **MANY})
+    with opened(url, settings) as database:
+        database.tell("history")
+        database.tell("test_users")
+        ours = {user.user_id: (user.username, user.email) for user in settings.users}
+        like_ours = {row["user_id"]: (row["username"], row["email"]) for row in database.ask("users_like_ours")}
+        counted = database.number("count_test_users")
+        samples = [(row["user_id"], row["email"]) for row in database.ask("sample_users")]
+        overview = database.ask("statistics_overview")
+    assert (len(ours), ours["U00007"], ours["U01200"]) == (
+        1200,
+        ("tester-0007", "tester7@example.org"),
+        ("tester-1200", "tester1200@example.org"),
+    )
+    assert {id: like_ours[id] for id in ours} == ours
+    assert counted == 1200
+    assert samples == [(id, ours[id][1]) for id in ("U00001", "U00600", "U01200")]
+    assert overview == [{"all_rows": 13, "of_others": 10}]
+
+
+def test_users_of_a_scenarios_own_take_no_name_or_address_of_a_test_user(url: str):
+    settings = Settings.model_validate(
+        {"project": "csv", "test_users": {"username": "testuser{n}", "email": "testuserU{n:05}@example.com"}}
+    )
+    with opened(url, settings) as database:
+        database.tell("register_users", users=["U00001"])
+        own = registered(url)
+        database.tell("remove_users", users=["U00001"])
+        database.tell("test_users")
+    assert len(own) == 1
+    taken = {each for row in registered(url) for each in row[1:3]}
+    assert not taken & {*own[0][1:3]}
+
+
+def test_a_question_is_printed_with_the_settings_test_users_for_psql(url: str):
+    line = [sys.executable, "-m", "commands", "sql"]
+    printed = subprocess.run([*line, "test_users"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(printed.encode())
+    assert registered(url) == CHECKLIST
+    refused = subprocess.run([*line, "no_such"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "choose from" in refused.stderr
+    assert "test_users" in refused.stderr

@@ -1,0 +1,105 @@
+"""Feature files as they are collected."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from pytest_bdd import parsers, when
+
+from steps.suite.collection import faults, unused
+from tests.acceptance.conftest import ROOT, command, environment
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder inside the project, where its conftest.py holds, and outside of what git tracks."""
+    with TemporaryDirectory(dir=ROOT / "reports") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def definitions() -> None:
+    """Those of the suite."""
+    for module in (path for path in (ROOT / "steps").rglob("*.py") if path.name != "__main__.py"):
+        import_module(".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+
+
+def session(*arguments: str | Path, reports: Path) -> subprocess.CompletedProcess[str]:
+    line = [*command(reports, "-m", "local"), *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("tag", "says"),
+    [
+        ("@checklist:XYZ-99", "claims XYZ-99, which the checklist does not have"),
+        ("@chekclist", "'chekclist' not found in `markers`"),
+    ],
+)
+def test_a_tag_that_nobody_knows_is_an_error(folder: Path, tag: str, says: str):
+    (folder / "some.feature").write_text(
+        f"@local\nFeature: F\n\n  {tag}\n  Scenario: S\n    When the file is delivered\n"
+    )
+    done = session("--collect-only", folder, reports=folder)
+    assert done.returncode not in (0, 5)
+    assert says in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (["Scenario: S", "When the file is delivered", "Scenario: S"], "2 scenarios are named 'S'"),
+        (["Senario: S", "When the file is delivered"], "neither keyword nor step: 'Senario: S'"),
+        (["Scenario: S", "Wen the file is delivered"], "neither keyword nor step: 'Wen the file is delivered'"),
+        (["Scenario: S", "When the file is delivered", "Them it is well"], "got 'Them it is well'"),
+        (["Scenario: S", "When the file is devoured"], "when 'the file is devoured' is defined by nothing"),
+        (["Scenario: S", "Given the file is delivered"], "given 'the file is delivered' is defined by nothing"),
+    ],
+)
+def test_what_would_silently_be_lost_is_named(definitions: None, tmp_path: Path, lines: list[str], says: str):
+    (tmp_path / "some.feature").write_text("\n".join(["Feature: F", *lines]))
+    assert says in "\n".join(faults(tmp_path / "some.feature"))
+
+
+def test_what_would_silently_be_lost_is_an_error(folder: Path):
+    (folder / "some.feature").write_text("Feature: F\nSenario: S\nWhen the file is delivered\n")
+    done = session("--collect-only", folder, reports=folder)
+    assert done.returncode == 2
+    assert "Parts of some.feature would not run as they read" in done.stdout + done.stderr
+
+
+def test_a_step_that_two_definitions_match_is_named(tmp_path: Path):
+    file = tmp_path / "some.feature"
+    file.write_text("Feature: F\n  Scenario: S\n    When the moon is full\n")
+    when("the moon is full")(lambda: None)
+    when(parsers.parse("the moon is {phase}"))(lambda: None)
+    assert faults(file) == ['when \'the moon is full\' is defined by "the moon is full" and "the moon is {phase}"']
+
+
+def test_no_step_definition_is_unused(definitions: None):
+    assert [each for each in unused((ROOT / "features").rglob("*.feature")) if " in steps." in each] == []
+
+
+def test_every_scenario_is_collected_under_its_own_file(tmp_path: Path):
+    done = session("--collect-only", "-q", reports=tmp_path)
+    written = sum(
+        line.strip().startswith("Scenario:")
+        for file in (ROOT / "features").rglob("*.feature")
+        if (text := file.read_text("utf-8")).startswith("@local")
+        for line in text.splitlines()
+    )
+    assert len([line for line in done.stdout.splitlines() if ".feature::" in line]) == written
+
+
+def test_an_option_with_a_space_needs_nothing_of_the_projects_own_tests(tmp_path: Path):
+    """With requirements.txt alone: pytest takes that option for a path, and reads tests/conftest.py too."""
+    (tmp_path / "hypothesis.py").write_text("raise ModuleNotFoundError(__name__)")
+    line = command(tmp_path, "-m", "local", "--collect-only", "-p", "no:hypothesispytest", "--after-deploy=echo it")
+    env = environment() | {"PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,0 +1,53 @@
+"""Reruns, by the plug-in that people use for them: they make nothing green."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from steps.suite.reports import left_in
+from tests.steps.suite.test_collection import folder as folder  # the fixture
+from tests.steps.suite.test_collection import session
+
+FEATURE = """
+@local
+Feature: F
+
+  @checklist:FIL-01
+  Scenario: Passes when it is asked again
+    Then it holds the second time
+
+  @checklist:FIL-02
+  Scenario: Passes
+    Then it holds
+"""
+STEPS = """
+from itertools import count
+from pytest_bdd import then
+from steps.suite.finding import Finding
+
+asked = count(1)
+
+@then("it holds the second time")
+def holds_the_second_time(finding: Finding) -> None:
+    finding.equal(next(asked), 2, "how often it was asked")
+
+@then("it holds")
+def holds(finding: Finding) -> None:
+    finding.equal(1, 1, "one")
+"""
+NOWHERE = ("--target=endpoint", "--endpoint-url=http://127.0.0.1:9", "--database-url=postgresql://127.0.0.1:9/any")
+"""Scenarios that ask nothing of a target start none."""
+
+
+def test_a_retry_that_passes_stays_failed_and_is_named_flaky(folder: Path):
+    (folder / "some.feature").write_text(FEATURE)
+    (folder / "conftest.py").write_text(STEPS)
+    done = session("--reruns=2", "--no-limits", *NOWHERE, folder, reports=folder)
+    assert "1 rerun" in done.stdout, done.stdout + done.stderr
+    items = json.loads(left_in(folder).read_text("utf-8"))["items"]
+    assert [items[id]["status"] for id in ("FIL-01", "FIL-02")] == ["failed", "passed"]
+    assert [items[id]["scenarios"][0]["flaky"] for id in ("FIL-01", "FIL-02")] == [True, False]
+    assert items["FIL-01"]["reason"].startswith("flaky: it passed when it was run again, attempt 2")
+    assert items["FIL-01"]["got"] == "1; 2"
+    assert not list(folder.rglob("history.jsonl"))
