@@ -1,4 +1,4 @@
-"""Steps about what senders get wrong, or nearly: records, files, names."""
+"""Steps about malformed or unusual records, files and object keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERS = {"2^63-1": 2**63 - 1}
 
 @pytest.fixture
 def rejected_texts() -> list[str]:
-    """The texts of the records that have to be rejected, as they have to be kept."""
+    """The texts of the records to be rejected, as rejected.csv has to hold them."""
     return []
 
 
@@ -36,11 +36,11 @@ def records_beside(datatable: list[list[str]], own_file: OwnFile, drivers: Drive
             own_file.write(text, user, logins, posts)
         else:
             own_file.write(text, user, 0, 0, reason=fate)
-            rejected_texts.append(text.removesuffix("\r").replace("\0", "?"))  # PostgreSQL's text holds no NUL
+            rejected_texts.append(text.removesuffix("\r").replace("\0", "?"))  # the type text cannot hold NUL
 
 
 def _text(record: str, own_file: OwnFile, drivers: Drivers) -> str:
-    """The record as the file holds it: of a user of its own, of whom what it says is true."""
+    """Return the record with its placeholder replaced by a new user in the state that it names."""
     user = own_file.new_user()
     if "{unknown}" not in record:
         own_file.register([user])
@@ -52,7 +52,7 @@ def _text(record: str, own_file: OwnFile, drivers: Drivers) -> str:
 
 
 def _user(text: str) -> str:
-    """What stands where the user does; nothing where quoting is broken before any user could be read."""
+    """Return the user field of the record; an empty string if broken quoting makes it unreadable."""
     try:
         return next(csv.reader([text.rstrip("\r")], strict=True))[0].replace("\0", "?")
     except csv.Error:
@@ -94,7 +94,7 @@ def put_too_much(key: str, drivers: Drivers, elsewhere: list[Upload]) -> None:
 
 @then("the file alone has started an execution")
 def alone_started(delivery: Delivery, drivers: Drivers, elsewhere: list[Upload], finding: Finding) -> None:
-    """What was put before it would have started before it."""
+    """Executions of the objects put first would have started by now."""
     delivery.wait_until_ended()
     started = {each.key: len(drivers.workflow.executions_of(each)) for each in [delivery.upload, *elsewhere]}
     wanted = {delivery.upload.key: 1} | {each.key: 0 for each in elsewhere}

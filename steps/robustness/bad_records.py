@@ -1,4 +1,4 @@
-"""Steps about records that have to be rejected, and those beside them."""
+"""Steps about records that have to be rejected, and the good records beside them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from steps.run.delivery import Delivery, Drivers
 from steps.suite.finding import Finding
 
 _LOCKED_OUT = 50.0
-"""Seconds: a function waits 60 for a lock, and a busy machine needs some until five have come to it."""
+"""Seconds to wait for five functions at the lock: below their lock timeout of 60 s, enough for a busy machine."""
 _NO_MORE_COME = 5.0
-"""Seconds without another one: not every chunk has a record of a user that is locked."""
+"""Seconds without a further function: not every chunk has a record of a locked user."""
 
 
 @given(parsers.parse("a file of {count:d} records, {unknown:d} of them of users that are not registered"))
 def some_unknown(count: int, unknown: int, own_file: OwnFile) -> None:
-    """Every so many records one of an unknown user, so that they are spread over the chunks."""
+    """Spread the records of unknown users evenly, so that they fall into several chunks."""
     users = own_file.users(count)
     strangers = users[:: count // unknown][:unknown]
     own_file.register([user for user in users if user not in strangers])
@@ -35,7 +35,7 @@ def same_users(count: int, users: int, own_file: OwnFile) -> None:
     own_file.register(ids)
     for n in range(count // users):
         for user in ids if n % 2 else reversed(ids):
-            own_file.add(user, n + 1, 2**31 + n)  # more than 32 bits hold
+            own_file.add(user, n + 1, 2**31 + n)  # exceeds a signed 32-bit integer
 
 
 @given("they have statistics of an earlier day, of which every tenth is locked", target_fixture="locked")
@@ -46,7 +46,7 @@ def with_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack)
 
 @given(parsers.parse("a bad record of each kind, among {count:d} more good ones"))
 def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
-    """All in the last chunk, so that those before it hold the same users each."""
+    """Append them as the last chunk, so that the chunks before it hold the same users each."""
     users = own_file.registered[:count]
     unknown_user(own_file)
     inactive_user(own_file, drivers)
@@ -58,7 +58,7 @@ def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
 
 @given("it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end")
 def as_a_spreadsheet_saves_it(own_file: OwnFile) -> None:
-    """A double holds 2^53 + 1 no more than a 32-bit integer does; the last record is the only one of its user."""
+    """2^53 + 1 does not fit into a double, 2^31 not into 32 bits; the last record is the only one of its user."""
     first, last = own_file.registered[0], own_file.new_user()
     own_file.register([last])
     own_file.add(first, 2**53 + 1, 2**31, form='"{user}","{logins}",{posts}')
@@ -97,7 +97,7 @@ def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
 
 @given("the statistics of every tenth of them are locked", target_fixture="locked")
 def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
-    """So that a chunk holds the statistics of some users while it waits for others': in no order, two would meet."""
+    """A chunk then holds row locks while it waits; without a fixed locking order, two chunks would deadlock."""
     drivers.database.tell("empty_statistics", users=_every_tenth(own_file))
     return _locked(own_file, drivers, cleaning_up)
 
@@ -116,7 +116,7 @@ def _locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> Exit
 
 @when("its functions wait for the lock, and it is released", target_fixture="met")
 def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> int:
-    """How many met there: five, or as many as come; judged last, since the stores have more to say of why not."""
+    """Release the lock once five functions wait or no more arrive; return the most seen, which the last step judges."""
     arn, most, since = delivery.start.arn, 0, monotonic()
 
     def met() -> bool | None:
@@ -147,7 +147,7 @@ def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) 
 @then("the database has seen no deadlock")
 def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, met: int, finding: Finding) -> None:
     delivery.wait_until_ended()
-    drivers.connections.gone(drivers.database, within=10)  # what it has seen, a session tells at its end at the latest
+    drivers.connections.gone(drivers.database, within=10)  # a session reports its deadlocks at its end at the latest
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     if seen:
         finding.suspect("database-refused", f"{seen} deadlocks among chunks of the same users")

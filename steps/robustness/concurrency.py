@@ -16,7 +16,7 @@ _LOCK = "taking the lock"
 
 @when("two events of it arrive at once", target_fixture="deliveries")
 def two_events(delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile) -> list[Delivery]:
-    """Both are about to take the lock when they are let go."""
+    """Hold both executions right before they take the lock, then release both."""
     faults.all.append(faults.make.hold(_LOCK, own_file.moment(_LOCK), times=2))
     event = drivers.workflow.input_for(delivery.upload)
     both = [delivery.again(Start(drivers.workflow.start(event), "event")) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""A role of their own that the functions log in as for one scenario: what becomes of it is nobody else's matter."""
+"""Steps about faults of the database; most use a role of the functions' own, so that no other client is affected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = "acceptance_functions"
 
 
 class OwnRole:
-    """The role, as the database and the secret know it."""
+    """The role, in the database and in the secret."""
 
     def __init__(self, database: Database, secret: Secret) -> None:
         self._database, self._secret = database, secret
@@ -31,13 +31,13 @@ class OwnRole:
         secret.tell(self.login)
 
     def set(self, setting: str, value: str) -> None:
-        """Its sessions to come have this setting."""
+        """Set a parameter for the role's future sessions."""
         self._database.ask("remember", name="setting", value=setting)
         self._database.ask("remember", name="value", value=value)
         self._database.tell("own_role_setting")
 
     def rotate(self) -> dict[str, str]:
-        """Another password, in the database and in the secret; returns the login that it was."""
+        """Change the password in the database and in the secret; return the previous login."""
         before, self.login = self.login, {**self.login, "password": self._new_password()}
         self._database.tell("own_role_password")
         self._secret.tell(self.login)
@@ -51,7 +51,7 @@ class OwnRole:
 
 @pytest.fixture
 def own_role(environment: Environment, database: Database) -> Iterator[OwnRole]:
-    """The functions log in as this role, each process from its start on, until the scenario is over."""
+    """The role that the functions log in as until the scenario ends; their processes are started anew to use it."""
     secret = Secret(environment.client("secretsmanager"), environment.secret_arn)
     theirs = secret.told()
     role = OwnRole(database, secret)
@@ -64,12 +64,12 @@ def own_role(environment: Environment, database: Database) -> Iterator[OwnRole]:
 
 
 PATIENCE = 30
-"""Seconds for a function to come to where a scenario wants it."""
+"""Seconds for a function to reach the state that a scenario waits for."""
 
 
 @pytest.fixture
 def rival(drivers: Drivers, cleaning_up: ExitStack) -> Database:
-    """Somebody else's session."""
+    """Another client's session."""
     return cleaning_up.enter_context(drivers.connect())
 
 
@@ -82,7 +82,7 @@ def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: Made) -> 
 
 
 def restart(drivers: Drivers) -> None:
-    """The database restarts as it does in a failover, and answers again."""
+    """Restart the database as in a failover, and reconnect to it."""
     environment = drivers.environment
     Aurora(environment.client("rds"), environment.names.cluster).restart_writer()
     drivers.database.reopen()
@@ -123,7 +123,7 @@ def released(setting: str, delivery: Delivery, locked: ExitStack, own_role: OwnR
 
 @given("somebody has locked the statistics of its last user", target_fixture="locked")
 def last_user_locked(own_file: OwnFile, own_role: OwnRole, rival: Database, cleaning_up: ExitStack) -> ExitStack:
-    """Who would find the deadlock first would be its victim: the function waits for a while before it looks for one."""
+    """The session that first checks for the deadlock is its victim: the function checks after 3 s, the rival later."""
     own_role.set("deadlock_timeout", "3s")
     rival.tell("empty_statistics", users=own_file.registered)
     rival.tell("patient_with_deadlocks")
@@ -135,7 +135,7 @@ def last_user_locked(own_file: OwnFile, own_role: OwnRole, rival: Database, clea
 
 @when("a function waits for them, and somebody wants those of its first user too")
 def deadlocked(delivery: Delivery, own_file: OwnFile, drivers: Drivers, rival: Database) -> None:
-    """Returns once PostgreSQL has undone the function's transaction."""
+    """Return once PostgreSQL has rolled back the function's transaction."""
     delivery.wait_until_started()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
     rival.ask("locked_statistics", users=own_file.registered[:1])
@@ -149,7 +149,7 @@ def somebody_done(locked: ExitStack) -> None:
 @then("the database has seen a deadlock")
 def deadlock_seen(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
     delivery.wait_until_ended()
-    drivers.connections.gone(drivers.database, within=PATIENCE)  # a session tells what it has seen when it ends
+    drivers.connections.gone(drivers.database, within=PATIENCE)  # a session reports its deadlocks when it ends
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     finding.holds(seen > 0, wanted="a deadlock", got=str(seen))
 
@@ -183,7 +183,7 @@ def tried_again_after(sqlstate: str, delivery: Delivery, finding: Finding) -> No
 
 @given("one chunk is processed at a time, by functions with a login of their own")
 def one_at_a_time(own_role: OwnRole, environment: Environment, cleaning_up: ExitStack) -> None:
-    """So that one process does all chunks, and remembers the login of the first."""
+    """One process then handles all chunks, and keeps the login fetched for the first."""
     functions = Functions(environment.client("lambda"), environment.names.functions)
     cleaning_up.enter_context(functions.configured(MAX_PARALLEL_WORKERS="1"))
 

@@ -1,4 +1,4 @@
-"""The moments at which a fault can strike: the calls of a file's way, each as the pattern that finds it. Pure."""
+"""The moments at which a fault can strike: the calls that process a file, with patterns to match them. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 CHUNK_RECORDS = 10
-"""How many records a chunk of a small file holds."""
+"""Records per chunk of a small file."""
 
 _SERVICES = ("dynamodb", "s3", "secretsmanager", "lambda", "postgresql")
 
@@ -37,11 +37,11 @@ _PATTERNS: Mapping[str, str] = {
     "connecting": r"-dev postgresql .*application_name",
 }
 CALLS = {moment: _service(template) for moment, template in _PATTERNS.items()}
-"""All moments by name, those with `{chunk}` in it once for each chunk, and the service that is called then."""
+"""The service called at each moment, by the moment's name; a name with `{chunk}` stands for a moment of each chunk."""
 
 
 def pattern(moment: str, *, file: str, first_byte: Mapping[int, int], user: Mapping[int, str]) -> str:
-    """What finds the calls of `moment`, such as `reading chunk 2`; of each chunk: its first byte, one of its users."""
+    """Return the pattern matching calls at `moment`, such as `reading chunk 2`; of each chunk: first byte, one user."""
     found = re.search(r"\d+", moment)
     chunk = int(found[0]) if found else 1
     template = _PATTERNS[moment if found is None else moment.replace(found[0], "{chunk}")]

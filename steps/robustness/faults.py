@@ -1,4 +1,4 @@
-"""Steps that make faults, and put an end to them."""
+"""Steps that inject faults and remove them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from steps.suite.finding import Finding
 from steps.targets.environment import Environment
 
 PATIENCE = 30
-"""Seconds for what is under way to come to where a scenario wants it."""
+"""Seconds for running work to reach the state that a scenario waits for."""
 
 
 @given(parsers.parse("the function of chunk {chunk:d} dies after its commit and before its answer"))

@@ -1,4 +1,4 @@
-"""The faults of one scenario: set by its steps, met by the pipeline, over at its end."""
+"""The faults of one scenario: set by its steps, met by the pipeline's calls, removed at its end."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from steps.verdict.verdict import LIMIT
 
 
 class Made:
-    """The faults of one scenario; each has to be met, or the scenario would prove nothing."""
+    """The faults of one scenario; a call has to meet each, otherwise the scenario proves nothing."""
 
     def __init__(self, faults: Faults) -> None:
         self.make = faults
         self.all: list[Fault] = []
 
     def awaited(self) -> None:
-        """Returns once each has been met."""
+        """Wait until a call has met each fault."""
         for fault in self.all:
             fault.awaited()
 
     def met(self, name: str, hits: int = 1) -> Fault:
-        """The fault of that name, once so many calls have met it."""
+        """Return the named fault once `hits` calls have met it."""
         (fault,) = (fault for fault in self.all if fault.name == name)
         fault.awaited(hits)
         return fault
 
     def let_go(self, name: str, hits: int = 1) -> None:
-        """What the fault of that name holds goes on, once it holds so many calls."""
+        """Remove the named fault once it holds `hits` calls, which then proceed."""
         fault = self.met(name, hits)
         fault.remove()
         self.all.remove(fault)
 
     def over(self) -> None:
-        """From here on there are none."""
+        """Remove all faults; raise ControlFailed if no call met one."""
         met = {fault.name: fault.hits for fault in self.all}
         self.make.clear()
         self.all.clear()

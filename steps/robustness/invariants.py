@@ -1,4 +1,4 @@
-"""What must hold of the four stores after any fault: each record once, each chunk once, nothing left over. Pure."""
+"""Invariants of the four stores after any fault: each record and each chunk counts once, nothing is left over."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Rejection = tuple[int, str, str]
 
 @dataclass(frozen=True)
 class Processed:
-    """What one delivered file has come to, as the stores tell it.
+    """The state of one delivered file in the stores.
 
-    execution, status: the last one's ARN and how it ended. plan: (chunk, records). audited: every completion of a chunk
-    that the last execution's audit trail holds. rejected, kept: the rejected records in the database and in S3. lock:
-    its owner and state. jobs: each batch job's status, applied and rejected records, by execution; of executions that
-    could write no end, only what is told of the last one counts.
+    execution, status: ARN and final status of the last execution. plan: (chunk, records). audited: every completion of
+    a chunk in the last execution's audit trail. rejected, kept: the rejected records in the database and in S3. lock:
+    its owner and state. jobs: each batch job's status, applied and rejected records, by execution; executions that
+    could not record their end are left out.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Processed:
 
 @dataclass(frozen=True)
 class Aftermath:
-    """All files of a scenario, the statistics before and after them, and the functions' sessions that are open yet."""
+    """All files of a scenario, the statistics before and after them, and the functions' sessions still open."""
 
     files: Sequence[Processed]
     before: Mapping[str, Counts]
@@ -55,7 +55,7 @@ class Aftermath:
 
 
 def left_wrong(aftermath: Aftermath) -> list[str]:
-    """Where records are lost or doubled, where stores disagree, and what is left over; each in a sentence."""
+    """Return a sentence for each record lost or doubled, each disagreement of stores, and each leftover."""
     return [
         *(f"{file.name}: {text}" for file in aftermath.files for text in _of_file(file)),
         *_of_statistics(aftermath),
@@ -118,7 +118,7 @@ def each_counts_once(deliveries: list[Delivery], drivers: Drivers, finding: Find
 
 
 def judge(deliveries: Sequence[Delivery], drivers: Drivers, finding: Finding) -> None:
-    """Holds all that these files have come to against what must hold, and shows that each part of it can be missed."""
+    """Check the invariants for these deliveries; controls prove that each kind of deviation would be found."""
     found = gathered(deliveries, drivers)
     wrong = left_wrong(found)
     records = sum(len(file.records) for file in found.files)
@@ -133,9 +133,9 @@ def judge(deliveries: Sequence[Delivery], drivers: Drivers, finding: Finding) ->
 
 
 def gathered(deliveries: Sequence[Delivery], drivers: Drivers) -> Aftermath:
-    """What the stores hold, once the functions' sessions have ended or were given their time."""
+    """Return what the stores hold, after the functions' sessions have ended or PATIENCE has run out."""
     files = [_processed(delivery, drivers) for delivery in deliveries]
-    with suppress(NotSeen):  # what is left is evidence
+    with suppress(NotSeen):  # sessions still open are evidence
         drivers.connections.gone(drivers.database, within=PATIENCE)
     return Aftermath(
         files,
@@ -169,7 +169,7 @@ def _runs(delivery: Delivery, drivers: Drivers) -> Iterator[Run]:
 
 
 def _wrote_its_end(run: Run) -> bool:
-    """Nobody writes the end of an execution that was stopped, or whose handling of its error failed."""
+    """False if the execution was stopped or its error handling failed, so that nothing recorded its end."""
     handled = [task.error is None for task in run.tasks if task.state == _HANDLING]
     return run.status != "ABORTED" and handled[-1:] != [False]
 
@@ -192,7 +192,7 @@ def _counts(statistics: Statistics) -> dict[str, tuple[int, int]]:
 
 
 def _planted(found: Aftermath) -> Iterator[tuple[str, Aftermath]]:
-    """The same evidence with one deviation of each kind."""
+    """Yield copies of the evidence, each with one planted deviation."""
     file, *others = found.files
     user = file.records[0].user_id
 

@@ -1,4 +1,4 @@
-"""Steps about what the functions may do, and what they must keep to themselves."""
+"""Steps about the functions' permissions, and about data that they must not disclose."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def nothing_told(
 
 
 def leaks(told: Mapping[str, str], secrets: Mapping[str, Sequence[str]]) -> list[str]:
-    """Which store tells a secret of which kind, or any e-mail address; none of them is repeated."""
+    """List the kinds of secrets and the e-mail addresses that each store discloses, without their values."""
     named = [
         f"{kind} in {store}"
         for store, text in told.items()
@@ -66,7 +66,7 @@ def leaks(told: Mapping[str, str], secrets: Mapping[str, Sequence[str]]) -> list
 
 
 def _told(delivery: Delivery, drivers: Drivers) -> dict[str, str]:
-    """All that a run leaves behind, as text, by where it is."""
+    """Return everything that a run leaves behind, as text by store."""
     written = {
         "the audit trail": delivery.audit,
         "the batch job": delivery.jobs,

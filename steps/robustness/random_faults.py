@@ -1,4 +1,4 @@
-"""Faults and moments drawn from a seed: the same seed draws the same ones. Pure."""
+"""Faults and moments drawn at random; the same seed draws the same ones."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _COLD = "fetching the credentials"
 
 @dataclass(frozen=True)
 class Draw:
-    """One file and its one fault: at which call, which effect, and with which refusal where it is one."""
+    """One file and its one fault: the call it strikes, its effect, and the error returned, if any."""
 
     number: int
     chunks: int
@@ -69,17 +69,17 @@ class Draw:
 
     @property
     def records(self) -> int:
-        """Of the file: the last chunk has less than a whole one."""
+        """Records in the file; its last chunk is not full."""
         return CHUNK_RECORDS * self.chunks - 3
 
     @property
     def strangers(self) -> int:
-        """How many of the records are of users that are not registered: one, where that is tolerated."""
+        """Records of unregistered users: one, if the file is large enough for the error tolerance; else none."""
         return 1 if self.records > 20 else 0
 
     @property
     def cold(self) -> bool:
-        """Whether the functions have to start anew for the moment to come."""
+        """True if the moment occurs only after the functions have started anew."""
         return self.moment == _COLD
 
     def __str__(self) -> str:
@@ -88,13 +88,13 @@ class Draw:
 
 
 def draws(seed: int, count: int) -> list[Draw]:
-    """So many faults; the first of them are the same however many there are."""
+    """Draw `count` faults; a larger count keeps the first ones the same."""
     return [_draw(Random(f"{seed}/{number}"), number) for number in range(1, count + 1)]
 
 
 def _draw(random: Random, number: int) -> Draw:
     def one_of(choices: Sequence[T]) -> T:
-        return choices[int(random.random() * len(choices))]  # whose sequence Python promises to keep
+        return choices[int(random.random() * len(choices))]  # Python guarantees its sequence
 
     chunks = one_of(_CHUNKS)
     template, service = one_of(list(CALLS.items()))
@@ -106,7 +106,7 @@ def _draw(random: Random, number: int) -> Draw:
 
 
 PATIENCE = 60
-"""Seconds for what an execution that has failed has left at work to come to its end."""
+"""Seconds for functions that a failed execution left running to end."""
 
 
 @given("faults drawn from the seed of this session", target_fixture="drawn")
@@ -120,7 +120,7 @@ def faults_drawn(pytestconfig: pytest.Config, progress: Progress) -> list[Draw]:
 def delivered_to_each(
     drawn: list[Draw], own_file: OwnFile, drivers: Drivers, faults: Made, progress: Progress, finding: Finding
 ) -> list[str]:
-    """What each has come to; one that has failed is started again when its fault is over."""
+    """Return the outcome of each draw; restart a failed execution once its fault is removed."""
     return [_outcome(draw, own_file.header, drivers, faults, progress, finding) for draw in drawn]
 
 
@@ -182,7 +182,7 @@ def _make(draw: Draw, file: OwnFile, faults: Made) -> None:
 
 
 def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: Made) -> None:
-    """What has to be done when the moment has come."""
+    """Once the call is held, stop the execution or restart the database."""
     if draw.effect not in ("stopped", "restart"):
         return
     arn = str(delivery.start.arn)
@@ -196,5 +196,5 @@ def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: Made) -> N
 
 @then("each was processed or failed by a named error, and once started again every record counts once")
 def all_told(drawn: list[Draw], results: list[str], finding: Finding) -> None:
-    """What deviates has been told where it was found."""
+    """Only count: each deviation was reported where it was found."""
     finding.equal(len(results), len(drawn), "faults survived")
