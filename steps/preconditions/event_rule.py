@@ -1,4 +1,4 @@
-"""What has to hold of the rule before a file is delivered: from what is there to what is wrong with it."""
+"""Preconditions of the EventBridge rule: its state, its event pattern and its targets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 
 MAX_BYTES = 104_857_600
-"""The largest file that has to start an execution."""
+"""The size of the largest file that has to start an execution."""
 
 
 def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> list[Deviation]:
-    """What keeps the rule from starting the state machine once, with an input that names the uploaded object.
+    """Return what keeps the rule from starting the state machine once, with an input that names the uploaded object.
 
-    `event` is that of the upload; `lacking` answers at which paths an input does not name its object.
+    `event` is the event of the upload; `lacking` returns the paths at which an input does not name the object.
     """
     arns = [each["Arn"] for each in rule.targets]
     deviations = [Deviation("rule-target-wrong", f"{rule.name} starts {arn}") for arn in arns if arn != machine]
@@ -46,7 +46,7 @@ def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event:
 
 
 def _contract(target: Mapping[str, Any], lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> str:
-    """What is wrong with the input that the target makes of `event`; nothing where it names the object."""
+    """Describe what is wrong with the input that the target makes of `event`; empty if it names the object."""
     try:
         paths = lacking(received(target, event))
     except ValueError as invalid:
@@ -60,19 +60,19 @@ def _handing_on(target: Mapping[str, Any]) -> str:
 
 
 def handed_on(rule: Rule, machine: str, event: Mapping[str, Any]) -> list[Any]:
-    """The inputs that the rule's targets make of `event` for the state machine, as far as they make any."""
+    """Return the inputs that the rule's targets make of `event` for the state machine, except invalid ones."""
     inputs = []
     for each in rule.targets:
         if each["Arn"] == machine:
-            with suppress(ValueError):  # which _contract tells
+            with suppress(ValueError):  # reported by _contract
                 inputs.append(received(each, event))
     return inputs
 
 
 def only_handed_on(given: Any, by_hand: Any, definition: Mapping[str, Any]) -> list[str]:
-    """The paths of what a state machine reads of the input `given` by a rule, and that one `by_hand` does not have.
+    """Return the paths in a rule's input `given` that the state machine reads and the input `by_hand` lacks.
 
-    What it hands to a function with the whole input cannot be seen here.
+    Fields that a function reads after it is passed the whole input cannot be seen here.
     """
     read = set(read_in(definition))
     missing = set(leaves(given)) - set(leaves(by_hand))
@@ -84,9 +84,9 @@ def only_handed_on(given: Any, by_hand: Any, definition: Mapping[str, Any]) -> l
 
 
 def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, Any]) -> Iterator[Deviation]:
-    """The uploads that start nothing though they have to, and those that start something though they must not.
+    """Yield the events that the event pattern has to match but does not, and those that it wrongly matches.
 
-    `event` is that of an upload that has to start an execution; `matches` asks EventBridge, for one after the other.
+    `event` is the event of an upload that has to start an execution; `matches` asks EventBridge about one event.
     """
     for upload in (event, _with_object(event, size=MAX_BYTES)):
         if not matches(upload):
@@ -97,7 +97,7 @@ def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, An
 
 
 def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Events that differ from `event` in the one thing for which they must start nothing."""
+    """Return events that differ from `event` in one respect and must start nothing, by description."""
     detail = event["detail"]
     key, name = detail["object"]["key"], detail["object"]["key"].rpartition("/")[2]
 
@@ -135,7 +135,7 @@ def enabled(rule: Rule, finding: Finding) -> None:
 
 
 def any_upload(names: Names) -> Upload:
-    """One that has to start an execution."""
+    """An upload that has to start an execution."""
     return Upload(names.bucket, "incoming/any.csv", "any", 1352, "0" * 32, int(time() * 1000))
 
 

@@ -1,4 +1,4 @@
-"""What has to hold of the functions before a file is delivered: from what is there to what is wrong with it."""
+"""Preconditions of the Lambda functions: state, environment variables, VPC and layers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 
 Found = Mapping[str, Function | None]
-"""The functions by name, None for one that is not there."""
+"""The functions by name; None if a function does not exist."""
 _ABSENT = "does not exist (splitter or processor under [names] in acceptance.toml)"
 
 
 def not_ready(found: Found) -> list[Deviation]:
-    """The functions that are not there, or not ready."""
+    """The functions that do not exist or are not ready."""
     return [
         Deviation("function-missing", f"{name} {_ABSENT if f is None else f'is {f.state}, {f.update}'}")
         for name, f in found.items()
@@ -32,12 +32,12 @@ def not_ready(found: Found) -> list[Deviation]:
 
 
 def variables_that_differ(found: Found, wanted: Mapping[str, str]) -> list[Deviation]:
-    """The variables of `wanted` that a function has not, or has with another value; its placeholders fit anything."""
+    """The variables of `wanted` that a function lacks or sets to another value; placeholders fit any value."""
     return list(_each(found, lambda function: _variables(function, wanted)))
 
 
 def undeclared(found: Found, declared: Mapping[str, Mapping[str, str]]) -> list[Deviation]:
-    """The variables that a function has and its template does not declare, by `declared[function]`."""
+    """The variables that a function has although `declared[function]` does not contain them."""
 
     def of(function: Function) -> Iterator[Deviation]:
         for variable in sorted(function.variables.keys() - declared.get(function.name, function.variables).keys()):
@@ -47,7 +47,7 @@ def undeclared(found: Found, declared: Mapping[str, Mapping[str, str]]) -> list[
 
 
 def networks(found: Found) -> list[Deviation]:
-    """The functions that are in no VPC, and so cannot reach Aurora."""
+    """The functions that are in no VPC and therefore cannot reach Aurora."""
 
     def of(function: Function) -> Iterator[Deviation]:
         if not (function.subnets and function.security_groups):
@@ -57,7 +57,7 @@ def networks(found: Found) -> list[Deviation]:
 
 
 def layers(found: Found, wanted: Mapping[str, int], versions: Mapping[str, Layer | None]) -> list[Deviation]:
-    """The layers that a function lacks, by `wanted[function]`, that no longer exist, or that do not fit it."""
+    """The layers that a function lacks (fewer than `wanted[function]`), that were deleted, or that do not fit it."""
 
     def of(function: Function) -> Iterator[Deviation]:
         count, due = len(function.layers), wanted.get(function.name, 0)
@@ -70,7 +70,7 @@ def layers(found: Found, wanted: Mapping[str, int], versions: Mapping[str, Layer
 
 
 def _each(found: Found, of: Callable[[Function], Iterator[Deviation]]) -> Iterator[Deviation]:
-    """What `of` finds of each function that is there, and that the others are not."""
+    """Yield what `of` finds on each existing function, and a deviation for each other one."""
     yield from not_ready({name: function for name, function in found.items() if function is None})
     for function in filter(None, found.values()):
         yield from of(function)
@@ -176,7 +176,7 @@ def functions(environment: Environment) -> Functions:
 
 
 def with_variables(found: Found, **variables: str) -> dict[str, Function | None]:
-    """The same functions with some variables set otherwise."""
+    """The same functions with some variables replaced."""
     return {
         name: function and replace(function, variables={**function.variables, **variables})
         for name, function in found.items()
@@ -190,7 +190,7 @@ def declared_functions(environment: Environment) -> dict[str, Mapping[str, Any]]
 
 
 def declared_variables(environment: Environment) -> dict[str, dict[str, str]]:
-    """The declared environment variables of each of the pipeline's functions, none where it is not declared."""
+    """The declared environment variables of each pipeline function; empty if the function is not declared."""
     declared = declared_functions(environment)
     return {name: _variables_in(declared.get(name, {})) for name in environment.names.functions}
 

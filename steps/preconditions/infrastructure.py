@@ -1,4 +1,4 @@
-"""Steps about what the pipeline runs on."""
+"""Steps about Aurora, DynamoDB, S3 and Step Functions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Whether functions in a network reach Aurora and AWS's services, and nobody from outside reaches them.
+"""Checks that the functions can reach Aurora and the AWS services, and that their subnets are private.
 
-Network ACLs are left out: they let everything pass until somebody changes them.
+Network ACLs are not checked: they allow all traffic unless they have been changed.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from steps.suite.finding import Finding
 from steps.targets.environment import Environment
 
 SERVICES = ("s3", "dynamodb", "secretsmanager")
-"""What the functions call from inside the VPC."""
+"""The AWS services called from inside the VPC."""
 _ALL = "-1"
 _HTTPS = 443
 
 
 @dataclass(frozen=True)
 class Side:
-    """Where functions or a cluster stand: ids of their subnets and security groups."""
+    """The location of functions or of a cluster: ids of their subnets and security groups."""
 
     subnets: Collection[str]
     groups: Collection[str]
 
 
 def unreachable(network: Network, functions: Side, cluster: Cluster) -> list[Deviation]:
-    """All that keeps the functions from Aurora and from AWS's services, or opens them to the internet."""
+    """Return all that keeps the functions from Aurora and the AWS services, or exposes them to the internet."""
     return [
         *_unfit_subnets(network, functions, cluster),
         *_closed_groups(network, functions, cluster),
@@ -84,7 +84,7 @@ def _missing_routes(network: Network, functions: Side) -> Iterator[Deviation]:
 
 
 def _open(network: Network, groups: Collection[str], direction: str, port: int, other: Side) -> bool:
-    """Whether one of the groups lets `other` in, or out to it, on `port`; `direction` is EC2's name of such rules."""
+    """True if a group allows traffic with `other` on `port`; `direction` is IpPermissions or IpPermissionsEgress."""
     ranges = [network.subnets[id]["CidrBlock"] for id in other.subnets if id in network.subnets]
     return any(_opens(rule, port, other.groups, ranges) for rule in _rules(network, groups, direction))
 
@@ -94,7 +94,7 @@ def _rules(network: Network, groups: Collection[str], direction: str) -> list[An
 
 
 def _opens(rule: Any, port: int, groups: Collection[str], ranges: Collection[str]) -> bool:
-    """Whether a rule opens `port` for one of the groups, or for all of the address ranges."""
+    """True if the rule opens `port` to one of the groups, or to all of the address ranges."""
     if not _covers(rule, port):
         return False
     if any(pair["GroupId"] in groups for pair in rule.get("UserIdGroupPairs", ())):
@@ -121,9 +121,9 @@ def _reached(network: Network, subnet: str, functions: Side, service: str) -> bo
 
 
 def _leads_out(route: Mapping[str, Any]) -> bool:
-    """Whether a route takes everything to a NAT gateway that still exists, or to another network that may have one.
+    """True if this is a default route to an existing NAT gateway, transit gateway or network interface.
 
-    What lies behind a transit gateway is not seen from here, so that it is not held against the pipeline.
+    The network behind a transit gateway cannot be seen from here, so its way out is assumed to exist.
     """
     everything = route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("State") != "blackhole"
     return everything and any(route.get(way) for way in ("NatGatewayId", "TransitGatewayId", "NetworkInterfaceId"))
@@ -134,7 +134,7 @@ def _is_for(endpoint: Mapping[str, Any], service: str) -> bool:
 
 
 def _leads(endpoint: Mapping[str, Any], network: Network, subnet: str, functions: Side) -> bool:
-    """Whether an endpoint serves a subnet: a gateway by a route, an interface by its private name and port 443."""
+    """True if the endpoint serves the subnet: a gateway by a route, an interface by private DNS and open port 443."""
     if endpoint["VpcEndpointType"] == "Gateway":
         return any(route.get("GatewayId") == endpoint["VpcEndpointId"] for route in network.routes[subnet])
     own = [each["GroupId"] for each in endpoint["Groups"]]
@@ -147,14 +147,14 @@ PRIVATE = "subnet-not-private"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The network, where in it each function stands, and the cluster."""
+    """The network, each function's location in it, and the cluster."""
 
     network: Network
     sides: dict[str, Side]
     cluster: Cluster
 
     def deviations(self) -> list[Deviation]:
-        """Of all functions, each once."""
+        """All functions' deviations, each once."""
         found = [each for side in self.sides.values() for each in unreachable(self.network, side, self.cluster)]
         return list(dict.fromkeys(found))
 

@@ -1,4 +1,4 @@
-"""What each role has to be allowed, and what none of them may be."""
+"""Preconditions of the IAM roles: required and forbidden permissions."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _INTERFACES = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNet
 def needed(
     names: Names, secret_arn: str, actions: Mapping[str, Sequence[str]] = USUAL_ACTIONS
 ) -> dict[str, list[Need]]:
-    """All that the pipeline calls, by the name of the role that it calls it under; `actions` are the functions'.
+    """Return all actions that the pipeline calls, by the name of the calling role; `actions` are the functions'.
 
-    One role may serve several, and then needs what each of them calls.
+    One role may serve several callers, and then needs the actions of each.
     """
     bucket, functions = f"arn:aws:s3:::{names.bucket}", [names.arn("lambda", f"function:{f}") for f in names.functions]
     resources = {
@@ -61,7 +61,7 @@ def needed(
 
 
 def forbidden(names: Names) -> list[Need]:
-    """What none of the roles may do; a role that may is taken for too broad."""
+    """Return the actions that no role may perform; a role that may is too broad."""
     return [
         Need("*", "iam:CreateUser"),
         Need("*", "iam:PassRole"),
@@ -80,7 +80,7 @@ def forbidden(names: Names) -> list[Need]:
 
 
 def lacking(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
-    """The needs of a role that IAM does not allow."""
+    """Return the needs of the role that IAM does not allow."""
     return [
         Deviation("permission-missing", f"{role} may not {need.action} on {need.resource} ({decision})")
         for need, decision in decisions.items()
@@ -89,7 +89,7 @@ def lacking(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
 
 
 def excessive(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
-    """What a role may do though none may."""
+    """Return the forbidden actions that a role may do."""
     return [
         Deviation("permission-too-broad", f"{role} may {need.action} on {need.resource}")
         for need, decision in decisions.items()
@@ -98,7 +98,7 @@ def excessive(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
 
 
 def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[Deviation], list[str]]:
-    """(allowed actions that are wildcards, which fail; actions allowed on every resource, which are worth a look)."""
+    """Return a deviation per wildcard in an allowed action, and a remark per statement that allows every resource."""
     deviations, remarks = [], []
     for statement in statements:
         actions = _listed(statement.get("Action", "*"))
@@ -121,15 +121,15 @@ def _table(names: Names, table: str) -> str:
 
 
 _SERVICES = {"lambda_role": "lambda", "state_machine_role": "states", "rule_role": "events"}
-"""Who assumes each role, by the key of its name."""
+"""The service assuming each role, by the key of its name."""
 
 
 @dataclass(frozen=True)
 class Roles:
-    """What IAM says of each role: its ARN, None where there is none; and of those that are there, the rest.
+    """The answers of IAM for each role: its ARN, None if the role does not exist; the rest for existing roles only.
 
-    needs, forbidden: how it judges them. trusted: whether each of its services may assume it, by role and service.
-    statements: of all its policies.
+    needs, forbidden: the decision on each action. trusted: True if the service may assume the role, by (role, service).
+    statements: the statements of all its policies.
     """
 
     arns: dict[str, str | None]
@@ -155,7 +155,7 @@ def asked(environment: Environment, settings: Settings) -> Roles:
 
 
 def _services(names: Names) -> list[tuple[str, str]]:
-    """Each role with a service that has to be trusted by it."""
+    """Each role with the service that its trust policy has to admit."""
     return [(names.named(role), f"{service}.amazonaws.com") for role, service in _SERVICES.items()]
 
 

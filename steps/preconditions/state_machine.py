@@ -1,4 +1,4 @@
-"""How a state machine recovers: what its steps are tried again after, and what becomes of their errors. Pure."""
+"""Preconditions of the state machine's retries and error handling, of the test users, and of inputs made by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLATFORM = {
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 }
-"""What AWS wants to be tried again.
+"""The errors that AWS recommends to retry.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
 """
@@ -31,12 +31,12 @@ _EVERYTHING = {"States.ALL", "States.TaskFailed"}
 
 
 def recovery(machine: Mapping[str, Any]) -> list[Deviation]:
-    """Where a state machine does not try again what it has to, tries again what it must not, or loses an error."""
+    """Return where a state machine lacks a retry, retries what it must not, or leaves an error uncaught."""
     return [Deviation("recovery-wrong", text) for text in _faults(machine, caught=False)]
 
 
 def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
-    """`caught`: whether an error of any of these states is caught around them."""
+    """`caught`: an enclosing state catches the errors of all these states."""
     for name, state in machine["States"].items():
         catches = caught or any("States.ALL" in each["ErrorEquals"] for each in state.get("Catch", ()))
         if state["Type"] == "Task":
@@ -74,7 +74,7 @@ def nobody_elses(users: Users, settings: Settings, record: Record, finding: Find
 
 
 def _taken(users: Users, test_users: Sequence[User]) -> list[Deviation]:
-    """The users who have a test user's id or address and are not that one."""
+    """The users who have a test user's id or address but are somebody else."""
     due = {user.user_id: (user.username, user.email) for user in test_users}
     owners = {user.email: user.user_id for user in test_users}
     return [
@@ -117,5 +117,5 @@ def same_event(delivery: Delivery, drivers: Drivers, settings: Settings, finding
 
 
 def _differing(paths: list[str], by_hand: dict[str, Any], given: dict[str, Any]) -> list[str]:
-    """The paths at which the two inputs tell otherwise."""
+    """The paths at which the two inputs differ."""
     return [path for path in paths if at(by_hand, path) != at(given, path)]

@@ -1,4 +1,4 @@
-"""Steps about what is declared and what is deployed."""
+"""Steps that compare the deployed resources with their declaration."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _DIAGNOSES = {
     ("AWS::Lambda::Function", ""): "function-missing",
     ("AWS::Events::Rule", ""): "rule-missing",
 }
-"""What a difference points to, by type and property or a part of it; under "" stands a resource that is not there."""
+"""The diagnosis of a difference, by type and property or a part of it; "" stands for a missing resource."""
 
 
 @when("every declared property is read back", target_fixture="comparison")

@@ -1,4 +1,4 @@
-"""Steps about the data: the statistics, the batch job, and all stores reconciled."""
+"""Steps about the data: statistics, batch job, audit trail, and the reconciliation of all stores."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _differences(due: dict[str, tuple[int, int]], statistics: Statistics) -> lis
 
 @then("the statistics of its users equal the file")
 def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    """As they are now: a second look sees what came after the first."""
+    """Query anew, since delivery.statistics is cached: later changes have to show."""
     delivery.wait_until_ended()
     wrong = _differences(delivery.file.sums(), statistics_of(drivers.database))
     finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
@@ -199,7 +199,7 @@ def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
 
 
 def _planted(stores: Stores) -> dict[str, Stores]:
-    """The same evidence with one deviation of each kind."""
+    """Copies of the evidence, each with one planted deviation."""
     user = next(record.user_id for record in stores.records if record.line not in stores.rejected)
     logins, posts = stores.after.get(user, (0, 0))
     before = stores.before.get(user, (0, 0))

@@ -1,4 +1,4 @@
-"""Steps about the execution: how it ended, how long it took, what ran at once, what was shown of it."""
+"""Steps about the execution: its outcome, its duration, its parallel chunks, and the progress shown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
 @then(parsers.parse('the execution fails with "{error}", saying "{what}"'))
 def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
-    got = (run.status, run.error, what in message(run.cause))  # the cause as it comes is ASCII alone
+    got = (run.status, run.error, what in message(run.cause))  # the raw cause escapes all but ASCII
     if got != ("FAILED", error, True):
         finding.deviations += misnamed(run, error)
     finding.holds(
@@ -50,7 +50,7 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
 
 
 def misnamed(run: Run, error: str) -> list[Deviation]:
-    """What it points to that a file that had to fail with `error`, for a reason that it tells, did not."""
+    """Return the deviations of an execution that had to fail with `error` and a stated reason, but did not."""
     if run.status == "SUCCEEDED":
         return [Deviation("error-swallowed", f"the execution SUCCEEDED, and had to fail with {error}")]
     found = of_failure(run.status, run.error, run.cause)
@@ -66,7 +66,7 @@ def fails_for_every_record(error: str, reason: str, delivery: Delivery, finding:
 
 @then(parsers.re('the execution fails with what points to "(?P<diagnosis>[^"]+)"(, saying "(?P<what>[^"]+)")?'))
 def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, finding: Finding) -> None:
-    """Whatever name the pipeline's own code has given to the error."""
+    """Judge the diagnosis alone; the pipeline may name the error as it likes."""
     run = delivery.run
     got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
     if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == ["state-failed"]):
@@ -97,7 +97,7 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
 
 @then("every step that a file has to take was taken")
 def every_step_taken(delivery: Delivery, finding: Finding) -> None:
-    """By the audit trail, and where that does not tell of a step, by the logs."""
+    """Look into the audit trail, and into the logs for steps missing there."""
     due = {*STEPS, CHUNK_STEP}
     skipped = due - {entry["step"] for entry in delivery.audit}
     if skipped:
@@ -137,7 +137,7 @@ def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
 
 @then("more than one chunk was")
 def more_than_one(delivery: Delivery, finding: Finding) -> None:
-    """By the functions' own START and REPORT lines: tasks that merely wait for a function would not do."""
+    """Count by START and REPORT lines of the functions: a task may only have been waiting for its function."""
     ids = {task.request_id for task in delivery.run.chunk_tasks}
     spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
     got = f"{peak(spans)} of {len(spans)}"
@@ -174,7 +174,7 @@ def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
 
 
 LARGEST, AT_ONCE = 200, 5
-"""Chunks of the largest file, and how many of them run at once."""
+"""The number of chunks of the largest file, and of chunks that run at once."""
 
 
 @then("so would the 200 chunks of the largest file, at the pace of these")
@@ -189,7 +189,7 @@ def largest_file(delivery: Delivery, finding: Finding) -> None:
 
 
 def projected(seconds: float, spans: Spans) -> float:
-    """Seconds of an execution of the most chunks, where one of `seconds` took `spans` for its own."""
+    """Project the seconds for LARGEST chunks from an execution of `seconds` whose chunks took `spans`."""
     mean = sum(((ended - began).total_seconds() for began, ended in spans), 0.0) / len(spans)
     chunks = (max(ended for _, ended in spans) - min(began for began, _ in spans)).total_seconds()
     return max(0.0, seconds - chunks) + mean * LARGEST / AT_ONCE

@@ -1,4 +1,4 @@
-"""The way an execution took, held against its definition: every state of the happy path, and no other."""
+"""Compares the states that an execution entered with the happy path of its state machine definition."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def happy_path(machine: dict[str, Any]) -> list[str]:
-    """The states that lead from the start to the end when nothing goes wrong, those inside a Map after it.
+    """Return the states from start to end if nothing fails; the states inside a Map follow the Map.
 
-    A Choice goes its Default way. `machine` is an ASL definition, or an ItemProcessor.
+    A Choice takes its Default branch. `machine` is an ASL definition or an ItemProcessor.
     """
     path: list[str] = []
     name = machine["StartAt"]
@@ -24,7 +24,7 @@ def happy_path(machine: dict[str, Any]) -> list[str]:
 
 
 def deviations(machine: dict[str, Any], history: Sequence[dict[str, Any]]) -> list[str]:
-    """What keeps the history from being green: states not entered, not left, or entered off the happy path."""
+    """Describe each state that was not entered, was not left, or was entered but is off the happy path."""
     entered = Counter(e["stateEnteredEventDetails"]["name"] for e in history if "stateEnteredEventDetails" in e)
     left = Counter(e["stateExitedEventDetails"]["name"] for e in history if "stateExitedEventDetails" in e)
     path = happy_path(machine)

@@ -17,7 +17,7 @@ from steps.suite.finding import Finding
 
 RESULTS = {"summary.json", "rejected.csv"}
 _LONGEST = timedelta(minutes=15)
-"""What an execution may take, so that two moments of one are no further apart."""
+"""The longest duration of an execution; two times within one are no further apart."""
 
 
 @then(parsers.parse("its lock is done, and expires {seconds:d} seconds after the start of the execution"))
@@ -33,7 +33,7 @@ def lock_done(seconds: int, delivery: Delivery, drivers: Drivers, finding: Findi
 
 
 def lock_deviations(lock: Lock | None, due: Lock) -> list[Deviation]:
-    """What it points to that a job that is done has this lock."""
+    """Return a deviation unless the lock of a completed job is `due`."""
     if lock == due:
         return []
     held = lock is not None and replace(lock, state="done") == due
@@ -54,7 +54,7 @@ def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None
 
 @then("each chunk's counts were added together with its plan")
 def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    """A transaction has one now(), however long it takes."""
+    """Equal times prove one transaction, since now() is constant in it."""
     delivery.wait_until_ended()
     users = delivery.file.sums().keys()
     written = {user: row["updated_at"] for user, row in delivery.statistics.items() if user in users}
@@ -66,9 +66,9 @@ def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
 
 
 def apart(written: Mapping[str, datetime], plan: Sequence[datetime | None]) -> list[Deviation]:
-    """The users whose statistics were written at another moment than any chunk of the plan.
+    """Return the users whose statistics have an updated_at that no chunk of the plan has.
 
-    Where the plan tells no moments, there are no more of them than chunks.
+    If the plan has no updated_at, the statistics may have at most one distinct time per chunk.
     """
     due = [at for at in plan if at is not None]
     if not due:
@@ -97,7 +97,7 @@ def one_statement(delivery: Delivery, drivers: Drivers, finding: Finding) -> Non
 
 
 def statements(rows: list[dict[str, Any]]) -> list[str]:
-    """The transactions that wrote statistics by more statements than one."""
+    """The transactions that wrote statistics in more than one statement."""
     found: dict[str, set[str]] = {}
     for row in rows:
         found.setdefault(row["transaction"], set()).add(row["statement"])

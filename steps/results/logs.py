@@ -84,7 +84,7 @@ def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
 
 @then("none of these lines came before the work was done")
 def after_the_work(delivery: Delivery, finding: Finding) -> None:
-    """By the audit trail, which is told of the completion of each step and chunk first."""
+    """Compare with the audit trail, to which each completion is written before the log line."""
     lines = _saying(SUCCESS, delivery.lines)
     done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _completed_at(each))}
     early = _early(lines, done)
@@ -97,7 +97,7 @@ def after_the_work(delivery: Delivery, finding: Finding) -> None:
 
 
 def _completed_at(entry: dict[str, Any]) -> int | None:
-    """In epoch milliseconds, by the beginning of the sort key; None of what is no completion, or tells no moment."""
+    """Return the time at the start of the sort key in epoch milliseconds; None if invalid or not a completion."""
     try:
         moment = datetime.fromisoformat(entry["timestamp"].partition("#")[0])
     except ValueError:
@@ -115,7 +115,7 @@ def _early(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> lis
 
 @then(parsers.parse('the logs name "{reason}"'))
 def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
-    """Where the records are rejected, not where the error that ends the execution says what dominated."""
+    """Ignore lines with the error that ends the execution: it names the dominant reason itself."""
     ending = delivery.run.error or "ProcessingError"
     named = [line for line in holding(delivery.lines, reason) if ending not in line.text]
     if not named:
@@ -151,12 +151,12 @@ def kept(delivery: Delivery, record: Record, finding: Finding) -> None:
 
 
 def _missing(lines: list[LogLine], kept: str, record: Record) -> list[LogLine]:
-    """Those of the lines that were not kept, which hold no secrets any more."""
+    """The lines that were not kept; they are compared with secrets masked."""
     return [line for line in lines if record.shown(written([line])) not in kept]
 
 
 PATIENCE = 10
-"""Seconds for the server to take down the session of a function that has closed it."""
+"""Seconds for the server to remove a session that a function has closed."""
 
 
 @then("sessions of its invocations were seen while it ran")

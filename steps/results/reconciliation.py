@@ -1,4 +1,4 @@
-"""Reconciles the four stores record by record: what the CSV asked for, and what Aurora, DynamoDB and the logs say."""
+"""Reconciles the four stores record by record: the CSV file, Aurora, DynamoDB and the logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Counts = tuple[int, int]
 
 @dataclass(frozen=True)
 class Chunk:
-    """A chunk as one store accounts for it."""
+    """The counts of a chunk in one store."""
 
     number: int
     applied: int
@@ -26,10 +26,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Stores:
-    """What each store holds of one run, as fetched; nothing of it is computed by the pipeline's own code.
+    """The contents of each store for one run, as fetched; none is computed by the pipeline's own code.
 
     before, after: every statistics row by user. plan: (chunk, records) in order of chunk. rejected: reason by line.
-    audited, logged: every completion of a chunk that DynamoDB and the logs hold. job: the batch job's counts.
+    audited, logged: every completion of a chunk in DynamoDB and in the logs. job: the batch job's counts.
     """
 
     records: Sequence[Record]
@@ -44,10 +44,10 @@ class Stores:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one record; `record` is its line, or None for a row that no record asked for.
+    """The outcome of one record; `record` is its line, or None for a row that changed without a record.
 
-    fate: applied, rejected, lost, doubled, altered or unexpected. stores: what each store says of it; astray: which of
-    dynamodb and logs tell another story than Aurora.
+    fate: applied, rejected, lost, doubled, altered or unexpected. stores: the evidence of each store. astray: the
+    stores among dynamodb and logs whose counts for the record's chunk are wrong.
     """
 
     record: int | None
@@ -67,9 +67,9 @@ class Fate:
 
 
 def reconcile(stores: Stores) -> Iterator[Fate]:
-    """The fate of every record, in the order of the file, then the rows that changed without a record.
+    """Yield the fate of every record, in the order of the file, then the rows that changed without a record.
 
-    Holds no more than what is wrong, so that a million records pass in seconds; keep only what you need of them.
+    Only wrong fates are kept in memory, so that a million records take seconds; callers should not keep all either.
     """
     by_user = attrgetter("user_id")
     users = groupby(sorted(stores.records, key=by_user), key=by_user)
@@ -81,7 +81,7 @@ def reconcile(stores: Stores) -> Iterator[Fate]:
 
 
 def _strangers(stores: Stores) -> Iterator[Fate]:
-    """The users whose rows changed, came or went, though no record asked for it."""
+    """Yield the users whose rows were changed, added or removed without a record."""
     changed = {
         user
         for user in chain(stores.before, stores.after)
@@ -97,7 +97,7 @@ def _change(user: str, stores: Stores) -> Counts:
 
 
 def _fate(records: list[Record], stores: Stores) -> str:
-    """The fate of a user's records that were not rejected: Aurora holds sums, so they share it."""
+    """Return the fate that a user's accepted records share, since Aurora holds only their sums."""
     kept = [record for record in records if record.line not in stores.rejected]
     due = sum(record.logins for record in kept), sum(record.posts for record in kept)
     change = _change(records[0].user_id, stores)
@@ -114,12 +114,12 @@ def _fate(records: list[Record], stores: Stores) -> str:
 
 
 def _chunks_by_record(plan: Sequence[tuple[int, int]]) -> Iterator[int | None]:
-    """The chunk of each record by the plan; None for records that no chunk holds."""
+    """Yield the chunk of each record by the plan; None for records beyond the last chunk."""
     return chain(*(repeat(chunk, count) for chunk, count in plan), repeat(None))
 
 
 class _Accounts:
-    """What DynamoDB and the logs say of a chunk, and which of them disagree, told once for all of its records."""
+    """The counts of each chunk in DynamoDB and the logs, and the stores astray; cached for all its records."""
 
     def __init__(self, stores: Stores) -> None:
         self._planned = dict(stores.plan)
@@ -127,7 +127,7 @@ class _Accounts:
         self._known: dict[int | None, tuple[dict[str, str], tuple[str, ...]]] = {}
 
     def of(self, chunk: int | None) -> tuple[dict[str, str], tuple[str, ...]]:
-        """What each store says of it, and those that are astray."""
+        """Return the counts of the chunk by store, and the stores astray."""
         if chunk not in self._known:
             found = {name: [] if chunk is None else told.get(chunk, []) for name, told in self._told.items()}
             words = {
@@ -139,7 +139,7 @@ class _Accounts:
         return self._known[chunk]
 
     def _astray(self, chunk: int | None, found: Mapping[str, Sequence[Chunk]]) -> tuple[str, ...]:
-        """The stores that do not account for the chunk exactly once, with counts that add up to what the plan gave."""
+        """Return the stores without exactly one completion whose counts add up to the plan; both if they differ."""
         planned = None if chunk is None else self._planned[chunk]
         wrong = [name for name, told in found.items() if [each.applied + each.rejected for each in told] != [planned]]
         return tuple(wrong or (found if found["dynamodb"] != found["logs"] else ()))
@@ -165,7 +165,7 @@ def _told(record: Record, fate: str, chunk: int | None, accounts: _Accounts, sto
 
 
 def totals_that_differ(stores: Stores, fates: Iterable[Fate]) -> list[str]:
-    """Where the batch job's counts are not those of the records' fates."""
+    """Describe where the batch job's counts differ from the records' fates."""
     counted = Counter(fate.fate for fate in fates)
     due = Chunk(0, counted["applied"], counted["rejected"])
     if stores.job is None:

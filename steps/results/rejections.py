@@ -1,4 +1,4 @@
-"""Steps about rejected records: which, why, and as a file that can be delivered again."""
+"""Steps about rejected records: their lines, their reasons, and the file to redeliver them."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None
 
 
 Reasons = Mapping[tuple[int, str], str]
-"""Why records are rejected, by line and user."""
+"""The reasons for rejection, by line and user."""
 
 
 def misjudged(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ()) -> list[Deviation]:
-    """What it points to that these records were rejected, or that the file failed with those that had to be.
+    """Return the deviations if the rejections `got` are not `due`, or if the execution failed on bad records.
 
     `altered`: the good records whose users' sums are wrong.
     """
@@ -74,7 +74,7 @@ def misjudged(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ())
         text = f"ERROR_TOLERANCE_PERCENT is not what the template is to declare: {message(run.cause)}"
         return [Deviation("environment-variable-wrong", text)]
     strange, missed = dict(got.items() - due.items()), dict(due.items() - got.items())
-    if missed and not strange and altered and run.status == "SUCCEEDED":  # no sum overflows that is none
+    if missed and not strange and altered and run.status == "SUCCEEDED":  # counts that overwrite do not overflow
         return [Deviation("records-altered", each) for each in altered]
     if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
         return [Deviation("fate-wrong", f"rejected: {strange or 'no others'}; not rejected so: {missed or 'none'}")]

@@ -1,1 +1,1 @@
-"""Likely faults made or planted, what a report says of them, and the schedule of a session."""
+"""Steps about likely faults, injected or planted, their diagnoses in reports, and the schedule of a session."""

@@ -1,4 +1,4 @@
-"""Steps about what is told to whoever investigates a failure."""
+"""Steps about the reports that help to investigate a failure."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ _DIAGNOSES = {
     "IAM": "role-wrong",
     "PostgreSQL": "secret-refused",
 }
-"""What a service that does not answer well usually points to."""
+"""The usual diagnosis of a service that does not respond well."""
 NOBODY = "http://127.0.0.1:9"
-"""Where nobody listens: the port of discard."""
+"""An endpoint where nothing listens: the discard port."""
 
 
 @when("the connections are tested", target_fixture="answers")
 def tested(environment: Environment, commands: Commands) -> str:
-    environment.check()  # from here on, a silence is the service's
+    environment.check()  # excludes that the whole target is down
     return commands.said_or_refused("doctor")
 
 
@@ -96,7 +96,7 @@ def tested_in_vain(commands: Commands) -> str:
 def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> None:
     services = [service for (service,) in datatable[1:]]
     silent = [service for service in services if not _is(answers, service, "ok")]
-    for service in (each for each in silent if not _is(answers, each, "-")):  # what was not tested points to nothing
+    for service in (each for each in silent if not _is(answers, each, "-")):  # not tested, so no diagnosis
         finding.suspect(_DIAGNOSES.get(service, "not-diagnosed"), f"{service} does not answer well")
     finding.holds(
         not silent,

@@ -1,4 +1,4 @@
-"""Steps about faults that are likely: made, recognised, named."""
+"""Steps about likely faults: injected, recognised, diagnosed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def named_first(
 
 @dataclass(frozen=True)
 class Live:
-    """The configuration that the likely faults are recognised by, as it is now."""
+    """The live configuration, as far as the likely faults show in it."""
 
     names: Names
     functions: Found
@@ -66,7 +66,7 @@ class Live:
 
     @property
     def deviations(self) -> list[Deviation]:
-        """What it points to."""
+        """The deviations in it."""
         return [
             *readiness.networks(self.functions),
             *readiness.undeclared(self.functions, self.declared),
@@ -80,7 +80,7 @@ class Live:
 
 
 def live(environment: Environment, settings: Settings) -> Live:
-    """Looks it up."""
+    """Look it up in AWS."""
     names, permissions = environment.names, Permissions(environment.client("iam"))
     needs = needed(names, environment.secret_arn, settings.actions)[names.lambda_role]
     arn = permissions.role(names.lambda_role)
@@ -134,7 +134,7 @@ def _with_functions(configuration: Live, **changes: Any) -> Live:
 
 
 def _first_new(configuration: Live, copy: Live) -> str | None:
-    """What is named first of all that the copy points to and the configuration itself does not."""
+    """Return the first diagnosis of the deviations that only the copy has, or None."""
     new = [each for each in copy.deviations if each not in configuration.deviations]
     found = diagnoses([Scenario("any", [], FAILED)], new, catalogue.read()) if new else []
     return found[0]["id"] if found else None

@@ -1,4 +1,4 @@
-"""Steps about the order and the time of the session's own phases."""
+"""Steps about the order and the duration of the session's phases."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def gate_held(record: Record, finding: Finding) -> None:
 
 
 def _beyond_the_target(scenario: Scenario | None) -> bool:
-    """Whether it was not checked because of what the target declares it cannot do."""
+    """True if the scenario was not checked because of a declared limit of the target."""
     return scenario is not None and scenario.status == NOT_CHECKED and scenario.reason.startswith(LIMIT)
 
 
 def _after(ended: Mapping[str, float], wanted: list[str], began: float) -> list[str]:
-    """Those of `wanted` that had not ended when the run began."""
+    """The preconditions of `wanted` that had not ended when the run began."""
     return [id for id in wanted if ended.get(id, began + 1) > began]
 
 
@@ -57,7 +57,7 @@ def looked_at(acceptance: Delivery) -> None:
 @then(parsers.parse("phase {number:d} came in its turn, and took no longer than by hand"))
 def in_its_turn(number: int, record: Record, finding: Finding) -> None:
     line = f"PHS-{number:02}"
-    timed = [name for name in SCHEDULE[line] if name in record.spans]  # nothing is deployed to the dev account
+    timed = [name for name in SCHEDULE[line] if name in record.spans]  # no "deploy" phase on the dev account
     finding.holds(bool(timed), wanted=f"{', '.join(SCHEDULE[line])} timed", got=", ".join(timed) or "none of them")
     finding.holds(_in_turn(record.spans), wanted="the phases one after the other", got="so")
     seconds = sum(record.spans[name].seconds for name in timed)
@@ -72,6 +72,6 @@ def in_its_turn(number: int, record: Record, finding: Finding) -> None:
 
 
 def _in_turn(spans: Mapping[str, Span]) -> bool:
-    """Whether each phase had ended when the next one began."""
+    """True if each phase had ended when the next one began."""
     timed = [spans[name] for names in SCHEDULE.values() for name in names if name in spans]
     return all(a.ended is not None and a.ended <= b.began for a, b in pairwise(timed))

@@ -36,7 +36,7 @@ def records_beside(datatable: list[list[str]], own_file: OwnFile, drivers: Drive
             own_file.write(text, user, logins, posts)
         else:
             own_file.write(text, user, 0, 0, reason=fate)
-            rejected_texts.append(text.removesuffix("\r").replace("\0", "?"))  # the type text cannot hold NUL
+            rejected_texts.append(text.removesuffix("\r").replace("\0", "?"))  # PostgreSQL's type text holds no NUL
 
 
 def _text(record: str, own_file: OwnFile, drivers: Drivers) -> str:

@@ -16,7 +16,7 @@ from steps.suite.finding import Finding
 _LOCKED_OUT = 50.0
 """Seconds to wait for five functions at the lock: below their lock timeout of 60 s, enough for a busy machine."""
 _NO_MORE_COME = 5.0
-"""Seconds without a further function: not every chunk has a record of a locked user."""
+"""Seconds after which no further function is expected: not every chunk has a record of a locked user."""
 
 
 @given(parsers.parse("a file of {count:d} records, {unknown:d} of them of users that are not registered"))

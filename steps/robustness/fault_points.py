@@ -1,4 +1,4 @@
-"""The moments at which a fault can strike: the calls that process a file, with patterns to match them. Pure."""
+"""The moments at which a fault can strike: the calls made for a file, with patterns to match them. Pure functions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CALLS = {moment: _service(template) for moment, template in _PATTERNS.items()}
 
 
 def pattern(moment: str, *, file: str, first_byte: Mapping[int, int], user: Mapping[int, str]) -> str:
-    """Return the pattern matching calls at `moment`, such as `reading chunk 2`; of each chunk: first byte, one user."""
+    """Return the pattern of calls at `moment`, such as `reading chunk 2`; first_byte, user: one entry per chunk."""
     found = re.search(r"\d+", moment)
     chunk = int(found[0]) if found else 1
     template = _PATTERNS[moment if found is None else moment.replace(found[0], "{chunk}")]

@@ -94,7 +94,7 @@ def draws(seed: int, count: int) -> list[Draw]:
 
 def _draw(random: Random, number: int) -> Draw:
     def one_of(choices: Sequence[T]) -> T:
-        return choices[int(random.random() * len(choices))]  # Python guarantees its sequence
+        return choices[int(random.random() * len(choices))]  # Python guarantees the sequence of random()
 
     chunks = one_of(_CHUNKS)
     template, service = one_of(list(CALLS.items()))
@@ -106,7 +106,7 @@ def _draw(random: Random, number: int) -> Draw:
 
 
 PATIENCE = 60
-"""Seconds for functions that a failed execution left running to end."""
+"""Seconds for functions still running after a failed execution to end."""
 
 
 @given("faults drawn from the seed of this session", target_fixture="drawn")

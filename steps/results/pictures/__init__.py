@@ -1,1 +1,1 @@
-"""Evidence that is seen sooner than read: pure functions from what was observed to SVG."""
+"""Evidence as pictures: pure functions that render observations as SVG."""

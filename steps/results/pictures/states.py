@@ -1,4 +1,4 @@
-"""The way an execution took through its state machine: the happy path, and the states that it was left for."""
+"""Draws an execution's path through its state machine: the happy path, and states entered off it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PALE = {GOOD: "#e8f5ee", BAD: "#fdecea", UNUSUAL: "#fff4e0", LINE: "#f9fafb"}
 
 @dataclass(frozen=True)
 class _Visit:
-    """What became of a state: how often it was entered, its tries, its colour, and a few words."""
+    """The visits to a state: how often it was entered, its colour, and a label with duration, retries, error."""
 
     name: str
     times: int
@@ -27,7 +27,7 @@ class _Visit:
 
 
 def states(definition: Mapping[str, Any], history: Sequence[dict[str, Any]], outcome: str) -> str:
-    """SVG: green went well, red failed, amber went well at last, dashed was not reached. `outcome` is its title."""
+    """Return an SVG titled `outcome`: green succeeded, red failed, amber needed retries, dashed was not reached."""
     path = happy_path(dict(definition))
     entered = [e["stateEnteredEventDetails"]["name"] for e in history if "stateEnteredEventDetails" in e]
     off = [name for name in dict.fromkeys(entered) if name not in path]
@@ -60,7 +60,7 @@ def _visit(name: str, history: Sequence[dict[str, Any]], tries: Sequence[Task]) 
 
 
 def _column(path: Sequence[str], inner: Sequence[str], visits: Mapping[str, _Visit]) -> Iterator[str]:
-    """The happy path from top to bottom, a Map's inside set in under it."""
+    """Yield the happy path from top to bottom, a Map's inner states indented under it."""
     for n, name in enumerate(path):
         inset = _INSET if name in inner else 0
         y = _TOP + n * _STEP
@@ -73,7 +73,7 @@ def _column(path: Sequence[str], inner: Sequence[str], visits: Mapping[str, _Vis
 def _aside(
     off: Sequence[str], path: Sequence[str], visits: Mapping[str, _Visit], entered: Sequence[str]
 ) -> Iterator[str]:
-    """States beside the happy path, at the height of the last one of it that was entered before them."""
+    """Yield the other states beside the happy path, level with its last state entered before them."""
     place = 0
     for n, name in enumerate(off):
         before = [path.index(each) for each in entered[: entered.index(name)] if each in path]

@@ -1,4 +1,4 @@
-"""The few shapes that the pictures are made of."""
+"""The SVG shapes that the pictures are made of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans JP', 'Hir
 
 
 def picture(width: float, height: float, title: str, shapes: Iterable[str]) -> str:
-    """A picture on a ground of its own, so that it can be read on a dark page too."""
+    """An SVG with a background of its own, so that it is readable on a dark page too."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" font-family="{_FONT}">\n<title>{escape(title)}</title>\n'
@@ -44,7 +44,7 @@ def box(
     dashed: bool = False,
     says: str = "",
 ) -> str:
-    """A rectangle; `says` is shown where a pointer rests on it."""
+    """A rectangle; `says` is its tooltip."""
     dashes = ' stroke-dasharray="5 4"' if dashed else ""
     label = f"<title>{escape(says)}</title>" if says else ""
     return (
@@ -60,7 +60,7 @@ def line(x1: float, y1: float, x2: float, y2: float, *, ink: str = LINE, dashed:
 
 
 def arrow(x: float, y1: float, y2: float, *, ink: str = FAINT) -> str:
-    """Downwards."""
+    """A downward arrow."""
     head = (
         f'<path d="M{x - 4:.1f} {y2 - 6:.1f} L{x:.1f} {y2:.1f} L{x + 4:.1f} {y2 - 6:.1f}" fill="none" stroke="{ink}"/>'
     )

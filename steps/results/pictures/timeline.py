@@ -1,4 +1,4 @@
-"""Who ran when: a bar for each try of each task over the seconds of the execution, and how many chunks ran at once."""
+"""Draws the timeline of an execution: a bar for each try of each task, and the number of chunks running at once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from steps.results.pictures.svg import BAD, FAINT, GOOD, LINE, OTHER, UNUSUAL, b
 _LEFT, _WIDE, _RIGHT = 190, 620, 110
 _TOP, _ROW, _STAIRS = 66, 22, 78
 _ROWS = 60
-"""Up to here each try has a row of its full height; those of 200 chunks are thinner, and go without words."""
+"""The most tries with rows of full height; with more, as of 200 chunks, rows are thinner and may lack labels."""
 _READABLE = 12
 _SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900)
 Across = Callable[[datetime], float]
 
 
 def timeline(tasks: Sequence[Task], started: datetime, ended: datetime, *, most: int) -> str:
-    """SVG of an execution's tasks; `most` chunks may be under way at once."""
+    """Return an SVG of an execution's tasks; `most` is the limit of chunks running at once."""
     seconds = max((ended - started).total_seconds(), 0.001)
     row = _ROW if len(tasks) <= _ROWS else max(3.0, _ROW * _ROWS / len(tasks))
     floor = _TOP + row * len(tasks)
@@ -41,7 +41,7 @@ def _at_once(tasks: Sequence[Task]) -> int:
 
 
 def _grid(seconds: float, floor: float) -> Iterator[str]:
-    """A line at each round number of seconds."""
+    """Yield a vertical line at each round number of seconds."""
     step = next((each for each in _SECONDS if seconds / each <= 10), _SECONDS[-1])
     for n in range(int(seconds / step) + 1):
         x = _LEFT + _WIDE * n * step / seconds
@@ -63,7 +63,7 @@ def _bar(task: Task, across: Across, ended: datetime, y: float, row: float) -> I
 
 
 def _stairs(tasks: Sequence[Task], across: Across, base: float, ended: datetime, most: int) -> Iterator[str]:
-    """How many chunks were under way, over time, below the line of how many may be."""
+    """Yield the number of chunks running at once over time, and a line at its limit."""
     changes = sorted([(task.started, 1) for task in tasks] + [(task.ended or ended, -1) for task in tasks])
     unit = (_STAIRS - 20) / max(most, _at_once(tasks))
     level, path = 0, [f"M{_LEFT} {base:.1f}"]
