@@ -16,7 +16,7 @@ from steps.diagnoses.of_run import of_failure, of_start
 from steps.diagnoses.ranking import diagnoses
 from steps.drivers import absence
 from steps.preconditions import template
-from steps.results import data
+from steps.results import fates
 from steps.suite.deviation import Deviation
 from steps.suite.options import ROOT
 from steps.verdict import checklist
@@ -175,7 +175,7 @@ def raised() -> Iterator[tuple[str, str]]:
                     yield f"{file.name}:{node.lineno}", str(id)
     tables = {
         "usual": ranking._USUAL.values(),
-        "fates": data._DIAGNOSES.values(),
+        "fates": fates._DIAGNOSES.values(),
         "drift": template._DIAGNOSES.values(),
         "names": absence.DIAGNOSES.values(),
         "runs": [sign.diagnosis for sign in of_run._SIGNS],

@@ -1,0 +1,66 @@
+"""Steps about what DynamoDB holds of a delivery: batch job, audit entries, metadata."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from steps.drivers.audit_trail import Place, gaps
+from steps.run import attachments
+from steps.run.delivery import CHUNK_STEP, STEPS, Delivery, Drivers
+from steps.suite.finding import Finding
+
+
+@then(parsers.parse('batch-jobs holds one job for it, "{status}", with every record applied and none rejected'))
+def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    jobs, applied, rejected = delivery.jobs, len(delivery.file.records), 0
+    names = drivers.environment.names
+    finding.attach(*attachments.of_items("Batch jobs", jobs, names.batch_jobs, names))
+    finding.equal(len(jobs), 1, "batch job")
+    if jobs[0].get("status") == "RUNNING":
+        finding.suspect("job-left-running", str(jobs[0]))
+    got = tuple(jobs[0].get(name) for name in ("status", "records_applied", "records_rejected"))
+    finding.holds(
+        got == (status, applied, rejected),
+        wanted=f"{status}, {applied} applied, {rejected} rejected",
+        got=f"{got[0]}, {got[1]} applied, {got[2]} rejected",
+        evidence=str(jobs[0]),
+    )
+
+
+@then(parsers.parse('batch-jobs holds its status as "{status}"'))
+def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
+    got = [job.get("status") for job in delivery.jobs]
+    if "RUNNING" in got:
+        finding.suspect("job-left-running", f"the batch job is {got} and has to be {status}")
+    finding.equal(got, [status], "as the status of its batch jobs")
+
+
+@then("the audit trail holds a start and one completion of every step and chunk, and no error")
+def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    audit, names = delivery.audit, drivers.environment.names
+    finding.attach(*attachments.of_items(f"Audit entries ({len(audit)})", audit, names.audit_logs, names))
+    plan = delivery.stores.plan
+    due: list[Place] = [*((step, None) for step in STEPS), *((CHUNK_STEP, chunk) for chunk, _ in plan)]
+    wrong = gaps(audit, due)
+    finding.holds(
+        bool(plan) and not wrong,
+        wanted=f"{len(due)} steps and chunks with a start and one completion",
+        got=f"{len(due) - len(wrong)}",
+        evidence="\n".join(wrong[:5]),
+    )
+    last = next(entry for entry in reversed(audit) if entry["phase"] == "completion")
+    finding.control("a missing completion", bool(gaps([entry for entry in audit if entry is not last], due)))
+    finding.control("a second completion", bool(gaps([*audit, last], due)))
+    finding.control("an error", bool(gaps([*audit, last | {"phase": "error"}], due)))
+
+
+@then("processing-metadata holds the size, the records and the chunks of the file")
+def metadata_holds(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    arn, plan = delivery.run.arn, delivery.stores.plan
+    stages, names = drivers.audit_trail.metadata(delivery.upload), drivers.environment.names
+    finding.attach(*attachments.of_items("Processing metadata", stages, names.processing_metadata, names))
+    validated, split = stages.get("csv-validation", {}), stages.get("csv-split", {})
+    got = (validated.get("size"), validated.get("records"), split.get("chunks"), validated.get("execution_id"))
+    due = (delivery.upload.size, len(delivery.file.records), len(plan), arn)
+    words = "{} bytes, {} records, {} chunks".format
+    finding.holds(got == due, wanted=words(*due[:3]), got=words(*got[:3]), evidence=str(stages))

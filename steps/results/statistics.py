@@ -1,0 +1,88 @@
+"""Steps about user_statistics: the test users' rows equal the file, all others are unchanged."""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from steps.run import attachments
+from steps.run.delivery import Delivery, Drivers, Statistics, statistics_of
+from steps.suite.finding import Finding
+from steps.targets.settings import Settings
+
+
+@then("the database counts every test user as updated within the hour")
+def updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    users = settings.counts.users
+    finding.equal(drivers.database.number("updated_within_the_hour"), users, "test users updated within the hour")
+
+
+@then("the first ten are recently updated, by this execution")
+def first_ten_updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
+    due, count = ("RECENTLY_UPDATED", delivery.run.arn), min(10, settings.counts.users)
+    rows = drivers.database.ask("first_ten_statistics")
+    finding.attach(attachments.of_rows("First ten statistics", rows))
+    good = [row for row in rows if (row["status"], row["last_execution_id"]) == due]
+    finding.holds(
+        len(rows) == len(good) == count,
+        wanted=f"{count} rows RECENTLY_UPDATED by this execution",
+        got=f"{len(good)} of {len(rows)}",
+        evidence="\n".join(map(str, [row for row in rows if row not in good][:5])),
+    )
+
+
+@then("the statistics of the test users equal the file, record by record")
+def statistics_equal(delivery: Delivery, finding: Finding) -> None:
+    due, statistics = delivery.file.sums(), delivery.statistics
+    finding.attach(attachments.of_statistics(delivery))
+    finding.holds(
+        not (wrong := _differences(due, statistics)),
+        wanted=f"the sums of {len(delivery.file.records)} records",
+        got=f"{len(due) - len(wrong)} users as in the file" + "".join(f", {each}" for each in wrong[:5]),
+    )
+    user, (logins, posts) = next(iter(due.items()))
+    finding.control("an altered count", bool(_differences(due | {user: (logins + 1, posts)}, statistics)))
+
+
+@then("the statistics of its users equal the file")
+def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    """Query anew, since delivery.statistics is cached: later changes have to show."""
+    delivery.wait_until_ended()
+    wrong = _differences(delivery.file.sums(), statistics_of(drivers.database))
+    finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
+
+
+def _differences(due: dict[str, tuple[int, int]], statistics: Statistics) -> list[str]:
+    nothing = {"login_count": None, "post_count": None}
+    found = {user: statistics.get(user, nothing) for user in due}
+    got = {user: (row["login_count"], row["post_count"]) for user, row in found.items()}
+    return [f"{user}: {got[user]} instead of {want}" for user, want in due.items() if got[user] != want]
+
+
+@then("nobody else's statistics have changed")
+def others_unchanged(delivery: Delivery, finding: Finding) -> None:
+    theirs = delivery.file.sums().keys()
+    before = {user: row for user, row in delivery.before.items() if user not in theirs}
+    after = {user: row for user, row in delivery.statistics.items() if user not in theirs}
+    changed = _changed(before, after)
+    finding.holds(
+        not changed,
+        wanted="all other users' rows as they were",
+        got=f"{len(changed)} of {len(before)} changed {', '.join(changed[:5])}".strip(),
+    )
+    finding.control("somebody else's row", bool(_changed(before, after | {"U99999": {}})))
+
+
+@then("no statistics change")
+def unchanged(delivery: Delivery, finding: Finding) -> None:
+    before, after = delivery.before, delivery.statistics
+    changed = _changed(before, after)
+    finding.holds(
+        not changed, wanted="every row as it was", got=f"{len(changed)} changed {', '.join(changed[:5])}".strip()
+    )
+    user = delivery.file.records[0].user_id
+    finding.control("a row of one of its users", bool(_changed(before, after | {user: {}})))
+
+
+def _changed(before: Statistics, after: Statistics) -> list[str]:
+    return sorted(user for user in before.keys() | after.keys() if before.get(user) != after.get(user))
