@@ -1,4 +1,4 @@
-"""An AWS for this machine alone: moto for state, Lambda functions that run, events that are delivered, PostgreSQL."""
+"""The embedded AWS: moto for the state, real Lambda processes, event delivery and PostgreSQL, on the loopback only."""
 
 from local_aws.process import LocalAws, LocalAwsError, Starting
 

@@ -13,7 +13,7 @@ from local_aws.wheels import missing_wheels
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until Ctrl-C; 0 if it could be served."""
+    """Serves until Ctrl-C; returns the exit status, 0 if the server could start."""
     options = _options(arguments)
     if causes := missing_wheels():
         return _refuse("\n".join(causes), options.attached)
@@ -67,7 +67,7 @@ def _answer(descriptor: int, line: str) -> None:
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:
-    """Serves and ends this process: all is put away by then, and to free what moto has loaded would take a second."""
+    """Serves, then ends by os._exit after the clean-up: an ordinary exit takes a second to free moto's data."""
     status = main(arguments)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""moto, the state and control plane under our layers, spoken to by AWS's HTTP API alone."""
+"""moto as the innermost layer: it keeps the state and is the control plane, called through AWS's HTTP API only."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from local_aws.http import Handler, with_body
 from local_aws.moto_memory import backends_remembered, interpreter_remembers, objects_shared
 
 INTERPRETER_KEY = "ak"
-"""The access key with which moto's Step Functions signs all that it calls; its secret is each session's own."""
+"""The access key with which moto's Step Functions interpreter signs its requests; each session has its own secret."""
 
 _MOTOS_OWN = re.compile(r"/(moto-api|latest/(meta-data|api)(/|$)|favicon\.ico$)")
-"""Paths that are moto's and not AWS's: they read, change and empty all that there is, whoever asks."""
+"""Paths of moto that AWS does not have: they read, change and reset the whole state without authorization."""
 
 
 def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
-    """moto as the innermost layer, for `account`; its own calls come back through `port`, signed with the secret."""
+    """Returns moto as the innermost layer, for `account`; its own requests go to `port`, signed with the secret."""
     os.environ["MOTO_PORT"] = str(port)
     import_moto(account)
     _have_interpreter_sign(interpreter_secret)
@@ -42,17 +42,17 @@ def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
 
 
 def import_moto(account: str) -> None:
-    """Imports moto, which reads its settings meanwhile and later: those of `account`, one in a process."""
+    """Imports moto for `account`; moto reads its settings during the import and later, so a process has one account."""
     os.environ["MOTO_ACCOUNT_ID"] = account
-    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # or every answer says that any web page may read it
-    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a second, for what Lambda has no use for
-    os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger ones lie in a file
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # otherwise every response allows any web page to read it
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # loading them takes half a second, and Lambda needs none
+    os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger objects are kept in a file
     _import_moto()
 
 
 @functools.cache
 def _import_moto() -> None:
-    # A session parses botocore's models anew, and moto makes many while it is imported.
+    # Each session parses botocore's models again, and moto creates many sessions during its import.
     loaders.create_loader = functools.cache(loaders.create_loader)
     from moto.core.config import default_user_config
 
@@ -63,13 +63,13 @@ def _import_moto() -> None:
 
 
 def _tell_moments_as_text() -> None:
-    """On AWS $$.Execution.StartTime is text; moto's is none, and breaks an execution that has it in its output."""
+    """Makes $$.Execution.StartTime text, as on AWS; moto's datetime breaks an execution that has it in its output."""
     from moto.stepfunctions.parser.backend import execution_worker
 
     worker: Any = execution_worker
     told = worker.ExecutionData
 
-    def as_text(*, StartTime: datetime, **more: Any) -> Any:  # noqa: N803  # as the context object names it
+    def as_text(*, StartTime: datetime, **more: Any) -> Any:  # noqa: N803  # the name in the context object
         return told(StartTime=StartTime.isoformat(timespec="milliseconds").replace("+00:00", "Z"), **more)
 
     worker.ExecutionData = as_text
@@ -88,13 +88,13 @@ def _have_interpreter_sign(secret: str) -> None:
 
 
 def request_handler() -> type[WSGIRequestHandler]:
-    """moto's own request handler, which keeps S3 metadata's names as sent, without a line on the terminal a request."""
+    """Returns moto's request handler, which keeps S3 metadata names as sent, without its output for each request."""
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     class QuietHandler(MotoRequestHandler):
         disable_nagle_algorithm = True
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """The server logs requests itself, with what they took."""
+            """Does nothing: the server logs requests itself, with their duration."""
 
     return QuietHandler

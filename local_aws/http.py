@@ -1,4 +1,4 @@
-"""Which requests a web page may have sent: one whose name was rebound to 127.0.0.1 names another host than this AWS."""
+"""Requests and responses as all layers use them: checks against web pages, signature scopes, AWS's error bodies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OURS = ("127.0.0.1", "localhost", "::1")
 
 
 def named_in(host: str) -> bool:
-    """Whether `host`, as a request has it, is the loopback address or a name that no DNS but our own answers."""
+    """True if the Host header `host` is the loopback address or a .localhost name, not another name rebound to it."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -26,14 +26,14 @@ def named_in(host: str) -> bool:
 
 
 def is_sent_by_a_page(headers: Headers) -> bool:
-    """Whether a browser has sent it for a page; AWS's clients, and whoever opens a link, send none of these headers."""
+    """True if a browser sent the request for a web page; AWS clients and opened links send no such header."""
     if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") != "none":
         return True
     return any(name.lower().startswith("access-control-request-") for name, _ in headers)
 
 
 Handler = Callable[[Request], Response]
-"""One layer of the embedded AWS: answers a request itself or passes it on to the layer beneath."""
+"""One layer of the embedded AWS: answers a request itself or passes it on to the layer below."""
 
 
 class Refused(Exception):
@@ -45,7 +45,7 @@ class Refused(Exception):
 
 
 def refusals_answered(inner: Handler) -> Handler:
-    """The outermost layer: answers with what the layers beneath have raised."""
+    """Returns a layer that turns a Refused raised by the layers below into its response."""
 
     def answer(request: Request) -> Response:
         try:
@@ -60,7 +60,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_requ
 
 
 class Scope(NamedTuple):
-    """What a request's signature names."""
+    """The credential scope that a request's signature names."""
 
     access_key: str
     region: str
@@ -68,11 +68,11 @@ class Scope(NamedTuple):
 
 
 def scope_of(request: Request) -> Scope | None:
-    """The scope that the request is signed for, in its header or presigned in its query; None if unsigned."""
+    """Returns the scope in the request's Authorization header or presigned query; None if it is unsigned."""
     if (access_key := request.args.get("AWSAccessKeyId")) is not None:
         return Scope(
             access_key, "us-east-1", "s3"
-        )  # presigned in Signature Version 2, which S3 alone has, without region
+        )  # presigned in Signature Version 2: only S3 has it, and it names no region
     presigned = request.args.get("X-Amz-Credential")
     signature = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
     found = _CREDENTIAL.search(signature)
@@ -80,24 +80,24 @@ def scope_of(request: Request) -> Scope | None:
 
 
 def json_answer(body: Any, status: int = 200, **headers: str) -> Response:
-    """An answer in AWS's JSON under a new request id, with keyword headers such as `x_amzn_ErrorType`."""
+    """Returns a response in AWS's JSON with a new request id; keywords are headers, such as `x_amzn_ErrorType`."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     sent["x-amzn-RequestId"] = str(uuid.uuid4())
     return Response(json.dumps(body, ensure_ascii=False), status, sent, content_type="application/json")
 
 
 def json_error(code: str, message: str, status: int = 400) -> Response:
-    """An error as AWS's JSON services (Step Functions, EventBridge) report it."""
+    """Returns an error as AWS's JSON services (Step Functions, EventBridge) report it."""
     return json_answer({"__type": code, "message": message}, status, x_amzn_ErrorType=code)
 
 
 def rest_error(code: str, message: str, status: int = 400, **more: str) -> Response:
-    """An error as AWS's REST services (Lambda) report it."""
+    """Returns an error as AWS's REST services (Lambda) report it."""
     return json_answer({"Type": "User", "Message": message, "message": message, **more}, status, x_amzn_ErrorType=code)
 
 
 def with_body(request: Request, body: bytes) -> Request:
-    """The same request with another body, which may be read by every layer beneath."""
+    """Returns the same request with another body, which every layer below can read again."""
     environ = {name: value for name, value in request.environ.items() if not name.startswith("werkzeug.")}
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})

@@ -1,4 +1,4 @@
-"""Calls of AWS's HTTP API from inside the embedded AWS, through all its layers and signed as whoever is named."""
+"""Calls AWS's HTTP API inside the embedded AWS, through its layers and as the caller whose access key is given."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from werkzeug.wrappers import Request, Response
 from local_aws.http import Handler
 
 SERVICE_KEY = "AKIAAWSSERVICE000000"
-"""The access key with which AWS's services act on their own behalf, as Lambda does when it reads its configuration."""
+"""The access key of AWS services that act on their own behalf, such as Lambda when it reads its configuration."""
 
 _SERVICE_DOMAIN = ".amazonaws.com"
 _VERSIONS = {"ec2": "2016-11-15", "iam": "2010-05-08", "rds": "2014-10-31", "sts": "2011-06-15"}
 
 
 def is_service(access_key: str) -> bool:
-    """Whether an access key is a service's; one that assumes a role signs with its principal's name."""
+    """True if an access key is a service's. A service that assumes a role uses its principal's name as access key."""
     return access_key == SERVICE_KEY or access_key.endswith(_SERVICE_DOMAIN)
 
 
@@ -43,7 +43,7 @@ class CallFailed(Exception):
 
 
 class Wire:
-    """A client of the embedded AWS without a socket between."""
+    """A client of the embedded AWS that calls its layers directly, without a socket."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -60,7 +60,7 @@ class Wire:
         body: bytes = b"",
         access_key: str = SERVICE_KEY,
     ) -> Response:
-        """Sends one HTTP request (`path` not URL-encoded) and returns its answer, whatever the status."""
+        """Sends one HTTP request (`path` not URL-encoded) and returns the response, also one with an error status."""
         scope = f"{access_key}/20250101/{region}/{service}/aws4_request"
         signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
         sent = Headers({**(headers or {}), "Authorization": signature})
@@ -70,7 +70,7 @@ class Wire:
     def call(
         self, service: str, region: str, target: str, arguments: Mapping[str, Any], *, access_key: str = SERVICE_KEY
     ) -> dict[str, Any]:
-        """Calls an operation of a JSON service, such as "AWSEvents.ListRules"; raises CallFailed."""
+        """Calls an operation such as "AWSEvents.ListRules" of a JSON service; returns its output; raises CallFailed."""
         answer = self.send(
             service,
             region,
@@ -96,7 +96,7 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         access_key: str = SERVICE_KEY,
     ) -> Element:
-        """Calls an operation of a service that takes forms; its answer, without namespaces; raises CallFailed."""
+        """Calls an operation of a query-protocol service; returns the XML without namespaces; raises CallFailed."""
         form = {"Action": action, "Version": _VERSIONS[service], **arguments}
         answer = self.send(
             service,
@@ -116,7 +116,7 @@ class Wire:
         return content
 
     def assume_role(self, role_arn: str, session: str, region: str, *, service: str, source: str) -> Credentials:
-        """Credentials of `role_arn` for a service (`lambda`), acting for `source`, an ARN; raises CallFailed."""
+        """Assumes `role_arn` as a service (`lambda`) that acts for the ARN `source`; raises CallFailed."""
         answer = self.query(
             "sts",
             "AssumeRole",

@@ -1,4 +1,4 @@
-"""What moto finds out anew for each request or task, though it is always the same: here it is found out once."""
+"""Caches for results that moto computes again for each request or task although they never change."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from functools import lru_cache
 from typing import Any
 
 _DIFFERENT = 1_024
-"""Hosts, paths and clients that are told apart before the eldest is forgotten."""
+"""The size of each cache: hosts, definitions, JSONPaths or clients."""
 
 
 def backends_remembered(dispatcher: Any) -> None:
-    """Which backend answers a host: moto lists its own folder for it, under a lock that all requests share."""
+    """Caches each host's backend: moto lists its own folder to find it, under a lock that all requests share."""
     dispatcher.get_backend_for_host = lru_cache(_DIFFERENT)(dispatcher.get_backend_for_host)
 
 
 def interpreter_remembers() -> None:
-    """Definitions and JSONPaths of state machines, parsed, and the client of Lambda that each task would make."""
+    """Caches parsed state machine definitions and JSONPaths, and the Lambda client that each task would create."""
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
     from moto.stepfunctions.parser.asl.parse import asl_parser
     from moto.stepfunctions.parser.asl.utils import json_path
@@ -29,7 +29,7 @@ def interpreter_remembers() -> None:
         return read(definition)[1]
 
     def parse(definition: str) -> tuple[Any, Any]:
-        """The tree is only ever read; the program made of it belongs to one execution."""
+        """Shares the tree, which is only read; builds a program from it for each execution."""
         tree = tree_of(definition)
         return parsers.Preprocessor().visit(tree), tree
 
@@ -43,7 +43,7 @@ def interpreter_remembers() -> None:
 
 
 def objects_shared() -> None:
-    """The bytes of an object in memory: moto copies all of them for each range that is read."""
+    """Reads an in-memory object's bytes without a copy: moto copies the whole object for each range that is read."""
     from moto.s3.models import FakeKey
 
     kind: Any = FakeKey

@@ -1,7 +1,7 @@
-"""A small process that outlives us and leaves nothing behind: no PostgreSQL, no children, no folder.
+"""A small process that outlives this one and cleans up after it: PostgreSQL, child processes and the folder.
 
-Run as a script (stdlib only), it reads lines of `pid birth` until its standard input ends. We alone hold the other end
-of that, so it ends when we do, in whatever way; then the guard clears up.
+Run as a script (stdlib only), it reads lines of `pid birth` until its standard input ends. Only the starting process
+holds the other end of that pipe, so it closes when that process ends in any way; the guard then cleans up.
 """
 
 import ctypes
@@ -16,24 +16,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
-# Fast shutdown, immediate shutdown, and what nothing survives.
+# PostgreSQL's fast shutdown and immediate shutdown, then SIGKILL.
 ENDINGS = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
 PATIENCE_SECONDS = 5.0
 STANDING = b"standing\n"
 
 
 class GuardError(Exception):
-    """The guard could not take up its post: one sentence, then what it said, then the remedy."""
+    """The guard could not start; the text has the cause, the guard's output and the remedy."""
 
 
 class Guard:
-    """Outlives us, and when we `release` it or end in any way, ends what we started and removes `folder`.
+    """Ends the watched processes and removes `folder` on `release`, or when this process ends in any way.
 
-    `folder` must be ours alone: all that is in it goes. Raises GuardError where the guard cannot be started.
+    `folder` is removed with all its content. Raises GuardError if the guard cannot be started.
     """
 
     def __init__(self, folder: Path) -> None:
-        reading, writing = os.pipe()  # neither end is inherited by the children that we start
+        reading, writing = os.pipe()  # child processes inherit neither end
         self._pipe = os.fdopen(writing, "wb", buffering=0)
         with os.fdopen(reading, "rb") as orders:
             self._process = subprocess.Popen(
@@ -55,21 +55,21 @@ class Guard:
         return self._process.pid
 
     def watch(self, pid: int) -> None:
-        """Have `pid`, a child of ours, killed after our end, with its process group where it leads one.
+        """Have the child process `pid` killed after this process ends, with its process group if it leads one.
 
-        Raises BrokenPipeError where the guard itself was killed.
+        Raises BrokenPipeError if the guard itself was killed.
         """
         if birth := _birth(pid):
             self._pipe.write(b"%d %s\n" % (pid, birth))
 
     def release(self) -> None:
-        """End what is still running, remove the folder, and return when that is done; idempotent."""
+        """End the processes still running and remove the folder; return when that is done; idempotent."""
         self._pipe.close()
         self._process.wait()
 
 
 def stand_guard(lines: Iterable[bytes], folder: Path) -> None:
-    """Note who is watched until `lines` end; then end them and the PostgreSQL below `folder`, and remove it."""
+    """Read the processes to watch until `lines` end; then end them and any PostgreSQL in `folder`, and remove it."""
     watched = [(int(pid), birth) for pid, birth in (line.strip().split(b" ", 1) for line in lines)]
     for pid, birth in watched:
         if _birth(pid) == birth:
@@ -78,7 +78,7 @@ def stand_guard(lines: Iterable[bytes], folder: Path) -> None:
         if "postmaster.pid" in names:
             _end_cluster(Path(parent) / "postmaster.pid")
     _within_patience(lambda: not any(_birth(pid) == birth for pid, birth in watched))
-    _within_patience(lambda: _removed(folder))  # more than once: what has just been killed may still be writing
+    _within_patience(lambda: _removed(folder))  # repeated: a process just killed may still be writing
 
 
 def _kill(pid: int) -> None:
@@ -88,15 +88,15 @@ def _kill(pid: int) -> None:
 
 
 def _end_cluster(pid_file: Path) -> None:
-    """End the PostgreSQL that wrote `pid_file`, and remove the shared memory that outlives one that was killed."""
-    with suppress(FileNotFoundError, IndexError):  # it has just ended
+    """End the PostgreSQL that wrote `pid_file`, and remove its shared memory, which outlives a killed server."""
+    with suppress(FileNotFoundError, IndexError):  # the server has just ended
         lines = pid_file.read_bytes().splitlines()
         pid, data = int(lines[0]), lines[1]
-        if pid < 0:  # a backend of initdb's: it ends without initdb, and in good order if its files are still there
+        if pid < 0:  # initdb's backend: it ends after initdb, and in good order if its files are still there
             _within_patience(lambda: not pid_file.exists())
         else:
             _end_server(pid, data)
-        for line in lines[6:7]:  # absent from one that had not come that far
+        for line in lines[6:7]:  # absent if the server had not created shared memory yet
             _remove_shared_memory(*map(int, line.split()))
 
 
@@ -107,7 +107,7 @@ def _remove_shared_memory(key: int, segment: int) -> None:
 
 
 def _end_server(pid: int, data: bytes) -> None:
-    """End `pid` by the gentlest signal that does, as long as its command line still names the folder `data`."""
+    """Send `pid` ever stronger signals as long as its command line still names the folder `data`."""
     for ending in ENDINGS:
         if data not in _command(pid):
             return
@@ -122,7 +122,7 @@ def _removed(folder: Path) -> bool:
 
 
 def _birth(pid: int) -> bytes:
-    """When `pid` started, so that a pid in use again is not taken for it; empty where it has ended."""
+    """Return the start time of `pid`, which tells a reused pid apart; empty if the process has ended."""
     if sys.platform == "linux":
         with suppress(FileNotFoundError, ProcessLookupError):
             state, *fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
@@ -133,7 +133,7 @@ def _birth(pid: int) -> bytes:
 
 
 def _command(pid: int) -> bytes:
-    """The command line of `pid`; empty where it has ended."""
+    """Return the command line of `pid`; empty if the process has ended."""
     if sys.platform == "linux":
         with suppress(FileNotFoundError, ProcessLookupError):
             return Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -154,7 +154,7 @@ def _within_patience(done: Callable[[], bool]) -> None:
 
 if __name__ == "__main__":
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ignored, signal.SIG_IGN)  # a terminal or a service manager that ends us ends it through us
+        signal.signal(ignored, signal.SIG_IGN)  # the guard ends only after its starter has
     sys.stdout.buffer.write(STANDING)
     sys.stdout.flush()
     stand_guard(sys.stdin.buffer, Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""The embedded AWS in a process of its own, for a program that starts it and ends it."""
+"""Starts and stops the embedded AWS in a process of its own."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _STOP_SECONDS = 30
 _EVIDENCE_BYTES = 1 << 20
 _EVIDENCE_LINES = 12
 _LOGGED = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+ (.*?)(?: [\d.]+ ms)?")
-"""A line of the log: what it says, between when that was and how long it took."""
+"""A line of the log: its text, between the timestamp and the duration."""
 
 
 class LocalAwsError(Exception):
-    """The embedded AWS did not start, or has ended by itself: cause, evidence, remedy."""
+    """The embedded AWS did not start, or has ended by itself; the text has cause, evidence and remedy."""
 
 
 class Begun(NamedTuple):
-    """A process that becomes an embedded AWS: standard input, where it answers, and a file of what it prints."""
+    """A process that becomes an embedded AWS: its standard input, the pipe of its answer, and a file of its output."""
 
     process: subprocess.Popen[str]
     stdin: IO[str]
@@ -39,7 +39,7 @@ class Begun(NamedTuple):
 
 
 def started(options: list[str]) -> Begun:
-    """A new Python that serves with these options; it answers where nothing else that Python runs prints."""
+    """Starts a new Python that serves with these options and answers on a pipe that no other output reaches."""
     printed = TemporaryFile("a+b")  # noqa: SIM115  as long as the process lives
     reading, writing = os.pipe()
     try:
@@ -51,7 +51,7 @@ def started(options: list[str]) -> Begun:
             stderr=printed,
             pass_fds=(writing,),
             text=True,
-            start_new_session=True,  # Ctrl-C is for us, and we end it in order
+            start_new_session=True,  # Ctrl-C reaches this process only, which then stops the other
         )
     finally:
         os.close(writing)
@@ -59,14 +59,14 @@ def started(options: list[str]) -> Begun:
 
 
 class Starting:
-    """An embedded AWS that is on its way."""
+    """An embedded AWS that is starting."""
 
     def __init__(self, begun: Begun | LocalAwsError) -> None:
         self._begun = begun
 
     @cached_property
     def outcome(self) -> LocalAws | LocalAwsError:
-        """The embedded AWS once it answers, or every cause for which it never will."""
+        """Waits for the start; the embedded AWS, or an error with every cause of the failure."""
         if isinstance(self._begun, LocalAwsError):
             return self._begun
         process, stdin, answer, printed = self._begun
@@ -81,13 +81,13 @@ class Starting:
             return LocalAwsError(ready["error"] + _evidence(printed))
 
     def result(self) -> LocalAws:
-        """The embedded AWS once it answers; raises LocalAwsError with every cause."""
+        """Waits for the start and returns the embedded AWS; raises LocalAwsError with every cause."""
         if isinstance(self.outcome, LocalAwsError):
             raise self.outcome
         return self.outcome
 
     def stop(self) -> None:
-        """Ends it as soon as it answers, and does nothing where it has ended."""
+        """Stops the embedded AWS as soon as it has started; does nothing if it failed."""
         if isinstance(self.outcome, LocalAws):
             self.outcome.stop()
 
@@ -95,11 +95,11 @@ class Starting:
 class LocalAws:
     """A running embedded AWS: `with LocalAws.start() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`.
 
-    It ends with `stop`, and when this process ends in any way.
+    It ends on `stop`, and when this process ends in any way.
     """
 
     begin: ClassVar[Callable[[list[str]], Begun]] = staticmethod(started)
-    """How its process comes to be; `warm` has another way, for those who start many."""
+    """Creates the process; `warm` provides a faster way for callers that start many."""
 
     def __init__(self, begun: Begun, ready: dict[str, Any]) -> None:
         self._process, self._input, _, self._printed = begun
@@ -110,12 +110,12 @@ class LocalAws:
         self.region: str = ready["region"]
         self.database_url: str = ready["database_url"]
         self.aurora_endpoint: str = ready["aurora_endpoint"]
-        """Host and port at which functions, and nobody else, reach PostgreSQL where EC2 and RDS let them."""
+        """Host and port at which functions only reach PostgreSQL, if their VPC and security groups allow it."""
         self.environment: dict[str, str] = ready["environment"]
-        """What leads boto3, psycopg, the AWS command line and psql here, by name."""
+        """Environment variables that point boto3, psycopg, the AWS command line and psql to this AWS."""
         self.folder = Path(ready["folder"])
         self.log = Path(ready["log"])
-        self._log = self.log.open("rb")  # open, it can be read when the folder is gone
+        self._log = self.log.open("rb")  # kept open, so that it can be read after the folder is removed
 
     @classmethod
     def launch(
@@ -127,7 +127,7 @@ class LocalAws:
         port: int = 0,
         database_port: int = 0,
     ) -> Starting:
-        """Begins to start it and returns at once; no thread waits for it, so that the caller may import meanwhile."""
+        """Begins the start and returns at once; no thread waits for it, so the caller can import modules meanwhile."""
         options = [f"--account={account}", f"--region={region}", f"--database={database}"]
         ports = [f"--port={port}", f"--database-port={database_port}"]
         try:
@@ -139,15 +139,15 @@ class LocalAws:
 
     @classmethod
     def start(cls, **options: Any) -> LocalAws:
-        """Starts it, `options` as for `launch`, and returns once it answers (2 s); raises LocalAwsError."""
+        """Starts an embedded AWS, `options` as for `launch`; returns once it answers (2 s); raises LocalAwsError."""
         return cls.launch(**options).result()
 
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """True if its process still runs."""
         return self._process.poll() is None
 
     def check(self) -> None:
-        """Raises LocalAwsError, with the last lines of its log, where it or its gate has ended, or the disk is full."""
+        """Raises LocalAwsError, with the log's last lines, if the AWS or its gate has ended or the disk is full."""
         if not self.alive():
             cause = f"The embedded AWS (process {self.pid}) has ended with status {self._process.returncode}."
             raise LocalAwsError(f"{cause}{_evidence(self._printed, self._log)}\n  Run it again.")
@@ -163,19 +163,19 @@ class LocalAws:
             raise LocalAwsError(f"{cause}{_evidence(self._printed)}\n  Run it again.") from error
 
     def stop(self) -> None:
-        """Ends it and all that it has started, and removes its folder; does nothing where it has ended or is kept."""
+        """Ends the process and all that it started, and removes its folder; does nothing if it is kept or has ended."""
         if self._kept and self.alive():
             return
         self._close_input()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # its guard clears up
+            self._process.kill()  # its orphan guard cleans up
             self._process.wait()
         self._close_evidence()
 
     def keep(self) -> str:
-        """Lets it go on after us; returns how to stop it."""
+        """Lets it run on after this process ends; returns a sentence that says how to stop it."""
         self._kept = True
         self._close_input("keep\n")
         self._close_evidence()
@@ -183,7 +183,7 @@ class LocalAws:
 
     def _close_input(self, last_words: str = "") -> None:
         if not self._input.closed:
-            with suppress(BrokenPipeError):  # it has ended by itself
+            with suppress(BrokenPipeError):  # the embedded AWS has ended by itself
                 self._input.write(last_words)
                 self._input.close()
 
@@ -199,7 +199,7 @@ class LocalAws:
 
 
 def _evidence(*files: IO[bytes]) -> str:
-    """The last lines of each file that has any, indented below a message; a line of a log that came again, once."""
+    """Returns the last lines of each file, indented to follow a message; a repeated log line appears once."""
     lines = []
     for file in files:
         size = file.seek(0, os.SEEK_END)
@@ -209,7 +209,7 @@ def _evidence(*files: IO[bytes]) -> str:
 
 
 def _without_repetitions(lines: list[str]) -> list[str]:
-    """The lines, but of those of a log that differ in their times alone only the last, with their number: polls."""
+    """Merges log lines that differ only in their times, such as polls, into the last one, with their number."""
     last: dict[str, tuple[str, int]] = {}
     for number, line in enumerate(lines):
         logged = _LOGGED.fullmatch(line)

@@ -1,4 +1,4 @@
-"""The folder in which an embedded AWS keeps all that it has: where it may be, and how much room it takes."""
+"""The folder in which an embedded AWS keeps all its files: where it can be and how much space it needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 
 NEEDED_BYTES = 200 << 20
-"""Twice what an acceptance session was seen to take."""
+"""Twice the space that an acceptance session was measured to take."""
 _LEFT_BYTES = 1 << 20
 _LONGEST = 800
 """PostgreSQL takes no path of more than 1,023 bytes, and adds some of its own."""
@@ -16,11 +16,11 @@ _WITH_ROOM = f"where {NEEDED_BYTES >> 20} MB are free"
 
 
 class FolderError(Exception):
-    """There is no folder that an embedded AWS can use: cause, evidence, remedy."""
+    """No folder can be used by an embedded AWS; the text has cause, evidence and remedy."""
 
 
 def make_folder() -> Path:
-    """A new one among the temporary files; raises FolderError."""
+    """Creates a new folder for temporary files; raises FolderError."""
     try:
         where = Path(gettempdir()).absolute()
     except FileNotFoundError as error:
@@ -40,7 +40,7 @@ def make_folder() -> Path:
 
 
 def check_room(folder: Path) -> None:
-    """Raises FolderError where the disk has filled up meanwhile."""
+    """Raises FolderError if the disk has filled up since the start."""
     if folder.exists() and (free := shutil.disk_usage(folder).free) < _LEFT_BYTES:
         raise _unfit("The disk is full.", f"{free >> 10} KB are free in {folder}", _WITH_ROOM)
 

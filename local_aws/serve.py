@@ -1,4 +1,4 @@
-"""The embedded AWS as a program: starts it with its PostgreSQL, says when it is ready, and leaves nothing behind."""
+"""Runs the embedded AWS with its PostgreSQL as a program, reports when it is ready, and cleans up at the end."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 class CannotServe(Exception):
-    """The embedded AWS cannot start; the text says why and what to do, one sentence for each cause."""
+    """The embedded AWS cannot start; the text has each cause with its remedy."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the embedded AWS is asked for; port 0 is a free one."""
+    """The settings of an embedded AWS; port 0 stands for any free port."""
 
     account: str
     region: str
@@ -42,7 +42,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Served:
-    """A running embedded AWS, as told to whoever started it."""
+    """A running embedded AWS, as reported to the process that started it."""
 
     endpoint_url: str
     account: str
@@ -61,19 +61,19 @@ class Served:
     log: str
 
     def to_json(self) -> str:
-        """In one line, with the environment."""
+        """Returns one line of JSON, with the environment."""
         return json.dumps({**asdict(self), "environment": self.environment})
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads the AWS command line, boto3, psql and psycopg here, and functions to PostgreSQL."""
+        """Variables that point the AWS command line, boto3, psql and psycopg here, and functions to PostgreSQL."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "AWS_SESSION_TOKEN": "",  # and not the one of another account that a shell may hold
+            "AWS_SESSION_TOKEN": "",  # overrides the token of another account in the shell
             "AWS_EC2_METADATA_DISABLED": "true",
             "DATABASE_URL": self.database_url,
             "PGHOST": self.database_host,
@@ -87,9 +87,9 @@ class Served:
 
 @contextmanager
 def served(settings: Settings) -> Iterator[Served]:
-    """Runs the embedded AWS as long as the context lasts; raises CannotServe with every cause."""
-    adopt(stripped(os.environ))  # whatever could alter what moto, botocore within it, Flask or libpq do is gone
-    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: what a shell starts in the background ignores it
+    """Runs the embedded AWS while the context is open; raises CannotServe with every cause."""
+    adopt(stripped(os.environ))  # removes all variables that alter moto, its botocore, Flask or libpq
+    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background processes ignore it
         signal.signal(ending, signal.default_int_handler)
     with ExitStack() as stack:
         try:
@@ -98,14 +98,14 @@ def served(settings: Settings) -> Iterator[Served]:
             raise CannotServe(str(error)) from error
         guard = Guard(folder)
         stack.callback(guard.release)
-        folder.chmod(0o711)  # PostgreSQL may run as another user, and must pass through
+        folder.chmod(0o711)  # PostgreSQL may run as another user, which needs access below it
         ours = folder / "aws"
         ours.mkdir(0o700)
         log = ours / "local_aws.log"
         logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("botocore").setLevel(logging.WARNING)
-        # moto's import takes as long as PostgreSQL's start, which must be the main thread's: it ends with its starter.
-        # The same thread restarts PostgreSQL, and so lives as long.
+        # Import moto in a second thread while PostgreSQL starts. PostgreSQL ends with the thread that started it:
+        # the main thread, or after a restart this second one, which therefore lives as long.
         other = stack.enter_context(ThreadPoolExecutor(1))
         starting = other.submit(_start_server, settings, ours, guard)
         postgres = Postgres(folder / "postgres", database=settings.database, port=settings.database_port)
@@ -149,11 +149,11 @@ def served(settings: Settings) -> Iterator[Served]:
             log=str(log),
         )
         for ending in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ending, signal.SIG_IGN)  # we are ending already
+            signal.signal(ending, signal.SIG_IGN)  # the shutdown has begun already
 
 
 def wait_for_the_end(of_input: bool) -> None:
-    """Returns on Ctrl-C, on SIGTERM and, if `of_input`, when standard input ends, unless its last word is `keep`."""
+    """Returns on Ctrl-C, SIGTERM and, if `of_input`, the end of standard input, unless the input was `keep`."""
     with suppress(KeyboardInterrupt):
         if of_input and sys.stdin.read().strip() != "keep":
             return
@@ -162,8 +162,8 @@ def wait_for_the_end(of_input: bool) -> None:
 
 
 def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
-    gc.disable()  # until all is loaded: collecting takes a quarter of moto's import, and finds nothing
-    from local_aws.server import PortInUse, Server, listen  # moto with it, which is slow
+    gc.disable()  # until the warm-up: collections take a quarter of moto's import time and free nothing
+    from local_aws.server import PortInUse, Server, listen  # also imports moto, which is slow
 
     try:
         listener = listen(settings.port)

@@ -1,4 +1,4 @@
-"""The embedded AWS itself: its layers put together, behind one HTTP server on the loopback address."""
+"""The embedded AWS: all layers behind one HTTP server on the loopback address."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PortInUse(Exception):
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback address, on `port` or, for 0, a free one; raises PortInUse."""
+    """Returns a listening socket on the loopback address, on `port` or, for 0, any free port; raises PortInUse."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -88,10 +88,10 @@ class Server:
         self._bus = EventBus(self._wire)
         self._processes = Processes(watch)
         self._pool = Pool(self._start_sandbox)
-        self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, as long as the pool has them
+        self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, while the pool holds them
         moto = control_plane(account, self.port, self.keys.interpreter.secret_key)
         self._layers = self._compose(dynamodb_in_turn(self.keys.remembered(moto)), account)
-        # What AWS asks of itself stays inside, beneath these five.
+        # Requests between AWS services are sent to self._layers and so bypass the five layers that follow.
         faults = StandingFaults()
         self._network = Network(self._layers, self._wire, faults)
         self._aurora = AuroraEndpoint(self._network)
@@ -108,19 +108,19 @@ class Server:
         listener.close()
 
     def start(self) -> None:
-        """Begins to answer."""
+        """Starts to answer requests, in a thread."""
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def reach_aurora_at(self, address: str) -> None:
-        """From now on RDS says that its clusters listen at this host and port."""
+        """Makes RDS report this host and port as the endpoint of its clusters."""
         self._aurora.address = address
 
     def restart_aurora_by(self, restart: Callable[[], None]) -> None:
-        """From now on RDS has PostgreSQL restarted by this where a cluster's writer is."""
+        """Sets the function that restarts PostgreSQL when RDS restarts a cluster's writer."""
         self._writer.restart = restart
 
     def stop(self) -> None:
-        """Answers no more, and ends all functions."""
+        """Stops the HTTP server, event delivery and all function processes."""
         self._http.shutdown()
         self._bus.stop()
         self._pool.stop()
@@ -128,7 +128,7 @@ class Server:
         self._logs.stop()
 
     def warm_up(self) -> None:
-        """Has moto import, while nobody waits for it, what takes long at its first use: Step Functions 2 s."""
+        """Sends moto one request per service in a thread, because the first is slow (Step Functions: 2 s)."""
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def _warm_up(self) -> None:
@@ -139,7 +139,7 @@ class Server:
         self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")
         self._wire.query("iam", "ListRoles", {})
         self._wire.query("sts", "GetCallerIdentity", {})
-        gc.freeze()  # what is loaded by now stays
+        gc.freeze()  # loaded modules stay for the whole process
         gc.set_threshold(10_000)
         gc.enable()
 
@@ -162,7 +162,7 @@ class Server:
         try:
             answer = self._edge(request)
         except Exception:
-            # The edge: whatever breaks inside is this one request's error, as in any AWS service.
+            # The outermost handler: an exception inside fails only this request, as in any AWS service.
             _log.exception("%s %s broke", request.method, request.full_path)
             answer = json_error("InternalFailure", "The embedded AWS broke on this request; its log says where.", 500)
         milliseconds = (time.monotonic() - begun) * 1000

@@ -1,4 +1,4 @@
-"""An embedded AWS forked from a process that has imported moto already, for those who start many."""
+"""Forks an embedded AWS from a process that has already imported moto, for callers that start many."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SERVICES = (
     *("logs", "ec2", "rds", "secretsmanager", "cloudwatch"),
 )
 _NAMES = {"awslambda": "lambda"}
-"""What botocore calls those that moto calls otherwise."""
+"""botocore's names of services that moto names differently."""
 
 
 def import_ahead(account: str) -> None:
-    """Imports all that the embedded AWS of `account` is going to need; starts no thread."""
+    """Imports all modules that the embedded AWS of `account` will need; starts no thread."""
     import_moto(account)
     importlib.import_module("local_aws.server")
     importlib.import_module("moto.moto_server.werkzeug_app")
@@ -37,16 +37,16 @@ def import_ahead(account: str) -> None:
 
 
 class Ahead:
-    """A copy of this process, which waits to become an embedded AWS; it ends with this one.
+    """A fork of this process that waits to become an embedded AWS; it ends with this process.
 
-    For a process that has one thread yet: what a copy's other threads were about to do would never be done.
+    Create it while this process has a single thread: a fork has no other threads, and their work would be lost.
     """
 
     def __init__(self, account: str) -> None:
         self._account = account
         theirs, self._stdin = os.pipe()
         self._answer, self._answering = os.pipe()
-        self._printed: IO[bytes] = TemporaryFile("a+b")  # noqa: SIM115  as long as the process lives
+        self._printed: IO[bytes] = TemporaryFile("a+b")  # noqa: SIM115  open as long as the process lives
         self._pid = os.fork()
         if self._pid == 0:
             os.setsid()
@@ -62,7 +62,7 @@ class Ahead:
         self._taken = False
 
     def begin(self, options: list[str]) -> Begun:
-        """As `process.started`; a second one, or one of another account, is started as ever."""
+        """Begins to serve in the fork; a second call, or one for another account, uses `process.started` instead."""
         if self._taken or f"--account={self._account}" not in options:
             return started(options)
         self._taken = True
@@ -73,7 +73,7 @@ class Ahead:
 
 
 class _Copy:
-    """A child of ours, with what LocalAws asks of a `subprocess.Popen`."""
+    """The forked child process, with the methods of `subprocess.Popen` that LocalAws uses."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid

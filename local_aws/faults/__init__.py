@@ -1,1 +1,1 @@
-"""Faults that are really made: requests refused, answers lost, callers killed, requests held, each by a rule."""
+"""Fault injection by rules: fail a request, lose its response, kill the calling function, or hold a request."""

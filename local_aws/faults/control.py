@@ -1,4 +1,4 @@
-"""How faults are set, looked at and removed: control requests of `/_faults`, where no AWS service has anything."""
+"""Sets, reads and removes faults by control requests under `/_faults`, a path that no AWS service uses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PATH = "/_faults"
 
 
 def is_control(request: Request) -> bool:
-    """Whether an unsigned request is about faults."""
+    """True if an unsigned request is a control request for faults."""
     return request.path == _PATH or request.path.startswith(f"{_PATH}/")
 
 
 def controlled(request: Request, faults: StandingFaults) -> Response:
-    """PUT and DELETE of a name answer `{}`, GET `{"hits", "held"}`; DELETE without a name removes all faults."""
+    """Answers PUT and DELETE of a name with `{}`, GET with `{"hits", "held"}`; DELETE without a name removes all."""
     name = request.path.removeprefix(_PATH).removeprefix("/")
     match request.method:
         case "PUT" if name:

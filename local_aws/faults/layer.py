@@ -1,4 +1,4 @@
-"""The layer that makes the faults that are set."""
+"""The layer that injects the faults that are set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Faults:
-    """Passes on what meets none of `faults`, and while none is set does not look at it."""
+    """Injects `faults` into the requests that match them and passes all others on, unread while no fault is set."""
 
     def __init__(self, inner: Handler, sandbox_of: Callable[[str], Sandbox | None], faults: StandingFaults) -> None:
         self._inner = inner
@@ -30,7 +30,7 @@ class Faults:
         self._faults = faults
 
     def __call__(self, request: Request) -> Response:
-        """Answers `request`; control requests set faults and meet none."""
+        """Answers `request`; control requests set faults and match none."""
         scope = scope_of(request)
         if scope is None:
             return controlled(request, self._faults) if is_control(request) else self._inner(request)
@@ -51,7 +51,7 @@ class Faults:
                     return refusal(request, scope, _NO_FUNCTION)
                 self._work(met.fault.work, request)
                 sandbox.crash()
-                return Response(status=500)  # which nobody is left to read
+                return Response(status=500)  # the killed caller never reads it
             case Slow(seconds):
                 met.hold(seconds)
             case "hold":
@@ -65,14 +65,14 @@ class Faults:
             case "done":
                 self._inner(request)
             case "going on":
-                whole = with_body(request, request.get_data())  # its connection ends before it does
+                whole = with_body(request, request.get_data())  # the caller's connection closes before the work ends
                 threading.Thread(target=self._go_on, args=(whole,), name="going-on", daemon=True).start()
 
     def _go_on(self, request: Request) -> None:
         try:
             answer = self._inner(request)
         except Exception:
-            # This thread's edge: nobody else hears of it.
+            # The outermost handler of this thread: no caller receives the exception.
             _log.exception("%s broke, unseen by its caller", operation(request))
         else:
             _log.info("%d %s, unseen by its caller", answer.status_code, operation(request))

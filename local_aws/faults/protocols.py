@@ -1,4 +1,4 @@
-"""What a request asks of which service, in one line, and how that service refuses it, by AWS's protocols."""
+"""Describes a request in one line, and forms a service's error response in its AWS protocol."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from local_aws.faults.rules import ServiceError
 from local_aws.http import Scope, json_error, rest_error
 
 Protocol = Literal["json", "rest-json", "query", "ec2", "s3"]
-"""How a service is spoken to, and so how it words an error; EC2's own names for errors differ from those of `query`."""
+"""The protocol of a service, which decides the form of an error; EC2's error codes differ from those of `query`."""
 
 _BODY_BYTES = 65_536
 
 
 def operation(request: Request) -> str:
-    """`PutItem` of the services that name it in a header, else `GET /bucket/key?versionId=1 bytes=0-9`, URL-decoded."""
+    """Returns `PutItem` if a header names the operation, else `GET /bucket/key?versionId=1 bytes=0-9`, URL-decoded."""
     if target := request.headers.get("X-Amz-Target"):
         return target.rpartition(".")[2]
     path = f"{request.path}?{request.query_string.decode()}".rstrip("?")
@@ -26,13 +26,13 @@ def operation(request: Request) -> str:
 
 
 def description(request: Request, caller: str, scope: Scope) -> str:
-    """`{caller} {service} {operation} {body}`, of the body the first 64 KiB."""
+    """Returns `{caller} {service} {operation} {body}`, with the first 64 KiB of the body."""
     body = request.get_data()[:_BODY_BYTES].decode(errors="replace")
     return f"{caller} {scope.service} {operation(request)} {body}"
 
 
 def protocol_of(request: Request, scope: Scope | None) -> Protocol:
-    """The protocol of the service that is asked; S3's where an unsigned request does not tell."""
+    """Returns the protocol of the request's service; S3's if an unsigned request does not show it."""
     if request.headers.get("X-Amz-Target"):
         return "json"
     is_form = request.mimetype == "application/x-www-form-urlencoded"
@@ -46,7 +46,7 @@ def protocol_of(request: Request, scope: Scope | None) -> Protocol:
 
 
 def refusal(request: Request, scope: Scope | None, error: ServiceError) -> Response:
-    """`error` in the envelope of the service that was asked."""
+    """Returns `error` as a response in the protocol of the request's service."""
     protocol = protocol_of(request, scope)
     if protocol == "json":
         return json_error(error.code, error.message, error.status)

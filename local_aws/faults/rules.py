@@ -1,4 +1,4 @@
-"""A fault as it is asked for: which requests, or which bytes to PostgreSQL, meet it, how often, and what follows."""
+"""Defines a fault: the requests, or bytes sent to PostgreSQL, that match it, how often, and its effect."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MOST_SECONDS = 900
 
 
 class MalformedFault(Exception):
-    """A fault that cannot be made; one sentence names all that is wrong with it."""
+    """The document of a fault is invalid; one sentence names all problems."""
 
 
 @dataclass(frozen=True)
 class ServiceError:
-    """An error as a service words it, with its HTTP status."""
+    """An AWS service error: code, message and HTTP status."""
 
     code: str
     message: str
@@ -31,27 +31,27 @@ class ServiceError:
 
 @dataclass(frozen=True)
 class Slow:
-    """An answer that comes late."""
+    """The effect of a delay before the request is passed on."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of the requests whose description `when` is found in."""
+    """The effect on requests whose description contains a match of `when`."""
 
     when: re.Pattern[str]
     effect: ServiceError | Slow | Literal["crash", "hold", "cut"]
-    """Refused with an error; or the function that asks is killed; or held until the fault is removed and then done; or
-    done late; or, of what is sent to PostgreSQL and of nothing else, the connection is broken off."""
+    """ServiceError: fail the request. crash: kill the calling function. hold: do the request when the fault is removed.
+    Slow: do it after a delay. cut: close the connection; for bytes sent to PostgreSQL only."""
     work: Work = "undone"
-    """Whether what was asked is done: never, before the error, the crash or the cut, or while and after it."""
+    """undone: the request is not done. done: before the error, crash or cut. going on: in a thread; not for a cut."""
     times: int | None = 1
-    """How many requests meet it; None for all."""
+    """The number of requests affected; None for all."""
 
 
 def fault_of(document: bytes) -> Fault:
-    """The fault that a JSON document `{"when", "effect", "work", "times", "error"}` asks for; raises MalformedFault."""
+    """Parses a JSON document `{"when", "effect", "work", "times", "error", "seconds"}`; raises MalformedFault."""
     try:
         content = json.loads(document)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The faults that are set: the requests that each has met, and those it holds."""
+"""The faults that are set, with the number of requests that each has matched and held."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from local_aws.faults.rules import Fault
 
 
 class Standing:
-    """One fault that is set; it counts, whatever the number of threads."""
+    """One fault that is set; its counters are thread-safe."""
 
     def __init__(self, name: str, fault: Fault) -> None:
         self.name = name
@@ -19,7 +19,7 @@ class Standing:
         self._removed = threading.Event()
 
     def meets(self, description: str) -> bool:
-        """Whether a request so described meets it, which then counts; a spent fault meets none."""
+        """Counts a request and returns True if its description matches; False once `times` requests have."""
         if not self.fault.when.search(description):
             return False
         with self._lock:
@@ -28,13 +28,13 @@ class Standing:
         return not spent
 
     def hold(self, seconds: float | None = None) -> None:
-        """Returns once the fault is removed, or after so many seconds."""
+        """Blocks until the fault is removed, at most for `seconds`."""
         with self._lock:
             self.held += 1
         self._removed.wait(seconds)
 
     def release(self) -> None:
-        """Lets go all that is held."""
+        """Releases all held requests."""
         self._removed.set()
 
 
@@ -50,25 +50,25 @@ class StandingFaults:
 
     @property
     def cuts(self) -> bool:
-        """Whether any of them cuts connections to PostgreSQL."""
+        """True if any of them cuts connections to PostgreSQL."""
         return any(each.fault.effect == "cut" for each in self._standing())
 
     def met(self, description: str) -> Standing | None:
-        """The first one set that a request so described meets."""
+        """Returns the first fault that matches a request's description, and counts it there."""
         requests = (each for each in self._standing() if each.fault.effect != "cut")
         return next((each for each in requests if each.meets(description)), None)
 
     def cut(self, description: str) -> Standing | None:
-        """The first one set that cuts a connection on which PostgreSQL is sent what is so described."""
+        """Returns the first cut that matches the description of bytes sent to PostgreSQL, and counts it there."""
         cuts = (each for each in self._standing() if each.fault.effect == "cut")
         return next((each for each in cuts if each.meets(description)), None)
 
     def get(self, name: str) -> Standing | None:
-        """The one of this name."""
+        """Returns the fault of this name, or None."""
         return self._by_name.get(name)
 
     def put(self, name: str, fault: Fault) -> None:
-        """Sets a fault, in place of one of the same name."""
+        """Sets a fault; replaces and releases one of the same name."""
         with self._lock:
             replaced = self._by_name.get(name)
             self._by_name[name] = Standing(name, fault)
@@ -80,7 +80,7 @@ class StandingFaults:
             return list(self._by_name.values())
 
     def remove(self, *names: str) -> None:
-        """Removes those of these names that are set, or all faults where none is named."""
+        """Removes the faults with these names, or all faults if no name is given, and releases their requests."""
         with self._lock:
             removed = [self._by_name.pop(name) for name in names or list(self._by_name) if name in self._by_name]
         for each in removed:

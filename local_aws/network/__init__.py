@@ -1,1 +1,1 @@
-"""The network: who reaches Aurora is decided by VPCs and security groups, and enforced by a gate before PostgreSQL."""
+"""The network: VPCs and security groups decide which function reaches Aurora; a gate before PostgreSQL enforces it."""

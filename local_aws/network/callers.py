@@ -1,4 +1,4 @@
-"""Which function is behind a connection."""
+"""Finds the function that holds a connection."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from local_aws.network.sockets import Address, holder
 
 
 class Callers:
-    """The processes of functions; each leads a session of its own, which what it starts belongs to."""
+    """The processes of functions; each leads a session of its own, to which its child processes belong."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._functions: dict[int, FunctionSpec] = {}
 
     def joined(self, pid: int, spec: FunctionSpec) -> None:
-        """Takes note of a process that has just been started for a function."""
+        """Registers a process just started for a function."""
         with self._lock:
             running = {each: known for each, known in self._functions.items() if psutil.pid_exists(each)}
             self._functions = running | {pid: spec}
 
     def behind(self, near: Address, far: Address) -> FunctionSpec | None:
-        """The function whose process holds the connection from `near` to `far`; None where it is nobody's."""
+        """Returns the function whose process holds the connection from `near` to `far`; None if no function does."""
         functions = self._functions
         members = {pid: functions[leader] for pid, leader in _sessions() if leader in functions}
         pid = holder(near, far, members)
@@ -35,7 +35,7 @@ class Callers:
 
 
 def _sessions() -> Iterator[tuple[int, int]]:
-    """Every process with the leader of its session."""
+    """Yields each process id with the process id of its session leader."""
     for pid in psutil.pids():
         with suppress(ProcessLookupError, PermissionError):
             yield pid, os.getsid(pid)

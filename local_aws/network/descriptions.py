@@ -1,4 +1,4 @@
-"""Functions and clusters as they lie in the network, from what Lambda, RDS and EC2 say of them."""
+"""Reads the network interfaces of functions and clusters from the Lambda, RDS and EC2 APIs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _ALL_PORTS = range(65_536)
 
 
 class _Region(NamedTuple):
-    """What EC2 knows in a region, by id."""
+    """The security groups and subnets of a region, by id."""
 
     groups: Mapping[str, SecurityGroup]
     subnets: Mapping[str, IPv4Network]
 
     def interfaces(self, groups: Iterable[str], subnets: Iterable[str]) -> Interfaces:
-        """Of what has these ids; those of things that are gone are passed over."""
+        """Returns interfaces in these groups and subnets; skips ids that no longer exist."""
         return Interfaces(
             tuple(self.groups[each] for each in groups if each in self.groups),
             tuple(self.subnets[each] for each in subnets if each in self.subnets),
@@ -30,9 +30,9 @@ class _Region(NamedTuple):
 
 
 def barrier_before_aurora(wire: Wire, spec: FunctionSpec) -> str | None:
-    """What keeps a function from every cluster of its region, in a clause; None where it reaches one of them.
+    """Returns the reason why a function reaches no cluster of its region, as a clause; None if it reaches one.
 
-    PostgreSQL stands for all clusters that RDS knows; without any there is nothing that a function could reach.
+    One PostgreSQL stands for all clusters that RDS knows; if RDS knows none, no function reaches it.
     """
     region = _region(wire, spec.region)
     function = _function(wire, spec, region)
@@ -49,12 +49,12 @@ def barrier_before_aurora(wire: Wire, spec: FunctionSpec) -> str | None:
 def _function(wire: Wire, spec: FunctionSpec, region: _Region) -> Interfaces:
     path = f"/2015-03-31/functions/{spec.name}/configuration"
     answer = wire.send("lambda", spec.region, "GET", path, query={"Qualifier": spec.version})
-    config = json.loads(answer.get_data()).get("VpcConfig") or {}  # a function that is gone is nowhere
+    config = json.loads(answer.get_data()).get("VpcConfig") or {}  # a deleted function has no VpcConfig
     return region.interfaces(config.get("SecurityGroupIds", ()), config.get("SubnetIds", ()))
 
 
 def _clusters(wire: Wire, name: str, region: _Region) -> Iterable[tuple[str, int, Interfaces]]:
-    """Of each cluster its name, port and interfaces."""
+    """Yields the name, port and interfaces of each cluster."""
     answer = wire.query("rds", "DescribeDBSubnetGroups", {}, region=name)
     subnets = {
         _text(group, "DBSubnetGroupName"): [each.text or "" for each in group.iterfind(".//SubnetIdentifier")]

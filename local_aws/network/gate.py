@@ -1,8 +1,8 @@
-"""The TCP gate before PostgreSQL: it carries the bytes of whom the embedded AWS admits, and is silent to all others.
+"""The TCP gate before PostgreSQL: forwards the connections that the embedded AWS admits, and answers no others.
 
-Run as a script (stdlib only), it reads a line, the Authorization header for the embedded AWS, listens on a free port,
-says which, and ends when its standard input does. It is a process of its own, since the embedded AWS's is busy enough
-to delay every packet.
+Run as a script (stdlib only), it reads one line, the Authorization header for the embedded AWS, listens on a free port,
+prints the port, and ends when its standard input does. It is a separate process because the process of the embedded
+AWS is busy enough to delay every packet.
 """
 
 import os
@@ -17,20 +17,20 @@ from typing import IO, cast
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 65_536
-# What the embedded AWS answers: a connection passes, passes while each block on it is asked for, or does not pass; a
-# block passes, passes and is the last, or does not pass and the one before was the last.
+# Status codes of the embedded AWS. For a connection: admit; admit, but ask about each block; reject.
+# For a block: forward; forward, but close the caller's connection first; close without forwarding.
 YES, YES_BUT, NO = b"200", b"202", b"403"
 
 
 class GateError(Exception):
-    """The gate did not open: one sentence, then the remedy."""
+    """The gate could not start; the text has the cause and the remedy."""
 
 
 class Gate:
-    """A gate to the PostgreSQL on `database_port` by the judgement of the embedded AWS on `aws_port`.
+    """A gate to the PostgreSQL on `database_port`, for connections that the embedded AWS on `aws_port` admits.
 
-    It asks with the Authorization header `authorization`. It ends with `close`, and when this process ends in any way.
-    Raises GateError where it cannot be opened.
+    It asks with the Authorization header `authorization`. It ends on `close`, and when this process ends in any way.
+    Raises GateError if it cannot start.
     """
 
     host = HOST
@@ -40,7 +40,7 @@ class Gate:
         self._process = subprocess.Popen(
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", start_new_session=True
         )
-        with suppress(BrokenPipeError):  # it has ended already, which its silence tells
+        with suppress(BrokenPipeError):  # the gate has ended; the empty line read below shows it
             cast("IO[bytes]", self._process.stdin).write(f"{authorization}\n".encode())
         with cast("IO[bytes]", self._process.stdout) as words:
             said = words.readline()
@@ -58,13 +58,13 @@ class Gate:
         return self._process.pid
 
     def close(self) -> None:
-        """Ends it and all connections through it; idempotent."""
+        """Ends the gate and all connections through it; idempotent."""
         cast("IO[bytes]", self._process.stdin).close()
         self._process.wait()
 
 
 class Gatekeeper(ThreadingTCPServer):
-    """The gate itself, with a thread for each direction of each connection."""
+    """The gate's server, with one thread for each direction of each connection."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -77,11 +77,11 @@ class Gatekeeper(ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which the gate listens."""
         return int(self.socket.getsockname()[1])
 
     def judgement(self, caller_port: int, block: bytes | memoryview | None = None) -> bytes:
-        """What the embedded AWS says of who calls from `caller_port`, or of their `block`; NO where it is silent."""
+        """Asks the embedded AWS about the connection from `caller_port`, or a `block` on it; NO without an answer."""
         method, size = ("GET", 0) if block is None else ("POST", len(block))
         path = f"/_network/connections/{caller_port}/{self.port}"
         with suppress(OSError), socket.create_connection(self.aws) as connection:
@@ -100,13 +100,13 @@ class _Visit(BaseRequestHandler):
         caller: socket.socket = self.request
         judgement = self.server.judgement(self.client_address[1])
         if judgement == NO:
-            with suppress(OSError):  # it may end its connection as it likes
+            with suppress(OSError):  # the caller may reset its connection
                 while caller.recv(BLOCK_BYTES):
                     pass
             return
         try:
             database = socket.create_connection(self.server.database)
-        except ConnectionRefusedError:  # it is down, which the caller sees by the end of its connection
+        except ConnectionRefusedError:  # PostgreSQL is down: the caller's connection is closed
             return
         with database:
             back = threading.Thread(target=_carry, args=(database, caller))
@@ -123,9 +123,9 @@ def _pass(block: memoryview) -> bytes:
 
 
 def _carry(source: socket.socket, sink: socket.socket, judge: Callable[[memoryview], bytes] = _pass) -> None:
-    """Carries what `source` sends, and its end, to `sink`; where one of them breaks off, both end.
+    """Forwards the bytes of `source`, and then its end, to `sink`; if either connection breaks, closes both.
 
-    Where `judge` lets no more pass, `source` is at its end before `sink` gets its last block, and never has the answer.
+    If `judge` ends the connection, `source` is closed before `sink` gets the last block, and so receives no response.
     """
     block = memoryview(bytearray(BLOCK_BYTES))
     try:

@@ -1,4 +1,4 @@
-"""The layer that answers the gate before PostgreSQL: may this connection pass, and what is sent on it?"""
+"""The layer that tells the gate before PostgreSQL whether a connection, and each block sent on it, may pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Network:
-    """Judges connections to the gate; passes everything else on, and notices what may change its judgement."""
+    """Decides on connections to the gate; passes all other requests on, and drops decisions that they may change."""
 
     def __init__(self, inner: Handler, wire: Wire, faults: StandingFaults) -> None:
         self._inner = inner
@@ -29,14 +29,14 @@ class Network:
         self._wire = wire
         self._callers = Callers()
         self._lock = threading.Lock()
-        # Asking EC2, RDS and Lambda takes 20 ms, too long for each connection; nothing changes behind this layer.
+        # A cache: asking EC2, RDS and Lambda takes 20 ms, too long for each connection. All changes pass this layer.
         self._barriers: dict[tuple[str, str, str], str | None] = {}
 
     def __call__(self, request: Request) -> Response:
         """Answers `/_network/connections/CALLER-PORT/GATE-PORT`, unsigned.
 
-        GET with 200, 202 where what is sent has to be asked for too, or 403, and `{"barrier"}`; POST of what is sent
-        with 200, 202 where it is passed on and its answer is not, or 403 where it is not, and `{"fault"}`.
+        GET returns `{"barrier"}` with 200 (admitted), 202 (admitted, but ask about each block) or 403 (rejected). POST
+        of a block returns `{"fault"}` with 200 (forward it), 202 (forward it and cut) or 403 (cut without forwarding).
         """
         scope = scope_of(request)
         if scope is None and (asked := _PATH.fullmatch(request.path)):
@@ -50,7 +50,7 @@ class Network:
                     self._barriers.clear()
 
     def joined(self, pid: int, spec: FunctionSpec) -> None:
-        """Takes note of a process that has just been started for a function."""
+        """Registers a process just started for a function."""
         self._callers.joined(pid, spec)
 
     def _judged(self, spec: FunctionSpec | None) -> Response:
@@ -71,7 +71,7 @@ class Network:
 
     def _barrier(self, spec: FunctionSpec) -> str | None:
         key = (spec.region, spec.name, spec.version)
-        with self._lock:  # and so no answer is kept that a change, made meanwhile, has overtaken
+        with self._lock:  # held while asking, so that no outdated decision is cached
             if key not in self._barriers:
                 self._barriers[key] = barrier_before_aurora(self._wire, spec)
             return self._barriers[key]

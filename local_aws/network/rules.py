@@ -1,4 +1,4 @@
-"""Whether a function reaches a cluster: AWS's rules of VPCs and security groups, as a pure function.
+"""Decides whether a function reaches a cluster by AWS's rules of VPCs and security groups; without I/O.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
 """
@@ -14,10 +14,10 @@ _ANYWHERE = (IPv4Network("0.0.0.0/0"),)
 
 
 class Permission(NamedTuple):
-    """One rule of a security group: which ports it opens, and to or from whom."""
+    """One rule of a security group: the ports it opens, and the groups or networks it opens them to or from."""
 
     protocol: str
-    """As EC2 says it: a name, a number, or -1 for all."""
+    """As in EC2's API: a name, a number, or -1 for all."""
     ports: range
     groups: frozenset[str]
     networks: tuple[IPv4Network, ...]
@@ -33,18 +33,18 @@ class SecurityGroup(NamedTuple):
 
 
 class Interfaces(NamedTuple):
-    """The network interfaces of a function or a cluster, which may lie in any of its subnets."""
+    """The network interfaces of a function or a cluster, which can be in any of its subnets."""
 
     groups: tuple[SecurityGroup, ...]
     subnets: tuple[IPv4Network, ...]
-    """Empty where they are not known: only a rule for all addresses then holds them."""
+    """Empty if unknown: only a rule for all addresses then covers them."""
 
 
 def barrier(function: Interfaces, cluster: Interfaces, port: int) -> str | None:
-    """What keeps `function` from the TCP `port` of `cluster`, in a clause; None where nothing does.
+    """Returns the reason why `function` does not reach the TCP `port` of `cluster`, as a clause; None if it does.
 
-    Rules by CIDR must hold every address of the other side's subnets; prefix lists and IPv6 open nothing. Within a VPC
-    there is always a route; network ACLs are taken to be as they are by default, open.
+    CIDR rules must cover every address of the other side's subnets; prefix lists and IPv6 rules open nothing. Within a
+    VPC there is always a route; network ACLs are assumed to have their default, open.
     """
     if not function.groups:
         return "it is in no VPC"
@@ -58,7 +58,7 @@ def barrier(function: Interfaces, cluster: Interfaces, port: int) -> str | None:
 
 
 def _open(rules: Iterable[Permission], port: int, other: Interfaces) -> bool:
-    """Whether `rules`, of which each can only add, open `port` between their owner and wherever `other` may be."""
+    """True if `rules`, which are additive, open `port` between their owner and any subnet that `other` can be in."""
     names = {group.id for group in other.groups}
     fitting = [rule for rule in rules if rule.protocol in _TCP and port in rule.ports]
     if any(names & rule.groups for rule in fitting):

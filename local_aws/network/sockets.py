@@ -1,4 +1,4 @@
-"""Which process holds a TCP connection of this machine."""
+"""Finds the process that holds a TCP connection of this machine."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Address = tuple[str, int]
 
 
 def holder(near: Address, far: Address, pids: Iterable[int]) -> int | None:
-    """The one of `pids` that holds the connection from `near`, its own end, to `far`; None where none of them does."""
+    """Returns the process in `pids` that holds the connection from `near`, its own end, to `far`; None if none does."""
     if sys.platform == "linux":
-        with suppress(OSError):  # also raised by a kernel, or a sandbox around us, that has no sock_diag
+        with suppress(OSError):  # also raised by a kernel or sandbox without sock_diag
             return holder_by_inode(near, far, pids)
     return holder_by_table(near, far, pids)
 
 
 def holder_by_table(near: Address, far: Address, pids: Iterable[int]) -> int | None:
-    """The same on every system: each process's table of connections takes milliseconds, on Linux the machine's whole.
+    """Same as `holder`, on every system; takes milliseconds for each process (Linux reads the whole machine's table).
 
-    Processes that are gone or not ours hold nothing.
+    Skips processes that have ended or belong to another user.
     """
     for pid in pids:
         with suppress(psutil.Error):
@@ -37,22 +37,22 @@ def holder_by_table(near: Address, far: Address, pids: Iterable[int]) -> int | N
 
 
 def holder_by_inode(near: Address, far: Address, pids: Iterable[int]) -> int | None:
-    """The same on Linux, in microseconds; raises OSError where the kernel knows no such connection or does not tell."""
+    """Same as `holder`, on Linux, in microseconds; raises OSError if the kernel finds no such connection or refuses."""
     file = f"socket:[{_inode(near, far)}]"
     return next((pid for pid in pids if file in _open_files(pid)), None)
 
 
 def _open_files(pid: int) -> set[str]:
     files = set()
-    with suppress(OSError):  # the process is gone
+    with suppress(OSError):  # the process has ended
         for each in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(OSError):  # the file is closed
+            with suppress(OSError):  # the file has been closed
                 files.add(str(each.readlink()))
     return files
 
 
 def _inode(near: Address, far: Address) -> int:
-    """The inode of the socket that is connected from `near` to `far`, by sock_diag(7); raises OSError."""
+    """Returns the inode of the socket connected from `near` to `far`, by sock_diag(7); raises OSError."""
     if sys.platform != "linux":
         raise OSError("sock_diag(7) is a call of Linux alone")
     wanted = struct.pack("=BBxxL", socket.AF_INET, socket.IPPROTO_TCP, 0xFFFFFFFF)  # inet_diag_req_v2
