@@ -110,7 +110,7 @@ class LocalAws:
         self.region: str = ready["region"]
         self.database_url: str = ready["database_url"]
         self.aurora_endpoint: str = ready["aurora_endpoint"]
-        """Host and port at which functions only reach PostgreSQL, if their VPC and security groups allow it."""
+        """Host and port at which only functions reach PostgreSQL, if their VPC and security groups allow it."""
         self.environment: dict[str, str] = ready["environment"]
         """Environment variables that point boto3, psycopg, the AWS command line and psql to this AWS."""
         self.folder = Path(ready["folder"])

@@ -98,7 +98,7 @@ def served(settings: Settings) -> Iterator[Served]:
             raise CannotServe(str(error)) from error
         guard = Guard(folder)
         stack.callback(guard.release)
-        folder.chmod(0o711)  # PostgreSQL may run as another user, which needs access below it
+        folder.chmod(0o711)  # PostgreSQL may run as another user, which must be able to enter the folder
         ours = folder / "aws"
         ours.mkdir(0o700)
         log = ours / "local_aws.log"

@@ -1,1 +1,1 @@
-"""Authentication: who signed a request, by which access key, and whether the signature is right."""
+"""Authentication: finds the access key that signed a request, and verifies the signature."""

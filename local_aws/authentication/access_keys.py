@@ -1,4 +1,4 @@
-"""The access keys that requests may be signed with: the root user's, the interpreter's, and those IAM and STS make."""
+"""The valid access keys: the root user's, the Step Functions interpreter's, and the keys that IAM and STS create."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 class AccessKeys:
-    """The access keys of one embedded AWS; those that it begins with are random."""
+    """The access keys of one embedded AWS; the initial secrets are random."""
 
     def __init__(self) -> None:
         key_id = "AKIA" + "".join(secrets.choice(_BASE32) for _ in range(16))
@@ -34,14 +34,14 @@ class AccessKeys:
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
     def find(self, access_key: str, session_token: str) -> Credentials | None:
-        """The active credentials with this id and token; None where there are none."""
+        """Returns the active credentials with this id and token, or None."""
         found = self._known.get(access_key)
         if found is None or access_key in self._inactive or found.session_token != session_token:
             return None
         return found
 
     def remembered(self, inner: Handler) -> Handler:
-        """The layer over `inner` that learns which keys IAM and STS make, deactivate and delete."""
+        """Returns the layer over `inner` that records the keys that IAM and STS create, deactivate and delete."""
 
         def answer(request: Request) -> Response:
             scope = scope_of(request)

@@ -1,4 +1,4 @@
-"""The layer that answers nobody but those who sign with an access key of this AWS, and refuses as AWS does.
+"""The layer that rejects requests without a valid signature by an access key of this AWS, with AWS's errors.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -44,14 +44,14 @@ _UNSIGNED: dict[Protocol, ServiceError] = {
     "s3": ServiceError("AccessDenied", "Access Denied", 403),
 }
 _CONTROL = "/_"
-"""What the paths of control requests begin with: the name of no bucket does, and no path of AWS's APIs."""
+"""Prefix of the paths of control requests; no bucket name and no path of AWS's APIs begins with it."""
 
 
 def authenticated(inner: Handler, keys: AccessKeys) -> Handler:
-    """The layer over `inner`.
+    """Returns the layer over `inner`.
 
-    Control requests show the root user's key itself. What AWS takes unsigned, such as
-    sts:AssumeRoleWithWebIdentity or a public object, is refused as well: nothing here proves who asks for it.
+    Control requests carry the root user's key by HTTP Basic. Requests that AWS accepts unsigned, such as
+    sts:AssumeRoleWithWebIdentity or a read of a public object, are rejected: nothing here identifies the caller.
     """
 
     def answer(request: Request) -> Response:
@@ -62,7 +62,7 @@ def authenticated(inner: Handler, keys: AccessKeys) -> Handler:
                 return inner(request)
             return Response(f"{_CONTROL} is for the root user of this session alone, by HTTP's Basic scheme.\n", 403)
         if refusals := _refusals(request, keys):
-            request.get_data()  # to a connection closed on a body half sent, no answer comes through
+            request.get_data()  # a client that is still sending its body would not receive the response
             return refusal(request, scope, refusals[protocol_of(request, scope)])
         return inner(request)
 

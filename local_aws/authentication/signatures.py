@@ -1,6 +1,6 @@
-"""How a request is signed: in its header, in its query, or, for an upload to S3, in its form.
+"""Reads a request's signature from its header, its query or, for an upload to S3, its form.
 
-The signature that it should bear is calculated by botocore's own signers.
+botocore's signers calculate the expected signature.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _V2_HEADERS = ("content-md5", "content-type")
 
 
 class Signature(NamedTuple):
-    """What a request bears."""
+    """The signature of a request, with its access key and session token."""
 
     access_key: str
     session_token: str
     value: str
     expected: Callable[[Credentials], str]
-    """The value that these credentials make of the request."""
+    """Calculates the signature of the request by the given credentials."""
 
 
 def signature_of(request: Request) -> Signature | None:
-    """The signature that a request bears; None for one without any, with half of one, or with two.
+    """Returns a request's signature; None if it has none, an incomplete one, or two.
 
-    moto goes by the header where there are two, and so a link to an object would be one to every service.
+    With two, moto would route by the header, and a presigned link to one object would give access to any service.
     """
     scope = scope_of(request)
     if "Authorization" in request.headers:
@@ -80,7 +80,7 @@ def _calculation(
 
 
 class _Received:
-    """A request that has come, as botocore's signers take one that is to be sent."""
+    """A received request, in the form of a request that botocore's signers sign."""
 
     def __init__(self, request: Request, signed_headers: list[str], date: str) -> None:
         self._request = request
@@ -93,7 +93,7 @@ class _Received:
 
     @property
     def body(self) -> bytes:
-        """What is only read where no header tells its digest."""
+        """The body; signers read it only if no header has its digest."""
         return self._request.get_data()
 
 
@@ -116,7 +116,7 @@ def _query_signature_v2(request: Request, scope: Scope) -> Signature | None:
 
 
 def _form_signature(request: Request) -> Signature | None:
-    request.get_data()  # kept, so that the layers beneath have it too
+    request.get_data()  # cached, so that the layers below can read it too
     form = {name.lower(): value for name, value in request.form.items()}
     token = form.get("x-amz-security-token", "")
     if form.keys() >= {"policy", "awsaccesskeyid", "signature"}:
@@ -139,6 +139,6 @@ def _form_signature(request: Request) -> Signature | None:
 
 
 class _Dated(NamedTuple):
-    """All that a signer has to know of a form beside its policy."""
+    """The signing date of a form, the only input of a signer besides the policy."""
 
     context: dict[str, str]

@@ -1,1 +1,1 @@
-"""DynamoDB: what moto needs to be asked in a row."""
+"""DynamoDB: serializes requests, which moto does not isolate."""

@@ -1,7 +1,7 @@
-"""The layer that lets one request at a time to DynamoDB, as moto needs it.
+"""The layer that passes requests to DynamoDB one at a time.
 
-For a transaction moto copies its tables, and puts the copies back when a condition is refused: what others wrote
-meanwhile would be lost.
+moto rolls a transaction back by restoring copies of its tables when a condition fails: concurrent writes of other
+requests would be lost.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from local_aws.http import Handler, scope_of
 
 
 def dynamodb_in_turn(inner: Handler) -> Handler:
-    """The layer."""
+    """Returns the layer over `inner`."""
     turn = threading.Lock()
 
     def answer(request: Request) -> Response:

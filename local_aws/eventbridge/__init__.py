@@ -1,1 +1,1 @@
-"""EventBridge: events of S3, and those put by hand, delivered to the targets of the rules that they match."""
+"""EventBridge: delivers S3 events and events of PutEvents to the targets of the rules that they match."""

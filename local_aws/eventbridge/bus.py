@@ -33,7 +33,7 @@ class Arrival:
 def new_event(
     source: str, detail_type: str, detail: Any, *, account: str, region: str, resources: list[str], time: float | None
 ) -> dict[str, Any]:
-    """An event in EventBridge's envelope; `time` is in seconds since the epoch, now unless given."""
+    """Returns an event in EventBridge's envelope; `time` is in seconds since the epoch, None for now."""
     at = datetime.now(UTC) if time is None else datetime.fromtimestamp(time, UTC)
     return {
         "version": "0",
@@ -49,7 +49,7 @@ def new_event(
 
 
 class EventBus:
-    """Takes events and delivers them."""
+    """Queues events and delivers them."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -59,11 +59,11 @@ class EventBus:
         self._thread.start()
 
     def take(self, arrival: Arrival) -> None:
-        """Takes an event; does not wait for its delivery."""
+        """Queues an event; does not wait for its delivery."""
         self._arrivals.put(arrival)
 
     def stop(self) -> None:
-        """Delivers nothing more."""
+        """Stops the delivery; queued events are dropped."""
         self._stopping.set()
         self._arrivals.put(None)
         self._thread.join()

@@ -1,4 +1,4 @@
-"""What a rule's target receives of an event: Input, InputPath or InputTransformer applied.
+"""Builds the input of a rule's target from an event, by Input, InputPath or InputTransformer.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
 
 def target_input(target: Mapping[str, Any], event: dict[str, Any], rule: Mapping[str, str]) -> str:
-    """The JSON text that `target` receives; `rule` has Name and Arn."""
+    """Returns the JSON text that `target` receives; `rule` has Name and Arn."""
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
@@ -27,7 +27,7 @@ def target_input(target: Mapping[str, Any], event: dict[str, Any], rule: Mapping
 
 
 def at_path(event: Any, path: str) -> Any:
-    """The value at a path such as `$.detail.object.key` or `$.resources[0]`; None where there is none."""
+    """Returns the value at a path such as `$.detail.object.key` or `$.resources[0]`; None if it is absent."""
     for name, index, *quoted in _STEP.findall(path.removeprefix("$")):
         key = int(index) if index else name or "".join(quoted)
         try:

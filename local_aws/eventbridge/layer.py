@@ -1,4 +1,4 @@
-"""The layer of EventBridge's API: refuses patterns as AWS does, tests them, and delivers what is put by hand."""
+"""The layer for EventBridge's API: PutEvents, TestEventPattern, and the rejection of invalid patterns as on AWS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local_aws.http import Handler, json_answer, json_error, scope_of
 
 
 def event_bridge(inner: Handler, account: str, take: Callable[[Arrival], None]) -> Handler:
-    """The layer over `inner` that gives `take` the events that are put."""
+    """Returns the layer over `inner`; it passes the events of PutEvents to `take`."""
 
     def answer(request: Request) -> Response:
         target = request.headers.get("X-Amz-Target")

@@ -1,4 +1,4 @@
-"""Whether an event matches an EventBridge rule's pattern.
+"""Matches events with the event patterns of EventBridge rules.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
@@ -21,7 +21,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def matches(pattern: dict[str, Any], event: Any) -> bool:
-    """Whether `event` has, for each field of a valid `pattern`, a value that a member of the field's list accepts."""
+    """True if, for each field of a valid `pattern`, `event` has a value that a member of the field's list accepts."""
     return all(_field_matches(name, wanted, event) for name, wanted in pattern.items())
 
 
@@ -37,14 +37,14 @@ def _field_matches(name: str, wanted: Any, event: Any) -> bool:
 
 
 def _objects(event: Any) -> Iterator[dict[str, Any]]:
-    """The object itself, or those in a list, any of which may match."""
+    """Yields the object itself, or each object in a list; any of them may match."""
     for item in event if isinstance(event, list) else [event]:
         if isinstance(item, dict):
             yield item
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """The values of a field: those in a list each count. An object is no value."""
+    """Yields the values of a field, or each value in a list; skips objects."""
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, dict):
             yield item
@@ -57,7 +57,7 @@ def _accepts(member: Any, leaves: list[Any]) -> bool:
 
 
 def accepts(member: Any, value: Any) -> bool:
-    """Whether one member of a pattern's list, a plain value or a matcher, accepts a value that is there."""
+    """True if a member of a pattern's list, a plain value or a matcher, accepts a value of the event."""
     if not isinstance(member, dict):
         return _same(member, value)
     ((name, argument),) = member.items()
@@ -71,7 +71,7 @@ def accepts(member: Any, value: Any) -> bool:
 
 
 def _exclusions(argument: Any) -> list[Any]:
-    """The plain values or matchers none of which may accept: {"prefix": [a, b]} stands for two of them."""
+    """Returns the plain values or matchers that anything-but excludes; {"prefix": [a, b]} stands for two."""
     if isinstance(argument, dict):
         ((name, texts),) = argument.items()
         return [{name: text} for text in (texts if isinstance(texts, list) else [texts])]

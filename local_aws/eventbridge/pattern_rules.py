@@ -1,4 +1,4 @@
-"""Which event patterns EventBridge refuses, and why."""
+"""Validates event patterns as EventBridge does."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _MAX_NUMBER = 5_000_000_000
 
 
 class InvalidPattern(ValueError):
-    """An event pattern that EventBridge refuses; its text is the reason."""
+    """EventBridge rejects the event pattern; the text is the reason."""
 
 
 def parse_pattern(text: str) -> dict[str, Any]:
-    """The pattern in a rule's EventPattern; raises InvalidPattern."""
+    """Parses and validates a rule's EventPattern; raises InvalidPattern."""
     try:
         pattern = json.loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The targets of a rule: executions of Step Functions, and Lambda functions."""
+"""Delivers events to the targets of a rule: Step Functions state machines and Lambda functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local_aws.internal_client import CallFailed, Wire
 
 
 def send(wire: Wire, rule_arn: str, target: Mapping[str, Any], content: str, event_id: str) -> None:
-    """Delivers `content`, JSON text, to a rule's target, in the role that the target names; raises CallFailed."""
+    """Delivers the JSON text `content` to a target, for a state machine in the target's role; raises CallFailed."""
     service, region = target["Arn"].split(":")[2:4]
     if service == "states":
         _start_execution(wire, region, rule_arn, target, content, event_id)

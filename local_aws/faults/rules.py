@@ -31,7 +31,7 @@ class ServiceError:
 
 @dataclass(frozen=True)
 class Slow:
-    """The effect of a delay before the request is passed on."""
+    """An effect: the request is delayed, then passed on."""
 
     seconds: float
 

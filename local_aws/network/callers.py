@@ -35,7 +35,7 @@ class Callers:
 
 
 def _sessions() -> Iterator[tuple[int, int]]:
-    """Yields each process id with the process id of its session leader."""
+    """Yields each process id with that of its session leader."""
     for pid in psutil.pids():
         with suppress(ProcessLookupError, PermissionError):
             yield pid, os.getsid(pid)

@@ -1,1 +1,1 @@
-"""PostgreSQL 16 in a private folder, in the place of Aurora."""
+"""PostgreSQL 16 in a private folder, as a replacement for Aurora."""

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's binaries are, and the user that they run as."""
+"""Finds PostgreSQL's binaries, and the user that they run as."""
 
 import importlib.util
 import os
@@ -16,19 +16,19 @@ LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 class PostgresError(Exception):
-    """PostgreSQL cannot run here: one sentence with the cause, then the evidence, then the remedy."""
+    """PostgreSQL cannot run here; the text has the cause, the evidence and the remedy."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The user that PostgreSQL runs as: ourselves, or `nobody` where we are root, which it refuses."""
+    """The user that PostgreSQL runs as: this process's user, or `nobody` under root, which PostgreSQL refuses."""
 
     uid: int
     gid: int
 
     @classmethod
     def current(cls) -> "Account":
-        """The account for this process."""
+        """Return the account for PostgreSQL under this process's user; raise PostgresError if there is none."""
         if os.geteuid() != 0:
             return cls(os.geteuid(), os.getegid())
         try:
@@ -42,11 +42,11 @@ class Account:
 
     @property
     def is_ours(self) -> bool:
-        """Whether that is the user of this very process."""
+        """True if this account is the user of this process."""
         return self.uid == os.geteuid()
 
     def launch(self, program: Path, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
-        """Start `program` as this user, bound to the thread that calls, with all its output added to `log`."""
+        """Start `program` as this user, append its output to `log`; on Linux it ends with the calling thread."""
         identity = [str(number) for number in (os.getpid(), self.uid, self.gid)]
         log.touch(mode=0o600)
         with log.open("ab") as output:
@@ -56,17 +56,17 @@ class Account:
                 stdout=output,
                 stderr=output,
                 cwd="/",
-                # From nothing: no PG* variable of the caller's decides, and TZ spares initdb a search for the zone.
+                # No PG* variable of the caller has an effect, and TZ saves initdb the search for the time zone.
                 env={"LC_ALL": "C", "TZ": "UTC"},
-                # Ctrl-C in a terminal is for us: we end the server in our own time.
+                # Ctrl-C in a terminal reaches this process only, which then stops the server.
                 start_new_session=True,
             )
 
 
 def open_folder(folder: Path, account: Account) -> None:
-    """Make `folder`, private to us, or passable where `account` is another user.
+    """Create `folder` with mode 0700, or 0711 if `account` is another user.
 
-    Raises PostgresError where that user cannot get as far as `folder`: what is above it is not ours to open.
+    Raises PostgresError if that user cannot enter a parent of `folder`, whose mode is not changed.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account.is_ours:
@@ -81,9 +81,9 @@ def open_folder(folder: Path, account: Account) -> None:
 
 
 def binaries(folder: Path, account: Account) -> Path:
-    """PostgreSQL 16's `bin`, out of its wheel; copied to `folder` (20 MB) where `account` cannot read it in place.
+    """Return the `bin` folder of PostgreSQL 16's wheel, or of a copy in `folder` (20 MB) if `account` cannot read it.
 
-    Raises PostgresError where the wheel is not installed.
+    Raises PostgresError if the wheel is not installed.
     """
     package = _package()
     if account.is_ours or not _closed_to_others(package / "pginstall/bin/postgres"):
@@ -95,7 +95,7 @@ def binaries(folder: Path, account: Account) -> Path:
 
 
 def _package() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)  # finds, and does not import: importing it has side effects
+    spec = importlib.util.find_spec(PACKAGE)  # without an import, which has side effects
     for place in (spec and spec.submodule_search_locations) or ():
         if (Path(place) / "pginstall/bin/postgres").exists():
             return Path(place)
@@ -107,7 +107,7 @@ def _package() -> Path:
 
 
 def _copy(package: Path, copy: Path) -> None:
-    """Copy what `initdb` and `postgres` need, with the same paths to each other, readable to every user."""
+    """Copy the files that `initdb` and `postgres` need, with the same relative paths, readable by every user."""
     for program in ("initdb", "postgres"):
         (copy / "pginstall/bin").mkdir(parents=True, exist_ok=True)
         shutil.copyfile(package / "pginstall/bin" / program, copy / "pginstall/bin" / program)
@@ -119,7 +119,7 @@ def _copy(package: Path, copy: Path) -> None:
 
 
 def _closed_to_others(path: Path) -> Path | None:
-    """The first of `path` and its parents that users other than its owner can neither enter nor execute."""
+    """Return the first of `path` and its parents, from the root, without execute permission for others; or None."""
     path = path.resolve()
     every = [*reversed(path.parents), path]
     return next((each for each in every if not each.stat().st_mode & stat.S_IXOTH), None)

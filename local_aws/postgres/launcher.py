@@ -1,4 +1,4 @@
-"""Becomes another program, that ends when its parent does (Linux), as another user if told; stdlib only.
+"""Executes a program, as another user if given, that ends when its parent does (Linux); stdlib only.
 
 Run as a script: `python -S -I launcher.py PARENT-PID UID GID PROGRAM [ARGUMENT...]`.
 """
@@ -13,14 +13,14 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, uid: int, gid: int, program: str, *arguments: str) -> None:
-    """Drop to `uid` and `gid`, bind this process to `parent`, and become `program`."""
-    bind = _binder()  # ctypes is loaded first: the new user may not be able to read this Python
+    """Switch to `uid` and `gid`, bind this process's life to `parent`, and exec `program`."""
+    bind = _binder()  # loads ctypes first: the new user may be unable to read this Python
     try:
         if uid != os.geteuid():
             os.setgroups([])
             os.setgid(gid)
             os.setuid(uid)
-        bind()  # last, because a change of user unbinds
+        bind()  # last, because a change of user resets the parent-death signal
         if os.getppid() != parent:
             sys.exit(f"{program} was not started: process {parent}, which asked for it, has ended")
         os.execv(program, [program, *arguments])

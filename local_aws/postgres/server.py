@@ -1,4 +1,4 @@
-"""A real PostgreSQL 16 in a private folder: SCRAM password, loopback only, and it ends when we do."""
+"""A real PostgreSQL 16 in a private folder: SCRAM password, loopback only; it ends with this process."""
 
 import os
 import secrets
@@ -20,18 +20,18 @@ __all__ = ["Postgres", "PostgresError"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
-# Fast shutdown, immediate shutdown, and what nothing survives; each with the seconds it is given.
+# Fast shutdown, immediate shutdown and SIGKILL, each with the seconds to wait for the end.
 ENDINGS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    # In the data folder, and not in /dev/shm: it goes with the folder, also after a kill -9.
+    # Shared memory in the data folder, not /dev/shm: it is removed with the folder, even after a kill -9.
     "dynamic_shared_memory_type": "mmap",
     "max_connections": "50",
     "shared_buffers": "64MB",
-    # Aurora has no checkpoints; here, one in the middle of a large file would have all its pages written anew.
+    # Aurora has no checkpoints; here a checkpoint during a large file would write all its pages again.
     "max_wal_size": "4GB",
-    # 4,096 rounds protect a password that can be guessed; ours has 192 random bits, and each session pays for them.
+    # The default 4,096 slow down each login to protect weak passwords; this one has 192 random bits.
     "scram_iterations": "1",
     "jit": "off",
     "timezone": "UTC",
@@ -40,11 +40,11 @@ SETTINGS = {
 
 
 class Postgres:
-    """A PostgreSQL server of our own: `with Postgres(folder) as server: psycopg.connect(server.url)`.
+    """A private PostgreSQL server: `with Postgres(folder) as server: psycopg.connect(server.url)`.
 
-    Call `start` from a thread that lives as long as the server, such as the main thread: on Linux the server is bound
-    to the thread that started it. `folder` is not removed by `stop`: it belongs to the caller. Under root the server
-    runs as `nobody`, and every folder above `folder` must let other users pass (mode 0711), which mkdtemp's do not.
+    Call `start` from a thread that lives as long as the server, such as the main thread: on Linux the server ends with
+    the thread that started it. `stop` does not remove `folder`, which belongs to the caller. Under root the server runs
+    as `nobody`, and every folder above `folder` must let other users enter (mode 0711), unlike those of mkdtemp.
     """
 
     host = HOST
@@ -62,7 +62,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The connection string, as libpq takes it."""
+        """The connection URL for libpq."""
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
         return f"postgresql://{login}@{self.host}:{self.port}/{quote(self.database, safe='')}"
 
@@ -74,9 +74,9 @@ class Postgres:
         return self._process.pid
 
     def start(self) -> Self:
-        """Create the cluster, unless a `start` before did, and serve it (about 1 s).
+        """Create the cluster, unless an earlier `start` did, and start the server (about 1 s).
 
-        Raises PostgresError where the port is in use, the folder holds another cluster, or the server ends.
+        Raises PostgresError if the port is in use, the folder holds another cluster, or the server ends.
         """
         if self._process is not None and self._process.poll() is None:
             return self
@@ -102,7 +102,7 @@ class Postgres:
         return self
 
     def stop(self) -> None:
-        """End the server, in good order if it will; does nothing where it has ended."""
+        """Stop the server by a fast shutdown, if needed by stronger signals; does nothing if it has ended."""
         if self._process is None:
             return
         for ending, patience in ENDINGS:
@@ -115,7 +115,7 @@ class Postgres:
         self._process = None
 
     def crash(self) -> None:
-        """End the server at once, as a crash would: no session ends in order; `start` recovers what was committed."""
+        """End the server at once, without an orderly end of its sessions; `start` recovers committed transactions."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
@@ -140,7 +140,7 @@ class Postgres:
         self._initialised = True
 
     def _listens(self, programs: Path, account: Account, port: int) -> bool:
-        """Start the server and wait until it answers; False where something else took the port meanwhile."""
+        """Start the server and wait until it accepts connections; False if another program took the port meanwhile."""
         log_start = self._log.stat().st_size
         self.port = port
         self._process = account.launch(programs / "postgres", f"-D{self._data}", f"-p{port}", log=self._log)
@@ -174,9 +174,9 @@ class Postgres:
             dbname="postgres",
             autocommit=True,
             connect_timeout=5,
-            # Another program may have taken the port first, and would be sent the password itself if it asked for it.
+            # Another program may have taken the port; without this it could request the password in plain text.
             require_auth="scram-sha-256",
-            # Said here, so that the caller's PGSSLMODE and PGGSSENCMODE do not decide.
+            # Explicit, to override the caller's PGSSLMODE and PGGSSENCMODE.
             sslmode="disable",
             gssencmode="disable",
         )
@@ -194,7 +194,7 @@ class Postgres:
 
 
 def _free_port(named: int) -> int:
-    """`named`, or any port where it is 0; raises PostgresError where it cannot be listened on."""
+    """Return `named`, or a free port if it is 0; raise PostgresError if it cannot be bound."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

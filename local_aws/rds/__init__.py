@@ -1,1 +1,1 @@
-"""RDS: tells of clusters where PostgreSQL is reached, and restarts it where a writer is restarted."""
+"""RDS: reports the gate as the endpoint of clusters, and restarts PostgreSQL when a writer is restarted."""

@@ -1,4 +1,4 @@
-"""The layer by which RDS tells of each cluster that it is to be reached where the gate listens."""
+"""The layer that makes RDS report the gate's address as the endpoint of each cluster."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from werkzeug.wrappers import Request, Response
 
 from local_aws.http import Handler, scope_of
 
-# A cluster's is text; an instance's holds an Address and a Port.
+# A cluster's Endpoint is text; an instance's Endpoint has the elements Address and Port.
 _ENDPOINT = re.compile(rb"<Endpoint>[^<]*</Endpoint>")
 
 
 class AuroraEndpoint:
-    """Passes all requests on, and puts the gate's `address`, once it is known, into what RDS says of clusters."""
+    """Passes all requests on, and replaces the cluster endpoint in RDS responses by `address`, once it is set."""
 
     def __init__(self, inner: Handler) -> None:
         self._inner = inner
         self.address = ""
-        """Host and port: clusters share the loopback here, so that the host alone would not tell."""
+        """The gate's host and port; on the loopback, the host alone would not identify it."""
 
     def __call__(self, request: Request) -> Response:
         """Answers `request`."""

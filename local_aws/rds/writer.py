@@ -1,4 +1,4 @@
-"""The layer by which PostgreSQL is restarted where RDS is told to restart a cluster's writer, or to replace it."""
+"""The layer that restarts PostgreSQL when an RDS request restarts or fails over a cluster's writer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _RESTARTS = {"FailoverDBCluster", "RebootDBInstance"}
 
 
 class AuroraWriter:
-    """Passes all requests on, and answers those that restart the writer once `restart` has done so."""
+    """Passes all requests on; after a request that restarts the writer, calls `restart` before it responds."""
 
     def __init__(self, inner: Handler) -> None:
         self._inner = inner
         self.restart: Callable[[], None] = lambda: None
-        """Restarts PostgreSQL, which stands for every cluster, and returns when it answers again."""
+        """Restarts PostgreSQL, which serves all clusters, and returns when it accepts connections again."""
 
     def __call__(self, request: Request) -> Response:
         """Answers `request`."""

@@ -1,1 +1,1 @@
-"""S3: tells the event bus of objects that are created."""
+"""S3: sends an event to the event bus for each created object."""

@@ -1,4 +1,4 @@
-"""The S3 layer of the embedded AWS: tells the event bus of each object created in a bucket that wants it told.
+"""The S3 layer: sends an event for each object created in a bucket with EventBridge notifications enabled.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
@@ -28,7 +28,7 @@ _NOTIFICATION = b"<NotificationConfiguration>%b<EventBridgeConfiguration/></Noti
 
 
 class ObjectEvents:
-    """Passes all requests on, remembers which buckets send events, and sends them once the object is there."""
+    """Passes all requests on, stores which buckets send events, and sends an event once the object is stored."""
 
     def __init__(self, inner: Handler, wire: Wire, account: str, take: Callable[[Arrival], None]) -> None:
         self._inner = inner
@@ -55,7 +55,7 @@ class ObjectEvents:
 
     def _configuration(self, request: Request, bucket: str) -> Response:
         if request.method == "PUT":
-            # moto would deliver too, in its own way.
+            # Hide the EventBridge configuration from moto, which would deliver events too.
             rest, wanted = _EVENT_BRIDGE.subn(b"", request.get_data())
             answer = self._inner(with_body(request, rest))
             if answer.status_code < 300:
@@ -94,14 +94,14 @@ class ObjectEvents:
         self._take(Arrival(event, "default", region))
 
     def _sequencer(self) -> str:
-        """Sorts as text in the order of the writes."""
+        """Returns a text that sorts in the order of the writes."""
         with self._sequence_lock:
             self._latest = max(self._latest + 1, time.time_ns())
             return f"{self._latest:016X}"
 
 
 def created_by(method: str, has_key: bool, query: MultiDict[str, str], copy_source: str | None) -> str | None:
-    """The reason that S3 gives in the event for a request that creates an object; None for any other request."""
+    """Returns the event's `reason` for a request that creates an object; None for any other request."""
     if method == "POST" and not has_key and "delete" not in query:
         return "POST Object"
     if method == "POST" and has_key and "uploadId" in query:
@@ -112,13 +112,13 @@ def created_by(method: str, has_key: bool, query: MultiDict[str, str], copy_sour
 
 
 def _succeeded(answer: Response, reason: str) -> bool:
-    # A copy or a completion that fails half way says so in the body of a 200.
+    # S3 can report a failed copy or completion in the body of a response with status 200.
     late = reason in ("CopyObject", "CompleteMultipartUpload") and b"<Error>" in answer.get_data()
     return answer.status_code < 400 and not late
 
 
 def _form_key(request: Request) -> str:
-    """The key of an HTML form's upload."""
+    """Returns the object key of an HTML form upload."""
     key = request.form.get("key", "")
     uploaded = request.files.get("file")
     return key.replace("${filename}", unquote((uploaded.filename if uploaded else None) or ""))

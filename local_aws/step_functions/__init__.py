@@ -1,1 +1,1 @@
-"""Step Functions: what moto names, drops or words otherwise than AWS."""
+"""Step Functions: layers that correct execution names, request ids and error codes in which moto differs from AWS."""

@@ -1,7 +1,7 @@
-"""The layer that has an execution show a Lambda call that IAM refused as AWS does; moto names the error by its code.
+"""The layer that makes executions report a Lambda call that IAM denied as on AWS; moto names the error by its code.
 
-On AWS the error's name is `Lambda.AWSLambdaException`, and its cause holds the code `AccessDeniedException`. So moto is
-told the former, and the latter comes out wherever the cause is shown or passed on.
+On AWS the error's name is `Lambda.AWSLambdaException`, and its cause has the code `AccessDeniedException`. So moto gets
+the former as code, and the layer puts the latter into the cause in all responses and further requests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SHOWN = b"Status Code: 403; Error Code: AccessDeniedException"
 
 
 def execution_errors(inner: Handler) -> Handler:
-    """The layer."""
+    """Returns the layer over `inner`."""
 
     def answer(request: Request) -> Response:
         scope = scope_of(request)

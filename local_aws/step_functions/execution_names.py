@@ -1,4 +1,4 @@
-"""Gives an execution that is started without a name one, as Step Functions does; moto calls it None."""
+"""Names executions that are started without a name, as Step Functions does; moto would name them None."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STARTS = ("AWSStepFunctions.StartExecution", "AWSStepFunctions.StartSyncExecuti
 
 
 def named_executions(inner: Handler) -> Handler:
-    """The layer that names executions."""
+    """Returns the layer over `inner`; it adds a UUID as name."""
 
     def answer(request: Request) -> Response:
         if request.headers.get("X-Amz-Target") in _STARTS:

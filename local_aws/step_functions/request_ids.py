@@ -1,7 +1,7 @@
-"""The layer that gives a state's output the request id of its Lambda call, as on AWS; moto drops it on the way.
+"""The layer that puts the request id of a Lambda call into the state's output, as on AWS; moto drops the id.
 
-Of an Invoke answer moto's interpreter keeps LogResult, so the id travels there, and comes out in the fields where
-AWS has it wherever the output is shown or passed on. (A path into these fields inside the state machine finds nothing.)
+moto's interpreter keeps LogResult of an Invoke response, so LogResult carries the id. In all responses and further
+requests the layer replaces it by AWS's fields. (A path into these fields within the state machine finds nothing.)
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from local_aws.control_plane import INTERPRETER_KEY
 from local_aws.http import Handler, scope_of, with_body
 
 _MARK = "lambda-request-id:"
-# JSON may sit in a string of JSON, once or more often: the quotes then have that many backslashes.
+# The JSON may be nested in JSON strings; its quotes are then preceded by backslashes.
 _MARKED = re.compile(rb'(\\*)"LogResult\1": ?\1"' + _MARK.encode() + rb'([0-9a-f-]{36})\1"')
 
 
 def mark(request_id: str) -> str:
-    """A LogResult that carries a request id."""
+    """Returns a LogResult that carries a request id."""
     return _MARK + request_id
 
 
 def request_ids(inner: Handler) -> Handler:
-    """The layer: mends what Step Functions tells, and what it sends on."""
+    """Returns the layer over `inner`; it corrects Step Functions' responses and its requests to other services."""
 
     def answer(request: Request) -> Response:
         scope = scope_of(request)
@@ -40,7 +40,7 @@ def request_ids(inner: Handler) -> Handler:
 
 
 def mended(document: bytes) -> bytes:
-    """`document` with every mark replaced by the two fields that AWS puts into the output of lambda:invoke."""
+    """Returns `document` with every mark replaced by the two fields that AWS adds to the output of lambda:invoke."""
     return _MARKED.sub(_fields, document)
 
 
