@@ -1,1 +1,1 @@
-"""IAM: who asks for what, and whether policies let them, in front of every service of the embedded AWS."""
+"""IAM: identify the caller and operation of each request to the embedded AWS, and authorize it before any service."""

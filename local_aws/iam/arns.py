@@ -1,4 +1,4 @@
-"""What only the services themselves know of the names in a request: a secret's full ARN, a role's or user's path."""
+"""Resolve names in a request that only the services can resolve: a secret's full ARN, a role's or user's path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from local_aws.internal_client import CallFailed, Wire
 
 
 class Places:
-    """Full ARNs of what requests name in short."""
+    """Full ARNs of resources that requests abbreviate."""
 
     def __init__(self, wire: Wire, account: str) -> None:
         self.account = account
@@ -21,15 +21,15 @@ class Places:
         return resource if resource.startswith("arn:") else f"arn:aws:{service}:{region}:{self.account}:{resource}"
 
     def secret(self, region: str, secret_id: str) -> str | None:
-        """The ARN of the secret of this name or ARN, also without its six last characters; None if there is none."""
+        """The ARN of the secret with this name or ARN, even without its last six characters; None if there is none."""
         return self._secrets.recall((region, secret_id), lambda: self._described_secret(region, secret_id))
 
     def identity(self, kind: str, name: str) -> str:
-        """The ARN of a role or user with its path; without one where there is none of this name."""
+        """The ARN of a role or user including its path; an ARN without a path if it does not exist."""
         return self._identities.recall((kind, name), lambda: self._described_identity(kind, name))
 
     def forget(self, service: str) -> None:
-        """Something of `service` was written."""
+        """Drop the cache of `service` after a write."""
         if service in self._forgotten_with:
             self._forgotten_with[service].forget()
 

@@ -1,4 +1,4 @@
-"""Whose role a state machine's task acts in: moto's interpreter signs all its calls alike, so what is called tells."""
+"""Find the state machine that makes a call by the called resource, since moto's interpreter signs all calls alike."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Machine(NamedTuple):
     """In JSON."""
 
     def names(self, resource: str) -> bool:
-        """Whether a string of its definition is the resource's name or an ARN of it."""
+        """True if a string in its definition is the resource's name or ARN."""
         kind, *name = re.split("[:/]", resource.split(":", 5)[-1])
         wanted = re.escape(name[0] if name else kind)
         return re.search(rf'"([^"]*[:/])?{wanted}(:[^"]*)?"', self.definition) is not None
 
 
 class Machines:
-    """The state machines of each region, remembered until Step Functions is written to."""
+    """The state machines of each region, cached until Step Functions receives a write."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._memory = Memory()
 
     def calling(self, region: str, resource: str) -> list[Machine]:
-        """The machines that may be calling a resource: those that name it, and of several those that run.
+        """The machines that may be calling a resource: machines that name it or, if several do, the running ones.
 
-        A resource that none names, since its name is found at run time only, may be called by any that runs.
+        If none names the resource, because its name is known only at run time, any running machine may be calling it.
         """
         machines = self._memory.recall(region, lambda: list(self._read(region)))
         naming = [machine for machine in machines if machine.names(resource)]
@@ -45,7 +45,7 @@ class Machines:
         return [machine for machine in candidates if self._runs(machine)] or candidates
 
     def forget(self) -> None:
-        """Step Functions has been written to."""
+        """Drop the cache after a Step Functions write."""
         self._memory.forget()
 
     def _read(self, region: str) -> Iterator[Machine]:

@@ -1,4 +1,4 @@
-"""The conditions of a policy's statement, over the context keys that are known of a request.
+"""Parse and evaluate the conditions of a policy statement against a request's context keys.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -16,11 +16,11 @@ from typing import Any
 from local_aws.iam.wildcards import Context, filled, like
 
 Test = Callable[[str, str, Context], bool]
-"""Whether a value of the policy admits a value of the request, in the request's context."""
+"""True if a policy's value matches a request's value, given the request's context."""
 
 
 class MalformedPolicy(Exception):
-    """A policy that cannot be judged by; one sentence says what is wrong with it."""
+    """A policy that cannot be evaluated; the message is one sentence that names the error."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Condition:
     """One operator on one key."""
 
     key: str
-    """In lower case, as keys of a context are."""
+    """In lower case, like the keys of a context."""
     values: tuple[str, ...]
     test: Test | None
-    """None for the operator Null."""
+    """None for the `Null` operator."""
     negated: bool
     if_exists: bool
     quantifier: str
-    """`forallvalues`, `foranyvalue` or, for keys with one value, nothing."""
+    """`forallvalues`, `foranyvalue` or, for single-valued keys, empty."""
 
     def holds(self, context: Context) -> bool:
-        """Whether a request with this context meets it."""
+        """True if a request with this context meets it."""
         found = context.get(self.key) or ()
         if self.test is None:
             return any((value.lower() == "true") is not bool(found) for value in self.values)
@@ -51,7 +51,7 @@ class Condition:
 
 
 def conditions_of(document: Mapping[str, Mapping[str, Any]]) -> tuple[Condition, ...]:
-    """The conditions that a statement's `Condition` asks for, all of which must hold; raises MalformedPolicy."""
+    """The conditions in a statement's `Condition` element, all of which must hold; raises MalformedPolicy."""
     return tuple(_conditions(document))
 
 
@@ -132,7 +132,7 @@ _TESTS: dict[str, Test] = {
     "stringlike": like,
     "bool": _equal_but_for_case,
     "binaryequals": _equal,
-    "arnequals": _arn_like,  # the two mean the same
+    "arnequals": _arn_like,  # same behaviour as ArnLike
     "arnlike": _arn_like,
     "ipaddress": _in_network,
     **{f"numeric{name}": _compared(float, compare) for name, compare in _COMPARISONS.items()},

@@ -1,4 +1,4 @@
-"""The judge: what keeps a caller from an operation."""
+"""Authorize operations: find the error that refuses a caller."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _STATES = "states.amazonaws.com"
 
 
 class Judge:
-    """Judges by the policies that `identities` has read."""
+    """Evaluates the policies that `identities` has read."""
 
     def __init__(self, identities: Identities, places: Places, roles: Roles) -> None:
         self._identities = identities
         self._places = places
         self._roles = roles
         self.asked: dict[str, set[str]] = {}
-        """The actions that each user or role has needed so far, allowed or not, by its ARN."""
+        """Maps the ARN of each user or role to the actions it has needed so far, allowed or not."""
 
     def of_caller(self, caller: Caller, operation: Operation) -> ServiceError | None:
-        """How a user or role is refused; None where it is let in."""
+        """The error that refuses a user or role; None if it is allowed."""
         wanted = demands(operation, self._places, caller.context)
         if (operation.service, operation.name) == ("sts", "AssumeRole"):
             return self._of_assumption(caller, operation, wanted[0])
@@ -41,7 +41,7 @@ class Judge:
         return None
 
     def of_service(self, service: str, operation: Operation) -> ServiceError | None:
-        """How a service is refused, which may do all but assume roles that do not trust it."""
+        """The error that refuses a service; a service may do anything except assume a role that does not trust it."""
         if (operation.service, operation.name) != ("sts", "AssumeRole"):
             return None
         role, source = operation.parameters["RoleArn"], operation.request.headers.get("x-amz-source-arn", "")
@@ -51,7 +51,7 @@ class Judge:
         return ServiceError("AccessDenied", message, 403)
 
     def of_machine(self, machine: Machine, operation: Operation) -> ServiceError | None:
-        """How a state machine's task is refused, which acts in the machine's role."""
+        """The error that refuses a state machine's task, which runs under the machine's role."""
         if not self._roles.assumable(machine.role, _STATES, operation.region, machine.arn):
             message = f"The principal {_STATES} is not authorized to assume the provided role."
             return ServiceError("AccessDeniedException", message, 403)
@@ -59,7 +59,7 @@ class Judge:
         return self.of_caller(self._identities.session(machine.role, session), operation)
 
     def of_absence(self, caller: Caller, operation: Operation) -> ServiceError | None:
-        """How S3 refuses who asked for what is not there, and may not know that; None where he may."""
+        """The 403 that S3 returns instead of 404 to a caller without permission to list the bucket; otherwise None."""
         demand = to_tell_it_is_gone(operation, caller.context)
         if demand is None or (verdict := self._verdict(caller, demand)) is Verdict.ALLOWED:
             return None

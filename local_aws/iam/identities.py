@@ -1,4 +1,4 @@
-"""Users and roles: whose an access key is, and the policies that count for them, as IAM's own API tells."""
+"""Users and roles: the owner of an access key and the policies that apply to it, read through IAM's own API."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class Identity(NamedTuple):
     """A user, a role or a group."""
 
     kind: str
-    """In IAM's API: `User`, `Role`, `Group`."""
+    """As in IAM's API: `User`, `Role` or `Group`."""
     name: str
 
 
 class Caller(NamedTuple):
-    """Who asks."""
+    """The caller."""
 
     arn: str
-    """Of the user, or of the role's session."""
+    """The ARN of the user or of the role session."""
     identity: Identity
     identity_arn: str
-    """Of the user or the role."""
+    """The user's or role's ARN."""
 
     @property
     def context(self) -> Context:
-        """What conditions may ask of it."""
+        """The caller's condition keys."""
         account = self.arn.split(":")[4]
         kind = {"User": "User", "Role": "AssumedRole"}[self.identity.kind]
         known = {
@@ -47,31 +47,31 @@ class Caller(NamedTuple):
 
 
 class Identities:
-    """The account's users and roles; what was read is remembered until IAM is written to."""
+    """The account's users and roles; answers are cached until IAM receives a write."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._memory = Memory()
 
     def caller(self, access_key: str) -> Caller | None:
-        """Whose key it is; None for the root user's, and all that IAM and STS have not made."""
+        """The owner of an access key; None for the root user's key and keys that IAM and STS did not issue."""
         return self._memory.recall(access_key, lambda: self._read_caller(access_key))
 
     def session(self, role_arn: str, session: str) -> Caller:
-        """A session of a role that a service has assumed without asking STS."""
+        """A session of a role that a service has assumed without calling STS."""
         account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
         return Caller(f"arn:aws:sts::{account}:assumed-role/{name}/{session}", Identity("Role", name), role_arn)
 
     def policies(self, identity: Identity) -> tuple[Policy, ...] | None:
-        """All that count for a user or role, those of a user's groups too; None where there is no such identity."""
+        """All policies of an identity, for a user including its groups' policies; None if it does not exist."""
         return self._memory.recall(identity, lambda: self._read_policies(identity))
 
     def trust(self, role_arn: str) -> TrustPolicy | None:
-        """The trust policy of a role; None where there is no such role."""
+        """The trust policy of a role; None if there is no such role."""
         return self._memory.recall(("trust", role_arn), lambda: self._read_trust(role_arn))
 
     def forget(self) -> None:
-        """IAM has been written to."""
+        """Drop the cache after a write."""
         self._memory.forget()
 
     def _read_caller(self, access_key: str) -> Caller | None:
@@ -81,7 +81,7 @@ class Identities:
             role = path.partition("/")[0]
             return Caller(arn, Identity("Role", role), self._arn_of("Role", role) or arn)
         name = path.rpartition("/")[2]
-        identity_arn = self._arn_of("User", name)  # moto calls whom it does not know a user too
+        identity_arn = self._arn_of("User", name)  # moto reports unknown access keys as a user too
         return Caller(arn, Identity("User", name), identity_arn) if identity_arn else None
 
     def _arn_of(self, kind: str, name: str) -> str | None:
@@ -100,7 +100,7 @@ class Identities:
         return own + tuple(policy for group in joined for policy in self._of_one(group))
 
     def _of_one(self, identity: Identity) -> Iterator[Policy]:
-        """The policies of one user, role or group, inline and attached."""
+        """Yield the inline and attached policies of one user, role or group."""
         kind, name = identity
         whose = {f"{kind}Name": name}
         for inline in self._wire.query("iam", f"List{kind}Policies", {**whose, "MaxItems": "1000"}).iter("member"):

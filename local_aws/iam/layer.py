@@ -1,6 +1,6 @@
-"""The layer that lets pass what IAM lets pass: each request is judged by the policies of who asks.
+"""The layer that authorizes each request by the IAM policies of its caller.
 
-The root user, AWS's services acting for themselves, and uploads to S3 by a form are not judged.
+The root user, AWS services acting on their own behalf (except in AssumeRole) and form uploads to S3 are exempt.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ASKED = "/_iam/asked"
 
 
 class Iam:
-    """IAM, which asks its own API, STS and Step Functions over `wire`."""
+    """Authorizes requests; calls the APIs of IAM, STS and Step Functions over `wire`."""
 
     def __init__(self, wire: Wire, account: str) -> None:
         self._places = Places(wire, account)
@@ -37,7 +37,7 @@ class Iam:
         self._judge = Judge(self._identities, self._places, self.roles)
 
     def before(self, inner: Handler) -> Handler:
-        """The layer over `inner`; it raises Refused."""
+        """Wrap `inner` in this layer, which raises Refused."""
         return partial(self._answer, inner)
 
     def _answer(self, inner: Handler, request: Request) -> Response:
@@ -57,12 +57,12 @@ class Iam:
         return answer
 
     def _asked(self) -> Response:
-        """The actions that each user or role has needed so far, in order: what a policy for it has to allow."""
+        """Return the actions each user or role has needed so far, sorted: a policy for it has to allow these."""
         return json_answer({arn: sorted(actions) for arn, actions in list(self._judge.asked.items())})
 
     def _error(self, access_key: str, operation: Operation) -> ServiceError | None:
         if (operation.service, operation.name) == ("sts", "GetCallerIdentity"):
-            return None  # which no policy can deny, and which tells us who calls
+            return None  # no policy can deny it, and Identities.caller() depends on it
         if is_service(access_key):
             return self._judge.of_service(access_key, operation)
         if access_key == INTERPRETER_KEY:
@@ -71,7 +71,7 @@ class Iam:
         return self._judge.of_caller(caller, operation) if caller else None
 
     def _error_of_a_task(self, operation: Operation) -> ServiceError | None:
-        """None where one of the machines that may be calling is let in: which of them it is cannot be told."""
+        """None if any state machine that may be the caller is allowed: the actual caller cannot be determined."""
         called = [demand.resource for demand in demands(operation, self._places, {})]
         machines = self._machines.calling(operation.region, called[0]) if called else []
         errors = [self._judge.of_machine(machine, operation) for machine in machines]
@@ -84,7 +84,7 @@ class Iam:
             raise _refused(operation.request, scope, error)
 
     def _forget(self, operation: Operation) -> None:
-        """Takes note of what was written; CloudFormation's writes pass by no API of their own."""
+        """Drop cached answers after a write; CloudFormation writes without calling the services' APIs."""
         service = operation.service
         if service not in ("iam", "secretsmanager", "states", "cloudformation"):
             return
@@ -98,5 +98,5 @@ class Iam:
 
 
 def _refused(request: Request, scope: Scope, error: ServiceError) -> Refused:
-    request.get_data()  # to a connection closed on a body half sent, no answer comes through
+    request.get_data()  # read the body: a client still sending when the connection closes gets no response
     return Refused(refusal(request, scope, error))

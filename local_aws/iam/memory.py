@@ -1,4 +1,4 @@
-"""Answers that are remembered until something is written."""
+"""A cache of answers that is emptied after every write."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Answers that are remembered until something was written; what is asked beside a write is not kept."""
+    """Caches answers until the next write; an answer obtained during a write is not kept."""
 
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}
 
     def recall(self, key: Any, ask: Callable[[], T]) -> T:
-        """What `ask` answers, or has answered for `key`."""
-        known = self._known  # a write meanwhile leaves this one to us alone
+        """The cached answer for `key`; calls `ask` if there is none."""
+        known = self._known  # forget() rebinds _known: stale answers stay in this dict
         if key not in known:
             known[key] = ask()
         answer: T = known[key]
         return answer
 
     def forget(self) -> None:
-        """Remembers nothing any more; to be called once the write is done."""
+        """Empty the cache; call this after the write is done."""
         self._known = {}

@@ -1,6 +1,6 @@
-"""Which operation of AWS's API a request asks for, and with what parameters.
+"""The AWS API operation that a request calls, and its parameters.
 
-JSON and query services name it; of the others, botocore's service models know it by method, path and query.
+Requests to JSON and query services name it; for others, botocore's models map method, path and query to it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _UNKNOWN = "UnknownOperation"
 
 
 class Operation:
-    """What one request asks for."""
+    """The operation one request calls."""
 
     def __init__(self, request: Request, scope: Scope) -> None:
         self.request = request
         self.service = scope.service
-        """As its signature names it, which for most services is IAM's prefix too."""
+        """The service name in the signature, for most services also its IAM prefix."""
         self.region = scope.region
 
     @cached_property
     def name(self) -> str:
-        """Such as `PutItem`; `UnknownOperation` where no model knows the request."""
+        """For example `PutItem`; `UnknownOperation` if no model matches the request."""
         if target := self.request.headers.get("X-Amz-Target"):
             return target.rpartition(".")[2]
         if self._form:
@@ -44,7 +44,7 @@ class Operation:
 
     @cached_property
     def parameters(self) -> Mapping[str, Any]:
-        """By the names of AWS's API, as far as the request says them in its path, query, form or JSON."""
+        """The parameters in the request's path, query, form or JSON body, by their names in AWS's API."""
         if self.request.headers.get("X-Amz-Target"):
             return self._json
         if self._route is None:
@@ -64,7 +64,7 @@ class Operation:
     def _json(self) -> dict[str, Any]:
         try:
             content = json.loads(self.request.get_data() or b"{}")
-        except ValueError:  # which the service itself refuses
+        except ValueError:  # the service itself refuses invalid JSON
             return {}
         return content if isinstance(content, dict) else {}
 
@@ -77,21 +77,21 @@ class Operation:
 
 
 class _Route(NamedTuple):
-    """How the requests of a REST service's operation look."""
+    """The form of the requests for one operation of a REST service."""
 
     name: str
     path: re.Pattern[str]
     literals: frozenset[tuple[str, str]]
-    """Names and values that the query must have."""
+    """Names and values that the query must contain."""
     required: frozenset[str]
-    """Names that the query or the headers must have."""
+    """Names that the query or the headers must contain."""
     in_json: bool
-    """Whether its body holds parameters, in JSON."""
+    """True if its body holds parameters as JSON."""
     query: tuple[tuple[str, str], ...]
-    """The parameters in the query: their names there, and those in AWS's API."""
+    """The query parameters, each as (name in the query, name in AWS's API)."""
 
     def fits(self, request: Request) -> bool:
-        """Whether a request of the same method may be of this operation."""
+        """True if a request with the same method may call this operation."""
         return (
             self.path.fullmatch(request.path) is not None
             and all(request.args.get(name) == value for name, value in self.literals)
@@ -105,7 +105,7 @@ _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 @lru_cache
 def _routes(service: str) -> dict[str, list[_Route]]:
-    """By method; none for a service whose requests name their operation, or that no model describes."""
+    """The routes by method; empty for a service whose requests name their operation or that has no model."""
     routes: dict[str, list[_Route]] = {}
     for model in _operations(service):
         routes.setdefault(model.http["method"], []).append(_route_of(model))

@@ -1,4 +1,4 @@
-"""The roles that a request hands over to a service, which must be able to assume them."""
+"""The roles that a request passes to a service (iam:PassRole); the service must be able to assume them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from local_aws.iam.operations import Operation
 
 
 class HandedRole(NamedTuple):
-    """A role, and the service that gets it."""
+    """A role and the service it is passed to."""
 
     arn: str
     service: str
     refusal: ServiceError
-    """How that service refuses one that it cannot assume."""
+    """The service's error for a role that it cannot assume."""
     needs: tuple[tuple[str, ServiceError], ...] = ()
-    """The actions that the service takes in the role at once, and how it refuses a role that does not allow one."""
+    """The actions that the role must allow at the time of the request, each with the service's error if it does not."""
 
 
 def handed_roles(operation: Operation) -> list[HandedRole]:
-    """The roles in the operation's parameters that a service is to assume."""
+    """The roles in the operation's parameters that a service will assume."""
     taking = _HANDED.get(operation.service)
     find = taking and taking.get(operation.name)
     return [each for each in find(operation) if each.arn] if find else []

@@ -1,6 +1,6 @@
-"""Policies, and what they say of an action on a resource: IAM's evaluation of identity policies within one account.
+"""Parse policies and evaluate them for an action on a resource, as IAM does for identity policies in one account.
 
-Resource policies, permissions boundaries, session policies and service control policies are not part of it.
+Resource policies, permissions boundaries, session policies and service control policies are not supported.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -17,26 +17,26 @@ from local_aws.iam.wildcards import Context, like
 
 @dataclass(frozen=True)
 class Demand:
-    """One action on one resource, as a request needs it."""
+    """One action on one resource that a request requires."""
 
     action: str
-    """Such as `s3:GetObject`."""
+    """For example `s3:GetObject`."""
     resource: str
     """An ARN, or `*` for an action that names no resource."""
     context: Context = field(default_factory=dict)
     shown: str = ""
-    """How the service words the resource in a refusal, where it does not by its ARN."""
+    """The service's name for the resource in an error message, if not its ARN."""
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """What one element of a statement covers: what one of its patterns matches, or, negated, what none does."""
+    """The patterns of one statement element, which covers text that any of them matches or, negated, none matches."""
 
     patterns: tuple[str, ...]
     negated: bool
 
     def cover(self, text: str, context: Context) -> bool:
-        """Whether `text` is covered."""
+        """True if `text` is covered."""
         return any(like(pattern, text, context) for pattern in self.patterns) is not self.negated
 
 
@@ -46,31 +46,31 @@ class Statement:
 
     denies: bool
     actions: Patterns
-    """In lower case: actions are told apart without it."""
+    """In lower case, because action names are case-insensitive."""
     resources: Patterns
     conditions: tuple[Condition, ...]
 
     def concerns(self, demand: Demand) -> bool:
-        """Whether it covers the action and the resource, whatever its conditions."""
+        """True if it covers the action and the resource, regardless of its conditions."""
         return self.actions.cover(demand.action.lower(), demand.context) and self.resources.cover(
             demand.resource, demand.context
         )
 
     def applies(self, demand: Demand) -> bool:
-        """Whether it covers the demand and all its conditions hold."""
+        """True if it covers the demand and all its conditions hold."""
         return self.concerns(demand) and all(condition.holds(demand.context) for condition in self.conditions)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The statements of one policy, under the name that IAM's simulator has for it."""
+    """The statements of one policy, with the name that IAM's policy simulator reports."""
 
     name: str
     statements: tuple[Statement, ...]
 
 
 class Verdict(Enum):
-    """What all policies together say, in the words of IAM's simulator."""
+    """The result of evaluating all policies; the values are those of IAM's simulator."""
 
     ALLOWED = "allowed"
     DENIED = "explicitDeny"
@@ -79,14 +79,14 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict, and the policies whose statements brought it about."""
+    """A verdict and the policies whose statements led to it."""
 
     verdict: Verdict
     matched: tuple[Policy, ...]
 
 
 def decide(policies: Iterable[Policy], demand: Demand) -> Decision:
-    """What is said of `demand`: one statement that denies outweighs all that allow, and none means no."""
+    """Evaluate `demand`: a deny overrides every allow, and without an applying statement it is not allowed."""
     applying = [(policy, each.denies) for policy in policies for each in policy.statements if each.applies(demand)]
     denying = any(denies for _, denies in applying)
     if not applying:
@@ -96,12 +96,12 @@ def decide(policies: Iterable[Policy], demand: Demand) -> Decision:
 
 
 def policy_of(document: Mapping[str, Any], name: str) -> Policy:
-    """The policy of a JSON document; raises MalformedPolicy."""
+    """The policy in a parsed JSON document; raises MalformedPolicy."""
     return Policy(name, tuple(statement_of(each) for each in listed(document.get("Statement"))))
 
 
 def statement_of(document: Mapping[str, Any]) -> Statement:
-    """The statement of a JSON document; one without a resource, as of trust policies, covers all."""
+    """The statement in a parsed JSON document; without `Resource`, as in trust policies, it covers all resources."""
     effect = document.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise MalformedPolicy(f"The effect of a statement must be Allow or Deny, and is {effect!r}.")
@@ -115,7 +115,7 @@ def statement_of(document: Mapping[str, Any]) -> Statement:
 
 
 def listed(value: Any) -> list[Any]:
-    """What a policy says in a list, or, where it is one thing, without it."""
+    """Return `value` as a list, since policies may give a single item without one."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

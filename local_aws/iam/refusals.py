@@ -1,4 +1,4 @@
-"""How each service words that IAM does not let a caller.
+"""The access-denied error of each service.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
@@ -11,7 +11,7 @@ from local_aws.iam.policies import Demand, Verdict
 
 
 def access_denied(operation: Operation, caller: str, demand: Demand, verdict: Verdict | None) -> ServiceError:
-    """The error for a demand that is not met; `verdict` is None where not the caller's own policies are the cause."""
+    """The error for a demand that is not allowed; `verdict` is None if the cause is not the caller's own policies."""
     reasons = {
         Verdict.NOT_ALLOWED: f" because no identity-based policy allows the {demand.action} action",
         Verdict.DENIED: " with an explicit deny in an identity-based policy",

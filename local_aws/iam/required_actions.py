@@ -1,4 +1,4 @@
-"""What a request demands of its caller: actions on resources, in the context that conditions are judged in."""
+"""The permissions that a request requires: actions on resources, with the context for evaluating conditions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from local_aws.iam.resources import resources
 from local_aws.iam.wildcards import Context
 
 _PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
-"""IAM's prefix of a service, where its signatures name it otherwise."""
+"""IAM's prefix of each service whose name in request signatures differs from it."""
 
 _ACTIONS = {
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
     ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
 }
-"""The actions that are called otherwise than their operations."""
+"""The actions whose names differ from those of their operations."""
 
 _TRANSACTED = {
     "Put": "PutItem",
@@ -33,7 +33,7 @@ _TRANSACTED = {
 
 
 def demands(operation: Operation, places: Places, caller: Context) -> list[Demand]:
-    """All that must be allowed for the operation; `caller` is what the context holds of who asks."""
+    """All permissions that the operation requires; `caller` holds the caller's condition keys."""
     context = {**_context(operation), **caller}
     if operation.service == "s3":
         return [Demand(f"s3:{action}", arn, context, f'"{arn}"') for action, arn in s3.demanded(operation)]
@@ -48,7 +48,7 @@ def demands(operation: Operation, places: Places, caller: Context) -> list[Deman
 
 
 def to_tell_it_is_gone(operation: Operation, caller: Context) -> Demand | None:
-    """What must be allowed beside the demands for S3 to admit that an object is not there."""
+    """The additional permission without which S3 conceals that an object does not exist; None if not applicable."""
     found = s3.to_tell_it_is_gone(operation)
     return found and Demand(f"s3:{found[0]}", found[1], {**_context(operation), **caller}, f'"{found[1]}"')
 
@@ -76,7 +76,7 @@ def _table(operation: Operation, places: Places, name: str) -> str:
 
 
 def _shown(operation: Operation) -> str:
-    """Secrets Manager words a secret as it was asked for."""
+    """Secrets Manager's errors name a secret as the request does."""
     asked_for = operation.parameters.get("SecretId", "") if operation.service == "secretsmanager" else ""
     return str(asked_for)
 
@@ -87,7 +87,7 @@ def _context(operation: Operation) -> Context:
         "aws:currenttime": (now.isoformat(),),
         "aws:epochtime": (str(int(now.timestamp())),),
         "aws:requestedregion": (operation.region,),
-        "aws:securetransport": ("true",),  # the loopback address stands for AWS, which is reached by TLS alone
+        "aws:securetransport": ("true",),  # loopback HTTP stands in for AWS, which is reached over TLS only
         "aws:sourceip": (operation.request.remote_addr or "127.0.0.1",),
         "aws:useragent": (operation.request.headers.get("User-Agent", ""),),
     }

@@ -1,4 +1,4 @@
-"""The ARNs of what an operation acts on, for the services that the Service Authorization Reference words them for.
+"""The ARNs of the resources an operation acts on, in the formats of the Service Authorization Reference.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -12,7 +12,7 @@ from local_aws.iam.operations import Operation
 
 
 def resources(operation: Operation, places: Places) -> list[str]:
-    """The ARNs, or `*` where an operation has no resource or none that is known here."""
+    """Return the ARNs, or only `*` if the operation has no resource or none is known here."""
     find = _OF_SERVICES.get(operation.service)
     named = list(find(operation, places)) if find else []
     if named:
@@ -69,7 +69,7 @@ def _events(operation: Operation, _: Places) -> Iterator[str]:
 
 
 def _logs(operation: Operation, _: Places) -> Iterator[str]:
-    """A group stands for itself as `log-group:NAME:log-stream:`, which a policy's `log-group:NAME:*` covers.
+    """Name a log group itself `log-group:NAME:log-stream:`, which matches a policy's `log-group:NAME:*`.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """
@@ -88,7 +88,7 @@ def _secretsmanager(operation: Operation, places: Places) -> Iterator[str]:
     said = operation.parameters
     named = said.get("SecretIdList") or [said.get("SecretId") or said.get("Name")]
     for each in filter(None, named):
-        # A secret that is not there yet ends in six characters that nobody knows.
+        # The six random characters at the end of a future secret's ARN are not known yet.
         yield places.secret(operation.region, each) or (each if each.startswith("arn:") else f"secret:{each}-XXXXXX")
 
 

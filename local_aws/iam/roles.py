@@ -1,4 +1,4 @@
-"""Roles as services see them: whether they may assume one, and whether it lets them do what they need it for."""
+"""The services' checks on a role: whether they may assume it, and whether it allows the actions they need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Roles:
         self._places = places
 
     def assumable(self, role_arn: str, service: str, region: str, source: str) -> bool:
-        """Whether the role trusts `service`, such as `lambda.amazonaws.com`, acting for `source`, an ARN."""
+        """True if the role trusts `service` (for example `lambda.amazonaws.com`) acting for the ARN `source`."""
         context = {
             "aws:requestedregion": (region,),
             "aws:sourcearn": (source,),
@@ -32,7 +32,7 @@ class Roles:
         )
 
     def refused(self, operation: Operation) -> ServiceError | None:
-        """How a service refuses the roles that a request hands to it; None where there is nothing to refuse."""
+        """The error with which a service refuses a role that the request passes to it; None if it accepts all."""
         for handed in handed_roles(operation):
             source = resources(operation, self._places)[0]
             if not self.assumable(handed.arn, handed.service, operation.region, source):

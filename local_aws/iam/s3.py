@@ -1,4 +1,4 @@
-"""The actions and resources of S3's operations, whose names IAM often changes.
+"""The IAM actions and resources of S3 operations; action names often differ from operation names.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -84,7 +84,7 @@ _BESIDE_PUT = {"x-amz-tagging": "PutObjectTagging", "x-amz-acl": "PutObjectAcl"}
 
 
 def demanded(operation: Operation) -> Iterator[tuple[str, str]]:
-    """The actions, without `s3:`, that an operation takes, each with the ARN it takes it on."""
+    """Yield the actions that an operation requires, without `s3:`, each with the ARN of its resource."""
     name, said = operation.name, operation.parameters
     bucket, key = said.get("Bucket"), said.get("Key")
     if bucket is None:
@@ -104,7 +104,7 @@ def demanded(operation: Operation) -> Iterator[tuple[str, str]]:
 
 
 def to_tell_it_is_gone(operation: Operation) -> tuple[str, str] | None:
-    """The action and ARN without which a missing object or version is answered like a forbidden one.
+    """The action and ARN that a caller needs to get 404 instead of 403 for a missing object or version.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
@@ -118,7 +118,7 @@ def to_tell_it_is_gone(operation: Operation) -> tuple[str, str] | None:
 
 
 def context(operation: Operation) -> Iterator[tuple[str, str]]:
-    """S3's own condition keys: its query parameters and `x-amz-` headers, by their names."""
+    """Yield S3's condition keys and values, one per query parameter and `x-amz-` header, named after it."""
     for name, value in operation.request.args.items():
         yield f"s3:{name.lower()}", value
     for name, value in operation.request.headers.items():

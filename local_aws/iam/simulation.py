@@ -1,4 +1,4 @@
-"""SimulatePrincipalPolicy and SimulateCustomPolicy, answered by the judge that all requests meet.
+"""SimulatePrincipalPolicy and SimulateCustomPolicy, evaluated by the same code as all requests.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
@@ -29,7 +29,7 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
 
 
 def simulated(operation: Operation, scope: Scope, identities: Identities) -> Response:
-    """The answer to one of the two operations; raises Refused in IAM's words."""
+    """The response to one of the two operations; raises Refused with IAM's error."""
     form = {name: str(value) for name, value in operation.parameters.items()}
     try:
         results = list(_results(form, _policies(operation.name, form, identities)))
@@ -47,7 +47,7 @@ def simulated(operation: Operation, scope: Scope, identities: Identities) -> Res
 
 
 class _Impossible(Exception):
-    """What cannot be simulated, with IAM's code for it."""
+    """A request that cannot be simulated, with IAM's error code."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -78,7 +78,7 @@ def _policies(operation: str, form: Mapping[str, str], identities: Identities) -
 
 
 def _results(form: Mapping[str, str], policies: list[Policy]) -> Iterator[str]:
-    """One result for each action on each resource."""
+    """Yield one result for each action on each resource."""
     context = _context(form)
     for action in _members(form, "ActionNames"):
         for resource in _members(form, "ResourceArns") or ["*"]:
@@ -103,7 +103,7 @@ def _result(demand: Demand, policies: list[Policy]) -> str:
 
 
 def _missing(demand: Demand, policies: list[Policy]) -> list[str]:
-    """The condition keys that statements about the demand ask for, and that were not given."""
+    """The condition keys that statements covering the demand test but the request does not give."""
     concerned = (each for policy in policies for each in policy.statements if each.concerns(demand))
     keys = {condition.key for statement in concerned for condition in statement.conditions}
     return sorted(keys - demand.context.keys())
@@ -119,6 +119,6 @@ def _context(form: Mapping[str, str]) -> Context:
 
 
 def _members(form: Mapping[str, str], name: str) -> list[str]:
-    """The members of a list, in the order of their numbers."""
+    """The members of a list parameter, in the order of their numbers."""
     numbers = (each.removeprefix(f"{name}.member.") for each in form if each.startswith(f"{name}.member."))
     return [form[f"{name}.member.{number}"] for number in sorted(map(int, numbers))]

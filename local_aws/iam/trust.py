@@ -1,4 +1,4 @@
-"""Trust policies: whom a role lets assume it.
+"""Trust policies: the principals that may assume a role.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -14,12 +14,12 @@ from local_aws.iam.policies import Demand, Statement, listed, statement_of
 
 
 class Trust(Enum):
-    """How far a trust policy lets a caller in."""
+    """The extent to which a trust policy trusts a caller."""
 
     NAMED = "named"
-    """The caller itself: no policy of its own must allow it too."""
+    """The caller itself is trusted; its own policies need not allow it too."""
     ACCOUNT = "account"
-    """Its account, whose own policies must allow it too."""
+    """Its account is trusted; the caller's policies must allow it too."""
     NONE = "none"
 
 
@@ -30,11 +30,11 @@ class TrustStatement:
     statement: Statement
     services: frozenset[str]
     identities: frozenset[str]
-    """ARNs and account ids; `*` is everyone."""
+    """ARNs and account ids; `*` means everyone."""
 
     @property
     def everyone(self) -> bool:
-        """Whether it names all there are."""
+        """True if it names all principals."""
         return "*" in self.identities
 
 
@@ -45,14 +45,14 @@ class TrustPolicy:
         self._statements = [_trust_statement(each) for each in listed(document.get("Statement"))]
 
     def of_service(self, service: str, demand: Demand) -> Trust:
-        """Whether it trusts a service, such as `states.amazonaws.com`, by that name or by the one in the region."""
+        """The trust in a service such as `states.amazonaws.com`, under this name or its regional name."""
         name, _, domain = service.partition(".")
         (region,) = demand.context["aws:requestedregion"]
         names = {service, f"{name}.{region}.{domain}"}
         return self._trusted(demand, lambda each: bool(names & each.services) or each.everyone, lambda _: False)
 
     def of_identity(self, arns: frozenset[str], account: str, demand: Demand) -> Trust:
-        """Whether it trusts whoever has these ARNs: a user has one, a role's session the role's and its own."""
+        """The trust in the caller with these ARNs: a user has one; a role session has the role's and its own."""
         whole = {account, f"arn:aws:iam::{account}:root"}
         return self._trusted(
             demand,

@@ -1,4 +1,4 @@
-"""The patterns of policies: `*`, `?`, and variables that stand for what a request's context holds.
+"""Policy patterns: the wildcards `*` and `?`, and variables that are replaced from a request's context.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 Context = Mapping[str, tuple[str, ...]]
-"""The values of each condition key that is known of a request, by the key in lower case."""
+"""Maps each known condition key of a request, in lower case, to its values."""
 
 _TOKEN = re.compile(r"\$\{([^}]*)\}|([*?])")
 _WILD = {"*": ".*", "?": "."}
@@ -18,13 +18,13 @@ _NEVER = "(?!)"
 
 
 def like(pattern: str, text: str, context: Context) -> bool:
-    """Whether `pattern` matches the whole of `text`; a variable without a value matches nothing."""
+    """True if `pattern` matches all of `text`; a variable without a value matches nothing."""
     expression = _expression(pattern, context) if "${" in pattern else _compiled(pattern)
     return expression.fullmatch(text) is not None
 
 
 def filled(text: str, context: Context) -> str | None:
-    """`text` with the values of its variables; None where one has none."""
+    """Replace the variables in `text` with their values; None if one has no value."""
     found = {token[0]: _value(token[1], context) for token in _TOKEN.finditer(text) if token[1] is not None}
     if None in found.values():
         return None
@@ -52,7 +52,7 @@ def _meaning(token: re.Match[str], context: Context) -> str:
 
 
 def _value(variable: str, context: Context) -> str | None:
-    if variable in ("*", "?", "$"):  # how a policy says these characters themselves
+    if variable in ("*", "?", "$"):  # policies escape these characters as ${*}, ${?}, ${$}
         return variable
     key, _, default = variable.partition(",")
     values = context.get(key.strip().lower())
