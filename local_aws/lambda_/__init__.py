@@ -1,1 +1,1 @@
-"""Lambda: functions run in processes of their own by AWS's runtime client, isolated as on AWS."""
+"""Lambda: runs functions in separate processes under AWS's runtime client, isolated as on AWS."""

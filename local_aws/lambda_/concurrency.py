@@ -1,4 +1,4 @@
-"""The layer that remembers reserved concurrency; moto takes 0, which throttles every call, for none."""
+"""The layer that stores reserved concurrency, because moto treats 0 (throttle every call) as no reservation."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PATH = re.compile(r"/[0-9-]+/functions/(?:arn:.*:function:)?(?P<name>[^/:]+)/co
 
 
 class ReservedConcurrency:
-    """Passes the operations on, and knows each function's reservation."""
+    """Forwards the operations and records each function's reservation."""
 
     def __init__(self, inner: Handler) -> None:
         self._inner = inner
         self._reserved: dict[tuple[str, str], int] = {}
 
     def __call__(self, request: Request) -> Response:
-        """Answers `request`."""
+        """Handle `request`."""
         answer = self._inner(request)
         scope, path = scope_of(request), _PATH.fullmatch(unquote(request.path))
         if scope is None or scope.service != "lambda" or path is None or answer.status_code >= 300:
@@ -36,5 +36,5 @@ class ReservedConcurrency:
         return json_answer({} if reserved is None else {"ReservedConcurrentExecutions": reserved})
 
     def of(self, region: str, name: str) -> int | None:
-        """How many invocations of a function may run at once; None where nothing is reserved."""
+        """The number of invocations of a function that may run at once; None if nothing is reserved."""
         return self._reserved.get((region, name))

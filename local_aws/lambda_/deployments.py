@@ -1,4 +1,4 @@
-"""The layer that remembers code: deployment packages pass by it on their way to the control plane."""
+"""The layer that keeps deployment packages as requests pass through it on the way to the control plane."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Deployments:
-    """Lets Lambda's control plane operations pass, and knows afterwards what each function runs."""
+    """Forwards Lambda's control plane operations and records the packages of functions and layers."""
 
     def __init__(self, inner: Handler, wire: Wire, packages: Packages, pool: Pool) -> None:
         self._inner = inner
@@ -33,7 +33,7 @@ class Deployments:
         self._layers: dict[str, str] = {}
 
     def __call__(self, request: Request) -> Response:
-        """Passes `request` on; raises Refused for a package that is none."""
+        """Forward `request`; raises Refused for an invalid deployment package."""
         scope = scope_of(request)
         if scope is not None and scope.service == "lambda":
             for method, path, route in _ROUTES:
@@ -42,7 +42,7 @@ class Deployments:
         return self._inner(request)
 
     def configuration(self, region: str, name: str, qualifier: str | None = None) -> dict[str, Any]:
-        """GetFunctionConfiguration's answer for a function's name or ARN; raises Refused where there is none."""
+        """The GetFunctionConfiguration response for a function's name or ARN; raises Refused if it does not exist."""
         path, query = f"/2015-03-31/functions/{name}/configuration", {"Qualifier": qualifier} if qualifier else None
         answer = self._wire.send("lambda", region, "GET", path, query=query)
         if answer.status_code != 200:
@@ -51,7 +51,7 @@ class Deployments:
         return configuration
 
     def spec(self, configuration: dict[str, Any]) -> FunctionSpec:
-        """What a function so configured runs; raises Refused where its code never passed by."""
+        """The spec for a function's configuration; raises Refused if its code was not deployed through this layer."""
         arn, version = unqualified(configuration["FunctionArn"]), configuration["Version"]
         package = self._functions.get((arn, version))
         layers = [layer["Arn"] for layer in configuration.get("Layers") or ()]
@@ -114,11 +114,11 @@ class Deployments:
         self._pool.retire(arn)
         try:
             self._pool.prepare(self.spec(self.configuration(arn.split(":")[3], arn)))
-        except Refused as refused:  # deleted meanwhile, or without its code: invoking it will say so
+        except Refused as refused:  # deleted meanwhile, or its code is unknown: an invocation will report it
             _log.warning("no process of %s is started ahead: %s", arn, refused)
 
     def _package(self, request: Request, code: dict[str, str]) -> str | None:
-        """Keeps the package in `code`; None where there is none, which the control plane then refuses."""
+        """Store the package in `code`, return its name; None if there is none, which the control plane then refuses."""
         if "ZipFile" in code:
             content = base64.b64decode(code["ZipFile"])
         elif "S3Bucket" in code:
@@ -132,7 +132,7 @@ class Deployments:
             raise Refused(rest_error("InvalidParameterValueException", message)) from None
 
     def _from_s3(self, request: Request, code: dict[str, str]) -> bytes:
-        scope = cast(Scope, scope_of(request))  # no unsigned request comes here
+        scope = cast(Scope, scope_of(request))  # only signed requests get here
         path = f"/{code['S3Bucket']}/{code['S3Key']}"
         version = {"versionId": code["S3ObjectVersion"]} if "S3ObjectVersion" in code else None
         answer = self._wire.send("s3", scope.region, "GET", path, query=version, access_key=scope.access_key)

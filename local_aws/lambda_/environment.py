@@ -1,4 +1,4 @@
-"""The environment of a function's process: built from nothing, as Lambda declares it."""
+"""The environment variables of a function's process, built from scratch as Lambda documents them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local_aws.lambda_.spec import FunctionSpec
 
 @dataclass(frozen=True)
 class Places:
-    """The folders of one process: its code, its layers (Lambda's /opt), the runtime and its own temporary one."""
+    """The folders of one process: code, layers (Lambda's /opt), runtime, and a temporary folder of its own."""
 
     task: Path
     layers: Path
@@ -22,7 +22,7 @@ class Places:
 def environment(
     spec: FunctionSpec, places: Places, credentials: Credentials, endpoint_url: str, log_stream: str, runtime_api: str
 ) -> dict[str, str]:
-    """Lambda's reserved variables, what leads to this AWS and to no other, and the function's own on top.
+    """Lambda's reserved variables, settings that limit clients to the embedded AWS, and the function's own on top.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
     """
@@ -47,12 +47,12 @@ def environment(
         "LD_LIBRARY_PATH": f"{places.task}:{places.task}/lib:{places.layers}/lib",
         "PATH": f"/usr/local/bin:/usr/bin:/bin:{places.layers}/bin",
         "TZ": ":UTC",
-        # Not Lambda's: they keep botocore at this AWS, whatever the machine has configured.
+        # Not set by Lambda: these make botocore use the embedded AWS, whatever the machine's AWS configuration.
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
-        # There are many temporary folders here, and only one /tmp.
+        # On Lambda each process has its own /tmp; here all share one.
         "TMPDIR": str(places.temporary),
         **dict(spec.variables),
     }

@@ -1,4 +1,4 @@
-"""The processes of one function in one state of its code and configuration."""
+"""The processes of one function, for one state of its code and configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Fleet:
-    """Hands out warm processes before it starts new ones."""
+    """Hands out idle processes, and starts one if there is none."""
 
     def __init__(self, start: Callable[[FunctionSpec], Sandbox]) -> None:
         self._start = start
@@ -25,7 +25,7 @@ class Fleet:
         self._closed = False
 
     def take(self, spec: FunctionSpec) -> Sandbox:
-        """A process for one invocation; it may still be at its init. Raises CallFailed where it cannot be started."""
+        """Return a process for one invocation, possibly still in its init; raises CallFailed if it cannot start one."""
         while (idle := self._pop(spec)) is not None:
             if idle.exception() is None:
                 if idle.result().alive:
@@ -34,7 +34,7 @@ class Fleet:
         return self._begin(spec)
 
     def put_back(self, sandbox: Sandbox) -> None:
-        """Takes a process back after its invocation, and ends it if it cannot serve again."""
+        """Take a process back after its invocation, and end it if it cannot serve again."""
         with self._lock:
             serves = sandbox.alive and not self._closed
             if serves:
@@ -45,14 +45,14 @@ class Fleet:
             self._end(sandbox)
 
     def prepare(self, spec: FunctionSpec) -> None:
-        """Starts a process in the background, so that the first invocation finds its imports done or under way."""
+        """Start a process in the background, so that the first invocation finds its imports done or under way."""
         starting = Future[Sandbox]()
         with self._lock:
             self._idle[spec].append(starting)
         threading.Thread(target=self._prepare, args=(spec, starting), name="prepare", daemon=True).start()
 
     def close(self, busy_too: bool = False) -> None:
-        """Ends the idle processes now, and the busy ones now or when they are put back."""
+        """End idle processes now, and busy ones now (`busy_too`) or when they are put back."""
         with self._lock:
             self._closed = True
             idle = [each for waiting in self._idle.values() for each in waiting]
@@ -78,7 +78,7 @@ class Fleet:
         try:
             starting.set_result(self._begin(spec))
         except Exception as failure:
-            # This thread's edge: whoever takes the process next starts one itself, and hears of it.
+            # Only logged in this background thread: the next take() starts a process itself and raises the error.
             starting.set_exception(failure)
             _log.warning("no process of %s is started ahead: %s", spec.name, failure)
 

@@ -1,4 +1,4 @@
-"""The layer that answers Invoke.
+"""The layer that handles Invoke.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Invocations:
-    """Runs functions as `deployments` knows them, in processes of the pool."""
+    """Runs the functions recorded by `deployments` in processes of the pool."""
 
     def __init__(
         self, inner: Handler, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool, roles: Roles
@@ -45,7 +45,7 @@ class Invocations:
         self._roles = roles
 
     def __call__(self, request: Request) -> Response:
-        """Answers an invocation, and passes on all else; raises Refused."""
+        """Handle an invocation, forward all other requests; raises Refused."""
         scope = scope_of(request)
         if scope is None or scope.service != "lambda" or request.method != "POST":
             return self._inner(request)
@@ -106,7 +106,7 @@ def _event(request: Request, mode: str) -> bytes:
 
 
 def _headers_of(request: Request) -> dict[str, str]:
-    """What the function is told beside its event."""
+    """The Runtime API headers sent with the event."""
     random = uuid.uuid4().hex
     trace = f"Root=1-{random[:8]}-{random[8:]};Parent={random[:16]};Sampled=0"
     headers = {"Lambda-Runtime-Trace-Id": request.headers.get("X-Amzn-Trace-Id") or trace}

@@ -1,4 +1,4 @@
-"""A function's log: its lines as they are written, carried to CloudWatch Logs in order."""
+"""A function's log: its lines, sent to CloudWatch Logs in the order in which they are written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local_aws.internal_client import CallFailed, Credentials, Wire
 
 _MAX_BATCH = 5_000
 _TAIL_CHARACTERS = 4_096
-_LINGER_SECONDS = 0.1  # a call for each line would cost more than the lines; CloudWatch's readers wait for seconds
+_LINGER_SECONDS = 0.1  # batches lines, as one call per line is expensive; CloudWatch's readers wait for seconds anyway
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +35,7 @@ class LogStream:
     _latest: int = field(default=0, init=False)
 
     def write(self, message: str, timestamp: int | None = None) -> None:
-        """Adds one event; `timestamp` in milliseconds, now unless given, and never before the one before it."""
+        """Add one event; `timestamp` in milliseconds, by default now, is raised to the previous event's if earlier."""
         self._latest = max(self._latest, timestamp or now())
         self.tail = (self.tail + message)[-_TAIL_CHARACTERS:]
         self.shipper.put(LogEvent(self, self._latest, message))
@@ -43,7 +43,7 @@ class LogStream:
 
 @dataclass(frozen=True)
 class LogEvent:
-    """One event on its way."""
+    """One event not yet sent."""
 
     stream: LogStream
     timestamp: int
@@ -51,7 +51,7 @@ class LogEvent:
 
 
 def stream_name(version: str) -> str:
-    """A log stream's name as Lambda makes it: date, version, and 32 hexadecimal digits."""
+    """A log stream name in Lambda's format: date, version, and 32 hexadecimal digits."""
     return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
 
 
@@ -61,7 +61,7 @@ def now() -> int:
 
 
 class LogShipper:
-    """One thread that puts what the streams write, in order."""
+    """One thread that sends the streams' events in order."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -70,11 +70,11 @@ class LogShipper:
         self._thread.start()
 
     def put(self, event: LogEvent) -> None:
-        """Takes an event; does not wait."""
+        """Enqueue an event without waiting."""
         self._events.put(event)
 
     def stop(self) -> None:
-        """Returns when all is put."""
+        """Return when all is sent."""
         self._events.put(None)
         self._thread.join()
 
@@ -88,7 +88,7 @@ class LogShipper:
                     self._put(events[begin : begin + _MAX_BATCH])
 
     def _further(self) -> Iterator[LogEvent]:
-        """What comes within _LINGER_SECONDS, and until the end is asked for."""
+        """Yield the events that arrive within _LINGER_SECONDS, ending early on stop()."""
         until = time.monotonic() + _LINGER_SECONDS
         with suppress(queue.Empty):
             while (event := self._events.get(timeout=max(0.0, until - time.monotonic()))) is not None:
@@ -120,7 +120,7 @@ class LogShipper:
         except CallFailed as failure:
             if failure.code != "ResourceNotFoundException":
                 raise
-            # Only now: most roles may not make the groups of functions that have one.
+            # Tried last: most roles may not create log groups, as their functions' groups exist already.
             self._call(stream, "CreateLogGroup", group)
             self._call(stream, "CreateLogStream", names)
 

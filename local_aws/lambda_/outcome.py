@@ -1,4 +1,4 @@
-"""How an invocation ends, in the words that Lambda uses for each way."""
+"""The possible outcomes of an invocation, with Lambda's error types and messages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ MAX_RESPONSE_BYTES = 6_291_556
 
 TIMED_OUT, EXITED = "Sandbox.Timedout", "Runtime.ExitError"
 LOSSES = (TIMED_OUT, EXITED)
-"""The errors after which the process is gone."""
+"""The error types that mean the process is lost."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the caller gets: the payload, and the error type where the function failed."""
+    """The response to the caller: the payload, and the error type if the function failed."""
 
     payload: bytes
     error: str | None = None
@@ -23,12 +23,12 @@ class Outcome:
 
 
 def failed(error: str, message: str) -> Outcome:
-    """The outcome that Lambda itself words, not the function."""
+    """An error that Lambda itself reports, not the function."""
     return Outcome(json.dumps({"errorType": error, "errorMessage": message}).encode(), error)
 
 
 def answered(payload: bytes) -> Outcome:
-    """The function's answer, or its refusal where that is too large."""
+    """The function's response, or an error if it is too large."""
     if len(payload) > MAX_RESPONSE_BYTES:
         return failed(
             "Function.ResponseSizeTooLarge",
@@ -38,24 +38,24 @@ def answered(payload: bytes) -> Outcome:
 
 
 def reported(error: bytes, request_id: str) -> Outcome:
-    """The error that the runtime client reported; at init it does not know the request's id yet."""
+    """The error that the runtime client reported; adds the request id, which the client does not know during init."""
     content = json.loads(error)
     content["requestId"] = content.get("requestId") or request_id
     return Outcome(json.dumps(content, ensure_ascii=False).encode(), content.get("errorType") or "Unknown")
 
 
 def timed_out(request_id: str, timeout_s: float) -> Outcome:
-    """The function's time was up."""
+    """The function exceeded its timeout."""
     return failed(TIMED_OUT, f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds")
 
 
 def exited(request_id: str, status: int) -> Outcome:
-    """The function's process ended; `status` as subprocess gives it, negative for a signal."""
+    """The function's process exited; `status` is a Popen.returncode, negative for a signal."""
     return failed(EXITED, f"RequestId: {request_id} Error: {exit_reason(status)}")
 
 
 def exit_reason(status: int) -> str:
-    """How a process ended, as Lambda says it."""
+    """Lambda's message for an exit status."""
     if status == 0:
         return "Runtime exited without providing a reason"
     if status > 0:

@@ -1,4 +1,4 @@
-"""What a function's process writes: lines on its standard streams, and the frames of AWS's runtime client."""
+"""The output of a function's process: lines on its standard streams and frames from AWS's runtime client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BLOCK = 65_536
 
 
 class Output:
-    """Reads the two pipes of a process and passes each message on as it comes, with its timestamp where it has one."""
+    """Reads the two pipes of a process and forwards each message as it arrives, with its timestamp if it has one."""
 
     def __init__(self, write: Callable[[str, int | None], object]) -> None:
         self._write = write
@@ -24,13 +24,13 @@ class Output:
             os.set_blocking(pipe, False)
 
     def follow(self) -> None:
-        """Closes the process's ends here, and reads until it has closed them too."""
+        """Close the write ends here and read in the background until the process has closed them too."""
         os.close(self.lines)
         os.close(self.frames)
         threading.Thread(target=self._follow, name="function-output", daemon=True).start()
 
     def drain(self) -> None:
-        """Passes on all that has been written so far, a line without an end included."""
+        """Forward everything written so far, including an unterminated line."""
         with self._reading:
             for pipe in list(self._buffers):
                 self._read(pipe)
@@ -54,7 +54,7 @@ class Output:
                 os.close(pipe)
 
     def _read(self, pipe: int) -> bool:
-        """Takes what is there without waiting; False at the end."""
+        """Read what is available without blocking; False at end of file."""
         while True:
             try:
                 block = os.read(pipe, _BLOCK)
@@ -72,7 +72,7 @@ class Output:
         return rest
 
     def _parse_frames(self, content: bytes) -> bytes:
-        """Frames as awslambdaric writes them: type, length, microseconds since the epoch, message."""
+        """Parse awslambdaric's frames (type, length, microseconds since the epoch, message); return the remainder."""
         while len(content) >= _FRAME_HEADER:
             end = _FRAME_HEADER + int.from_bytes(content[4:8], "big")
             if len(content) < end:

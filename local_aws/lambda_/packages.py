@@ -1,4 +1,4 @@
-"""Deployment packages: kept by content, and unzipped once for all the processes that run them."""
+"""Deployment packages: stored by content hash and unzipped once for all processes that run them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import IO
 
 
 class BadPackage(Exception):
-    """The bytes uploaded as a deployment package are no ZIP file."""
+    """The bytes uploaded as a deployment package are not a ZIP file."""
 
 
 _ahead = dict[str, Path]()
-"""The folders of what this process, or the one it was forked from, has unzipped ahead of all."""
+"""Maps packages that this process, or the process it was forked from, unzipped in advance to their folders."""
 
 
 def unzip_ahead(folder: Path, *contents: bytes) -> None:
-    """Has all that run these packages, a later one over an earlier one, find them unzipped in `folder`."""
+    """Unzip packages into `folder`, later ones over earlier ones; Packages.unzipped() then returns it for them."""
     for content in contents:
         _unzip(io.BytesIO(content), folder)
     _ahead[_key(hashlib.sha256(content).hexdigest() for content in contents)] = folder
@@ -37,7 +37,7 @@ class Packages:
         (folder / "unzipped").mkdir()
 
     def keep(self, content: bytes) -> str:
-        """Keeps a package and returns its name, the SHA-256 of its content; raises BadPackage."""
+        """Store a package and return its name, the SHA-256 of its content; raises BadPackage."""
         if not zipfile.is_zipfile(io.BytesIO(content)):
             raise BadPackage
         name = hashlib.sha256(content).hexdigest()
@@ -49,7 +49,7 @@ class Packages:
         return name
 
     def unzipped(self, *names: str) -> Path:
-        """The folder with the packages `names` unzipped, a later one over an earlier one, as Lambda lays out layers."""
+        """Return a folder with the packages `names` unzipped, later ones over earlier ones, as Lambda unzips layers."""
         key = _key(names)
         if key in _ahead:
             return _ahead[key]

@@ -1,4 +1,4 @@
-"""The processes of all functions, and how many of each may be busy."""
+"""The processes of all functions, limited by each function's reserved concurrency."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Throttled(Exception):
 
 
 class Pool:
-    """Gives each invocation a process of its own for as long as it takes."""
+    """Assigns each invocation a process that serves no other at the same time."""
 
     def __init__(self, start: Callable[[FunctionSpec], Sandbox]) -> None:
         self._start = start
@@ -26,7 +26,7 @@ class Pool:
         self._fleets: dict[str, Fleet] = {}
 
     def invoke(self, spec: FunctionSpec, reserved: int | None, invocation: Invocation) -> Outcome:
-        """Runs one invocation; raises Throttled where `reserved` of them are running already."""
+        """Run one invocation; raises Throttled if `reserved` invocations of the function are already running."""
         with self._lock:
             if reserved is not None and self._busy[spec.arn] >= reserved:
                 raise Throttled
@@ -43,18 +43,18 @@ class Pool:
                 self._busy[spec.arn] -= 1
 
     def prepare(self, spec: FunctionSpec) -> None:
-        """Starts a process ahead of the first invocation; does not wait."""
+        """Start a process ahead of the first invocation, without waiting for it."""
         self._fleet(spec.arn).prepare(spec)
 
     def retire(self, function_arn: str) -> None:
-        """Lets no process of a function serve again: its code or configuration has changed, or it is gone."""
+        """Retire all processes of a function because its code or configuration has changed or it was deleted."""
         with self._lock:
             fleet = self._fleets.pop(function_arn, None)
         if fleet is not None:
             fleet.close()
 
     def stop(self) -> None:
-        """Ends all processes, the busy ones too."""
+        """End all processes, including busy ones."""
         with self._lock:
             fleets = list(self._fleets.values())
         for fleet in fleets:

@@ -1,7 +1,8 @@
-"""How a function's process comes to be: started, or on Linux forked from one that has imported its layers' packages.
+"""Start a function's process or, on Linux, fork it from a process that has imported its layers' packages.
 
-A start costs 0.6 s of CPU for imports alone, as often as an environment variable changes or a chunk finds no process
-waiting. Installed packages are imported before the function's variables are set, its own code afterwards, as always.
+A start costs 0.6 s of CPU for imports alone, whenever an environment variable changes or a chunk finds no idle
+process. In a forked process, installed packages have been imported before the function's variables are set; its own
+code is imported afterwards, as usual.
 """
 
 from __future__ import annotations
@@ -23,30 +24,30 @@ from local_aws.lambda_.environment import Places
 _CHILD = Path(__file__).with_name("child")
 _PYTHON = [sys.executable, "-I", "-S", "-X", "utf8"]
 _READ_AT_START = ("LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
-"""What loader, C library and interpreter read when a process starts: a function with such a variable is started."""
+"""Prefixes of variables that loader, C library or interpreter read at process start only; they rule out a fork."""
 
 
 class Process(Protocol):
-    """What is left of a process for its owner; `subprocess.Popen` is one."""
+    """The interface of a process to its owner; `subprocess.Popen` implements it."""
 
     pid: int
 
     def poll(self) -> int | None:
-        """Its exit code, or None as long as it runs."""
+        """Return the exit code, or None while it runs."""
 
     def wait(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for the end, return the exit code."""
 
 
 class Streams(NamedTuple):
-    """The descriptors that a process writes its lines and its frames to."""
+    """The file descriptors to which a process writes its lines and frames."""
 
     lines: int
     frames: int
 
 
 class Processes:
-    """Brings functions' processes to life; each leads a session of its own."""
+    """Starts functions' processes, each as the leader of its own POSIX session."""
 
     def __init__(self, watch: Callable[[int], object]) -> None:
         self._watch = watch
@@ -54,14 +55,14 @@ class Processes:
         self._zygotes: dict[Path, _Zygote] = {}
 
     def begin(self, places: Places, own: dict[str, str], variables: dict[str, str], streams: Streams) -> Process:
-        """A process for the function in `places` with the environment `variables`, of which `own` are its own."""
+        """Start a process for the function in `places` with the environment `variables`; `own` holds its own part."""
         if sys.platform == "linux" and not any(name.startswith(_READ_AT_START) for name in own):
             with suppress(OSError):  # the zygote has been killed
                 return self._zygote(places).fork(places.task, variables, streams)
         return _started(places, variables, streams)
 
     def stop(self) -> None:
-        """Ends the zygotes; what they have forked is its owners'."""
+        """End the zygotes; the processes they forked are left to their owners."""
         with self._lock:
             for zygote in self._zygotes.values():
                 zygote.close()
@@ -90,7 +91,7 @@ def _started(places: Places, variables: dict[str, str], streams: Streams) -> sub
 
 
 class _Zygote:
-    """The process that all functions with the same layers are forked from; it ends with this one, however that ends."""
+    """The process from which functions with the same layers are forked; it exits when this process ends in any way."""
 
     def __init__(self, places: Places) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -112,7 +113,7 @@ class _Zygote:
         return self._process.poll() is not None
 
     def fork(self, task: Path, variables: dict[str, str], streams: Streams) -> _Forked:
-        """A new process; raises OSError where the zygote is no more."""
+        """Fork a new process; raises OSError if the zygote has ended."""
         told, tells = os.pipe()
         packet = json.dumps([str(task), variables]).encode()
         try:
@@ -130,7 +131,7 @@ class _Zygote:
 
 
 class _Forked:
-    """A process that its zygote tells of; raises OSError where it tells nothing."""
+    """A forked process; its id and exit code arrive over a pipe. Raises OSError if no id arrives."""
 
     def __init__(self, told: int) -> None:
         self._told = os.fdopen(told, "rb", buffering=0)
@@ -148,7 +149,7 @@ class _Forked:
         with self._reading:
             if self._code is None:
                 code = self._line()
-                self._code = int(code) if code else -signal.SIGKILL  # its zygote has been killed, and it with it
+                self._code = int(code) if code else -signal.SIGKILL  # zygote killed: this one counts as killed too
                 self._told.close()
         return self._code
 

@@ -14,14 +14,14 @@ from local_aws.lambda_.spec import FunctionSpec
 
 
 def init_start(spec: FunctionSpec) -> str:
-    """The first line of a process."""
+    """The first log line of a process."""
     name, _, version = spec.runtime.partition("3")
     arn = f"arn:aws:lambda:{spec.region}::runtime:local"
     return f"INIT_START Runtime Version: {name}:3{version}.v1\tRuntime Version ARN: {arn}\n"
 
 
 def init_report(seconds: float, error: str) -> str:
-    """The line after an init that failed."""
+    """The line after a failed init."""
     return f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: error\tError Type: {error}\n"
 
 
@@ -31,7 +31,7 @@ def start(request_id: str, version: str) -> str:
 
 
 def task_timed_out(request_id: str, timeout_s: float) -> str:
-    """The line where the time was up."""
+    """The line after an invocation's timeout."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return f"{at} {request_id} Task timed out after {timeout_s:.2f} seconds\n\n"
 
@@ -43,15 +43,15 @@ def end(request_id: str) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """What an invocation took."""
+    """Measurements of one invocation."""
 
     seconds: float
     init_seconds: float | None
-    """For the first invocation of a process."""
+    """Set for the first invocation of a process only."""
     memory_mb: int
     used_mb: int
     lost_by: str | None
-    """The error by which the process is lost."""
+    """The error type that ended the process, if any."""
 
 
 def report(request_id: str, figures: Figures) -> str:
@@ -73,7 +73,7 @@ def report(request_id: str, figures: Figures) -> str:
 
 
 def peak_memory_mb(pid: int) -> int:
-    """The most memory that a process has held (on macOS: holds now), in MB; 0 where it has ended."""
+    """The peak memory of a process (on macOS: its current memory) in MB; 0 if it has ended."""
     if sys.platform == "linux":
         try:
             status = Path(f"/proc/{pid}/status").read_text()

@@ -21,35 +21,35 @@ _PREFIX = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True)
 class Ready:
-    """Init is done: the process asks for its first invocation; `at` by the monotonic clock."""
+    """Init is done: the process has requested its first invocation, at time.monotonic() `at`."""
 
     at: float
 
 
 @dataclass(frozen=True)
 class InitFailed:
-    """Init ended in an error, a JSON document."""
+    """Init failed; `error` is a JSON document."""
 
     error: bytes
 
 
 @dataclass(frozen=True)
 class Answered:
-    """The handler's answer."""
+    """The handler's response."""
 
     payload: bytes
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The handler raised; a JSON document."""
+    """The handler raised; `error` is a JSON document."""
 
     error: bytes
 
 
 @dataclass(frozen=True)
 class Exited:
-    """The process has ended; `status` as subprocess gives it."""
+    """The process has exited; `status` has the format of Popen.returncode."""
 
     status: int
 
@@ -66,15 +66,15 @@ class Task:
 
 
 class RuntimeApi:
-    """Hands tasks to one process and passes on what that reports. The process makes one request at a time.
+    """Hands tasks to one process and passes on its reports. The process makes one request at a time.
 
-    No other process is answered: another user, or a page in a browser, could take an invocation or make up its result.
+    Other processes get no response: another user or a web page could take an invocation or forge its result.
     """
 
     def __init__(self, report: Callable[[Report], object]) -> None:
         self.report = report
         self.caller = Future[int]()
-        """The process's id, which may call before its id is known."""
+        """The process's id; its first request may arrive before this is set."""
         self.tasks = queue.SimpleQueue[Task | None]()
         self.is_ready = False
         self._closed = False
@@ -84,11 +84,11 @@ class RuntimeApi:
         threading.Thread(target=self._serve, name=f"runtime-api-{self.address}", daemon=True).start()
 
     def admits(self, address: Address) -> bool:
-        """Whether the connection from `address` is the process's; waits until that is known."""
+        """True if the process holds the connection from `address`; waits until the process's id is known."""
         return not self._closed and holder(address, ("127.0.0.1", self._port), [self.caller.result()]) is not None
 
     def close(self) -> None:
-        """Stops listening."""
+        """Stop listening."""
         self._closed = True
         self.tasks.put(None)
         with socket.socket() as wake:
@@ -106,7 +106,7 @@ class _Server(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Exchange)
 
     def server_bind(self) -> None:
-        # HTTPServer's own asks the name service for this host's name, which may take seconds.
+        # HTTPServer.server_bind() looks up this host's name in DNS, which may take seconds.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = self.server_address[0], self.server_address[1]  # type: ignore[assignment]
@@ -117,7 +117,7 @@ class _Server(HTTPServer):
 
 class _Exchange(BaseHTTPRequestHandler):
     server: _Server
-    wbufsize = -1  # headers and body leave together, or the second waits for the first's acknowledgement
+    wbufsize = -1  # buffered: sent separately, the body would wait for the TCP acknowledgement of the headers
 
     def do_GET(self) -> None:
         api = self.server.api
@@ -145,4 +145,4 @@ class _Exchange(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """The Runtime API is inside Lambda: it leaves no trace in any log."""
+        """Log nothing: on AWS, the Runtime API leaves no trace in any log."""

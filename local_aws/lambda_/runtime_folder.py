@@ -1,4 +1,4 @@
-"""The runtime that AWS puts beside a function's code: awslambdaric, boto3 and what they need, and nothing else."""
+"""The runtime that AWS provides beside a function's code: only awslambdaric, boto3 and their dependencies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CHILD = Path(__file__).with_name("child")
 
 
 def make_runtime_folder(folder: Path) -> Path:
-    """Fills `folder` with links to the runtime's packages as installed for this Python, and returns it."""
+    """Fill `folder` with links to the runtime's packages as installed for this Python, and return it."""
     folder.mkdir(parents=True)
     for distribution in _closure(_BUNDLED):
         for entry in _top_level_entries(distribution):

@@ -1,4 +1,4 @@
-"""One process of a function, from its start to its end, and the invocations in between, one at a time."""
+"""One process of a function from start to end, and its invocations, which run one at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local_aws.lambda_.runtime_api import Answered, Exited, Failed, InitFailed, 
 from local_aws.lambda_.spec import FunctionSpec
 
 INIT_SECONDS = 10.0
-"""What Lambda grants an init before the function's own time begins to run."""
+"""The time that Lambda allows for init before the function's timeout starts to run."""
 
 
 class Invocation(NamedTuple):
@@ -31,19 +31,19 @@ class Invocation(NamedTuple):
     request_id: str
     event: bytes
     function_arn: str
-    """As the caller named it, with its version or alias."""
+    """The ARN as called, including the version or alias."""
     headers: dict[str, str]
 
 
 class Ground(NamedTuple):
-    """What a process stands on."""
+    """The dependencies of a process."""
 
     processes: Processes
     places: Places
     log: LogStream
     endpoint_url: str
     watch: Callable[[int], object]
-    """Told the process's id."""
+    """Called with the process's id."""
 
 
 class Sandbox:
@@ -67,11 +67,11 @@ class Sandbox:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still serve."""
+        """True if it can still serve."""
         return self._process.poll() is None
 
     def invoke(self, invocation: Invocation) -> Outcome:
-        """Runs one invocation to its end; where the process is lost with it, `alive` is False afterwards."""
+        """Run one invocation to its end; if it costs the process, `alive` is False afterwards."""
         first = self._init_seconds is None
         self._log.tail = ""
         failure = self._await_init(invocation.request_id) if first else None
@@ -95,13 +95,13 @@ class Sandbox:
         return Outcome(result.payload, result.error, self._log.tail)
 
     def crash(self) -> None:
-        """Kills the process and all that it has started, as if it died by itself; returns when it has ended."""
+        """Kill the process and its process group, as if it had died by itself; return when it has ended."""
         if self.alive:
             self._kill_group()
         self._process.wait()
 
     def kill(self) -> None:
-        """Ends the process and all that it has started, and leaves nothing of it; returns when it has ended."""
+        """Kill the process group and wait for the process; then close the Runtime API, delete the temporary folder."""
         self.crash()
         self._api.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
@@ -114,13 +114,13 @@ class Sandbox:
         )
 
     def _await_init(self, request_id: str) -> Outcome | None:
-        """None when init is done, else how it failed."""
+        """Wait for init; return None, or the failure."""
         patience = max(0.0, self._started + INIT_SECONDS - time.monotonic()) + self.spec.timeout_s
         message = self._next_report(patience)
         result = self._outcome(message, request_id)
         ended = message.at if isinstance(message, Ready) else time.monotonic()
         self._init_seconds = ended - self._started
-        self._output.drain()  # what it has written so far comes before all that follows
+        self._output.drain()  # log its output so far before the lines that follow
         if result is not None and result.error is not None:
             self._log.write(report.init_report(self._init_seconds, result.error))
         return result
@@ -134,7 +134,7 @@ class Sandbox:
         }
         self._api.tasks.put(Task(invocation.event, headers))
         result = self._outcome(self._next_report(self.spec.timeout_s), invocation.request_id)
-        return cast(Outcome, result)  # it is ready only once, and None stands for that alone
+        return cast(Outcome, result)  # None means Ready, which is reported only once
 
     def _next_report(self, patience: float) -> Report | None:
         try:
@@ -157,7 +157,7 @@ class Sandbox:
 
     def _report_end(self) -> None:
         status = self._process.wait()
-        self._kill_group()  # what it has started may outlive it
+        self._kill_group()  # its children may outlive it
         self._reports.put(Exited(status))
 
     def _kill_group(self) -> None:

@@ -1,4 +1,4 @@
-"""What a process of a function is made from, as the control plane describes it."""
+"""The specification of a function's process, taken from the control plane's configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One version of a function: two equal specs may share a warm process."""
+    """One version of a function: invocations with equal specs may share a warm process."""
 
     arn: str
     """Without version or alias."""
@@ -26,7 +26,7 @@ class FunctionSpec:
 
     @classmethod
     def of(cls, configuration: dict[str, Any], package: str, layers: tuple[str, ...]) -> FunctionSpec:
-        """The spec from a GetFunctionConfiguration answer and the names of the packages kept."""
+        """The spec from a GetFunctionConfiguration response and the names of the stored packages."""
         arn = unqualified(configuration["FunctionArn"])
         return cls(
             arn=arn,

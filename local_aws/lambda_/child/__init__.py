@@ -1,1 +1,1 @@
-"""What runs inside a function's process, on the standard library alone."""
+"""The code that runs inside a function's process, on the standard library alone."""

@@ -1,6 +1,6 @@
-"""The first script of a function's process: Lambda's import path, then AWS's own runtime client.
+"""The first script of a function's process: sets Lambda's import path, then runs AWS's runtime client.
 
-Run by `python -I -S`, so that nothing of this Python's site-packages can be imported by the function.
+Run with `python -I -S`, so that the function cannot import from this Python's site-packages.
 """
 
 import os
@@ -9,15 +9,15 @@ import sys
 
 
 def shared_path(layers: str, runtime: str) -> list[str]:
-    """What all functions with these layers import from, in Lambda's order."""
+    """The import path shared by all functions with these layers, in Lambda's order."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return [f"{layers}/python/lib/{version}/site-packages", f"{layers}/python", runtime]
 
 
 def main(layers: str) -> None:
-    """Puts task, layers and runtime before the standard library, in Lambda's order, and serves invocations."""
+    """Put task, layers and runtime before the standard library in sys.path, in Lambda's order; serve invocations."""
     sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], *shared_path(layers, os.environ["LAMBDA_RUNTIME_DIR"])]
-    os.environ.pop("LC_CTYPE", None)  # Python's own doing, where the machine lacks the locale of LANG
+    os.environ.pop("LC_CTYPE", None)  # set by Python itself if the machine lacks the locale in LANG
     site.setquit()  # -S leaves out exit() and quit(), which a function may call
     from awslambdaric.__main__ import main as serve
 

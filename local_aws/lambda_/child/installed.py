@@ -1,4 +1,4 @@
-"""The installed packages that functions share, imported ahead of them: what their code names, and none of that code."""
+"""Import the installed packages that functions' code names, before it runs, without importing that code itself."""
 
 import ast
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Installed:
-    """The distributions in the folders `path`, which is on sys.path, and the code beside them."""
+    """The distributions in the folders `path`, which are on sys.path, and the code beside them."""
 
     def __init__(self, path: list[str]) -> None:
         self._names = {name for each in metadata.distributions(path=path) for name in _top_level(each)}
@@ -21,11 +21,11 @@ class Installed:
             self._import_for(folder)
 
     def serve(self, task: str) -> bool:
-        """Imports what the code in the folder `task` imports of them.
+        """Import the installed packages that the code in the folder `task` imports.
 
-        False where a process forked from here would be another than one that is started: where `task`, which is on
-        its import path before all others, or a layer holds a module by the name of one that is imported already, or
-        where `task` holds libraries, which the loader is told of when a process starts.
+        Return False, importing nothing, if a forked process would differ from a started one: if `task`, which comes
+        first on its import path, or a layer contains a module with the name of an already imported one, or if `task`
+        contains shared libraries, whose folders the loader learns at process start only.
         """
         if self._shadowed or _shadows(task) or _libraries(task):
             return False
@@ -51,15 +51,15 @@ class Installed:
 
 
 class Models:
-    """What botocore knows of the services that code names, parsed once: a megabyte of JSON a process otherwise."""
+    """botocore's models of the services that code names, parsed once instead of a megabyte of JSON per process."""
 
     def __init__(self) -> None:
         self._loader: Any = None
         self._services = set[str]()
 
     def read(self, names: set[str]) -> None:
-        """Reads the models of those of `names` that are services."""
-        with suppress(Exception):  # another botocore than the one we know: its processes read for themselves
+        """Read the models of the services in `names`."""
+        with suppress(Exception):  # unknown version of botocore: the forked processes read the models themselves
             if self._loader is None:
                 self._loader = _loader_that_keeps()
                 self._services = set(self._loader.list_available_services("service-2"))
@@ -88,8 +88,8 @@ def _loader_that_keeps() -> Any:
 
 
 def _import(module: str, names: list[str]) -> None:
-    """Does what `from module import names` does, but binds nothing."""
-    with suppress(Exception):  # the function meets the same error, and tells it
+    """Do what `from module import names` does, but bind nothing."""
+    with suppress(Exception):  # the function meets the same error and reports it
         __import__(module, fromlist=names)
 
 
@@ -112,7 +112,7 @@ def _top_level(distribution: metadata.Distribution) -> Iterator[str]:
 def _parsed(file: Path) -> ast.AST:
     try:
         return ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):  # the function that imports it will say so
+    except (SyntaxError, ValueError):  # the function that imports it will report this
         return ast.Module([], [])
 
 

@@ -11,23 +11,23 @@ _user_agent = "aws-lambda-python"
 
 
 def initialize_client(user_agent: str) -> None:
-    """Names the client to the Runtime API."""
+    """Set the User-Agent sent to the Runtime API."""
     global _user_agent
     _user_agent = user_agent
 
 
 def next() -> tuple[bytes, dict[str, str | None]]:
-    """The next invocation's event and headers; waits for it."""
+    """Wait for the next invocation; return its event and headers."""
     return _call("GET", f"{_INVOCATION}/next")
 
 
 def post_invocation_result(invoke_id: str, result: bytes, content_type: str, invocation_id: str | None = None) -> None:
-    """Answers an invocation."""
+    """Respond to an invocation."""
     _call("POST", f"{_INVOCATION}/{invoke_id}/response", result, {"Content-Type": content_type})
 
 
 def post_error(invoke_id: str, error: str, xray_fault: str, invocation_id: str | None = None) -> None:
-    """Reports the error of an invocation; the X-Ray document is not used here."""
+    """Report the error of an invocation; the X-Ray document is not used here."""
     _call("POST", f"{_INVOCATION}/{invoke_id}/error", error.encode(), {"Content-Type": "application/json"})
 
 

@@ -1,8 +1,8 @@
-"""The process that functions' processes are forked from, with the installed packages of their layers imported already.
+"""The process from which functions' processes are forked, with the packages of their layers already imported.
 
-Run by `python -I -S` with the folders of layers and runtime and the number of a socket. A packet on it asks for one
-process: JSON with its folder and its environment, and three descriptors: for its lines, for its frames, and for what
-is told of it here, its id on a line, and on another its exit code.
+Run with `python -I -S` and three arguments: layers folder, runtime folder, number of a socket. A packet on the socket
+requests one process: JSON with its folder and environment, and three file descriptors: for its lines, for its frames,
+and for a pipe that receives the process's id on one line and its exit code on the next.
 """
 
 import gc
@@ -24,7 +24,7 @@ _BESIDE = Path(__file__).parent
 
 
 class Wanted(NamedTuple):
-    """A process to be: where it runs, in which environment, where it writes, and who is told of it."""
+    """A requested process: its folder, environment, output descriptors, and the pipe for its id and exit code."""
 
     task: str
     variables: dict[str, str]
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
 
 
 class Zygote:
-    """Forks a process for each packet on `control`, and ends with it."""
+    """Forks a process for each packet on `control`; exits when it is closed."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -46,7 +46,7 @@ class Zygote:
         self._told: dict[int, int] = {}
 
     def fork(self, prepare: Callable[[str], bool]) -> tuple[Wanted, bool]:
-        """Returns in each forked process, and only there, with what `prepare` has said to its folder."""
+        """Return only in the forked processes, with the request and the result of `prepare` for its folder."""
         while True:
             ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
             if self._woken in ready:
@@ -67,7 +67,7 @@ class Zygote:
                 os.close(wanted.frames)
 
     def _bury(self) -> None:
-        """Tells who has ended; whatever such a process has started ends first, while its id is still its own."""
+        """Report ended processes; kill each one's process group before reaping it, while its id cannot be reused."""
         while self._told and (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(ended.si_pid, signal.SIGKILL)
@@ -86,7 +86,7 @@ class Zygote:
 
 
 def become(wanted: Wanted) -> None:
-    """Makes this process one that has been started for a function."""
+    """Turn this process into one started for a function."""
     os.setsid()
     os.write(wanted.told, b"%d\n" % os.getpid())
     os.close(wanted.told)
@@ -101,15 +101,15 @@ def become(wanted: Wanted) -> None:
 
 
 def main(layers: str, runtime: str, control: int) -> None:
-    """Imports what is shared, and serves as a function's process wherever it has been forked.
+    """Import the shared packages, then serve as a function's process in each fork.
 
-    The runtime client is left to each of them: its native part reads the Runtime API's address as it is loaded.
+    Each fork imports the runtime client itself, because its native part reads the Runtime API's address on import.
     """
     bootstrap, installed = (runpy.run_path(str(_BESIDE / name)) for name in ("bootstrap.py", "installed.py"))
     plain, shared = list(sys.path), bootstrap["shared_path"](layers, runtime)
     sys.path[:0] = shared
     ahead = installed["Installed"](shared)
-    gc.freeze()  # collecting in the forked would copy what they share
+    gc.freeze()  # garbage collection in a fork would copy the shared pages
     wanted, same = Zygote(socket.socket(fileno=control)).fork(ahead.serve)
     become(wanted)
     if not same:
