@@ -1,1 +1,1 @@
-"""One driver per outside edge of the pipeline: they ask and tell, and never assert."""
+"""One driver per AWS service or other interface of the pipeline. Drivers read and write, and never assert."""

@@ -1,4 +1,4 @@
-"""AWS says by an error that something is not there: an answer like any other, or else a NO that names it."""
+"""AWS's errors for missing resources, turned into None or into a failure that names the missing resource."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIAGNOSES = {
     "cluster": "cluster-missing",
     **dict.fromkeys(("lambda_role", "state_machine_role", "rule_role"), "role-missing"),
 }
-"""What it is called that nothing goes by a name of the settings, by the name's key."""
+"""The diagnosis for a missing resource, by the key of its name in the settings."""
 _THINGS = {
     "DBClusterNotFoundFault",
     "NoSuchBucket",
@@ -32,12 +32,12 @@ _THINGS = {
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",
 }
-"""The errors by which AWS tells that it knows nothing by a name."""
+"""The error codes by which AWS reports that no resource has the requested name."""
 _ABSENT = {*_THINGS, "404", "NoSuchKey", "NoSuchVersion", "NoSuchPublicAccessBlockConfiguration"}
 
 
 def unless_absent(ask: Callable[[], T]) -> T | None:
-    """What `ask` answers; None where AWS says that what it asks for does not exist."""
+    """Return the result of `ask`, or None if AWS reports that the requested resource does not exist."""
     try:
         return ask()
     except ClientError as refused:
@@ -47,7 +47,7 @@ def unless_absent(ask: Callable[[], T]) -> T | None:
 
 
 class Missing(AssertionError, ClientError):
-    """Nothing goes by a name of the settings: a NO, unless whoever asked takes it for an answer."""
+    """No resource has this name of the settings: fails the check, unless the caller uses `unless_absent`."""
 
     def __init__(self, diagnosis: str, what: str, where: str, answer: Mapping[str, Any], operation: str) -> None:
         told: Any = answer
@@ -59,12 +59,12 @@ class Missing(AssertionError, ClientError):
 
 
 def missing(names: Names, key: str) -> Deviation:
-    """Nothing goes by the name that stands under `key`."""
+    """The deviation for a resource that does not exist under the name that the settings have for `key`."""
     return Deviation(DIAGNOSES[key], f"{names.named(key)} does not exist ({_under(key)})")
 
 
 def naming(client: Clients, names: Names) -> Clients:
-    """The same clients, altered to raise Missing where AWS knows nothing by one of `names`, or no such secret."""
+    """Wrap `client`: its clients raise Missing if no resource has the requested one of `names`, or no such secret."""
 
     def keep(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["asked"] = params

@@ -1,4 +1,4 @@
-"""The CSV as the suite itself reads it: an oracle that shares nothing with the pipeline."""
+"""The suite's own CSV parser: the expected results, computed without any of the pipeline's code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """One record of the file; `line` is the physical line that it stands on, the header being line 1."""
+    """One record of the file; `line` is its physical line number, counting the header as line 1."""
 
     line: int
     user_id: str
@@ -22,7 +22,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class ActivityFile:
-    """A file of user activity as it is delivered."""
+    """A CSV file of user activity, with the content that is uploaded."""
 
     name: str
     content: bytes
@@ -32,12 +32,12 @@ class ActivityFile:
 
     @classmethod
     def read(cls, path: Path) -> ActivityFile:
-        """The file in `path`, to be delivered under its own name; raises ValueError."""
+        """Read the file at `path`, to be uploaded under its own name. Raises ValueError as `of` does."""
         return cls.of(path.name, path.read_bytes())
 
     @classmethod
     def of(cls, name: str, content: bytes) -> ActivityFile:
-        """A file of this content; ValueError names the line that does not hold a user id and two numbers."""
+        """Parse `content`. Raises ValueError naming the line that does not hold a user id and two integers."""
         header: list[str] = []
         records, number = [], 0
         for number, line in enumerate(io.BytesIO(content.removeprefix(codecs.BOM_UTF8)), 1):
@@ -46,7 +46,7 @@ class ActivityFile:
                 row = _fields(text)
                 if any(row) and header:
                     user_id, logins, posts = row
-                    records.append(Record(number, intern(user_id), int(logins), int(posts)))  # the stores name them too
+                    records.append(Record(number, intern(user_id), int(logins), int(posts)))  # database rows share it
                 elif any(row):
                     header = row
             except UnicodeDecodeError as error:
@@ -56,7 +56,7 @@ class ActivityFile:
         return cls(name, content, header, number, tuple(records))
 
     def sums(self) -> dict[str, tuple[int, int]]:
-        """(logins, posts) that the file adds to each user."""
+        """The sums (logins, posts) that the file adds to each user, by user id."""
         sums: dict[str, tuple[int, int]] = {}
         for record in self.records:
             logins, posts = sums.get(record.user_id, (0, 0))
@@ -65,5 +65,5 @@ class ActivityFile:
 
 
 def _fields(line: str) -> list[str]:
-    """The fields of one line, which no quote joins to the next."""
+    """The fields of one line; a quoted field cannot continue on the next line."""
     return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")

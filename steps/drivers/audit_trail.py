@@ -1,4 +1,4 @@
-"""The audit trail: what the pipeline wrote down about itself in DynamoDB."""
+"""The audit trail: the records that the pipeline writes to DynamoDB about its own executions."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Place: TypeAlias = tuple[str, int | None]
-"""(step, chunk or None): what has to account for itself."""
+"""(step, chunk or None): a step of an execution that must have audit entries."""
 _plain = TypeDeserializer().deserialize
 
 
 class AuditTrail:
-    """DynamoDB's tables, read whole and consistently; numbers come as int."""
+    """Reads the DynamoDB tables with consistent reads and all pages; whole numbers are returned as int."""
 
     def __init__(self, dynamodb: DynamoDBClient, *, audit_logs: str, batch_jobs: str, metadata: str) -> None:
         self._dynamodb, self._audit_logs, self._batch_jobs, self._metadata = dynamodb, audit_logs, batch_jobs, metadata
 
     def jobs(self, execution_name: str) -> list[dict[str, Any]]:
-        """The batch jobs of an execution: one, where all is well."""
+        """The batch jobs of an execution: exactly one in a correct run."""
         return self._all(self._batch_jobs, "job_id", execution_name)
 
     def entries(self, execution_arn: str) -> list[dict[str, Any]]:
-        """The audit entries of an execution, in order of time."""
+        """The audit entries of an execution, oldest first."""
         return self._all(self._audit_logs, "execution_id", execution_arn)
 
     def metadata(self, upload: Upload) -> dict[str, dict[str, Any]]:
-        """The facts of an uploaded file, by processing stage."""
+        """The processing metadata of an uploaded file, by processing stage."""
         return {item["processing_stage"]: item for item in self._all(self._metadata, "file_id", upload.file_id)}
 
     def _all(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def _simple(value: Any) -> Any:
 
 
 def gaps(entries: Iterable[dict[str, Any]], due: Iterable[Place]) -> list[str]:
-    """Where the audit trail is not one start at least, one completion and no error for each place that is due."""
+    """The places, `due` or found, that do not have at least one start, exactly one completion and no error."""
     phases: dict[Place, Counter[str]] = {place: Counter() for place in due}
     for entry in entries:
         phases.setdefault((entry["step"], entry.get("chunk")), Counter())[entry["phase"]] += 1

@@ -1,4 +1,4 @@
-"""The Aurora cluster as RDS describes it."""
+"""The Aurora cluster as RDS describes it, and the secret with its credentials."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster; `instances` are its instances' statuses by name, `writer` is the name of the one that takes writes."""
+    """A cluster; `instances` are the instances' statuses by name, `writer` is the name of the writer instance."""
 
     identifier: str
     status: str
@@ -32,13 +32,13 @@ class Cluster:
 
 
 class Aurora:
-    """RDS, asked for one cluster, and told to restart it."""
+    """Describes and restarts one cluster through RDS."""
 
     def __init__(self, rds: RDSClient, cluster: str) -> None:
         self._rds, self._cluster = rds, cluster
 
     def found(self) -> Cluster | None:
-        """The cluster, if there is one of its name."""
+        """The cluster, or None if it does not exist."""
         answer = unless_absent(lambda: self._rds.describe_db_clusters(DBClusterIdentifier=self._cluster))
         if answer is None:
             return None
@@ -65,7 +65,7 @@ class Aurora:
         )
 
     def restart_writer(self) -> None:
-        """Restarts the instance that takes writes, as a failover does: every session breaks off; raises LookupError."""
+        """Restart the writer instance, which ends every session as a failover does. Raises LookupError without one."""
         cluster = self.found()
         if cluster is None or cluster.writer is None:
             raise LookupError(f"{self._cluster} has no writer")
@@ -86,7 +86,7 @@ class NoLogin(AssertionError):
 
 
 def login(text: str, secret: str) -> dict[str, str]:
-    """The login in the `text` that the secret holds; raises NoLogin, which does not repeat it."""
+    """Parse the credentials in the secret's `text`. Raises NoLogin, whose message does not repeat the text."""
     try:
         held = json.loads(text)
         return {**held, "username": held["username"], "password": held["password"]}
@@ -95,15 +95,15 @@ def login(text: str, secret: str) -> dict[str, str]:
 
 
 class Secret:
-    """Secrets Manager, asked and told of one secret that holds username and password."""
+    """Reads and writes one secret of Secrets Manager that holds username and password."""
 
     def __init__(self, secretsmanager: SecretsManagerClient, arn: str) -> None:
         self._secrets, self._arn = secretsmanager, arn
 
     def told(self) -> dict[str, str]:
-        """The login that it holds now."""
+        """The secret's current credentials. Raises NoLogin."""
         return login(self._secrets.get_secret_value(SecretId=self._arn).get("SecretString", ""), self._arn)
 
     def tell(self, login: dict[str, str]) -> None:
-        """From here on it holds this login."""
+        """Replace the secret's value by these credentials."""
         self._secrets.put_secret_value(SecretId=self._arn, SecretString=json.dumps(login))

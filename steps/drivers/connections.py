@@ -1,4 +1,4 @@
-"""The functions' sessions on the database, looked at while an execution runs and after it."""
+"""The functions' database sessions, observed while an execution runs and after it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from steps.drivers.waiting import NotSeen, eventually
 
 _EVERY = 0.05  # seconds: a chunk of ten records has its session open for about as long
 _NAME_BYTES = 63
-"""PostgreSQL keeps no more of an application_name, and the functions let its beginning go, not the request id."""
+"""The maximum length of an application_name in PostgreSQL. The functions cut the beginning, to keep the request id."""
 
 
 class Sightings:
-    """The names of the functions' sessions: those open now, all that were ever seen, the most at one look."""
+    """The names of the functions' sessions: open at the last query (`now`), ever seen, and the most in one query."""
 
     def __init__(self) -> None:
         self.now: list[str] = []
@@ -23,23 +23,23 @@ class Sightings:
         self.most = 0
 
     def add(self, names: list[str]) -> None:
-        """One look more."""
+        """Add the names that one query has returned."""
         self.now, self.most = names, max(self.most, len(names))
         self.seen.update(names)
 
     def of(self, request_ids: Iterable[str]) -> set[str]:
-        """Those of these invocations."""
+        """The names of all sessions seen that belong to these invocations."""
         return {name for name in self.seen for id in request_ids if name.endswith(id)}
 
 
 def left_of(names: Iterable[str], request_ids: Iterable[str]) -> list[str]:
-    """Those of the sessions that belong to these invocations."""
+    """The sessions among `names` that belong to these invocations."""
     ids = tuple(request_ids)
     return [name for name in names if name.endswith(ids)]
 
 
 class Connections:
-    """pg_stat_activity, and there the sessions that go by the name of one of `functions` and a request id."""
+    """Queries pg_stat_activity for the sessions whose application_name is one of `functions` and a request id."""
 
     def __init__(self, connect: Callable[..., Database], functions: Iterable[str]) -> None:
         self._connect = connect
@@ -47,11 +47,11 @@ class Connections:
         self._names = [f"%{function[-(_NAME_BYTES - id_bytes) :]} %" for function in functions]
 
     def open(self, database: Database) -> list[str]:
-        """The names of all that are open now."""
+        """The names of the functions' sessions that are open now."""
         return [row["application_name"] for row in database.ask("function_sessions", names=self._names)]
 
     def blocked(self, database: Database, *, within: float) -> None:
-        """Returns once one of them waits for what another session has locked; raises NotSeen."""
+        """Wait until one of the functions' sessions waits for a lock that another session holds. Raises NotSeen."""
         eventually(
             lambda: self.waiting(database) or None,
             what="a session of the functions to wait for a lock",
@@ -60,11 +60,11 @@ class Connections:
         )
 
     def waiting(self, database: Database) -> int:
-        """How many of them wait for what another session has locked."""
+        """The number of the functions' sessions that wait for a lock that another session holds."""
         return len(database.ask("blocked_function_sessions", names=self._names))
 
     def gone(self, database: Database, *, within: float) -> None:
-        """Returns once none is open; raises NotSeen."""
+        """Wait until no session of the functions is open. Raises NotSeen."""
         eventually(
             lambda: None if self.open(database) else True,
             what="every session of the functions to end",
@@ -74,7 +74,7 @@ class Connections:
 
     @contextmanager
     def watched(self) -> Iterator[Sightings]:
-        """Looks twenty times a second while the block runs, on a session and in a thread of its own."""
+        """Query twenty times a second while the block runs, in a separate thread and database session."""
         sightings, over = Sightings(), Event()
 
         def look() -> None:
@@ -83,7 +83,7 @@ class Connections:
                     while not over.wait(_EVERY):
                         sightings.add(self.open(database))
             except Unreachable:
-                return  # the target says so itself when it is asked how it is
+                return  # the target's own health check reports this
 
         thread = Thread(target=look, name="connections", daemon=True)
         thread.start()
@@ -94,7 +94,7 @@ class Connections:
             thread.join()
 
     def left_by(self, request_ids: Iterable[str], *, within: float) -> list[str]:
-        """The sessions of these invocations that are still open after so many seconds; the server needs a moment."""
+        """The sessions of these invocations still open after `within` seconds; ending one takes the server a moment."""
         ids, left = tuple(request_ids), list[str]()
 
         def ask() -> bool | None:
@@ -111,6 +111,6 @@ class Connections:
 
     @contextmanager
     def pretending(self, function: str, request_id: str) -> Iterator[None]:
-        """A session of our own within the block that goes by the name of an invocation, as one left open would."""
+        """Hold a session within the block under the name of an invocation, like a session that a function left open."""
         with self._connect(application_name=f"{function} {request_id}"[-_NAME_BYTES:]):
             yield

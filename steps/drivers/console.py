@@ -1,4 +1,4 @@
-"""The pages of the AWS console where a person would look for themselves."""
+"""URLs of the AWS console's pages for the resources that findings mention."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def execution(arn: str) -> str:
 
 
 def log_group(region: str, group: str) -> str:
-    escaped = quote(quote(group, safe=""), safe="").replace("%", "$")  # as the console itself writes it
+    escaped = quote(quote(group, safe=""), safe="").replace("%", "$")  # the console's own double encoding
     return _page(region, "cloudwatch", f"logsV2:log-groups/log-group/{escaped}")
 
 

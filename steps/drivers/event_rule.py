@@ -1,4 +1,4 @@
-"""What a rule's target receives of an event, by what the rule says of its input.
+"""The EventBridge rule, and the input that its target receives for an event.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 REPLACEMENTS = ("Input", "InputPath", "InputTransformer")
-"""The settings of a target that put something else in the event's place."""
+"""The settings of a target that replace the event by another input."""
 _PLACE = re.compile(r"(?<!\\)<([\w.-]+)>")
 _QUOTE = re.compile(r'(?<!\\)"')
 
 
 def received(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
-    """The input that `target` receives of `event`; ValueError where that is no JSON, or a path is none."""
+    """Return the input that `target` receives for `event`. Raises ValueError for invalid JSON or an invalid path."""
     if (text := target.get("Input")) is not None:
         return json.loads(text)
     if (transformer := target.get("InputTransformer")) is not None:
@@ -35,7 +35,7 @@ def received(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
 
 
 def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """The template filled in: within a string a text as it is, elsewhere any value as JSON."""
+    """Fill in the input template: inside quotes, text is inserted without quotes of its own; elsewhere, as JSON."""
     template: str = transformer["InputTemplate"]
     values: dict[str, Any] = {name: at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
     values["aws.events.event.json"] = event
@@ -52,7 +52,7 @@ def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> st
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, and its targets as EventBridge describes them."""
+    """A rule with its event pattern, and its targets as EventBridge describes them."""
 
     name: str
     enabled: bool
@@ -61,13 +61,13 @@ class Rule:
 
 
 class Trigger:
-    """EventBridge's rule."""
+    """Reads one EventBridge rule, and disables it for a while."""
 
     def __init__(self, events: EventBridgeClient, rule: str) -> None:
         self._events, self._rule = events, rule
 
     def found(self) -> Rule | None:
-        """The rule, if there is one of its name."""
+        """The rule, or None if it does not exist."""
         answer = unless_absent(lambda: self._events.describe_rule(Name=self._rule))
         if answer is None:
             return None
@@ -76,19 +76,19 @@ class Trigger:
         )
 
     def others(self, target: str) -> list[str]:
-        """The names of all other enabled rules that have `target`, an ARN, among their targets."""
+        """The names of all other enabled rules that have the ARN `target` among their targets."""
         names = self._events.get_paginator("list_rule_names_by_target").paginate(TargetArn=target)
         others = (name for page in names for name in page["RuleNames"] if name != self._rule)
         return [name for name in others if self._events.describe_rule(Name=name).get("State") != "DISABLED"]
 
     def matches(self, rule: Rule, event: Mapping[str, Any]) -> bool:
-        """Whether EventBridge finds that `event` matches the rule's pattern."""
+        """True if `event` matches the rule's event pattern, as tested by EventBridge itself."""
         answer = self._events.test_event_pattern(EventPattern=rule.pattern, Event=json.dumps(event))
         return answer["Result"]
 
     @contextmanager
     def off(self) -> Iterator[None]:
-        """No upload starts anything within the block; after it, the rule is as it was."""
+        """Disable the rule within the block, so that uploads start no execution, then restore its state."""
         enabled = self._events.describe_rule(Name=self._rule).get("State") != "DISABLED"
         self._events.disable_rule(Name=self._rule)
         try:

@@ -1,4 +1,4 @@
-"""What an execution's history says: states, tasks, chunks, and how many ran at once. Pure functions of its events."""
+"""States, tasks, chunks and concurrency of an execution: pure functions of the events in its history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEDULED = {"TaskScheduled", "LambdaFunctionScheduled"}
 
 @dataclass(frozen=True)
 class Task:
-    """One try of one Task state: an invocation of a function."""
+    """One attempt of one Task state: an invocation of a function."""
 
     state: str
     in_map: bool
@@ -30,7 +30,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Retry:
-    """One more try of a state that had failed with `error`."""
+    """One retry of a state that had failed with `error`."""
 
     state: str
     error: str
@@ -38,7 +38,7 @@ class Retry:
 
 @dataclass(frozen=True)
 class Reached:
-    """How far an execution has come."""
+    """The progress of an execution."""
 
     state: str
     chunks_done: int
@@ -49,7 +49,7 @@ class Reached:
 
 
 def reached(history: Sequence[Event]) -> Reached:
-    """The state entered last outside of any chunk, and the chunks done of all."""
+    """The state entered last outside the Map, the number of chunks done and the number of chunks."""
     by_id = {event["id"]: event for event in history}
     entered = [e for e in history if e["type"].endswith("StateEntered") and not _in_map(e, by_id)]
     return Reached(
@@ -60,7 +60,7 @@ def reached(history: Sequence[Event]) -> Reached:
 
 
 def tasks(history: Sequence[Event]) -> list[Task]:
-    """Every try of every task, in order of its start."""
+    """Every attempt of every task, in order of start."""
     by_id = {event["id"]: event for event in history}
     ends = {event["previousEventId"]: event for event in history if event["type"] in _TASK_ENDS}
     return [
@@ -71,7 +71,7 @@ def tasks(history: Sequence[Event]) -> list[Task]:
 
 
 def retries(history: Sequence[Event]) -> list[Retry]:
-    """Every try after the first: where a state, once entered, has scheduled its task more than once."""
+    """Every attempt after the first: a state has scheduled its task again since it was entered."""
     by_id = {event["id"]: event for event in history}
     found = []
     for event in history:
@@ -89,7 +89,7 @@ Spans = Sequence[tuple[datetime, datetime]]
 
 
 def iterations(history: Sequence[Event]) -> Spans:
-    """Each iteration of a Map that succeeded, waiting inside it included."""
+    """The span of each Map iteration that succeeded, including waits inside it."""
     began = {
         event["mapIterationStartedEventDetails"]["index"]: event["timestamp"]
         for event in history
@@ -103,7 +103,7 @@ def iterations(history: Sequence[Event]) -> Spans:
 
 
 def _back_to_entered(event: Event, by_id: dict[int, Event]) -> Iterator[Event]:
-    """The events between `event` and the entry into its state, the latest first."""
+    """The events between `event` and the entry into its state, latest first."""
     while not (event := by_id[event["previousEventId"]])["type"].endswith("StateEntered"):
         yield event
 
@@ -123,7 +123,7 @@ def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
 
 
 def _error(event: Event) -> str | None:
-    """The error that an event of any type reports, under the details of its own type."""
+    """The error in an event's details, whatever the event's type."""
     return next((str(part["error"]) for part in event.values() if isinstance(part, dict) and "error" in part), None)
 
 
@@ -138,7 +138,7 @@ def _in_map(event: Event, by_id: dict[int, Event]) -> bool:
 
 
 def _request_id(end: Event) -> str | None:
-    """The Lambda request id of a task that ended: in its result's metadata, or in the cause of its error."""
+    """The Lambda request id of a task that ended: from its result's metadata, or from the cause of its error."""
     if details := end.get("taskSucceededEventDetails"):
         found = json.loads(details.get("output") or "{}").get("SdkResponseMetadata", {}).get("RequestId")
         return str(found) if found else None
@@ -152,9 +152,9 @@ def _request_id(end: Event) -> str | None:
 
 
 def peak(spans: Iterable[tuple[Moment, Moment | None]]) -> int:
-    """The most spans that were open at one moment; a span without an end is open for ever.
+    """The maximum number of overlapping spans; a span without an end stays open.
 
-    Where one ends at the very moment another starts, the two do not overlap.
+    Two spans do not overlap if one ends at the moment at which the other starts.
     """
     moments: list[tuple[Moment, int, int]] = []
     for start, end in spans:

@@ -1,4 +1,4 @@
-"""What an execution is started with: where it names the uploaded object, and how to make it by hand."""
+"""An execution's input: the paths at which it names the uploaded object, and an input for a manual start."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from steps.drivers.s3 import Upload
 
 @dataclass(frozen=True)
 class ObjectPaths:
-    """The JSONPaths at which an execution's input names the object; the usual ones are those of the S3 event itself."""
+    """The JSONPaths at which an execution's input names the object; by default those of the S3 event itself."""
 
     bucket: str = "$.detail.bucket.name"
     key: str = "$.detail.object.key"
     version_id: str = "$.detail.object.version-id"
 
     def named_in(self, given: Any) -> tuple[Any, ...]:
-        """(bucket, key, version) that an input names; None for each that it does not."""
+        """(bucket, key, version) as named in the input `given`; None for each that is missing."""
         return tuple(at(given, path) for path in astuple(self))
 
     def lacking_in(self, given: Any, upload: Upload) -> list[str]:
-        """The paths at which an input does not name what it should of `upload`."""
+        """The paths at which the input `given` does not hold the bucket, key or version of `upload`."""
         named = zip(astuple(self), self.named_in(given), _named(upload), strict=True)
         return [path for path, got, due in named if got != due]
 
     def input_for(self, upload: Upload, event: dict[str, Any]) -> dict[str, Any]:
-        """The input of an execution started by hand: the S3 event, where it is what the paths lead into.
+        """The input of a manually started execution: the S3 `event`, if it names the upload at these paths.
 
-        Else the rule makes the input of it, and an object with bucket, key and version alone takes its place.
+        Otherwise the rule transforms the event, and the input is an object with only bucket, key and version.
         """
         if not self.lacking_in(event, upload):
             return event
@@ -45,7 +45,7 @@ def _named(upload: Upload) -> tuple[str, str, str]:
 
 
 def object_created(upload: Upload, *, account: str, region: str) -> dict[str, Any]:
-    """What EventBridge would have delivered of `upload`, field by field.
+    """The event that EventBridge delivers for `upload`, with all its fields.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """

@@ -1,4 +1,4 @@
-"""Faults that the target makes: calls refused, held, late, answers lost, functions killed, connections cut."""
+"""Faults injected by the target: calls refused, held or delayed, responses lost, functions killed, connections cut."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from urllib.request import ProxyHandler, Request, build_opener
 from steps.drivers.waiting import eventually
 
 PATIENCE = 60
-"""Seconds for a call to come that a fault waits for."""
+"""Seconds to wait for a call that matches a fault, and for the response to a request about faults."""
 _here = build_opener(ProxyHandler({}))  # no proxy leads to an emulator on this machine
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that is set; `when` is found in `{function} {service} {operation} {body}` of a call that meets it."""
+    """An active fault; it matches calls whose `{function} {service} {operation} {body}` holds the regex `when`."""
 
     name: str
     when: str
     ask: Callable[[str], dict[str, Any]]
-    """Makes a request about it, by a method of HTTP."""
+    """Send a request about this fault with the given HTTP method."""
 
     @property
     def hits(self) -> int:
-        """How many calls have met it."""
+        """The number of calls that the fault has matched."""
         return int(self.ask("GET")["hits"])
 
     def awaited(self, hits: int = 1) -> None:
-        """Returns once so many calls have met it; raises NotSeen."""
+        """Wait until the fault has matched `hits` calls. Raises NotSeen."""
         eventually(
             lambda: self.hits >= hits or None,
             what=f"{hits} calls that meet the fault {self.name!r}: {self.when}",
@@ -42,12 +42,12 @@ class Fault:
         )
 
     def remove(self) -> None:
-        """From here on no call meets it, and what it held goes on."""
+        """Remove the fault; calls that it holds continue."""
         self.ask("DELETE")
 
 
 class Faults:
-    """The faults of one target, set by who has its root user's access key."""
+    """The faults of one target, managed with the access key of its root user."""
 
     def __init__(self, url: str, access_key: str, secret_key: str) -> None:
         self._url = url
@@ -57,35 +57,36 @@ class Faults:
     def refuse(
         self, name: str, when: str, code: str, *, status: int = 400, work: str = "undone", times: int | None = None
     ) -> Fault:
-        """Each such call is refused with `code`, or the first `times`; with `work` done or going on it is done even so.
+        """Fail matching calls with `code`, at most `times` of them (default: all).
 
-        Of those that are done even so, one alone is refused unless `times` says otherwise.
+        work="done" or "going on": the call takes effect although the caller sees the error; `times` is then 1
+        by default.
         """
         error = {"code": code, "message": f"{name}, on purpose", "status": status}
         times = 1 if times is None and work != "undone" else times
         return self._set(name, when, {"effect": "error", "error": error, "work": work, "times": times})
 
     def crash(self, name: str, when: str, *, work: str = "undone") -> Fault:
-        """The first function that makes such a call dies of it, and the call is done or not."""
+        """Kill the first function that makes a matching call; `work` says whether the call takes effect."""
         return self._set(name, when, {"effect": "crash", "work": work})
 
     def hold(self, name: str, when: str, *, times: int = 1) -> Fault:
-        """The first such calls wait until the fault is removed, and are done then."""
+        """Hold the first `times` matching calls until the fault is removed; they are executed then."""
         return self._set(name, when, {"effect": "hold", "times": times})
 
     def slow(self, name: str, when: str, seconds: float) -> Fault:
-        """Each such call is done so many seconds late."""
+        """Delay each matching call by so many seconds."""
         return self._set(name, when, {"effect": "slow", "seconds": seconds, "times": None})
 
     def cut(self, name: str, when: str, *, work: str = "undone") -> Fault:
-        """The first connection to PostgreSQL on which `{function} postgresql {bytes}` is sent is lost.
+        """Cut the first PostgreSQL connection whose sent data matches `when`, as `{function} postgresql {bytes}`.
 
-        What is sent is done or not; its answer never comes.
+        `work` says whether the statement sent takes effect; its response never arrives.
         """
         return self._set(name, when, {"effect": "cut", "work": work})
 
     def clear(self) -> None:
-        """Removes them all."""
+        """Remove all faults."""
         self._ask("DELETE")
 
     def _set(self, name: str, when: str, effect: dict[str, Any]) -> Fault:

@@ -1,4 +1,4 @@
-"""The functions as Lambda describes them, and a change of their configuration for a while."""
+"""The functions as Lambda describes them, and temporary changes of their configuration."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Function:
-    """A function's configuration, its timeout in seconds; `update` is how its last change went.
+    """A function's configuration, with its timeout in seconds; `update` is the status of its last update.
 
-    Layers, subnets and groups go by ARN or id.
+    Layers are ARNs, subnets and security groups are ids.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Layer:
-    """A version of a layer, and what it says it fits."""
+    """A layer version, with the runtimes and architectures that it declares compatible."""
 
     arn: str
     runtimes: tuple[str, ...]
@@ -44,17 +44,17 @@ class Layer:
 
 
 class Functions:
-    """Lambda's functions of these names."""
+    """Describes and reconfigures the Lambda functions of these names."""
 
     def __init__(self, client: LambdaClient, names: Iterable[str]) -> None:
         self._lambda, self.names = client, tuple(names)
 
     def found(self) -> dict[str, Function | None]:
-        """Each function by its name, None where there is none."""
+        """Each function by its name; None if it does not exist."""
         return {name: self._found(name) for name in self.names}
 
     def layer(self, arn: str) -> Layer | None:
-        """The layer version of that ARN, if it still exists."""
+        """The layer version with that ARN, or None if it no longer exists."""
         name, _, version = arn.rpartition(":")
         answer = unless_absent(lambda: self._lambda.get_layer_version(LayerName=name, VersionNumber=int(version)))
         if answer is None:
@@ -62,11 +62,11 @@ class Functions:
         return Layer(arn, tuple(answer.get("CompatibleRuntimes", ())), tuple(answer.get("CompatibleArchitectures", ())))
 
     def configured(self, **variables: str) -> AbstractContextManager[None]:
-        """All of them have these environment variables within the block, and what they had before after it."""
+        """Add these environment variables to all functions within the block, then restore their configuration."""
         return self._changed(lambda before: {"Environment": {"Variables": {**before.variables, **variables}}})
 
     def without(self, variable: str) -> AbstractContextManager[None]:
-        """None of them has this environment variable within the block."""
+        """Remove this environment variable from all functions within the block."""
 
         def change(before: Function) -> dict[str, Any]:
             return {"Environment": {"Variables": {k: v for k, v in before.variables.items() if k != variable}}}
@@ -74,16 +74,16 @@ class Functions:
         return self._changed(change)
 
     def outside_the_network(self) -> AbstractContextManager[None]:
-        """None of them is in a VPC within the block."""
+        """Take all functions out of the VPC within the block."""
         return self._changed(lambda _: {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}})
 
     def start_anew(self) -> None:
-        """Every process of theirs ends, so that the next invocations find nothing that was kept in one."""
+        """End all execution environments, so that the next invocations are cold starts without cached state."""
         for name in self.names:
             self._configure(name, {})
 
     def given_up_after(self, seconds: int) -> AbstractContextManager[None]:
-        """Each of their invocations may take so long within the block."""
+        """Set the timeout of all functions within the block."""
         return self._changed(lambda _: {"Timeout": seconds})
 
     @contextmanager

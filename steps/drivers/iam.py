@@ -1,4 +1,4 @@
-"""The roles' permissions, as IAM itself judges them."""
+"""The roles' permissions, as evaluated by IAM itself."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ USUAL_ACTIONS: dict[str, tuple[str, ...]] = {
     "job_locks": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
     "secret": ("secretsmanager:GetSecretValue",),
 }
-"""What the functions do, by what they do it to, unless settings say otherwise."""
+"""The actions that the functions need, by the resource they act on, unless the settings override them."""
 
 
 @dataclass(frozen=True, order=True)
 class Need:
-    """An action on a resource, an ARN or `*`."""
+    """An action on a resource; the resource is an ARN or `*`."""
 
     resource: str
     action: str
 
 
 class Permissions:
-    """IAM, asked what a role may do."""
+    """Reads and simulates the policies of roles through IAM."""
 
     def __init__(self, iam: IAMClient) -> None:
         self._iam = iam
 
     def role(self, name: str) -> str | None:
-        """The ARN of the role of that name, if there is one."""
+        """The ARN of the role of that name, or None if it does not exist."""
         answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
         return answer and answer["Role"]["Arn"]
 
     def trusts(self, name: str, service: str) -> bool:
-        """Whether the role's trust policy lets that service assume it, conditions left aside."""
+        """True if the role's trust policy lets that service assume it; conditions are ignored."""
         answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
         document = answer["Role"].get("AssumeRolePolicyDocument") if answer else None
         return any(_admits(each, service) for each in _statements(document)) if document else False
 
     def decisions(self, role_arn: str, needs: Iterable[Need]) -> dict[Need, str]:
-        """`allowed`, `implicitDeny` or `explicitDeny` for each need, by SimulatePrincipalPolicy.
+        """The decision of SimulatePrincipalPolicy for each need: `allowed`, `implicitDeny` or `explicitDeny`.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
         """
@@ -82,9 +82,9 @@ class Permissions:
 
     @contextmanager
     def withdrawn(self, role: str, action: str, on: str = "") -> Iterator[None]:
-        """No inline policy of the role allows `action` within the block; after it, they are as they were.
+        """Remove `action` from the role's inline policies within the block, then restore them.
 
-        `on`: only where every resource of a statement holds this in its ARN.
+        `on`: change only the statements all of whose resource ARNs contain this text.
         """
         names = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
         before = {
@@ -100,7 +100,7 @@ class Permissions:
                 self._put(role, name, statements)
 
     def _put(self, role: str, name: str, statements: list[dict[str, Any]]) -> None:
-        if not statements:  # a policy has one at least
+        if not statements:  # a policy needs at least one statement
             self._iam.delete_role_policy(RoleName=role, PolicyName=name)
             return
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -114,7 +114,7 @@ def _admits(statement: dict[str, Any], service: str) -> bool:
 
 
 def _without(statement: dict[str, Any], action: str, on: str) -> dict[str, Any] | None:
-    """The statement without one of the actions that it allows on such resources; None where it has no other."""
+    """The statement without `action`, if it allows that on such resources; None if no other action is left."""
     if statement["Effect"] != "Allow" or "Action" not in statement:
         return statement
     if not all(on in resource for resource in _listed(statement.get("Resource", []))):
@@ -128,6 +128,6 @@ def _listed(given: Any) -> list[str]:
 
 
 def _statements(document: Any) -> list[dict[str, Any]]:
-    """The statements of a policy document, which AWS gives as text or parsed."""
+    """The statements of a policy document, which AWS returns as text or parsed."""
     parsed = json.loads(unquote(document)) if isinstance(document, str) else document
     return [parsed["Statement"]] if isinstance(parsed["Statement"], dict) else parsed["Statement"]

@@ -1,4 +1,4 @@
-"""JSONPaths that lead by names and indexes to one value, as rules and state machines name what they read."""
+"""JSONPaths of names and indexes to a single value, as used by EventBridge rules and state machines."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 _STEP = re.compile(r"\.([\w-]+)|\['([^']+)'\]|\[\"([^\"]+)\"\]|\[(\d+)\]")
 
 _INPUT = r"(?<!\$)\$(?:(?:\$\.|states\.context\.)Execution\.Input|states\.input)?"
-"""The start of a path in a state machine: a state's input, or the execution's, in JSONPath or JSONata."""
+"""The start of a path in a state machine: the state's or the execution's input, in JSONPath or JSONata."""
 _READ = re.compile(rf"{_INPUT}((?:{_STEP.pattern})+)")
 
 
 def steps(path: str) -> tuple[str | int, ...]:
-    """The names and indexes of a path such as `$.detail.object['version-id']`; raises ValueError for any other."""
+    """The names and indexes of a path such as `$.detail.object['version-id']`. Raises ValueError for other paths."""
     if not re.fullmatch(rf"\$(?:{_STEP.pattern})*", path):
         raise ValueError("is no path of names such as $.detail.object.key or $.object['version-id']")
     return tuple(int(index) if index else "".join(names) for *names, index in _STEP.findall(path))
 
 
 def at(given: Any, path: str) -> Any:
-    """The value that `path` leads to; None where there is none."""
+    """The value at `path` in `given`; None if there is none."""
     for step in steps(path):
         try:
             given = given[step]
@@ -31,7 +31,7 @@ def at(given: Any, path: str) -> Any:
 
 
 def read_in(definition: Any) -> Iterator[tuple[str | int, ...]]:
-    """The steps of each path into an input that stands anywhere in a state machine's definition."""
+    """The steps of each path into an input that occurs anywhere in a state machine's definition."""
     match definition:
         case str():
             yield from (steps(f"${found[1]}") for found in _READ.finditer(definition))
@@ -43,7 +43,7 @@ def read_in(definition: Any) -> Iterator[tuple[str | int, ...]]:
 
 
 def leaves(given: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The names that lead to each value that is no object; none where `given` is none itself."""
+    """The path of names to each value that is not an object; nothing if `given` itself is not an object."""
     if isinstance(given, dict):
         for name, value in given.items():
             yield from leaves(value, (*way, name))
@@ -52,7 +52,7 @@ def leaves(given: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 
 
 def placed(given: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A copy of `given` with `value` where `path`, of names alone, leads; what is missing on the way is made."""
+    """A copy of `given` with `value` at `path`, which has names only; missing objects on the way are created."""
     *way, last = steps(path)
     copy = inner = dict(given)
     for step in map(str, way):

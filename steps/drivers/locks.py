@@ -1,4 +1,4 @@
-"""The job locks: which execution has an uploaded file, and how it is given back when that one has died."""
+"""The job locks: the execution that owns an uploaded file, and clearing the lock of a dead execution."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lock:
-    """Who has a file; `state` is held or done, `expires_at` in epoch seconds."""
+    """The lock of a file: its owner's ARN; `state` is held or done; `expires_at` is in epoch seconds."""
 
     owner: str
     state: str
@@ -23,27 +23,27 @@ class Lock:
 
 
 class NotStarted(Exception):
-    """Nothing is started for the file, since another execution has it or has done it."""
+    """No execution is started for the file, because another execution holds its lock or has completed it."""
 
 
 class NotRestarted(NotStarted):
-    """The file is not started again, since another execution has it or has done it."""
+    """The file is not restarted, because another execution holds its lock or has completed it."""
 
 
 class Locks:
-    """DynamoDB's table of locks."""
+    """Reads and changes the DynamoDB table of job locks."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb, self._table = dynamodb, table
 
     def of(self, upload: Upload) -> Lock | None:
-        """The lock of an upload, expired or not; None where nobody has it."""
+        """The lock of an upload, expired or not; None if there is none."""
         key = {"lock_key": {"S": upload.file_id}}
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return Lock(item["owner"]["S"], item["state"]["S"], int(item["expires_at"]["N"])) if item else None
 
     def expire(self, upload: Upload) -> None:
-        """Makes the lock of an upload one whose time is over."""
+        """Set the expiry of an upload's lock to the past."""
         self._dynamodb.update_item(
             TableName=self._table,
             Key={"lock_key": {"S": upload.file_id}},
@@ -53,7 +53,7 @@ class Locks:
         )
 
     def clear(self, upload: Upload, owner: str) -> None:
-        """Takes the lock away from `owner`; somebody else's stays, and is NotRestarted."""
+        """Delete the lock if `owner` holds it. Raises NotRestarted if another execution does."""
         try:
             self._dynamodb.delete_item(
                 TableName=self._table,
@@ -67,7 +67,7 @@ class Locks:
 
 
 def refuse_duplicate(upload: Upload, locks: Locks, workflow: Workflow) -> None:
-    """Raises NotStarted where an execution for `upload` would end as a duplicate of the one that has its lock."""
+    """Raise NotStarted if an execution for `upload` would end as a duplicate of the one that holds its lock."""
     lock = restartable(upload, locks, workflow)
     if lock is not None and lock.expires_at > time():
         raise NotStarted(
@@ -77,7 +77,7 @@ def refuse_duplicate(upload: Upload, locks: Locks, workflow: Workflow) -> None:
 
 
 def restartable(upload: Upload, locks: Locks, workflow: Workflow) -> Lock | None:
-    """The lock that a dead execution has on `upload`, if any; raises NotRestarted where its owner runs or is done."""
+    """The lock that a dead execution holds on `upload`, if any. Raises NotRestarted if its owner runs or is done."""
     lock = locks.of(upload)
     if lock is not None:
         if workflow.runs(lock.owner):
@@ -88,7 +88,7 @@ def restartable(upload: Upload, locks: Locks, workflow: Workflow) -> Lock | None
 
 
 def restart(upload: Upload, locks: Locks, workflow: Workflow) -> str:
-    """The ARN of a new execution for `upload`, once the lock of a dead one is cleared; NotRestarted says why not."""
+    """Clear the lock of a dead execution and start a new one for `upload`. Return its ARN; raises NotRestarted."""
     if lock := restartable(upload, locks, workflow):
         locks.clear(upload, lock.owner)
     return workflow.start_for(upload)

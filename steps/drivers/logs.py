@@ -1,4 +1,4 @@
-"""The functions' logs: every line of a run, told from those of other executions."""
+"""The functions' logs: every line of one execution, separated from those of other executions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 ABOVE_INFO = ("ERROR", "WARN", "FATAL", "CRITICAL")
 _GROUP_SECONDS = 10
-"""A log group that is still missing so long after an execution has ended is one that nobody makes."""
+"""A log group that is still missing so long after the end of an execution will not be created any more."""
 _START = re.compile(r"START RequestId: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)")
 
 
 class LogsIncomplete(Exception):
-    """CloudWatch has not taken in every line in time: nothing can be said about what is absent."""
+    """CloudWatch has not ingested every line in time, so the absence of a line proves nothing."""
 
     diagnosis = "logs-missing"
 
@@ -46,7 +46,7 @@ class LogLine:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The line's fields, where it is a JSON object; else none."""
+        """The line's fields if it is a JSON object; otherwise empty."""
         try:
             found = json.loads(self.text)
         except ValueError:
@@ -59,7 +59,7 @@ class LogLine:
 
 @dataclass
 class Invocation:
-    """What one log stream holds from a START to its REPORT: one invocation of a function."""
+    """One invocation of a function: the lines of a log stream from a START to its REPORT."""
 
     request_id: str
     started: int
@@ -68,15 +68,15 @@ class Invocation:
 
 
 class Logs:
-    """CloudWatch Logs of the functions."""
+    """Reads the functions' log groups in CloudWatch Logs."""
 
     def __init__(self, logs: CloudWatchLogsClient, groups: Sequence[str]) -> None:
         self._logs, self._groups = logs, groups
 
     def since(self, start: int) -> list[LogLine]:
-        """Every line of every group from `start` (epoch milliseconds) on, all pages, each stream in order.
+        """Every line of every group since `start` (epoch milliseconds), each stream in order.
 
-        A group that does not exist has none: Lambda makes one when a function logs for the first time.
+        A missing group counts as empty: Lambda creates it when a function logs for the first time.
         """
         return [line for group in self._groups for line in unless_absent(partial(self._of, group, start)) or ()]
 
@@ -90,9 +90,9 @@ class Logs:
         return True
 
     def complete(self, start: int, request_ids: Iterable[str], *, within: float) -> list[LogLine]:
-        """`since(start)`, once each of these invocations has its REPORT line; else LogsIncomplete.
+        """Return `since(start)` once each of these invocations has its REPORT line. Raises LogsIncomplete.
 
-        Where a group does not exist, what asks for its lines raises the error, and sooner.
+        If a group does not exist, raises AWS's error for it instead, after at most _GROUP_SECONDS.
         """
         wanted = set(request_ids)
         missing: set[str] = wanted
@@ -118,13 +118,13 @@ class Logs:
 
 
 def _line(group: str, event: FilteredLogEventTypeDef) -> LogLine:
-    """An event of CloudWatch as a line; some emulators give it no id, and the whole event stands for it."""
+    """Convert a CloudWatch event; if an emulator gives it no id, the whole event serves as id."""
     stream, at, text = event["logStreamName"], event["timestamp"], event["message"]
     return LogLine(group, stream, at, text, event.get("eventId") or f"{stream} {at} {text}")
 
 
 def invocations(lines: Iterable[LogLine]) -> list[Invocation]:
-    """The invocations that `lines` show; an execution environment, hence a stream, serves one at a time."""
+    """Group `lines` into invocations; an execution environment, hence a log stream, serves one at a time."""
     found, open_in = [], {}
     for line in lines:
         if start := _START.match(line.text):
@@ -139,7 +139,7 @@ def invocations(lines: Iterable[LogLine]) -> list[Invocation]:
 
 
 def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:
-    """`lines` less those that name another execution, with their whole invocations; a line that nobody owns stays."""
+    """`lines` without the invocations and lines that name another execution; lines that name none are kept."""
 
     def foreign(line: LogLine) -> bool:
         return bool(line.fields.get("execution_id", execution_arn) != execution_arn)
@@ -150,12 +150,12 @@ def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:
 
 
 def holding(lines: Iterable[LogLine], *words: str) -> list[LogLine]:
-    """The lines that hold any of `words`, in capitals or as written: a substring, as CloudWatch's filter finds it."""
+    """The lines that contain any of `words` as a substring, case-sensitively, as CloudWatch's filter matches."""
     return [line for line in lines if any(word in line.text for word in words)]
 
 
 def complaints(lines: Iterable[LogLine]) -> list[tuple[int, str]]:
-    """Lines above INFO, the same text together: how often, and what; the most frequent first."""
+    """(count, text) of the lines above INFO, grouped by text, most frequent first."""
     loud = Counter(
         f"{line.fields['level']}: {line.fields.get('message')}" if "level" in line.fields else line.text.strip()
         for line in holding(lines, *ABOVE_INFO)
@@ -163,11 +163,11 @@ def complaints(lines: Iterable[LogLine]) -> list[tuple[int, str]]:
     return [(count, text) for text, count in loud.most_common()]
 
 
-_LATE = 10_000  # milliseconds: CloudWatch shows lines of one moment in no order
+_LATE = 10_000  # milliseconds: lines may appear in CloudWatch out of order
 
 
 class Tail:
-    """Follows the logs from `start` (epoch milliseconds) on; `lines` are all that it has seen so far."""
+    """Follows the logs from `start` (epoch milliseconds) on; `lines` are all lines seen so far."""
 
     def __init__(self, logs: Logs, start: int) -> None:
         self._logs, self._start = logs, start
@@ -178,7 +178,7 @@ class Tail:
         return list(self._seen.values())
 
     def look(self) -> list[LogLine]:
-        """The lines that have come since the last look."""
+        """Return the lines that are new since the last call."""
         since = max([self._start, *(line.at - _LATE for line in self._seen.values())])
         new = [line for line in self._logs.since(since) if line.id not in self._seen]
         self._seen |= {line.id: line for line in new}
@@ -186,9 +186,9 @@ class Tail:
 
 
 def written(lines: list[LogLine]) -> str:
-    """The lines as a text to keep, one under the other in order of time: moment, log group, stream, message.
+    """Format the lines as text, sorted by time: timestamp, log group, stream, message.
 
-    Whatever a message holds, a line of the text that does not belong to it begins with a moment.
+    Continuation lines of a message are marked, so that only a new message begins with a timestamp.
     """
     return "".join(
         f"{datetime.fromtimestamp(line.at / 1000, UTC).isoformat(timespec='milliseconds')} {line.group} {line.stream} "

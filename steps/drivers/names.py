@@ -1,4 +1,4 @@
-"""The names that the pipeline's parts go by, in any account."""
+"""The physical names of the pipeline's resources, in any account."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ USUAL = {
     "state_machine_role": "csv-stepfunctions-execution-role-{environment}",
     "rule_role": "csv-eventbridge-invoke-role-{environment}",
 }
-"""What each thing is called, unless settings say otherwise; {braces} stand for the fields of Names."""
+"""The name pattern of each resource unless the settings override it; {braces} are filled with fields of Names."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """Every physical name follows from project, environment, account and region; `others` replace usual ones."""
+    """All physical names, derived from project, environment, account and region; `others` override USUAL patterns."""
 
     account: str
     region: str = "ap-northeast-1"
@@ -48,7 +48,7 @@ class Names:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The functions, each once: the same one may serve all steps."""
+        """The functions without duplicates, since one function may serve all steps."""
         return tuple(dict.fromkeys((self.named("splitter"), self.named("processor"))))
 
     @property
@@ -96,16 +96,16 @@ class Names:
         return self.named("rule_role")
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource of ours, such as `table/jobs` of `dynamodb`."""
+        """The ARN of a resource in this account and region, such as `table/jobs` of `dynamodb`."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     def key_of(self, text: str) -> str | None:
-        """The key of USUAL whose name is `text`, or the end of it where that is an ARN or the name of a log group."""
+        """The key of USUAL whose name is `text`, or the last part of `text` if it is an ARN or a log group's name."""
         by_name = {self.named(key): key for key in reversed(USUAL)}
         return by_name.get(text) or by_name.get(re.split("[:/]", text)[-1])
 
     def named(self, thing: str) -> str:
-        """What `thing`, a key of USUAL, is called here."""
+        """The physical name of `thing`, a key of USUAL."""
         return (self.others.get(thing) or USUAL[thing]).format(
             account=self.account, region=self.region, project=self.project, environment=self.environment
         )

@@ -1,4 +1,4 @@
-"""The network as EC2 describes it: subnets, their routes, security groups and the endpoints of AWS's services."""
+"""The network as EC2 describes it: subnets, their routes, security groups and VPC endpoints."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """What EC2 says of some subnets and security groups, in its own words; by id, absent where there is none.
+    """EC2's descriptions of some subnets and security groups, by id; one that does not exist is absent.
 
-    `routes` are those of each subnet: of its own route table, or else of the main one of its VPC.
+    `routes` are the routes of each subnet, from its own route table or else from its VPC's main one.
     """
 
     subnets: Mapping[str, Mapping[str, Any]]
@@ -24,7 +24,7 @@ class Network:
 
 
 def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Network:
-    """Reads all that tells whether functions in these subnets reach what they need; the endpoints' groups with it."""
+    """Read what decides whether functions in these subnets reach AWS; includes the endpoints' security groups."""
     found = {s["SubnetId"]: s for s in _those(ec2, "describe_subnets", "Subnets", "subnet-id", subnets)}
     vpcs = sorted({subnet["VpcId"] for subnet in found.values()})
     tables = _those(ec2, "describe_route_tables", "RouteTables", "vpc-id", vpcs)
@@ -39,7 +39,7 @@ def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Ne
 
 
 def _those(ec2: EC2Client, operation: Any, key: str, name: str, values: Iterable[str]) -> list[Mapping[str, Any]]:
-    """All of a kind whose attribute `name` is one of `values`; asked by filter, which is no error for an unknown id."""
+    """Describe the resources whose filter `name` matches one of `values`; with a filter, unknown ids are no error."""
     wanted = sorted(set(values))
     if not wanted:
         return []

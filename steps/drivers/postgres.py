@@ -1,4 +1,4 @@
-"""The database: the checklist's questions, each a file under sql/ that people can run by hand too."""
+"""The database: runs the checklist's SQL files under sql/, which people can also run by hand."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ROWS_AT_A_TIME = 10_000
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether the database let somebody in, and what it said."""
+    """The result of a login to the database: success, and the server's message."""
 
     well: bool
     said: str
 
 
 class SqlRefused(Exception):
-    """A file under sql/ cannot be used: PostgreSQL refuses it, or it answers something else than is asked."""
+    """A file under sql/ cannot be used: PostgreSQL rejects it, or it returns the wrong rows or columns."""
 
     diagnosis = "sql-refused"
 
@@ -39,17 +39,17 @@ class SqlRefused(Exception):
 
 
 def file_of(name: str, folders: Iterable[Path]) -> Path:
-    """sql/{name}.sql, in the first of the folders that has one."""
+    """The path of {name}.sql in the first of `folders` that has it."""
     return next(path for folder in folders if (path := folder / f"{name}.sql").is_file())
 
 
 def run(
     connection: psycopg.Connection[Any], file: Path, values: Mapping[str, Any] | None = None
 ) -> psycopg.Cursor[Any]:
-    """What PostgreSQL answers to the file; raises SqlRefused, which has the line that PostgreSQL names."""
+    """Execute the file and return the cursor. Raises SqlRefused with the line that PostgreSQL names."""
     try:
         return connection.execute(file.read_bytes(), values)
-    except psycopg.OperationalError:  # of the server, and not of the file
+    except psycopg.OperationalError:  # the server's fault, not the file's
         raise
     except psycopg.Error as refused:
         line = re.search(r"^LINE (\d+):", str(refused), re.MULTILINE)
@@ -57,7 +57,7 @@ def run(
 
 
 class Row(dict[str, Any]):
-    """A row by column; raises SqlRefused for a column that its file does not answer."""
+    """A row by column; raises SqlRefused for a column that the file does not return."""
 
     def __init__(self, values: Mapping[str, Any], file: Path) -> None:
         super().__init__(values)
@@ -68,16 +68,16 @@ class Row(dict[str, Any]):
 
 
 class Unreachable(Exception):
-    """There is no session on the database, or no more."""
+    """No session on the database can be opened, or the server has ended it."""
 
 
 class Database:
-    """PostgreSQL, asked by file name; a file in an earlier folder stands before one of the same name in a later."""
+    """A PostgreSQL session that runs files by name; a file in an earlier folder overrides one in a later folder."""
 
     def __init__(
         self, url: str, folders: list[Path], application_name: str = "acceptance", *, test_users: Sequence[User] = ()
     ) -> None:
-        """Opens a session in which the files under sql/ know these test users; raises Unreachable."""
+        """Open a session whose settings hold the test users for the files under sql/. Raises Unreachable."""
         self._folders, self._url, self._name, self._test_users = folders, url, application_name, test_users
         self._connection = self._opened()
 
@@ -97,7 +97,7 @@ class Database:
         return connection
 
     def reopen(self) -> None:
-        """Opens another session in place of one that the server may have ended; raises Unreachable."""
+        """Replace the session, which the server may have ended, by a new one. Raises Unreachable."""
         self._connection.close()
         self._connection = self._opened()
 
@@ -108,9 +108,9 @@ class Database:
         self.close()
 
     def ask(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        """The rows that sql/{question}.sql answers; `values` fill its %(name)s places.
+        """Return the rows of sql/{question}.sql; `values` are its %(name)s parameters.
 
-        Raises Unreachable, and SqlRefused where the file cannot be used.
+        Raises Unreachable, or SqlRefused if the file cannot be used.
         """
         file = file_of(question, self._folders)
         try:
@@ -122,20 +122,20 @@ class Database:
         return [Row(row, file) for row in cursor] if cursor.description else []
 
     def row(self, question: str, **values: Any) -> dict[str, Any]:
-        """The single row of `ask`."""
+        """Return the single row of `ask`. Raises SqlRefused for any other number of rows."""
         rows = self.ask(question, **values)
         if len(rows) != 1:
             raise SqlRefused(file_of(question, self._folders), f"it answers {len(rows)} rows instead of one")
         return rows[0]
 
     def each(self, question: str, **values: Any) -> Iterator[dict[str, Any]]:
-        """The rows of `ask` one after the other, for answers that would fill the memory."""
+        """Yield the rows of `ask` one by one, for results that are too large for memory."""
         with self._connection.transaction(), self._connection.cursor(name="each") as rows:
             rows.itersize = _ROWS_AT_A_TIME
             yield from rows.execute(file_of(question, self._folders).read_bytes(), values or None)
 
     def number(self, question: str, **values: Any) -> int:
-        """The single number that sql/{question}.sql answers."""
+        """Return the single number that sql/{question}.sql selects. Raises SqlRefused for anything else."""
         row = self.row(question, **values)
         try:
             (number,) = row.values()
@@ -144,25 +144,25 @@ class Database:
             raise SqlRefused(file_of(question, self._folders), f"it answers {dict(row)} instead of a number") from None
 
     def tell(self, statement: str, **values: Any) -> None:
-        """Runs sql/{statement}.sql, all of it in one transaction; `values` fill its %(name)s places."""
+        """Execute sql/{statement}.sql in one transaction; `values` are its %(name)s parameters."""
         with self._connection.transaction():
             run(self._connection, file_of(statement, self._folders), values or None)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """What is done within the block is undone after it, and nobody else ever sees it."""
+        """Run the block in a transaction that is always rolled back, so that no other session sees its changes."""
         with self._connection.transaction(force_rollback=True):
             yield
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is done within the block is done at its end, all of it or nothing."""
+        """Run the block in one transaction."""
         with self._connection.transaction():
             yield
 
     @staticmethod
     def answer(url: str, credentials: dict[str, str]) -> Answer:
-        """What the server at `url` says to somebody who comes with these credentials: username and password."""
+        """Log in at `url` with these credentials (username and password) and return the result."""
         user, password = credentials.get("username"), credentials.get("password")
         try:
             with psycopg.connect(url, user=user, password=password, connect_timeout=10) as connection:
@@ -172,12 +172,12 @@ class Database:
         return Answer(True, f"PostgreSQL {version}")
 
     def close(self) -> None:
-        """Ends the session with the server."""
+        """End the session."""
         self._connection.close()
 
 
 def _address(url: str) -> str:
-    """Host, port and database of a connection string; without its credentials."""
+    """Host, port and database of a connection string, without its credentials."""
     told = psycopg.conninfo.conninfo_to_dict(url)
     host = told.get("hostaddr") or told.get("host") or "the usual socket"
     return f"{host}:{told.get('port') or 5432}, database {told.get('dbname') or 'of the user'}"

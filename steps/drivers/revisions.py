@@ -1,4 +1,4 @@
-"""What exactly is deployed, as digests: whoever asks again later can tell whether it is still the same."""
+"""Digests of the deployed functions and state machine, to detect later changes of the deployment."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from steps.drivers.absence import unless_absent
 from steps.drivers.names import Names
 
 Digests = dict[str, dict[str, str]]
-"""Digests, SHA-256 in hex unless named otherwise, of each deployed thing by its ARN."""
-# They change without anybody's changing the function: when it is idle for weeks, or is called again.
+"""The digests of each deployed resource by its ARN, as SHA-256 in hex; `revision` is AWS's own id."""
+# These change without an update of the function: when it is idle for weeks, or is invoked again.
 _PASSING = ("ResponseMetadata", "RevisionId", "LastModified", "State", "StateReason", "StateReasonCode")
 _PASSING_TOO = ("LastUpdateStatus", "LastUpdateStatusReason", "LastUpdateStatusReasonCode")
 
 
 def deployed(client: Clients, names: Names) -> Digests:
-    """Both functions and the state machine; what is not there is left out."""
+    """The digests of the functions and the state machine; a missing resource is left out."""
     functions = {names.arn("lambda", f"function:{name}"): _function(client, name) for name in names.functions}
     machine = {names.state_machine_arn: _machine(client, names.state_machine_arn)}
     return {arn: digests for arn, digests in (functions | machine).items() if digests}
 
 
 def _function(client: Clients, name: str) -> dict[str, str]:
-    """Its code as Lambda hashes it, and all that is configured: variables, layers, handler, network, role."""
+    """The digests of a function's code, as Lambda hashes it, and of its whole configuration; empty if missing."""
     found: Any = unless_absent(lambda: client("lambda").get_function_configuration(FunctionName=name))
     if found is None:
         return {}
@@ -36,7 +36,7 @@ def _function(client: Clients, name: str) -> dict[str, str]:
 
 
 def _machine(client: Clients, arn: str) -> dict[str, str]:
-    """Its definition and role, and the revision by which Step Functions names them."""
+    """The digests of a state machine's definition and role, and the revision id of Step Functions; empty if missing."""
     found: Any = unless_absent(lambda: client("stepfunctions").describe_state_machine(stateMachineArn=arn))
     if found is None:
         return {}

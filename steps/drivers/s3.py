@@ -1,4 +1,4 @@
-"""The bucket as S3 describes it."""
+"""The bucket's settings as S3 describes them, and its objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "Restrict
 
 @dataclass(frozen=True)
 class Settings:
-    """A bucket's settings; `tells_event_bridge`: whether it sends its events to EventBridge."""
+    """A bucket's settings; `tells_event_bridge` is true if it sends its events to EventBridge."""
 
     region: str
     keeps_versions: bool
@@ -29,20 +29,20 @@ class Settings:
 
 
 class Bucket:
-    """S3, asked about one bucket."""
+    """Reads the settings of one bucket."""
 
     def __init__(self, s3: S3Client, name: str) -> None:
         self._s3, self.name = s3, name
 
     def found(self) -> Settings | None:
-        """The bucket's settings, if there is one of its name that is ours."""
+        """The bucket's settings, or None if it does not exist."""
         s3, name = self._s3, self.name
         if unless_absent(lambda: s3.head_bucket(Bucket=name)) is None:
             return None
         access = unless_absent(lambda: s3.get_public_access_block(Bucket=name))
         blocks = access["PublicAccessBlockConfiguration"] if access else {}
         return Settings(
-            # S3 says nothing for the oldest region.
+            # S3 returns no location for us-east-1.
             region=s3.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1",
             keeps_versions=s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled",
             blocks_public_access=all(blocks.get(each) for each in _BLOCKS),
@@ -52,7 +52,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Upload:
-    """One version of one object, and when S3 took it (epoch milliseconds)."""
+    """One version of one object; `at` is the time of the upload in epoch milliseconds."""
 
     bucket: str
     key: str
@@ -63,30 +63,30 @@ class Upload:
 
     @property
     def file_id(self) -> str:
-        """The name of this version in processing-metadata and job-locks."""
+        """The key of this version in the tables processing-metadata and job-locks."""
         return f"{self.bucket}/{self.key}#{self.version_id}"
 
 
 class NotThere(Exception):
-    """The bucket holds no such object, or no such version of it."""
+    """The bucket does not hold the object, or not the requested version of it."""
 
 
 class Inbox:
-    """S3, and nothing of CSV."""
+    """Uploads, reads and deletes objects of one bucket, whatever their content."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
 
     def deliver(self, name: str, content: bytes, folder: str = "incoming") -> Upload:
-        """Uploads `content` under `folder` by one put; the version tells this upload from every other one."""
+        """Upload `content` to `folder` with one PutObject; the version id identifies this upload."""
         return self.put(f"{folder}/{name}", content)
 
     def put(self, key: str, content: bytes) -> Upload:
-        """Uploads `content` under any key at all."""
+        """Upload `content` under any key."""
         return self.found(key, self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)["VersionId"])
 
     def found(self, key: str, version_id: str | None = None) -> Upload:
-        """The version that the bucket holds under `key`: this one, or the newest; raises NotThere."""
+        """The given or else the newest version of the object at `key`. Raises NotThere."""
         version: Any = {} if version_id is None else {"VersionId": version_id}
         try:
             head = self._s3.head_object(Bucket=self._bucket, Key=key, **version)
@@ -99,22 +99,22 @@ class Inbox:
         return Upload(self._bucket, key, head["VersionId"], head["ContentLength"], etag, at)
 
     def content(self, upload: Upload) -> bytes | None:
-        """The bytes that the bucket holds of this very version, if it does."""
+        """The content of exactly this version, or None if the bucket does not hold it."""
         where: Any = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version_id}
         answer = unless_absent(lambda: self._s3.get_object(**where))
         return answer and answer["Body"].read()
 
     def result(self, upload: Upload, name: str) -> bytes:
-        """The bytes of results/{version}/`name`: what the pipeline wrote about this version."""
+        """The content of results/{version}/`name`, which the pipeline wrote for this version."""
         return self._s3.get_object(Bucket=self._bucket, Key=f"results/{upload.version_id}/{name}")["Body"].read()
 
     def results(self, upload: Upload) -> dict[str, bytes]:
-        """All that the pipeline wrote about this version, by name."""
+        """The contents of all results that the pipeline wrote for this version, by name."""
         prefix = f"results/{upload.version_id}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         names = [found["Key"].removeprefix(prefix) for page in pages for found in page.get("Contents", ())]
         return {name: self.result(upload, name) for name in names}
 
     def delete(self, upload: Upload) -> None:
-        """Deletes this very version for good."""
+        """Delete exactly this version, permanently."""
         self._s3.delete_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)

@@ -1,4 +1,4 @@
-"""The workflow: executions of the state machine, found by what they were started with."""
+"""The workflow: executions of the state machine, found by their input."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
 _OF_THE_EVENT = ObjectPaths()
-_HISTORY_SECONDS = 0.6  # between two histories of a running execution: they weigh more than a status
+_HISTORY_SECONDS = 0.6  # between two reads of a running execution's history, which cost more than its status
 Watcher = Callable[[float, Reached], None]
-"""Told at each look at a running execution: seconds since its start, and how far it has come."""
+"""Called on each poll of a running execution with the seconds since its start and its progress."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """An execution that has ended, well or badly, with all that its history says."""
+    """An execution that has ended, in any status, with its history."""
 
     arn: str
     status: str
@@ -64,12 +64,12 @@ class Run:
 
     @property
     def duplicate_of(self) -> str | None:
-        """The execution that has this upload, where this one left it to that."""
+        """The execution that owns the upload, if this one ended as its duplicate."""
         return self.output.get("duplicate_of")
 
     @property
     def peak_chunks(self) -> int:
-        """The most chunks that were under way at once, by the history."""
+        """The maximum number of chunks processed concurrently, from the history."""
         return peak((task.started, task.ended) for task in self.chunk_tasks)
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Machine:
-    """A state machine: its status, its role's ARN, its definition."""
+    """A state machine: its status, the ARN of its role, and its definition."""
 
     status: str
     role: str
@@ -88,38 +88,38 @@ class Machine:
 
 
 class NoStateMachine(Exception):
-    """The state machine is not there, or takes no executions."""
+    """The state machine does not exist or is not active."""
 
 
 class Workflow:
-    """Step Functions, and nothing of CSV."""
+    """Starts, finds and follows executions of one state machine, whatever they process."""
 
     def __init__(
         self, stepfunctions: SFNClient, state_machine_arn: str, *, every: float, paths: ObjectPaths = _OF_THE_EVENT
     ) -> None:
-        """`paths`: where an execution's input names the object that it is about."""
+        """`paths`: the JSONPaths at which an execution's input names the uploaded object."""
         self._sfn, self._machine, self._every, self._paths = stepfunctions, state_machine_arn, every, paths
         self._inputs: dict[str, dict[str, Any]] = {}
         self.started = set[str]()
-        """The ARNs of those that were started here."""
+        """The ARNs of the executions started by this object."""
 
     def start_for(self, upload: Upload) -> str:
-        """The ARN of an execution that is started by hand for `upload`."""
+        """Start an execution for `upload` directly, without the event rule. Return its ARN."""
         return self.start(self.input_for(upload))
 
     def input_for(self, upload: Upload) -> dict[str, Any]:
-        """What an execution for `upload` is started with by hand."""
+        """The input with which an execution for `upload` is started directly."""
         _, _, _, region, account, *_ = self._machine.split(":")
         return self._paths.input_for(upload, object_created(upload, account=account, region=region))
 
     def start(self, given: dict[str, Any]) -> str:
-        """The ARN of an execution that is started here and now, with `given` as its input."""
+        """Start an execution with `given` as its input. Return its ARN."""
         arn = self._sfn.start_execution(stateMachineArn=self._machine, input=json.dumps(given))["executionArn"]
         self.started.add(arn)
         return arn
 
     def ready(self) -> str:
-        """The ARN of the state machine, if it takes executions; raises NoStateMachine."""
+        """The ARN of the state machine. Raises NoStateMachine if it does not exist or is not active."""
         machine = self.found()
         if machine is None or machine.status != "ACTIVE":
             status = machine.status if machine else "not there"
@@ -127,29 +127,29 @@ class Workflow:
         return self._machine
 
     def found(self) -> Machine | None:
-        """The state machine, if there is one."""
+        """The state machine, or None if it does not exist."""
         answer = unless_absent(lambda: self._sfn.describe_state_machine(stateMachineArn=self._machine))
         return answer and Machine(answer.get("status", ""), answer["roleArn"], json.loads(answer["definition"]))
 
     def input_of(self, arn: str) -> dict[str, Any]:
-        """What an execution was started with."""
+        """The input of an execution."""
         if arn not in self._inputs:  # an execution's input never changes
             self._inputs[arn] = json.loads(self._sfn.describe_execution(executionArn=arn).get("input") or "null")
         return self._inputs[arn]
 
     def runs(self, arn: str) -> bool:
-        """Whether an execution is still running; one that nobody knows any more is not."""
+        """True if an execution is still running; one that AWS no longer knows is not."""
         try:
             return self._sfn.describe_execution(executionArn=arn)["status"] in _RUNNING
         except self._sfn.exceptions.ExecutionDoesNotExist:
             return False
 
     def stop(self, arn: str) -> None:
-        """Aborts an execution, as somebody in the console would."""
+        """Abort an execution, as from the console."""
         self._sfn.stop_execution(executionArn=arn)
 
     def started_by(self, upload: Upload, *, within: float) -> str:
-        """The ARN of the execution that `upload` set off by itself; NotSeen when none starts within so many seconds."""
+        """Wait for the execution that the event rule starts for `upload`. Return its ARN; raises NotSeen."""
 
         def ask() -> str | None:
             return next(iter(self.executions_of(upload)), None)
@@ -163,13 +163,13 @@ class Workflow:
         )
 
     def executions_of(self, upload: Upload) -> list[str]:
-        """Every execution whose input names this bucket, key and version: never merely the newest."""
+        """The ARNs of all executions whose input names this bucket, key and version."""
         pages = self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
         return [arn for arn in arns if not self._paths.lacking_in(self.input_of(arn), upload)]
 
     def ended(self, arn: str, *, within: float, watch: Watcher | None = None) -> Run:
-        """The execution once it has ended, in any status; `watch` is told how it comes along."""
+        """Wait for the execution to end, in any status, and report progress to `watch`. Raises NotSeen."""
         started = self._sfn.describe_execution(executionArn=arn)["startDate"]
         read = 0.0
 
@@ -200,7 +200,7 @@ class Workflow:
             arn=arn,
             status=described["status"],
             started=described["startDate"],
-            ended=described.get("stopDate", history[-1]["timestamp"]),  # emulators tell none of one that timed out
+            ended=described.get("stopDate", history[-1]["timestamp"]),  # emulators omit it after a timeout
             error=described.get("error"),
             cause=described.get("cause"),
             output=json.loads(described.get("output") or "{}"),
@@ -210,18 +210,18 @@ class Workflow:
         )
 
     def history(self, arn: str) -> list[dict[str, Any]]:
-        """All events of an execution, every page, in order."""
+        """All events of an execution, in order."""
         pages = self._sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
         return [dict(event) for page in pages for event in page["events"]]
 
     @staticmethod
     def console(arn: str) -> str:
-        """The console page of an execution."""
+        """The URL of an execution's console page."""
         return console.execution(arn)
 
 
 def message(cause: str | None) -> str:
-    """What a function has said of its error; the whole cause where no function has told it."""
+    """The errorMessage of a function in an error's cause; the whole cause if it is not a function's."""
     try:
         return str(json.loads(cause or "")["errorMessage"])
     except (ValueError, KeyError, TypeError):

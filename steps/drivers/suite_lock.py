@@ -1,4 +1,4 @@
-"""One acceptance run at a time in an account: a lock of the suite's own in the pipeline's table of locks."""
+"""One acceptance run at a time per account: the suite's own item in the pipeline's table of locks."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 KEY = "acceptance-suite"
 SECONDS = 7200
-"""A run that died keeps the others out for so long; no run takes longer."""
+"""The lock's lifetime: longer than any run, and the time for which a dead run keeps others out."""
 
 
 class Locked(Exception):
-    """Another run has the account."""
+    """Another acceptance run holds the account's lock."""
 
     diagnosis = "account-refused"
 
 
 @contextmanager
 def locked(dynamodb: DynamoDBClient, table: str, owner: str | None = None) -> Iterator[str]:
-    """Ours alone within the block; the owner's name. Raises Locked, which names the other owner and its time."""
+    """Hold the lock within the block; yield the owner's name. Raises Locked with the other owner and its expiry."""
     owner = owner or f"{getpass.getuser()}@{socket.gethostname()} {uuid4().hex[:8]}"
     _take(dynamodb, table, owner)
     try:
         yield owner
     finally:
-        # Where it has expired meanwhile, it may be another's by now.
+        # If the lock has expired, another run may own it by now.
         with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
             dynamodb.delete_item(
                 TableName=table,

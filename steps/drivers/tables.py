@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `keys` are the names of its partition key and, where it has one, its sort key."""
+    """A table; `keys` are the names of its partition key and, if it has one, its sort key."""
 
     name: str
     status: str
     keys: tuple[str, ...]
     expires_by: str | None
-    """The attribute by which items expire (TTL), if they do."""
+    """The TTL attribute, by which items expire; None if TTL is not enabled."""
 
 
 class Tables:
-    """DynamoDB, asked about tables."""
+    """Describes DynamoDB tables."""
 
     def __init__(self, dynamodb: DynamoDBClient) -> None:
         self._dynamodb = dynamodb
 
     def found(self, name: str) -> Table | None:
-        """The table of that name, if there is one."""
+        """The table of that name, or None if it does not exist."""
         answer = unless_absent(lambda: self._dynamodb.describe_table(TableName=name))
         if answer is None:
             return None

@@ -1,4 +1,4 @@
-"""The test users, as whoever asks the database about them has to know them."""
+"""The test users, and the PostgreSQL session settings that pass them to the SQL files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class User:
-    """A test user as it is registered."""
+    """A test user as registered in the database."""
 
     user_id: str
     username: str
@@ -17,7 +17,7 @@ class User:
 
 
 def session_settings(users: Sequence[User]) -> dict[str, str]:
-    """The settings of a PostgreSQL session by which the files under sql/ know the test users."""
+    """The settings of a PostgreSQL session through which the files under sql/ receive the test users."""
     return {
         "acceptance.users": str(len(users)),
         "acceptance.test_users": json.dumps([asdict(user) for user in users], ensure_ascii=False),

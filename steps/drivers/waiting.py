@@ -1,4 +1,4 @@
-"""The one place of the suite that waits."""
+"""Polling with a timeout; all waits of the suite go through here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FIRST_SECONDS = 0.1
 
 
 class NotSeen(AssertionError):
-    """What was waited for did not come in time; says what that was and what was seen last."""
+    """A wait timed out; the message says what was expected and what was seen last."""
 
 
 def eventually(
@@ -23,9 +23,9 @@ def eventually(
     every: float = 0.1,
     seen: Callable[[], str] = lambda: "nothing",
 ) -> T:
-    """The first answer of `ask` that is not None; NotSeen after `within` seconds.
+    """Poll `ask` and return its first result that is not None. Raises NotSeen after `within` seconds.
 
-    It is tried every `every` seconds, and oftener at first: what is over soon would be over before the second look.
+    Polls every `every` seconds, and more often at first, so that short-lived states are not missed.
     """
     attempts = Retrying(
         stop=stop_after_delay(within),
