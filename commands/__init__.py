@@ -1,1 +1,1 @@
-"""What operators of the pipeline do by hand, in one command each."""
+"""The operators' command line: one command for each manual task."""

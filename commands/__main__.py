@@ -1,4 +1,4 @@
-"""The command line of `python -m commands`: doctor, start, restart, sql, sheet, verify, trend, site and notify."""
+"""Operate the pipeline by hand (doctor, start, restart, sql), or use verdicts (sheet, verify, trend, site, notify)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from steps.suite.visible_text import quoted, say
 from steps.targets.settings import FILE, Settings, SettingsError, read
 from steps.targets.system import ROOT, SystemUnderTest
 
-PATIENCE = 960  # seconds: an execution ends itself after 900
-LOOK = 2  # seconds between two looks
+PATIENCE = 960  # seconds: an execution times out after 900
+LOOK = 2  # seconds between two polls
 SETTINGS = ROOT / "system_under_test" / FILE
 _OVERRIDES = ("region", "project", "environment")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Does what the command line says; 0 when it is done and, with --wait, has SUCCEEDED."""
+    """Run the command. Return 0 on success; with --wait only if the execution has SUCCEEDED."""
     parser = _parser()
     told = parser.parse_args(arguments)
     if told.command in ("start", "restart") and not (told.key or told.rehearse):
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(told: argparse.Namespace) -> int:
     if told.command == "sheet":
-        from commands import sheet  # with jinja2
+        from commands import sheet  # imports jinja2
 
         return sheet.main(told)
     if told.command == "verify":
-        from commands import verify  # with cryptography
+        from commands import verify  # imports cryptography
 
         return verify.main(told)
     if "run" in told:
@@ -77,7 +77,7 @@ def _run(told: argparse.Namespace) -> int:
 
 
 def _printed(told: argparse.Namespace) -> int:
-    """Print a file of sql/ behind the statements that tell a session who the test users are."""
+    """Print a file of sql/, preceded by the SET statements that give the session its test users."""
     for name, value in session_settings(read(told.settings, os.environ, needed=()).users).items():
         literal = value.replace("'", "''")
         print(f"SET {name} = '{literal}';")
@@ -90,7 +90,7 @@ def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) ->
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=10, retries={"total_max_attempts": 2})
     make: Any = session.client
     clients: dict[str, Any] = {}
-    making = Lock()  # a session is not to be shared by threads, its clients are
+    making = Lock()  # boto3 sessions are not thread-safe, clients are
 
     def client(service: str) -> Any:
         with making:

@@ -1,4 +1,4 @@
-"""What came of a question to a service, and what to do where nothing good did."""
+"""The results of connection tests, with a remedy for each failure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MARGIN = " " * 18 + " | "
 
 
 class Unusable(Exception):
-    """What a service holds is of no use; says what is wrong, and what to do about it."""
+    """A service responds with something unusable; the message says what is wrong, `remedy` what to do."""
 
     def __init__(self, said: str, remedy: str) -> None:
         super().__init__(said)
@@ -38,9 +38,9 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of one connection test; `well` is None where it was not made, and `remedy` belongs to a failure.
+    """The result of one connection test; `well` is None if it was not run, `remedy` is set for a failure.
 
-    passing: the failure is one of the way to the service or of the moment, and not the caller's.
+    passing: true if the failure is temporary or one of the network, and not caused by the caller's credentials.
     """
 
     service: str
@@ -56,7 +56,7 @@ class Answer:
 
 
 def answered(service: str, ask: Callable[[], str]) -> Answer:
-    """What `ask` answers, or what came in between."""
+    """Run the test `ask` and return its result or its failure."""
     try:
         return Answer(service, True, ask())
     except ClientError as refused:

@@ -1,4 +1,4 @@
-"""One connection test for each service that the pipeline uses, and what to do where one fails."""
+"""A connection test for each service that the pipeline uses, with a remedy for each failure."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SERVICES = (
 def examine(
     aws: Clients, names: Names, database_url: str | None, services: Container[str] = SERVICES
 ) -> Iterator[Answer]:
-    """An answer for each of `services`, in a fixed order, each as soon as it and those before it are there.
+    """Yield an answer for each of `services`, in a fixed order; the tests run concurrently.
 
-    STS comes first: a caller who is not let in, or is of another account than `names`, is the cause of whatever else
-    would fail, so that nothing else is tested. Names without an account are those of the caller's.
-    `aws(service)` gives a boto3 client, to any thread. `database_url` leads to Aurora where its endpoint cannot be
-    reached from here.
+    STS is tested first: if the caller is not authenticated or belongs to another account than `names`, everything else
+    would fail for that reason and is not tested. Names without an account use the caller's account.
+    `aws(service)` returns a boto3 client and must be thread-safe. `database_url` is used for Aurora if its endpoint
+    cannot be reached from here.
     """
     caller: dict[str, str] = {}
 
@@ -55,7 +55,7 @@ def examine(
 
 
 def caller_of(sts: Any, account: str) -> dict[str, str]:
-    """Whose credentials these are, who has to be of `account` unless that is empty; raises Unusable."""
+    """Return the caller's identity. Raises Unusable if it is not of `account`, unless that is empty."""
     caller: dict[str, str] = sts.get_caller_identity()
     if account and caller["Account"] != account:
         raise Unusable(
@@ -66,7 +66,7 @@ def caller_of(sts: Any, account: str) -> dict[str, str]:
 
 
 def _aws(aws: Clients, names: Names) -> Iterable[tuple[str, Callable[[], str]]]:
-    """(service, a question to it that answers what was found)."""
+    """(service, test) pairs; a test returns a description of what it found."""
 
     def bucket() -> str:
         aws("s3").head_bucket(Bucket=names.bucket)
@@ -114,7 +114,7 @@ def _cluster(aws: Clients, names: Names) -> dict[str, Any]:
 
 
 def _secret(aws: Clients, names: Names) -> str:
-    """The secret that the functions are told of."""
+    """The ARN of the secret in the functions' configuration. Raises Unusable."""
     name, *_ = names.functions
     environment = aws("lambda").get_function_configuration(FunctionName=name).get("Environment", {})
     secret = environment.get("Variables", {}).get("AURORA_SECRET_ARN")
@@ -124,20 +124,20 @@ def _secret(aws: Clients, names: Names) -> str:
 
 
 def _login(aws: Clients, names: Names) -> dict[str, Any]:
-    """User and password, as the secret holds them."""
+    """User and password from the secret. Raises Unusable."""
     secret = _secret(aws, names)
     held = aws("secretsmanager").get_secret_value(SecretId=secret).get("SecretString", "")
     try:
         credentials = json.loads(held)
         return {"user": credentials["username"], "password": credentials["password"]}
     except (ValueError, KeyError, TypeError):
-        # Whatever it holds instead is nobody's to see.
+        # The secret's content must not be shown.
         raise Unusable(f"{secret} holds no username and password in JSON", "put both into it, as RDS does") from None
 
 
 def _database(aws: Clients, names: Names, url: str | None) -> str:
-    """The server's version, reached at `url` or else at the cluster's endpoint, with the secret's credentials."""
-    import psycopg  # here, since the other commands start the sooner without it
+    """The server's version, from a login at `url` or else at the cluster's endpoint with the secret's credentials."""
+    import psycopg  # imported here, so that other commands start faster
 
     login = _login(aws, names)
     at: dict[str, Any] = {}

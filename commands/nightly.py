@@ -1,4 +1,4 @@
-"""The commands of the nightly run, `trend`, `site` and `notify`, as the command line has them."""
+"""The command-line interface of the nightly run's commands `trend`, `site` and `notify`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
 
 def add(commands: Any) -> None:
-    """Adds them to the subcommands of a parser."""
+    """Add the nightly commands to the subcommands of a parser."""
     told = (
         ("trend", _trend, "print what each session came to, and write trend.html"),
         ("site", _site, "put together what is published of a night, with the trend as its front page"),
@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
 
 
 def _trend(told: argparse.Namespace) -> int:
-    from commands import trend  # with jinja2 and pydantic: the other commands start in half the time without them
+    from commands import trend  # imports jinja2 and pydantic, which double the start-up time
 
     entries, faults = trend.read(told.folders)
     say(*trend.table(entries))

@@ -1,4 +1,4 @@
-"""The filled checklist, made anew from a verdict that was kept."""
+"""Regenerates the filled-in checklist from a saved verdict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from steps.verdict import checklist
 
 
 def main(told: argparse.Namespace) -> int:
-    """Writes checklist.md and checklist.html beside the verdict of the command line, and prints where they are."""
+    """Write checklist.md and checklist.html beside the given verdict, and print their paths."""
     try:
         say(*sheet.remade(told.verdict, checklist.read()))
     except NotAVerdict as error:

@@ -1,4 +1,4 @@
-"""What is published of a night: the trend as its front page, and beside it each target's report and checklist."""
+"""The published site of a nightly run: the trend as its front page, with each target's report and checklist."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _SHOWN = (
     ("allure-report/index.html", "Allure"),
     ("verdict.json", "verdict.json"),
 )
-"""All that is published of a folder of reports: logs and saved rows stay where they are."""
+"""The files published from a folder of reports; logs and saved rows are not published."""
 
 
 def build(folders: Iterable[Path], entries: Sequence[Entry], site: Path) -> Path:
-    """Makes `site` anew of the folders that are there, each under its own name, and answers its front page."""
+    """Rebuild `site` from the report folders, each under its own name. Return the path of its front page."""
     shutil.rmtree(site, ignore_errors=True)
     site.mkdir(parents=True)
     links: dict[str, list[tuple[str, str]]] = {}
     for folder in folders:
         read, _ = trend.read([folder])
-        # A folder holds the sessions of one target; its newest says which.
+        # A folder holds the sessions of one target; its newest session names the target.
         target = read[-1].target if read else folder.name
         links.setdefault(target, []).extend(_copied(folder, site))
     page = site / "index.html"

@@ -1,4 +1,4 @@
-"""Whether an attestation still holds: signed by whom it should be, and nothing that it speaks of has changed since."""
+"""Verifies an attestation: its signature, its consistency, and that nothing it attests has changed since."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from steps.targets.system import SystemUnderTest
 
 VALID, STALE, REFUSED = 0, 1, 2
 STAYS = "aws-dev"
-"""The target whose deployment outlives the session; of the others only the sources are left to look at."""
+"""The target whose deployment outlives the session; for other targets only the sources can be compared."""
 
 
 def main(told: argparse.Namespace) -> int:
-    """Says whether the attestation of the command line holds; VALID, STALE or REFUSED."""
+    """Verify the attestation and print the result. Return VALID, STALE or REFUSED."""
 
     def changed(stated: Mapping[str, Any]) -> list[str]:
         system = SystemUnderTest(told.system_under_test.resolve())
@@ -44,7 +44,7 @@ def main(told: argparse.Namespace) -> int:
 
 
 def verified(file: Path, public_key: Path | None, now: Callable[[Mapping[str, Any]], list[str]]) -> tuple[int, str]:
-    """(exit code, what to say); `now` answers what has changed since, of the statement's sources or its deployment."""
+    """Return (exit code, message); `now` returns what has changed since, in the statement's sources or deployment."""
     try:
         told = json.loads(file.read_text("utf-8"))
         stated = envelope.opened(told, public_key)
@@ -74,7 +74,7 @@ def verified(file: Path, public_key: Path | None, now: Callable[[Mapping[str, An
 
 
 def _beside_verdict(stated: Mapping[str, Any], file: Path) -> tuple[list[str], list[str]]:
-    """(what contradicts the verdict that is attested, what has changed), where there is a verdict beside it."""
+    """(contradictions with the attested verdict, changes) of the verdict file beside the attestation, if it exists."""
     if not file.is_file():
         return [], []
     content = file.read_bytes()

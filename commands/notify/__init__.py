@@ -1,4 +1,4 @@
-"""Tells people of a night: one issue, opened, kept up to date and closed, and a Slack webhook where there is one."""
+"""Reports a nightly run: opens, updates or closes one GitHub issue, and posts to a Slack webhook if configured."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _NEEDED = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
 
 
 def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: bool = False) -> int:
-    """Tells of the night that these folders of reports hold; 0 when all who are to be told have been.
+    """Report the night held in these folders of reports. Return 0 if every notification has succeeded.
 
-    Each way is tried, whatever becomes of the other. `rehearse` prints what would be told, and tells nobody.
+    Issue and webhook are tried independently. `rehearse`: print the report and notify nobody.
+    Raises NotTold if a variable of the workflow is missing, Unreadable if the night cannot be read.
     """
     run, link = _run(variables)
     night = read(folders, variables.get("NIGHT_JOBS", ""), link=variables.get("REPORT_URL") or link, mark=run)
@@ -54,7 +55,7 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
 
 
 def settle(issues: Issues, night: Night, said: str) -> tuple[str, bool]:
-    """Opens, updates or closes the one issue, and answers what was done and whether it is news; raises NotTold."""
+    """Open, update or close the issue. Return what was done and True if Slack should be notified. Raises NotTold."""
     mark = f"<!-- {night.mark} -->"
     issue, body = issues.current(), f"{said}\n\n{mark}"
     if night.well:
@@ -73,7 +74,7 @@ def settle(issues: Issues, night: Night, said: str) -> tuple[str, bool]:
 
 
 def _run(variables: Mapping[str, str]) -> tuple[str, str]:
-    """(what names this run of the workflow, where it is read); nothing is read of one that is no workflow's."""
+    """(id, URL) of this workflow run; the URL is empty outside a workflow."""
     run, attempt = variables.get("GITHUB_RUN_ID", ""), variables.get("GITHUB_RUN_ATTEMPT", "1")
     server, repository = (
         variables.get("GITHUB_SERVER_URL", "https://github.com"),

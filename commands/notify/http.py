@@ -1,4 +1,4 @@
-"""The outside edges of a notification: GitHub's issues by its REST API, and a Slack webhook."""
+"""HTTP clients of the notification: GitHub issues through the REST API, and a Slack webhook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class NotTold(Exception):
-    """Nobody was told, and why; holds neither token nor webhook."""
+    """A notification has failed; the message holds neither the token nor the webhook's address."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Issue:
 
 
 class Issues:
-    """The issues of one repository; raises NotTold where the API does not do as it is asked."""
+    """The issues of one repository. All methods raise NotTold if the request fails."""
 
     def __init__(self, api: str, repository: str, token: str) -> None:
         self._at = f"{api.rstrip('/')}/repos/{quote(repository)}/issues"
         self._headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
 
     def current(self) -> Issue | None:
-        """The oldest open one with our label, which only those who may write to the repository can give."""
+        """The oldest open issue with LABEL, which only users with write access to the repository can set."""
         found = self._ask("GET", f"?labels={LABEL}&state=open&sort=created&direction=asc")
         return next((_issue(each) for each in found if "pull_request" not in each), None)
 
@@ -54,7 +54,7 @@ class Issues:
 
 
 def post_to_slack(webhook: str, text: str) -> None:
-    """Posts the text; raises NotTold."""
+    """Post the text. Raises NotTold."""
     _asked("The Slack webhook", "POST", webhook, {"text": text}, {})
 
 
@@ -63,7 +63,7 @@ def _issue(told: dict[str, Any]) -> Issue:
 
 
 def _asked(whom: str, method: str, url: str, body: dict[str, Any], headers: dict[str, str]) -> Any:
-    """The answer, decoded where it is JSON; a failure is told without address and headers, which are secret."""
+    """Send the request and return the response, decoded if it is JSON. NotTold omits the secret address and headers."""
     told = {"Accept": "application/vnd.github+json", "Content-Type": "application/json", **headers}
     try:
         request = urllib.request.Request(url, json.dumps(body).encode() if body else None, told, method=method)
@@ -77,7 +77,7 @@ def _asked(whom: str, method: str, url: str, body: dict[str, Any], headers: dict
     except urllib.error.URLError as error:
         evidence, remedy = f"{method}: {error.reason}", "look at the network and the proxy"
     except (OSError, http.client.HTTPException, ValueError) as error:
-        # Its words can hold the address or a header.
+        # The error's message can hold the address or a header.
         evidence, remedy = f"{method}: {type(error).__name__}", "look at the address and the token"
     raise NotTold(f"{whom} has not done as it was asked.\n  evidence: {evidence}\n  remedy: {remedy}")
 

@@ -1,4 +1,4 @@
-"""A night: what its verdicts and its jobs came to, read from what they left behind."""
+"""The results of a nightly run: its verdicts and job results, read from files and the workflow."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from steps.reporting.nights import Entry
 from steps.suite.visible_text import in_data
 
 Verdict = Mapping[str, Any]
-"""What verdict.json holds."""
+"""The content of verdict.json."""
 _WORST_FIRST = ("NO-GO", "UNKNOWN", "GO")
 _ILL = ("failure", "cancelled")
 
 
 class Unreadable(Exception):
-    """What the night has left behind cannot be read."""
+    """A file or variable with the night's results cannot be read."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one folder of reports tells of the night; None: no verdict was written, no line added to the history."""
+    """The night's result in one folder of reports; verdict or history entry is None if it was not written."""
 
     name: str
     verdict: Verdict | None
@@ -32,28 +32,28 @@ class Result:
 
     @property
     def target(self) -> str:
-        """As the verdict has it, or else as the folder is called."""
+        """The verdict's target, or else the folder's name."""
         return str(self.verdict["target"]) if self.verdict else self.name
 
     @property
     def word(self) -> str:
-        """GO, NO-GO or UNKNOWN."""
+        """GO, NO-GO or UNKNOWN; UNKNOWN without a verdict."""
         return str(self.verdict["verdict"]) if self.verdict else "UNKNOWN"
 
 
 @dataclass(frozen=True)
 class Night:
-    """The results, the other jobs that did not end well, and where to read on."""
+    """The results, the other failed or cancelled jobs, and the link to the run (empty if there is none)."""
 
     results: tuple[Result, ...]
     ill: Mapping[str, str]
     link: str
     mark: str
-    """Names this very run, so that it is told of once; link: where it is read, if anywhere."""
+    """Identifies this run, so that it is reported only once."""
 
     @property
     def word(self) -> str:
-        """The worst of its results; UNKNOWN where nothing but a job went wrong, or where nothing is known."""
+        """The worst of the results; UNKNOWN if only a job has failed or there are no results."""
         words = [result.word for result in self.results] or ["UNKNOWN"]
         return next(word for word in _WORST_FIRST if word in [*words, *("UNKNOWN" for _ in self.ill)])
 
@@ -63,14 +63,14 @@ class Night:
 
     @property
     def remarkable(self) -> bool:
-        """Whether it has to be told of although it is GO."""
+        """True if a session was slow or flaky, which is reported even if the night is GO."""
         return any(result.entry and (result.entry.slow or result.entry.flaky) for result in self.results)
 
 
 def read(folders: Iterable[Path], jobs: str, *, link: str, mark: str) -> Night:
-    """The night of these folders, and of the workflow's `needs` as JSON, if any; raises Unreadable.
+    """Read the night from these folders and from `jobs`, the workflow's `needs` as JSON or empty. Raises Unreadable.
 
-    A folder without a verdict is a result without one, unless the job of its name was skipped.
+    A folder without a verdict gives a result without one, unless the job of that name was skipped.
     """
     try:
         ended = {name: str(job["result"]) for name, job in in_data(json.loads(jobs or "{}")).items()}

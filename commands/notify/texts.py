@@ -1,4 +1,4 @@
-"""What is said of a night, in Japanese and English: pure functions from the night to texts."""
+"""The notification's texts about a nightly run, in Japanese and English, as pure functions."""
 
 from __future__ import annotations
 
@@ -50,27 +50,27 @@ _SAYS = {
 
 
 def title(night: Night) -> str:
-    """Of the issue."""
+    """The issue's title."""
     return f"{_TITLE['en']}: {night.word} ({_TITLE['ja']})"
 
 
 def report(night: Night, checklist: Mapping[str, Item]) -> str:
-    """The night in Markdown, in both languages; evidence stays in the report, for an issue is read by more people."""
+    """The night in Markdown, in both languages; without evidence, since an issue has more readers than the report."""
     return "\n\n".join("\n".join(_report(night, checklist, language)) for language in LANGUAGES)
 
 
 def again(night: Night) -> str:
-    """The comment of a further night that is not well."""
+    """The issue comment for a further night that is not GO."""
     return _short(night, "again")
 
 
 def recovered(night: Night) -> str:
-    """The comment of the night that is well again."""
+    """The issue comment for the first night that is GO again."""
     return _short(night, "recovered")
 
 
 def slack(night: Night) -> str:
-    """The night in a few lines of Slack's own markup."""
+    """The night in a few lines of Slack markup."""
     heads = [f"*{_TITLE[language]}: {night.word}*" for language in LANGUAGES]
     ill = [f"{name}: {result}" for name, result in night.ill.items()]
     return "\n".join([" / ".join(heads), *map(_in_slack, [*_brief(night), *ill, night.link])])
@@ -144,7 +144,7 @@ def _remarks(result: Result, language: str) -> Iterator[str]:
 
 
 def _not_passed(result: Result) -> list[str]:
-    """The lines in scope that are neither passed nor a NO that is waived."""
+    """The lines in scope that have neither passed nor failed with a waiver."""
     verdict = result.verdict
     if verdict is None:
         return []

@@ -1,4 +1,4 @@
-"""The trend over nights: how long a run takes, what came of it, and what is flaky; as a table and as a page."""
+"""The trend over nights, as a table and as an HTML page: durations, verdicts and flaky lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = ("date (UTC)", "target", "verdict", "passed", "session s", "run s", "rec
 
 
 def read(folders: Iterable[Path]) -> tuple[list[Entry], list[str]]:
-    """Every session that one of the folders' histories holds, oldest first, and what of them cannot be read."""
+    """All sessions in the folders' histories, oldest first, and the faults of unreadable entries."""
     read = [history.read(folder / history.FILE) for folder in folders]
     return history.merged(each for entries, _ in read for each in entries), [
         each for _, faults in read for each in faults
@@ -26,7 +26,7 @@ def read(folders: Iterable[Path]) -> tuple[list[Entry], list[str]]:
 
 
 def trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[Trend]:
-    """The last nights of each target; `links` are (text, address) by target."""
+    """The last 90 sessions of each target; `links` are (text, address) pairs by target."""
     by_target = groupby(sorted(entries, key=lambda each: each.target), key=lambda each: each.target)
     return [
         Trend(target, [Night(each) for each in each_of][-_NIGHTS:], list((links or {}).get(target, ())))
@@ -35,7 +35,7 @@ def trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str
 
 
 def table(entries: Sequence[Entry]) -> Iterator[str]:
-    """A line for each session, with what is to be said of it at its end."""
+    """A header, then a line for each session, with remarks at its end."""
     yield _ROW.format(*_HEAD).rstrip()
     for each in entries:
         whole = each.passed + each.failed + each.broken + each.unchecked

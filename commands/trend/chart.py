@@ -1,4 +1,4 @@
-"""A line over nights: from figures to the coordinates that an SVG draws."""
+"""A line chart over nights: converts values to SVG coordinates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 10
 
 @dataclass(frozen=True)
 class Point:
-    """A night's figure, where it stands and what it says; flagged: whether it is out of the usual."""
+    """A night's value as a point with its tooltip; `flagged` is true if the value is unusual."""
 
     x: float
     y: float
@@ -22,7 +22,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Chart:
-    """Points in a box of WIDTH by HEIGHT, the lines between neighbours, and what its y axis says."""
+    """Points in a box of WIDTH by HEIGHT, the lines between neighbours, y-axis ticks and the last value."""
 
     points: Sequence[Point]
     lines: Sequence[str]
@@ -31,7 +31,7 @@ class Chart:
 
 
 def chart(values: Sequence[float | None], titles: Sequence[str], flagged: Sequence[bool], unit: str = "") -> Chart:
-    """Equal steps from the oldest to the newest; a night without a figure leaves a gap. Without a unit: a count."""
+    """Chart values in equal steps, oldest first; None leaves a gap. Without a unit the values are counts."""
     top = ceiling(max([value for value in values if value is not None] + ([] if unit else [2]), default=0))
     height = HEIGHT - _TOP - _BOTTOM
 
@@ -54,13 +54,13 @@ def chart(values: Sequence[float | None], titles: Sequence[str], flagged: Sequen
 
 
 def across(number: int, count: int) -> float:
-    """Where the night of that number stands among `count`; a single one stands in the middle."""
+    """The x coordinate of night `number` (from 0) of `count`; a single night is in the middle."""
     width = WIDTH - _LEFT - _RIGHT
     return round(_LEFT + width * (number + 0.5) / count, 1)
 
 
 def ceiling(value: float) -> float:
-    """The least of 1, 2, 4, 5, 8 or 10 times a power of ten that is no less than `value`."""
+    """The smallest of 1, 2, 4, 5, 8 or 10 times a power of ten that is at least `value`."""
     if value <= 0:
         return 1
     power = 10.0 ** floor(log10(value))

@@ -1,4 +1,4 @@
-"""The trend as one self-contained HTML file: SVG charts, no script, no request, both languages in it."""
+"""The trend as one self-contained HTML file in both languages: SVG charts, no scripts, no requests."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MARKS = {"GO": "go", "NO-GO": "no-go", "UNKNOWN": "unknown"}
 
 @dataclass(frozen=True)
 class Night:
-    """One session, as the page shows it."""
+    """One session as shown on the page."""
 
     entry: Entry
 
     @property
     def when(self) -> str:
-        """To the minute, in UTC."""
+        """The start of the session, to the minute, in UTC."""
         return f"{self.entry.date[:10]} {self.entry.date[11:16]}"
 
     @property
@@ -34,20 +34,20 @@ class Night:
 
     @property
     def whole(self) -> int:
-        """The lines in scope."""
+        """The number of lines in scope."""
         return self.entry.passed + self.entry.failed + self.entry.broken + self.entry.unchecked
 
 
 @dataclass(frozen=True)
 class Trend:
-    """The nights of one target, oldest first, and (text, address) of what else there is of it."""
+    """The nights of one target, oldest first, and (text, address) of further pages about it."""
 
     target: str
     nights: Sequence[Night]
     links: Sequence[tuple[str, str]]
 
     def charts(self) -> list[tuple[str, Chart]]:
-        """(the label's name, the chart) for each figure that is followed."""
+        """(label's key, chart) for each metric."""
         entries = [night.entry for night in self.nights]
         titles = [night.when for night in self.nights]
         slow = (
@@ -63,12 +63,12 @@ class Trend:
 
 
 def _visible(value: Any) -> Any:
-    """What a template shows; markup has been through here before it became markup."""
+    """Make a template's text values visible; Markup, a subclass of str, was made from values already visible."""
     return visible(value) if type(value) is str else value
 
 
 def html(trends: Sequence[Trend]) -> str:
-    """The page; everything that comes from the history is escaped."""
+    """Render the page; everything from the history is escaped."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""What the page of the trend says by itself, in Japanese and English."""
+"""The trend page's labels, in Japanese and English."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Deploys a SAM application through AWS's own APIs, for emulators whose CloudFormation loses properties."""
+"""Deploys a SAM application through the services' APIs, for emulators whose CloudFormation drops properties."""

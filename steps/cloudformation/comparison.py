@@ -1,4 +1,4 @@
-"""A difference as it is told: where, what is declared, what is deployed, and nothing of secrets."""
+"""Compares declared with deployed properties; the differences do not reveal secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from steps.cloudformation.declared import Properties, fits, is_unknown
 from steps.cloudformation.meaning import DOCUMENTS, IDENTITIES, IMPLIED, IN_ORDER, LITERAL, NOT_READABLE, WHOLE, parsed
 
 Path = tuple[str, ...]
-"""The names that lead to a property; [one] in brackets is an element of a list."""
+"""The path of names to a property; a name in [brackets] is an element of a list."""
 
 HIDDEN = "(not shown)"
 _SECRET = re.compile(r"(?i)passw|passphrase|_pass$|secret_?string|token|api_?key|private_?key|credential")
@@ -20,7 +20,7 @@ _SECRET = re.compile(r"(?i)passw|passphrase|_pass$|secret_?string|token|api_?key
 
 @dataclass(frozen=True)
 class Difference:
-    """A property, by its path, that is not as declared; None stands for nothing, the empty path for the resource."""
+    """A property that differs, by its path; None means absent, the empty path means the resource itself."""
 
     path: str
     declared: Any
@@ -33,7 +33,7 @@ class Difference:
 
 
 def difference(path: Path, declared: Any, deployed: Any) -> Difference:
-    """The difference at `path`, with HIDDEN for whatever a name on the way to it calls a secret."""
+    """The difference at `path`, with HIDDEN for values under a name that indicates a secret."""
     secret = any(_SECRET.search(part) for part in path)
     return Difference(".".join(path).replace(".[", "["), _shown(declared, secret), _shown(deployed, secret))
 
@@ -51,7 +51,7 @@ def _said(value: Any) -> str:
 
 
 def literally(path: Path, want: Any, got: Any) -> Iterator[Difference]:
-    """All differences between two JSON documents; order and types count, and null is not nothing."""
+    """All differences between two JSON documents; order and types count, and null differs from absent."""
     if isinstance(want, dict) and isinstance(got, dict):
         yield from _members(path, want, got)
     elif isinstance(want, list) and isinstance(got, list):
@@ -74,10 +74,10 @@ def _by_index(items: list[Any]) -> dict[str, Any]:
 
 
 def differences(kind: str, declared: Properties, deployed: Properties | None) -> list[Difference]:
-    """Every way in which a resource of that `kind` departs from its declared properties.
+    """All differences between a resource of that `kind` and its declared properties.
 
-    Only what is declared counts; for what the template means as a whole, so does what came on top of it.
-    What cannot be compared is left out: see `not_compared`.
+    Only declared and IMPLIED properties are compared; within those in WHOLE, undeclared members count as well.
+    Properties that cannot be compared are left out: see `not_compared`.
     """
     if deployed is None:
         return [Difference("", kind, None)]
@@ -92,7 +92,7 @@ def differences(kind: str, declared: Properties, deployed: Properties | None) ->
 
 
 def not_compared(kind: str, declared: Properties, deployed: Properties | None) -> dict[str, str]:
-    """The declared properties that cannot be compared, each with the reason."""
+    """The declared properties that cannot be compared, with the reasons."""
     if deployed is None:
         return {}
     reasons = {}
@@ -133,7 +133,7 @@ def _of_objects(path: Path, want: Properties, got: Properties) -> Iterator[Diffe
 
 
 def _of_lists(path: Path, want: list[Any], got: list[Any]) -> Iterator[Difference]:
-    """Lists are sets, but where order counts; their objects are told apart by a name of their own, if they have one."""
+    """Compare lists as sets unless their order counts; match objects by an identifying member if they have one."""
     if path[-1] in IN_ORDER:
         if len(want) != len(got) or not all(map(_same, want, got)):
             yield difference(path, want, got)
@@ -143,7 +143,7 @@ def _of_lists(path: Path, want: list[Any], got: list[Any]) -> Iterator[Differenc
         for each in want:
             key = str(each[identity])
             yield from _of_elements((*path, f"[{key}]"), each, theirs.pop(key, None))
-        if path[-1] != "Tags":  # AWS and its tools put tags of their own on everything
+        if path[-1] != "Tags":  # AWS and its tools add tags of their own
             yield from (difference((*path, f"[{key}]"), None, each) for key, each in theirs.items())
         return
     missing, extra = _unmatched(path, want, got)
@@ -165,7 +165,7 @@ def _of_elements(path: Path, one: Any, other: Any) -> Iterator[Difference]:
 
 
 def _unmatched(path: Path, want: list[Any], got: list[Any]) -> tuple[list[Any], list[Any]]:
-    """What is left on both sides once as many as possible are paired: an object may fit more than one."""
+    """The elements left on both sides of a maximum matching, since an object may match more than one other."""
     taken: dict[int, int] = {}
 
     def place(one: int, tried: set[int]) -> bool:
@@ -186,7 +186,7 @@ def _identity(items: list[Any]) -> str | None:
 
 
 def _same(want: Any, got: Any) -> bool:
-    """Whether two scalars are the same to CloudFormation, which takes numbers and truth values as text too."""
+    """True if two scalars are equal to CloudFormation, which accepts numbers and booleans as text too."""
     if want is None or got is None:
         return want is got
     if _number(want) or _number(got):

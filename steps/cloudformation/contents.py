@@ -1,4 +1,4 @@
-"""What a declared resource holds, in the form in which it can be read back: digests of code, the definition itself."""
+"""The contents of declared resources as they can be read back: digests of code, and state machine definitions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _DEFINITIONS = "Definition", "DefinitionString", "DefinitionS3Location", "Defini
 
 
 def with_contents(kind: str, properties: Properties, packages: Mapping[str, bytes]) -> Properties:
-    """`properties` with the SHA-256 of a package instead of its place, and the definition after substitutions.
+    """Replace a package's location by its SHA-256, and a definition's by the definition after substitutions.
 
-    `packages` holds the bytes by S3 key; of what is not among them, nothing is known.
+    `packages` holds the bytes by S3 key; contents that are not in it become placeholders.
     """
     if kind == "AWS::StepFunctions::StateMachine":
         kept = {name: value for name, value in properties.items() if name not in _DEFINITIONS}
@@ -30,7 +30,7 @@ def with_contents(kind: str, properties: Properties, packages: Mapping[str, byte
 
 
 def substituted(definition: str, properties: Properties) -> str:
-    """A state machine's `definition` with the ${names} of its DefinitionSubstitutions replaced."""
+    """A state machine's `definition` with the ${names} in its DefinitionSubstitutions replaced."""
     values = properties.get("DefinitionSubstitutions", {})
     return re.sub(r"\$\{(\w+)\}", lambda match: str(values.get(match[1], match[0])), definition)
 
@@ -48,5 +48,5 @@ def _definition(properties: Properties, packages: Mapping[str, bytes]) -> Any:
 
 
 def _sha256(package: bytes) -> str:
-    """In base64, as Lambda gives it."""
+    """The SHA-256 in base64, as Lambda returns it."""
     return base64.b64encode(hashlib.sha256(package).digest()).decode()

@@ -1,4 +1,4 @@
-"""What a template declares, with placeholders for the ids that AWS alone knows."""
+"""Resources as declared in a template, with placeholders for ids that only AWS assigns."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Properties = dict[str, Any]
-"""A resource's properties by CloudFormation's names."""
+"""A resource's properties by their CloudFormation names."""
 
 Clients = Callable[[str], Any]
-"""A boto3 client by the service's name."""
+"""Returns the boto3 client of a service."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A resource as a template declares it: its CloudFormation type, resolved properties, and what Ref answers."""
+    """A resource as declared in a template: its CloudFormation type, resolved properties, and the value of Ref."""
 
     kind: str
     properties: Properties = field(repr=False)  # passwords among them
@@ -27,21 +27,21 @@ _UNKNOWN = re.compile("⟨[^⟩]*⟩")
 
 
 def unknown(what: str) -> str:
-    """A placeholder for a text that is not known; it may be part of a longer text, whose shape it leaves visible."""
+    """A placeholder for an unknown text, which may be part of a longer, otherwise known text such as an ARN."""
     return f"⟨{what}⟩"
 
 
 def is_unknown(value: Any) -> bool:
-    """Whether nothing at all is known of `value`."""
+    """True if `value` is nothing but a placeholder."""
     return isinstance(value, str) and _UNKNOWN.fullmatch(value) is not None
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether `value`, however deep it is nested, holds a placeholder."""
+    """True if `value` contains a placeholder at any depth."""
     return _UNKNOWN.search(str(value)) is not None
 
 
 def fits(text: str, declared: str) -> bool:
-    """Whether `text` is `declared`, where each placeholder stands for anything but nothing."""
+    """True if `text` matches `declared`, where each placeholder matches any text that is not empty."""
     shape = ".+".join(re.escape(part) for part in _UNKNOWN.split(declared))
     return re.fullmatch(shape, text, re.DOTALL) is not None

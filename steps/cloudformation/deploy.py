@@ -1,4 +1,4 @@
-"""An application as one stack: translated, resolved, and each resource made, or merely named, after those it needs."""
+"""Deploys an application as one stack, or only resolves its template, with resources in dependency order."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from steps.cloudformation.resources import MAKERS, Made
 from steps.cloudformation.template import in_order, parameter_values, resolve, translate
 
 StandIns = Mapping[str, Properties]
-"""CloudFormation type -> what Fn::GetAtt answers of it, by attribute."""
+"""CloudFormation type -> its Fn::GetAtt attributes, for types that are not created."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What a template came to: each resource as declared, all intrinsics resolved, and the outputs.
+    """The result of a template: each resource as declared, with all intrinsics resolved, and the outputs.
 
-    Of code and definitions, `declared` holds what can be read back: see `with_contents`.
+    For code and definitions, `declared` holds what can be read back: see `with_contents`.
     """
 
     declared: dict[str, Declared]
@@ -41,11 +41,11 @@ def deploy(
     parameters: Mapping[str, Any],
     stand_ins: StandIns | None = None,
 ) -> Stack:
-    """Makes all that the application's template declares, after uploading its packages.
+    """Upload the application's packages and create every resource that its template declares.
 
-    `aws(service)` gives a boto3 client. Parameters that the template does not declare are left out. A resource of a
-    type in `stand_ins` is merely named, and has those attributes: what it would be is there without AWS.
-    Raises DeployError, which names the resource at fault.
+    `aws(service)` returns a boto3 client. Parameters that the template does not declare are ignored. A resource of a
+    type in `stand_ins` is not created, and has those attributes: it exists outside the emulator.
+    Raises DeployError, which names the faulty resource.
     """
     _upload(application, aws)
 
@@ -61,10 +61,10 @@ def deploy(
 def declared_in(
     application: Application, *, account: str, region: str, parameters: Mapping[str, Any], lookup: Lookup
 ) -> Stack:
-    """What `deploy` would give, for an account where somebody else has deployed the template: makes nothing.
+    """Return the result of `deploy` for an account where the template is already deployed; create nothing.
 
-    Names and ARNs follow from the declared names. An id that AWS alone gives is asked of
-    `lookup(kind, resolved properties)`; where that answers None, it stays a placeholder.
+    Names and ARNs are derived from the declared names. Ids that AWS assigns come from
+    `lookup(kind, resolved properties)`; if that returns None, the id is a placeholder.
     """
 
     def name_it(name: str, kind: str, properties: Properties) -> Made:

@@ -1,4 +1,4 @@
-"""Everything that is declared against everything that is deployed."""
+"""Drift detection: compares all declared resources with the deployed ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from steps.cloudformation.declared import Clients, Declared, Properties
 from steps.cloudformation.reading import READERS, deployed
 
 Gaps = Mapping[tuple[str, str], str]
-"""(CloudFormation type, property) -> why a target cannot tell it."""
+"""(CloudFormation type, property) -> the reason why a target cannot read it back."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A resource by its logical id, what differs, and the properties that could not be compared, with the reasons."""
+    """A resource by its logical id, its differences, and the properties not compared, with the reasons."""
 
     name: str
     kind: str
@@ -24,9 +24,9 @@ class Compared:
 
 
 def compared(aws: Clients, declared: Mapping[str, Declared], gaps: Gaps | None = None) -> list[Compared]:
-    """Each resource in `declared`, as it is now in the account; under the property "" stands the whole resource.
+    """Compare each resource in `declared` with the account; the property "" stands for the whole resource.
 
-    Raises ClientError where AWS refuses to answer.
+    Raises ClientError if AWS refuses a request.
     """
     there = {name: deployed(aws, each) for name, each in declared.items() if each.kind in READERS}
     _drop_rules_declared_apart(declared, there)
@@ -44,7 +44,7 @@ def _compared(name: str, declared: Declared, there: Mapping[str, Properties | No
 
 
 def _drop_rules_declared_apart(declared: Mapping[str, Declared], there: dict[str, Properties | None]) -> None:
-    """A security group tells all its rules; those that are resources of their own are compared there."""
+    """Remove from the security groups in `there` the rules that are separate resources and compared as such."""
     for name, group in declared.items():
         for kind in ("SecurityGroupIngress", "SecurityGroupEgress"):
             found = there.get(name)

@@ -1,4 +1,4 @@
-"""The one error that a deployment ends with when it cannot be done."""
+"""The error raised when a deployment fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class DeployError(Exception):
-    """Says in one sentence what stopped the deployment, then the evidence, then the remedy."""
+    """A deployment has failed; the message holds the cause in one sentence, the evidence and the remedy."""
 
     diagnosis = "pipeline-not-deployed"
 
@@ -18,7 +18,7 @@ class DeployError(Exception):
 
 @contextmanager
 def understanding(what: str) -> Iterator[None]:
-    """Within the block, `what` is read as data: where its form is not the one that is wanted, DeployError names it."""
+    """Convert errors from malformed data within the block into a DeployError that names `what` is being read."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:

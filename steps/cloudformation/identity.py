@@ -1,4 +1,4 @@
-"""What Ref and Fn::GetAtt answer for a resource that is only declared: AWS's formats of ARNs, placeholders for ids."""
+"""Ref and Fn::GetAtt of a resource that is only declared: ARNs in AWS's formats, and placeholders for ids."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from steps.cloudformation.errors import DeployError
 from steps.cloudformation.resources.api import Made, given
 
 Lookup = Callable[[str, Properties], str | None]
-"""(CloudFormation type, resolved properties) -> what Ref answers for the resource that is there, None if unknown."""
+"""(CloudFormation type, resolved properties) -> the Ref of the existing resource, None if unknown."""
 
 
 def named(name: str, kind: str, p: Properties, *, account: str, region: str, lookup: Lookup) -> Made:
-    """What a resource of that `kind` with the properties `p` goes by; raises DeployError where it has no name."""
+    """The Ref and attributes of a resource of that `kind` with the properties `p`. Raises DeployError if unnamed."""
     if kind in _IDS:
         prefix, attributes = _IDS[kind]
         ref = lookup(kind, p) or prefix + unknown(name)
@@ -27,7 +27,7 @@ def named(name: str, kind: str, p: Properties, *, account: str, region: str, loo
     physical = p[property]
     arn = _ARNS.get(kind, "").format(name=physical, account=account, region=region, path=p.get("Path", "/"))
     if kind in ("AWS::SecretsManager::Secret", "AWS::Lambda::LayerVersion"):
-        return Made(lookup(kind, p) or arn + unknown(name))  # AWS adds six characters, or the number of the version
+        return Made(lookup(kind, p) or arn + unknown(name))  # AWS appends six characters, or the version number
     if kind == "AWS::StepFunctions::StateMachine":
         return Made(arn, {"Arn": arn, "Name": physical})
     if kind == "AWS::RDS::DBCluster":

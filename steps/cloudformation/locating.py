@@ -1,4 +1,4 @@
-"""Finds the ids that AWS alone gives, by what a template declares of the resource."""
+"""Finds the ids that AWS has assigned to deployed resources, by their declared properties."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from steps.cloudformation.reading.api import every
 
 
 def located(aws: Clients, kind: str, properties: Properties) -> str | None:
-    """What Ref answers for the one resource of that `kind` with these names, tags and addresses; None if there is none.
+    """The Ref of the only resource of that `kind` with these names, tags and addresses; None if there is none.
 
-    A layer is its latest version. Where several resources fit, none is taken.
+    For a layer, its latest version. None as well if several resources match.
     """
     if kind == "AWS::Lambda::LayerVersion":
         versions = every(aws("lambda"), "list_layer_versions", "LayerVersions", LayerName=properties["LayerName"])
@@ -59,4 +59,4 @@ _IN_EC2: dict[str, tuple[str, str, str, dict[str, str]]] = {
         {"VpcId": "vpc-id", "ServiceName": "service-name"},
     ),
 }
-"""Type -> describing operation, its list, the id in it, and the filter for each property that tells resources apart."""
+"""Type -> describe operation, its result list, the id's name, and the filter for each identifying property."""

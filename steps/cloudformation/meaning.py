@@ -1,4 +1,4 @@
-"""The services' own forms of documents, names and tags, in CloudFormation's form."""
+"""Converts the services' documents, names and tags to CloudFormation's form, and says how properties compare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from steps.cloudformation.declared import Properties
 
 
 def parsed(text: Any) -> Any:
-    """A JSON document out of its text; anything else as it is."""
+    """Parse a JSON text; return anything else unchanged."""
     if not isinstance(text, str):
         return text
     try:
@@ -19,31 +19,31 @@ def parsed(text: Any) -> Any:
 
 
 def upper_camel(node: Any) -> Any:
-    """`node` with each key's first letter in upper case, from services that have it in lower case."""
+    """`node` with the first letter of each key in upper case, for services that use lower camel case."""
     if isinstance(node, dict):
         return {name[0].upper() + name[1:]: upper_camel(value) for name, value in node.items()}
     return [upper_camel(each) for each in node] if isinstance(node, list) else node
 
 
 def tags(by_key: dict[str, str]) -> list[Properties]:
-    """Tags as CloudFormation has them, from services that give them by key."""
+    """Tags in CloudFormation's form, from services that return a mapping."""
     return [{"Key": key, "Value": value} for key, value in by_key.items()]
 
 
 DOCUMENTS = {"AssumeRolePolicyDocument", "Definition", "EventPattern", "PolicyDocument", "SecretString"}
-"""JSON, as an object or as its text."""
+"""Properties that hold JSON, as an object or as text."""
 
 WHOLE = DOCUMENTS | {"Targets", "Variables"}
-"""Within these, what nobody declared changes what the pipeline does."""
+"""Properties in which undeclared members count as differences, since they change the pipeline's behaviour."""
 
 LITERAL = {"Definition"}
-"""In these, order and types count too, as they do to Step Functions."""
+"""Properties in which order and types count too, as they do for Step Functions."""
 
 IN_ORDER = {"Layers", "numeric"}
-"""Lists whose order counts: a later layer hides an earlier one, an operator goes before its number."""
+"""Lists whose order counts: a later layer overrides an earlier one; in `numeric`, an operator precedes its number."""
 
 IDENTITIES = ("PolicyName", "Sid", "Id", "IndexName", "AttributeName", "Key")
-"""What tells the objects of a list apart."""
+"""Names of members that identify the objects of a list."""
 
 IMPLIED: dict[str, dict[str, Any]] = {
     "AWS::EC2::RouteTable": {"Routes": []},
@@ -60,10 +60,10 @@ IMPLIED: dict[str, dict[str, Any]] = {
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
     },
 }
-"""What a template says by saying nothing, where anything else changes what the pipeline does."""
+"""Values implied where a template omits a property, if any other value changes the pipeline's behaviour."""
 
 NOT_READABLE = {
     ("AWS::RDS::DBCluster", "MasterUserPassword"): "RDS never gives a password back",
     ("AWS::RDS::DBInstance", "MasterUserPassword"): "RDS never gives a password back",
 }
-"""(CloudFormation type, property) -> why no API tells it."""
+"""(CloudFormation type, property) -> the reason why no API returns it."""

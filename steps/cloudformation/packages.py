@@ -1,4 +1,4 @@
-"""Packages as zip archives: the same bytes for the same files, and the files of a function's layers in its own."""
+"""Builds packages as reproducible zip archives, with a function's layers merged into its package if required."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from steps.targets.files import files_of
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same bytes, whenever it is built
 _FUNCTION = "AWS::Serverless::Function"
 _ON_THE_PATH = "python/"
-"""Lambda has this folder of a layer on sys.path, and the root of a function's own package."""
+"""Lambda puts this folder of a layer on sys.path, and the root of the function's own package."""
 
 
 def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """An archive of `files`, by their names."""
+    """A zip archive of `files`, which are (name, content) pairs."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in sorted(files):
@@ -41,7 +41,7 @@ def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def layers_of(template: dict[str, Any], spec: dict[str, Any]) -> list[str]:
-    """The names of the template's layers that the function `spec` refers to, those of Globals first, as SAM has it."""
+    """The names of the template's layers that the function `spec` refers to, those of Globals first, as in SAM."""
     if spec["Type"] != _FUNCTION:
         return []
     ours = template.get("Globals", {}).get("Function", {}), spec.get("Properties", {})
@@ -50,10 +50,10 @@ def layers_of(template: dict[str, Any], spec: dict[str, Any]) -> list[str]:
 
 
 def folded(function: bytes, layers: Sequence[bytes]) -> bytes:
-    """The package `function` with the files of its `layers`; of two at the same place it has the one Python would find.
+    """Merge the `layers` into the package `function`; of files with the same path, the one Python would find is kept.
 
-    Lambda lays each layer over those before it, and the function's own come first on sys.path. What a layer holds
-    beside python/ is at the root of the package instead of /opt.
+    In Lambda, a later layer overrides an earlier one, and the function's own files come first on sys.path. A layer's
+    files outside python/ are at the root of the package instead of /opt.
     """
     files: dict[str, bytes] = {}
     for layer in layers:
@@ -76,9 +76,9 @@ _LOCAL_PATHS = {
 
 @dataclass(frozen=True)
 class Application:
-    """A template whose local paths are S3 URIs, and the packages that have to be uploaded there, by key.
+    """A template with its local paths replaced by S3 URIs, and the packages to upload there, by key.
 
-    sources: the local path that each resource has named, by its logical id.
+    sources: the original local path of each resource, by its logical id.
     """
 
     path: Path
@@ -89,11 +89,11 @@ class Application:
 
 
 def build(path: Path, bucket: str, make: Mapping[str, str] | None = None, *, fold_layers: bool = False) -> Application:
-    """Reads the template in `path` and packs each local folder and file that it names, to go through `bucket`.
+    """Read the template at `path` and package each local folder and file that it names, for upload to `bucket`.
 
-    With `make`, the variables to give it, what has a Makefile is built by that, as under `sam build`: to fit the
-    Runtime and the Architectures of the template instead of this machine. With `fold_layers`, a function's package
-    holds what the template's layers would lay beside it, too.
+    `make`: variables for the Makefiles; unless None, resources with a Makefile are built by it, as in `sam build`, for
+    the template's Runtime and Architectures instead of this machine. `fold_layers`: a function's package includes its
+    layers from the template.
     """
     template, packages = load(path), {}
     local = list(_local(path, template))
@@ -116,10 +116,10 @@ def _body(name: str, source: Path, spec: dict[str, Any], make: Mapping[str, str]
 
 
 def digests(path: Path) -> dict[str, str]:
-    """The SHA-256 of each package of the template in `path`, by its resource's name, the same wherever it is built.
+    """The SHA-256 of each package of the template at `path`, by resource name; independent of the machine.
 
-    A layer made from requirements holds compiled files that name the folder they were installed to, so that its digest
-    is that of the requirements.
+    A layer built from requirements holds compiled files that contain their installation path, so its digest is that of
+    its requirements.txt.
     """
     template, found = load(path), {}
     for name, _, source in _local(path, template):
@@ -131,7 +131,7 @@ def digests(path: Path) -> dict[str, str]:
 
 
 def _local(path: Path, template: dict[str, Any]) -> Iterator[tuple[str, str, Path]]:
-    """Name, attribute and local folder or file of each resource that has one."""
+    """(name, attribute, path) of each resource with a local folder or file. Raises DeployError if it is missing."""
     for name, spec in template["Resources"].items():
         attribute = _LOCAL_PATHS.get(spec.get("Type"), "")
         given = spec.get("Properties", {}).get(attribute)
@@ -146,13 +146,13 @@ def _local(path: Path, template: dict[str, Any]) -> Iterator[tuple[str, str, Pat
 
 
 def _of_requirements(source: Path, spec: dict[str, Any]) -> bool:
-    """Whether a package holds what its requirements.txt names, since no Makefile says otherwise."""
+    """True if a package includes what its requirements.txt names, and no Makefile builds it."""
     by_make = spec["Type"] == "AWS::Serverless::Function" and "BuildMethod" in spec.get("Metadata", {})
     return (source / "requirements.txt").is_file() and not by_make
 
 
 def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
-    """A layer holds them alone, under python/; a function holds them beside its code."""
+    """Package a layer as its requirements only, under python/; a function as its requirements and its code."""
     file = source / "requirements.txt"
     with understanding(str(file)):
         requirements = file.read_text("utf-8")
@@ -163,12 +163,12 @@ def _with_requirements(source: Path, spec: dict[str, Any]) -> bytes:
 
 @cache
 def _layer(requirements: str) -> bytes:
-    """Made once in a process: it is many times the size of all else that is packed."""
+    """The layer of these requirements, cached because it is far larger than all other packages."""
     return zipped((f"python/{name}", content) for name, content in _installed(requirements))
 
 
 def _packed(source: Path) -> bytes:
-    """A file as it is, a folder as a zip of its files."""
+    """The content of a file, or a zip of a folder's files."""
     return source.read_bytes() if source.is_file() else zipped(_sources(source))
 
 
@@ -195,10 +195,10 @@ def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tup
 
 
 def _installed(requirements: str) -> Iterator[tuple[str, bytes]]:
-    """The files of what a requirements.txt wants and needs: out of this environment, or by pip where that differs.
+    """The files of the requirements and their dependencies: from this environment, or by pip if its versions differ.
 
-    Taking what is installed makes a layer in a moment and without a network; its wheels fit this machine's Python,
-    which is the one that runs the functions here.
+    Using installed packages is fast and needs no network; they fit this machine's Python, which runs the functions
+    here.
     """
     lines = (line.split("#")[0].strip() for line in requirements.splitlines())
     wanted = [Requirement(line) for line in lines if line]
@@ -214,9 +214,9 @@ def _installed(requirements: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _unchecked(compiled: bytes) -> bytes:
-    """A .pyc that is valid whatever the time of its source (PEP 552), since unzipping gives that a new one.
+    """Mark a .pyc as valid regardless of its source's timestamp (PEP 552), which unzipping changes.
 
-    Without them, the first cold starts compile 600 modules.
+    Otherwise the first cold starts compile 600 modules.
     """
     return compiled[:4] + (0b01).to_bytes(4, "little") + bytes(8) + compiled[16:]
 

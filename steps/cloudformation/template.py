@@ -1,4 +1,4 @@
-"""SAM and CloudFormation templates as data: read, translated, resolved, put in order."""
+"""Loads SAM and CloudFormation templates, translates SAM, resolves intrinsics, and orders the resources."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from steps.cloudformation.errors import DeployError
 
 Template = dict[str, Any]
 Lookup = Callable[[str, str | None], Any]
-"""(logical id or parameter, attribute or None) -> its value; KeyError when there is none."""
+"""(logical id or parameter, attribute or None) -> its value; raises DeployError if there is none."""
 
 _SUB = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
 
 
 class Resource(BaseModel):
-    """A resource, as far as its form is the same for each type."""
+    """A resource: the form that all types share."""
 
     Type: str
     Properties: dict[str, Any] = {}
@@ -42,7 +42,7 @@ class Output(BaseModel):
 
 
 class Shape(BaseModel):
-    """What has to hold of any template before it can be read on."""
+    """The structure that every template must have."""
 
     Resources: dict[str, Resource]
     Parameters: dict[str, Parameter] = {}
@@ -50,7 +50,7 @@ class Shape(BaseModel):
 
 
 def load(path: Path) -> Template:
-    """The template in `path`, with CloudFormation's short forms (!Ref ...) written out."""
+    """Load the template at `path`, with CloudFormation's short forms (!Ref ...) expanded. Raises DeployError."""
     try:
         template = yaml_parse(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -69,15 +69,15 @@ def load(path: Path) -> Template:
 
 
 def translate(template: Template, parameters: Mapping[str, Any], region: str) -> Template:
-    """SAM to plain CloudFormation, by AWS's own translator; a template without SAM comes back as it is."""
-    # Half a second, which only a deployment needs.
+    """Translate SAM to plain CloudFormation with AWS's translator; return a template without SAM unchanged."""
+    # Imported here because it takes half a second, and only a deployment needs it.
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
     if "Transform" not in template:
         return template
-    no_managed_policies: dict[str, str] = {}  # roles come by ARN
+    no_managed_policies: dict[str, str] = {}  # roles are given as ARNs
     translator = Translator(no_managed_policies, Parser(), boto_session=boto3.Session(region_name=region))
     try:
         return dict(translator.translate(template, parameter_values=dict(parameters)))
@@ -87,9 +87,9 @@ def translate(template: Template, parameters: Mapping[str, Any], region: str) ->
 
 
 def parameter_values(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A value for each declared parameter: the given one or its default; lists are split at commas.
+    """The value of each declared parameter: the given one or its default; lists are split at commas.
 
-    All parameters without a value are named in one DeployError.
+    Raises DeployError, which names all parameters without a value.
     """
     declared = template.get("Parameters", {})
     values = {name: given.get(name, spec.get("Default")) for name, spec in declared.items()}
@@ -109,7 +109,7 @@ def _typed(kind: str, value: Any) -> Any:
 
 
 def resolve(node: Any, lookup: Lookup) -> Any:
-    """`node` with every intrinsic function replaced by its value."""
+    """`node` with every intrinsic function replaced by its value. Raises DeployError for an unsupported one."""
     if isinstance(node, list):
         return [value for value in (resolve(each, lookup) for each in node) if value is not _NO_VALUE]
     if not isinstance(node, dict):
@@ -167,7 +167,7 @@ _FUNCTIONS: dict[str, Callable[[Any, Lookup], Any]] = {
 
 
 def in_order(resources: Mapping[str, Any]) -> list[str]:
-    """The logical ids, each after all that it refers to."""
+    """The logical ids in dependency order. Raises DeployError for a circular reference."""
     graph = {name: sorted(_references(spec) & resources.keys()) for name, spec in resources.items()}
     try:
         return list(TopologicalSorter(graph).static_order())

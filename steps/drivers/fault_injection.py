@@ -15,7 +15,7 @@ from steps.drivers.waiting import eventually
 
 PATIENCE = 60
 """Seconds to wait for a call that matches a fault, and for the response to a request about faults."""
-_here = build_opener(ProxyHandler({}))  # no proxy leads to an emulator on this machine
+_here = build_opener(ProxyHandler({}))  # an emulator on this machine is reached without a proxy
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Where the pipeline runs: the only place of the suite that builds anything."""
+"""The targets on which the pipeline runs; only these modules build and deploy anything."""

@@ -1,4 +1,4 @@
-"""The dev account: a pipeline that others have deployed, reached by the default credential chain. Builds nothing."""
+"""The dev account: an already deployed pipeline, reached by the default credential chain. Deploys nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class NotSafe(Exception):
-    """This is not the account that the suite may write to."""
+    """The suite must not write to this account."""
 
     diagnosis = "account-refused"
 
@@ -43,8 +43,8 @@ def aws_dev(
     say: Callable[[str], None],
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Environment:
-    """The account of the settings; raises NotSafe before anything else, and EnvironmentBroken where it is not there."""
-    # One for all that is done here and started from here: each would ask for a second factor anew.
+    """Connect to the account of the settings. Raises NotSafe before it reads anything else, or EnvironmentBroken."""
+    # One session for everything, child processes included: each new session would ask for MFA again.
     session: Any = boto3.Session()
     names = settings.names_in(settings.account)
     with phase("start"):
@@ -83,7 +83,7 @@ def aws_dev(
 
 
 def _secret(client: Clients, names: Names, id: str) -> tuple[str, Mapping[str, str]]:
-    """The secret's ARN and the login that it holds; an empty one where it does not exist, or holds none."""
+    """The secret's ARN and its credentials, which are empty if it does not exist or holds none."""
     described = unless_absent(lambda: client("secretsmanager").describe_secret(SecretId=id))
     if described is None:
         return id if id.startswith("arn:") else names.arn("secretsmanager", f"secret:{id}"), {}
@@ -94,12 +94,12 @@ def _secret(client: Clients, names: Names, id: str) -> tuple[str, Mapping[str, s
 
 
 def _confidential(session: Any, login: Mapping[str, str]) -> dict[str, str]:
-    """What we are let in by, wherever the default chain has found it."""
+    """The credentials to mask in all output: the database password and AWS's, whatever their source."""
     return {"PGPASSWORD": login.get("password", ""), **_frozen(session)}
 
 
 def _frozen(session: Any) -> dict[str, str]:
-    """The session's credentials as variables, whatever profile, SSO or role they came from, and that profile's CAs."""
+    """The session's credentials as environment variables, whatever their source, and the profile's CA bundle."""
     ours = session.get_credentials().get_frozen_credentials()
     found = {
         "AWS_ACCESS_KEY_ID": ours.access_key,
@@ -111,7 +111,7 @@ def _frozen(session: Any) -> dict[str, str]:
 
 
 def unsafe(settings: Settings, account: str, region: str | None, database_url: str | None) -> list[str]:
-    """Why nothing may be written: another account or region, or a name that belongs to no allowed environment."""
+    """The reasons not to write: another account or region, or a name that belongs to no allowed environment."""
     faults = []
     if account != settings.account:
         faults.append(f"the caller's account is {account}, and the settings name {settings.account}")
@@ -121,12 +121,12 @@ def unsafe(settings: Settings, account: str, region: str | None, database_url: s
 
 
 def _of_another_environment(settings: Settings, database_url: str | None) -> list[str]:
-    """The names in use that say production, or that have to say an allowed environment and say none."""
+    """A fault for each name that contains a production word or lacks a required allowed environment."""
     allowed = {each.lower() for each in settings.environments}
     only = f"and only {', '.join(settings.environments)} may be written to (environments)"
     is_allowed = settings.environment.lower() in allowed
     faults = [] if is_allowed else [f"the environment is {settings.environment}, {only}"]
-    # A name that follows from the environment is at fault with it, and so not once more.
+    # A name derived from the environment is not reported again: the environment's fault covers it.
     names = replace(settings.names_in(settings.account), environment=settings.environments[0])
     own = [(f"names.{thing} is", names.named(thing)) for thing, pattern in settings.names.items() if pattern]
     faults += [f"{where} {name}, {only}" for where, name in own if not _words(name) & allowed]
@@ -141,7 +141,7 @@ def _of_another_environment(settings: Settings, database_url: str | None) -> lis
 
 
 def _words(name: str) -> set[str]:
-    """The words of a name, in small letters, each with and without the digits beside it."""
+    """The words of a name in lower case, each with and without adjacent digits."""
     parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower())
     return {*parts, *(word for part in parts for word in re.findall(r"[a-z]+", part))}
 
@@ -150,16 +150,16 @@ def _host_and_database(url: str | None) -> str:
     try:
         told = psycopg.conninfo.conninfo_to_dict(url or "")
     except psycopg.ProgrammingError:
-        return ""  # that it cannot be read is said where it is used
+        return ""  # _database_url reports the invalid URL
     return " ".join(str(told[part]) for part in ("host", "hostaddr", "dbname") if part in told)
 
 
 def _declared(
     settings: Settings, system: SystemUnderTest, names: Names, client: Clients, secret: str, cluster: Cluster | None
 ) -> dict[str, Declared]:
-    """What template.yaml declares here; data.yaml only models what Terraform has made. Code is not compared.
+    """The resources that template.yaml declares; data.yaml, a model of Terraform's resources, is not compared.
 
-    `sam deploy` packs it in its own way, so that digests would always differ.
+    Code is not compared either: `sam deploy` packages it differently, so that digests would always differ.
     """
     from steps.cloudformation.deploy import declared_in
     from steps.cloudformation.packages import build
@@ -200,7 +200,7 @@ def _sentence(faults: list[str], caller: str) -> str:
 
 
 def _clients(session: Any, region: str) -> Clients:
-    """Clients that retry what is throttled, with jitter, as botocore's standard mode does."""
+    """boto3 clients, cached by service, that retry throttled requests in botocore's standard mode, with jitter."""
     config = Config(region_name=region, retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
 
     @cache
@@ -211,7 +211,7 @@ def _clients(session: Any, region: str) -> Clients:
 
 
 def _database_url(given: str | None, cluster: Cluster | None, credentials: Mapping[str, str]) -> str:
-    """Where Aurora is reached from here, by the secret's credentials: at `given`, such as a tunnel, or its endpoint."""
+    """Aurora's URL with the secret's credentials: at `given`, such as a tunnel, or else at the cluster's endpoint."""
     known: dict[str, Any] = {}
     if cluster is not None:
         host, _, port = cluster.endpoint.partition(":")

@@ -1,4 +1,4 @@
-"""A certificate for a database of our own, so that functions prove its name by TLS as they do with Aurora."""
+"""A TLS certificate for the suite's own database, so that functions verify its host name as with Aurora."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _VALID = timedelta(days=7)
 
 
 class Certificate(NamedTuple):
-    """A server's certificate, which vouches for itself, and its private key; both PEM."""
+    """A server's self-signed certificate and its private key, both in PEM."""
 
     certificate: bytes
     key: bytes
 
 
 def certificate(host: str) -> Certificate:
-    """A new one for the server whose DNS name is `host`."""
+    """Create a certificate, valid for seven days, for the server with the DNS name `host`."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     signed = (

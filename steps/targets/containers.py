@@ -1,4 +1,4 @@
-"""LocalStack and PostgreSQL in containers, on a network of their own that takes all of them along when it goes."""
+"""LocalStack and PostgreSQL in containers on their own network, all of which is removed with the network."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from steps.targets.environment import EnvironmentBroken
 
 POSTGRES = "postgres:16"
 DATABASE_HOST = "postgres"
-"""The name of the database on the network."""
+"""The database's host name on the network."""
 _TLS = "/tls/server.crt", "/tls/server.key"
-# PostgreSQL takes no key that others may read, and the image makes its user's id known to nobody outside.
+# PostgreSQL rejects a key that others may read, and its user's id in the image is not known outside.
 _WITH_TLS = (
     f"chown postgres {_TLS[1]} && exec docker-entrypoint.sh postgres"
     f" -c ssl=on -c ssl_cert_file={_TLS[0]} -c ssl_key_file={_TLS[1]}"
 )
 _POSTGRES_PORT, _GATEWAY_PORT = 5432, 4566
 _LOCALSTACK_READY = re.compile(r"\bReady\.\s*$", re.MULTILINE)
-# While the image prepares its data it runs a server, too, which is as ready but listens on no address.
+# During initialization the image runs a temporary server, which also reports ready but listens on no address.
 _POSTGRES_READY = re.compile(r"listening on IPv4.*ready to accept connections", re.DOTALL)
 _LOCALHOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
 class Containers:
-    """Both, as they are reached from here, and the database's host:port as functions reach it."""
+    """The URLs of both containers from this machine, and the database's host:port as functions reach it."""
 
     url: str
     database_url: str
@@ -49,7 +49,7 @@ class Containers:
 
 @contextmanager
 def network(*, kept: bool = False) -> Iterator[Network]:
-    """A network of our own; raises EnvironmentBroken where no engine answers. It takes along all on it, unless kept."""
+    """Yield a new network, removed with its containers unless `kept`. Raises EnvironmentBroken without an engine."""
     try:
         made = Network().create()
     except DockerException as silent:
@@ -63,18 +63,18 @@ def network(*, kept: bool = False) -> Iterator[Network]:
         if not kept:
             emptied(made.name)
             made.remove()
-        made._docker.client.close()  # which testcontainers leaves to the garbage collector
+        made._docker.client.close()  # testcontainers does not close it
 
 
 def emptied(name: str) -> None:
-    """Removes every container of that network: LocalStack leaves those of the functions that it has started behind."""
+    """Remove every container of that network, including the function containers that LocalStack leaves behind."""
     engine: Any = DockerClient().client
     last: dict[str, str] = {}
 
     def gone() -> bool | None:
         last.clear()
         for each in engine.containers.list(all=True, filters={"network": name}, ignore_removed=True):
-            last[each.name] = "removed"  # and looked for again, since LocalStack may have been starting one
+            last[each.name] = "removed"  # listed again, since LocalStack may be starting another
             try:
                 each.remove(force=True, v=True)
             except APIError as refused:  # the engine itself may be removing it already
@@ -88,7 +88,7 @@ def emptied(name: str) -> None:
 
 
 def ending(name: str) -> str:
-    """How to end by hand what is on that network."""
+    """The shell command that removes the containers and the network by hand."""
     return (
         f"LocalStack and PostgreSQL go on until: docker ps -aqf network={name} | xargs docker rm -fv"
         f" && docker network rm {name}"
@@ -96,15 +96,15 @@ def ending(name: str) -> str:
 
 
 def started(on: Network, image: str, variables: Mapping[str, str], certificate: Certificate) -> Containers:
-    """LocalStack of `image` with these variables, and PostgreSQL; raises EnvironmentBroken where one does not start."""
-    # Not testcontainers' own classes for the two: those wait out their time where the container has ended.
+    """Start LocalStack from `image` with these variables, and PostgreSQL. Raises EnvironmentBroken."""
+    # testcontainers' own classes for both would wait for their full timeout after a container has exited.
     login = {"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": secrets.token_hex(16), "POSTGRES_DB": DATABASE}
     database = DockerContainer(POSTGRES, env=login, ports=[_POSTGRES_PORT], network_aliases=[DATABASE_HOST])
     database.with_command(["sh", "-c", _WITH_TLS])
     for path, content, mode in zip(_TLS, certificate, (0o644, 0o600), strict=True):
         database.with_copy_into_container(content, path, mode)
     aws = DockerContainer(image, env={**variables, "LAMBDA_DOCKER_NETWORK": on.name}, ports=[_GATEWAY_PORT])
-    aws.with_volume_mapping(get_docker_socket(), "/var/run/docker.sock", "rw")  # it runs functions in containers, too
+    aws.with_volume_mapping(get_docker_socket(), "/var/run/docker.sock", "rw")  # it starts functions' containers
     aws_at = _start(aws, on, _GATEWAY_PORT, ready=_LOCALSTACK_READY)
     database_at = _start(database, on, _POSTGRES_PORT, ready=_POSTGRES_READY)
     return Containers(
@@ -115,11 +115,11 @@ def started(on: Network, image: str, variables: Mapping[str, str], certificate: 
 
 
 def _start(container: DockerContainer, on: Network, port: int, *, ready: re.Pattern[str]) -> str:
-    """host:port at which it is reached from here, once its log says that it is ready."""
+    """Start the container and wait until its log reports ready. Return its host:port; raises EnvironmentBroken."""
     container.waiting_for(LogMessageWaitStrategy(ready).with_poll_interval(0.2))
     client = container.with_network(on).get_docker_client()
     if client.get_connection_mode() == ConnectionMode.docker_host and client.host() in _LOCALHOSTS:
-        loopback: Any = ("127.0.0.1",)  # whoever reaches LocalStack reaches the engine, so none but this machine
+        loopback: Any = ("127.0.0.1",)  # access to LocalStack is access to the container engine
         container.ports = dict.fromkeys(container.ports, loopback)
     try:
         container.start()
@@ -131,7 +131,7 @@ def _start(container: DockerContainer, on: Network, port: int, *, ready: re.Patt
 
 
 def _not_started(container: DockerContainer, failed: Exception) -> str:
-    """What to say of one that there is not, or that is there and is not ready: how it ended, and its last words."""
+    """The message for a container that was not created or is not ready: its status and its last log lines."""
     cause = f"The container of {container.image} does not start."
     try:
         there = container.get_wrapped_container()

@@ -1,4 +1,4 @@
-"""The embedded target: an AWS of our own on this machine, with the pipeline deployed into it."""
+"""The embedded target: the suite's own AWS emulator on this machine, with the pipeline deployed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def embedded(
     say: Callable[[str], None],
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Environment:
-    """The embedded AWS that is on its way, with `system` deployed; `say` and `phase` are told how it comes along."""
-    from steps.targets.emulator import deployed, packed  # the SAM translator with it, which is slow: while AWS starts
+    """Wait for the `starting` embedded AWS and deploy `system`; report progress to `say` and `phase`."""
+    from steps.targets.emulator import deployed, packed  # slow (SAM translator): imported while AWS starts
 
     with phase("start"):
         applications = packed(system, names)
@@ -46,7 +46,7 @@ def embedded(
 
 
 def empty(aws: LocalAws, names: Names, sql: list[Path]) -> Environment:
-    """The embedded AWS before anything is deployed."""
+    """The environment of the embedded AWS before anything is deployed."""
     return Environment(
         target="embedded",
         names=names,
@@ -70,7 +70,7 @@ def _root_keys(aws: LocalAws) -> tuple[str, str]:
 
 
 def _check(aws: LocalAws) -> None:
-    """A run that failed because the place broke down says nothing about the pipeline."""
+    """Raise EnvironmentBroken if the emulator or its PostgreSQL has stopped: a failure is then not the pipeline's."""
     try:
         aws.check()
         psycopg.connect(aws.database_url, connect_timeout=5).close()

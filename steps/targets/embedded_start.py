@@ -1,4 +1,4 @@
-"""Starts the embedded AWS in the background; imports nothing slow."""
+"""Starts the embedded AWS in the background, before slow imports and collection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATABASE = "csvbatch"
 
 
 def launch(names: Names) -> Starting:
-    """Begins to start the embedded AWS, as a process alone: a thread would import while pytest registers plug-ins."""
+    """Start the embedded AWS as a process, not in a thread, which would import while pytest registers plug-ins."""
     return LocalAws.launch(account=names.account, region=names.region, database=DATABASE)
 
 
@@ -29,8 +29,8 @@ _starting = pytest.StashKey[tuple[str, Starting]]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """The first that pytest calls of a plug-in of conftest.py: our options are unknown yet, but -m is told."""
-    gc.set_threshold(50_000)  # a session's objects live about as long as it does
+    """Launch the embedded AWS if -m needs it. pytest calls this hook before it parses the suite's own options."""
+    gc.set_threshold(50_000)  # most objects live as long as the session
     if shadowed := surroundings.shadow_nothing():
         evidence = "".join(f"\n  evidence: {name} is {file}" for name, file in shadowed.items())
         raise pytest.UsageError(f"PYTHONPATH shadows modules of Python's own.{evidence}\n  remedy: unset PYTHONPATH")
@@ -43,8 +43,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Nothing of the caller's surroundings decides, except in the dev account: it is reached by the caller's own."""
-    from steps.suite import options  # a plug-in after this one
+    """Isolate the session from the caller's environment variables, except for the dev account, which needs them."""
+    from steps.suite import options  # a plug-in that is registered after this one
 
     if "aws-dev" in (config.option.target, options.mark(config)):
         return
@@ -52,13 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(partial(surroundings.adopt, before))
     surroundings.adopt(surroundings.isolated(before))
     if sys.warnoptions and (config.option.target or options.mark(config)):
-        sys.warnoptions.clear()  # of PYTHONWARNINGS, by which a library's warning would break a scenario
+        sys.warnoptions.clear()  # PYTHONWARNINGS could turn a library's warning into an error
         warnings.resetwarnings()
         warnings.simplefilter("ignore", ResourceWarning)
 
 
 def launched(config: pytest.Config, names: Names) -> Starting:
-    """The embedded AWS of this session, on its way, in the region of `names`; one in another region gives way to it."""
+    """The session's embedded AWS, starting or started in the region of `names`; replaces one in another region."""
     region, starting = config.stash.get(_starting, (None, None))
     if starting is not None and region == names.region:
         return starting
@@ -69,8 +69,8 @@ def launched(config: pytest.Config, names: Names) -> Starting:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends the embedded AWS, used or not, after the verdict is told; with --keep it says how to reach it instead."""
-    gc.freeze()  # Python would look for garbage several times as it ends
+    """Stop the embedded AWS after the verdict is printed; with --keep, print how to reach it instead."""
+    gc.freeze()  # no garbage collection while Python exits
     _, starting = config.stash.get(_starting, (None, None))
     if starting is None:
         return

@@ -1,4 +1,4 @@
-"""The pipeline deployed into an AWS that is nobody's but ours, with a database of our own."""
+"""Deploys the pipeline to an emulated AWS that belongs to the session alone, with its own database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SECRET = "AuroraSecretArn"
 
 @dataclass(frozen=True)
 class Deployed:
-    """What was deployed: every resource by its logical id, the secret's ARN, and what a reader should know."""
+    """The result of a deployment: resources by logical id, the secret's ARN, and notes for the verdict."""
 
     declared: dict[str, Declared]
     secret_arn: str
@@ -36,7 +36,7 @@ class Deployed:
 def packed(
     system: SystemUnderTest, names: Names, make: Mapping[str, str] | None = None, *, fold_layers: bool = False
 ) -> list[Application]:
-    """The system's templates, the data's first, with their packages; for `make` and `fold_layers`, see `build`."""
+    """Build the system's templates, data template first, with their packages; `make`, `fold_layers`: see `build`."""
     bucket = f"aws-sam-cli-managed-{names.account}-{names.region}"
     templates = system.data_template, system.template
     return [build(template, bucket, make, fold_layers=fold_layers) for template in templates]
@@ -53,11 +53,10 @@ def deployed(
     stand_ins: StandIns | None = None,
     **parameters: str,
 ) -> Deployed:
-    """Deploys what Terraform owns in the dev account, the schema with some history, then the pipeline itself.
+    """Deploy the data template (in the dev account, Terraform's), the schema with some rows, then the pipeline.
 
-    For `stand_ins`, see `deploy`.
-    `parameters` are more of the templates': an AuroraEndpoint, where the emulator's RDS does not tell the one at which
-    functions reach the database.
+    `stand_ins`: see `deploy`. `parameters`: further template parameters, such as AuroraEndpoint if the emulator's RDS
+    does not report the endpoint at which functions reach the database.
     """
     database = psycopg.conninfo.conninfo_to_dict(database_url)
     common = {"ProjectName": names.project, "Environment": names.environment, **parameters}
@@ -80,7 +79,7 @@ def deployed(
 
 
 def _until_active(client: Clients, functions: Sequence[str]) -> None:
-    """Waits while functions are Pending; that one never becomes active is for the checks to say."""
+    """Wait while functions are Pending; the checks report a function that never becomes active."""
     waiter = client("lambda").get_waiter("function_active_v2")
     with suppress(WaiterError):
         for function in functions:

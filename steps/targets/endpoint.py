@@ -1,4 +1,4 @@
-"""Any emulator of AWS that already runs, with a database beside it: the pipeline is deployed there as anywhere else."""
+"""A running AWS emulator of any kind with a database, to which the pipeline is deployed."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def endpoint(
     database_inside: str | None = None,
     make: Mapping[str, str] | None = None,
 ) -> Environment:
-    """The emulator at `url`, with `system` deployed; raises EnvironmentBroken where it or the database is not there.
+    """Deploy `system` to the emulator at `url`. Raises EnvironmentBroken if it or the database does not respond.
 
-    `database_inside`: host:port at which functions reach the database, where that is not as in `database_url`.
-    `make`: the Makefiles' variables, where functions run in the Runtime that they declare; without it, none where the
-    emulator is known to run them so, and packages that fit this machine where it is not.
+    `database_inside`: host:port at which functions reach the database, if it differs from `database_url`.
+    `make`: variables for the Makefiles, which build packages for the declared Runtime. If None, the Makefiles are used
+    (without variables) only for an emulator known to run that Runtime; other packages fit this machine.
     """
     if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         raise EnvironmentBroken(
@@ -46,7 +46,7 @@ def endpoint(
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
-        # Emulators take a key of twelve digits for the account's id: each session has an account of its own.
+        # Emulators use an access key of twelve digits as the account id, so each session has its own account.
         "AWS_ACCESS_KEY_ID": str(randrange(10**11, 10**12)),
         "AWS_SECRET_ACCESS_KEY": "test",
         "DATABASE_URL": database_url,

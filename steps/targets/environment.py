@@ -1,4 +1,4 @@
-"""A place where the pipeline runs, as the drivers need it: names, clients, database, patience."""
+"""The environment of a target as the drivers use it: names, clients, database, timeouts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from steps.drivers.names import Names
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds to wait: for an upload to start an execution, for its end, for the last log lines; between two looks."""
+    """Seconds to wait for the `start` and `end` of an execution, for its last `logs`, and between polls (`look`)."""
 
     start: float
     end: float
@@ -33,22 +33,22 @@ class Patience:
 
 @dataclass(frozen=True)
 class Environment:
-    """Everything that differs between targets, in one place.
+    """Everything that differs between targets.
 
-    check: raises EnvironmentBroken when a part of it has ended by itself.
-    client: a boto3 client by the service's name.
-    database_url: how the database is reached from here; empty where the secret tells no login.
-    database_name, aurora_endpoint, secret_arn: what the functions have to be told.
+    check: raises EnvironmentBroken if a part of the environment has stopped by itself.
+    client: returns the boto3 client of a service.
+    database_url: the database's URL from this machine; empty if the secret holds no credentials.
+    database_name, aurora_endpoint, secret_arn: the values expected in the functions' configuration.
     declared: every resource of the templates, by its logical id.
-    exports: the AWS_* and DATABASE_URL variables that reach it from a shell.
-    credentials: AWS's variables beside them where those are the caller's, as they are by now.
-    confidential: variables beside them that nobody may see written anywhere.
+    exports: the AWS_* and DATABASE_URL variables to reach the environment from a shell.
+    credentials: returns the caller's current AWS credentials as further variables, where the caller's are used.
+    confidential: further variables whose values are masked in all output.
     sql: the folders of SQL files, the first having precedence.
-    notes: what a reader of the verdict should know.
-    gaps: what cannot be read back here, by type and property, and why.
-    limits: items of the checklist that cannot be answered here, and why.
-    shared: whether others use it too, so that nothing may be planted in it and rows may change by themselves.
-    faults: sets faults, on a target that makes them.
+    notes: remarks for the reader of the verdict.
+    gaps: the reasons why properties cannot be read back here, by (type, property).
+    limits: the reasons why lines of the checklist cannot be checked here, by id.
+    shared: true if others use it too, so that controls are not planted and rows may change independently.
+    faults: injects faults; None on a target without fault injection.
     """
 
     target: str
@@ -72,15 +72,15 @@ class Environment:
     confidential: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self) -> dict[str, str]:
-        """The credentials that Secrets Manager holds for the database."""
+        """The database credentials that Secrets Manager holds now."""
         return Secret(self.client("secretsmanager"), self.secret_arn).told()
 
     def shell(self, command: str, **more: str) -> str:
-        """What the user's `command` prints, led here by the exports, with `more`; CommandFailed if it ends badly."""
+        """Run the user's shell `command` with the exports and `more`. Return its output; raises CommandFailed."""
         return _printed(command, self._led() | more, shell=True)
 
     def python(self, module: str, *arguments: str, **more: str) -> str:
-        """The same of `python -m module` of the project, in an environment where Python does what it does anywhere."""
+        """Run `python -m module` of the project likewise, without the PYTHON* variables that alter its behaviour."""
         return _printed([*surroundings.python(module), *arguments], surroundings.for_python(self._led()) | more)
 
     def _led(self) -> dict[str, str]:
@@ -88,13 +88,13 @@ class Environment:
 
 
 class EnvironmentBroken(Exception):
-    """A part of the place where the pipeline runs has ended by itself: not the pipeline's fault."""
+    """A part of the environment is missing or has stopped by itself; not the pipeline's fault."""
 
     diagnosis = "environment-broken"
 
 
 class CommandFailed(Exception):
-    """A command that was to run beside the acceptance did not end well; `said` is what it has printed."""
+    """A command run beside the acceptance has failed; `said` is its output."""
 
     diagnosis = "command-failed"
 
@@ -114,13 +114,13 @@ def _printed(command: str | list[str], environment: Mapping[str, str], *, shell:
 
 
 def clients(exports: dict[str, str]) -> Clients:
-    """boto3 clients by service, each made once, that look at `exports` alone and not at the user's configuration."""
+    """boto3 clients, cached by service, that use only `exports` and not the user's AWS configuration."""
     session: Any = boto3.Session(
         aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
         region_name=exports["AWS_REGION"],
     )
-    # No proxy leads to an emulator on this machine, whatever the user's environment says.
+    # An emulator on this machine is reached without a proxy, whatever the user's environment says.
     config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=20, proxies={})
 
     @cache

@@ -1,4 +1,4 @@
-"""What emulators of AWS cannot do: data, so that nothing is left out by surprise."""
+"""Known limits of AWS emulators, read from limits.toml, so that every omission is documented."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from urllib.request import ProxyHandler, build_opener
 
 FILE = Path(__file__).with_name("limits.toml")
 _HEALTH = {"ministack": "/_ministack/health", "localstack": "/_localstack/health"}
-"""Where an emulator tells of itself; ministack answers to LocalStack's address, too."""
+"""The health endpoint of each emulator; ministack also serves LocalStack's, so it comes first."""
 _EDITIONS = ("localstack",)
-"""Emulators that can do more or less by the edition that they say they are."""
-_open = build_opener(ProxyHandler({})).open  # no proxy leads to an emulator, whatever the user's environment says
+"""Emulators whose limits depend on the edition that they report."""
+_open = build_opener(ProxyHandler({})).open  # without a proxy, whatever the environment says
 
 
 class Emulator(NamedTuple):
-    """An emulator by its name in limits.toml, and its version."""
+    """An emulator's name, as in limits.toml, and its version."""
 
     name: str
     version: str
@@ -31,13 +31,13 @@ class Emulator(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """What an emulator cannot do, and how to deploy to it all the same.
+    """The limits of an emulator, and how to deploy to it nevertheless.
 
-    tried: the version that this was found on.
+    tried: the version on which the limits were found.
     items: why an item of the checklist cannot be answered, by the item's id.
-    leaves_out: the CloudFormation types that it does not have.
-    applies_layers: whether its functions find their layers' contents.
-    own_runtimes: whether its functions run in the Runtime that they declare, instead of this machine's Python.
+    leaves_out: the CloudFormation types that it does not support.
+    applies_layers: true if its functions find their layers' contents.
+    own_runtimes: true if its functions run in their declared Runtime instead of this machine's Python.
     """
 
     tried: str = ""
@@ -48,7 +48,7 @@ class Limits:
 
 
 def emulator(url: str) -> Emulator | None:
-    """Which emulator answers at `url`; None when it is not one whose limits are known."""
+    """Identify the emulator at `url`; None if it is not one with known limits."""
     for name, path in _HEALTH.items():
         try:
             with _open(url.rstrip("/") + path, timeout=5) as answer:
@@ -60,12 +60,12 @@ def emulator(url: str) -> Emulator | None:
 
 
 def of(emulator: Emulator | None, file: Path = FILE) -> Limits:
-    """The limits of that emulator; none are known of a stranger."""
+    """The limits of that emulator; no limits if it is unknown."""
     return read(file).get(emulator.name, Limits()) if emulator else Limits()
 
 
 def read(file: Path = FILE) -> dict[str, Limits]:
-    """The limits of each emulator by its name; raises TypeError where one has a property that there is not."""
+    """Read the limits of each emulator, by its name. Raises TypeError for an unknown property."""
     return {name: _limits(entry) for name, entry in tomllib.loads(file.read_text("utf-8")).items()}
 
 

@@ -1,4 +1,4 @@
-"""LocalStack in a container, with a PostgreSQL beside it: started for the session, and gone with it."""
+"""LocalStack and PostgreSQL in containers that are started for the session and removed after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from steps.targets.settings import Settings
 from steps.targets.system import SystemUnderTest
 
 IMAGE = "localstack/localstack:4.14.0"
-"""The last that needs no token."""
+"""The last version that needs no token."""
 _FREE = (4, 14)
 _TOKEN = "LOCALSTACK_AUTH_TOKEN"
 
@@ -34,10 +34,10 @@ def localstack(
     say: Callable[[str], None],
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Environment:
-    """LocalStack of `variables` (LOCALSTACK_IMAGE, LOCALSTACK_AUTH_TOKEN), with `system` deployed.
+    """Start LocalStack as `variables` say (LOCALSTACK_IMAGE, LOCALSTACK_AUTH_TOKEN) and deploy `system`.
 
-    It ends with `running`, unless `keep` is there: that is then told how to reach and how to end it. Raises
-    EnvironmentBroken where the engine, an image or the token is missing.
+    It is removed when `running` closes, unless `keep` is given, which then receives the commands to reach and to
+    remove it. Raises EnvironmentBroken if the container engine, an image or the token is missing.
     """
     image, token = variables.get("LOCALSTACK_IMAGE") or IMAGE, variables.get(_TOKEN)
     if not token and wants_token(image):
@@ -48,7 +48,7 @@ def localstack(
     told = {"AWS_DEFAULT_REGION": settings.region} | ({_TOKEN: token} if token else {})
     server = certificate(DATABASE_HOST)
     with phase("start"):
-        # What removes containers that a killed process has left would remove those that are kept.
+        # Ryuk, which removes the containers of a killed process, would remove kept ones too.
         testcontainers_config.ryuk_disabled |= keep is not None
         on = running.enter_context(network(kept=keep is not None))
         if keep:
@@ -74,11 +74,11 @@ def localstack(
 
 
 def wants_token(image: str) -> bool:
-    """Whether that image is known to be one of LocalStack's that start with a token alone."""
+    """True if that image is known to be a LocalStack version that requires a token."""
     if "@" in image:
         return False
     name, _, tag = image.rpartition(":")
-    if not name or "/" in tag:  # a registry's port, and no tag
+    if not name or "/" in tag:  # the colon is that of a registry's port
         name, tag = image, "latest"
     version = re.match(r"(\d+)(?:\.(\d+))?", tag)
     free = version is not None and (int(version[1]), int(version[2] or 0)) <= _FREE

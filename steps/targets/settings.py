@@ -1,4 +1,4 @@
-"""The settings file: what the suite has to know of a pipeline and of the account that it is deployed to."""
+"""The settings file, which describes a pipeline and the account that it is deployed to."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from steps.targets.settings_values import (
 _PREFIX = "ACCEPTANCE_"
 FILE = "acceptance.toml"
 ACCOUNT = ("account", "aurora_secret")
-"""What has to be told of a pipeline that the suite finds in an account instead of deploying it."""
+"""The settings required for a pipeline that is already deployed in an account."""
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; names every value at fault."""
+    """The settings cannot be used; the message names every invalid value."""
 
 
 class Settings(Table):
-    """A pipeline's settings; docs/own-pipeline.md says what each is for."""
+    """A pipeline's settings; see docs/own-pipeline.md for each of them."""
 
     project: str = Field(min_length=1)
     environment: str = Field(default="dev", min_length=1)
@@ -58,18 +58,18 @@ class Settings(Table):
 
     @property
     def actions(self) -> dict[str, tuple[str, ...]]:
-        """What the functions have to be allowed, by what they act on."""
+        """The actions that the functions must be allowed, by the resource they act on."""
         return USUAL_ACTIONS | dict(self.permissions)
 
     @property
     def users(self) -> list[User]:
-        """The test users as they are registered, in order."""
+        """The test users as registered in the database, in order."""
         username, email = self.test_users.username, self.test_users.email
         ids = enumerate(self.counts.test_users, 1)
         return [User(id, username.format(n=n), email.format(n=n)) for n, id in ids]
 
     def names_in(self, account: str) -> Names:
-        """The names of everything, in that account."""
+        """The physical names of all resources in that account."""
         return Names(account, self.region, self.project, self.environment, self.names)
 
 
@@ -81,10 +81,10 @@ def read(
     lines: Collection[str] | None = None,
     folder: Path | None = None,
 ) -> Settings:
-    """The settings in `file`, overridden by the ACCEPTANCE_* variables of `environment`; raises SettingsError.
+    """Read the settings in `file`, overridden by ACCEPTANCE_* variables of `environment`. Raises SettingsError.
 
-    `needed`: what must not be left out here. `lines`: the ids of the checklist, and `folder`: the pipeline's, where
-    not_applicable and csv.file are to be used.
+    `needed`: the required settings. `lines`: the checklist's ids, against which not_applicable is checked. `folder`:
+    the pipeline's folder, in which csv.file is checked.
     """
     try:
         told: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))

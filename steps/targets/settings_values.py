@@ -1,4 +1,4 @@
-"""The values that settings hold: each checked where it is read, so that none at fault gets any further."""
+"""The types of the settings' values, which validate each value when it is read."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ Action = Annotated[str, Field(pattern=r"^[a-z0-9-]+:[A-Za-z]+$")]
 
 
 class Table(BaseModel):
-    """A table of the settings: unchangeable, and without values that nobody knows."""
+    """A table of the settings: immutable, and without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Input(Table):
-    """Where an execution's input names the object; unless said, the S3 event itself is the input."""
+    """The paths at which an execution's input names the object; by default those of the S3 event."""
 
     bucket: JsonPath = ObjectPaths.bucket
     key: JsonPath = ObjectPaths.key
@@ -103,23 +103,23 @@ class Input(Table):
 
 
 class Csv(Table):
-    """The file to deliver, relative to the pipeline's folder, and its header; no file: the suite's own."""
+    """The CSV file to upload, relative to the pipeline's folder, and its header; by default the suite's own file."""
 
     file: Path | None = None
     header: Header = "ユーザーID,ログイン回数,投稿回数"
 
     @property
     def name(self) -> str:
-        """The agreed name of the file."""
+        """The file's name."""
         return (self.file or USUAL_FILE).name
 
     def file_in(self, folder: Path) -> Path:
-        """Where the file is, the pipeline being in `folder`."""
+        """The file's path, if the pipeline is in `folder`."""
         return folder / self.file if self.file else USUAL_FILE
 
 
 class Counts(Table):
-    """How many test users there are, U00001 and so on, records of the file, and variables of each function."""
+    """The number of test users (U00001 and so on), of the file's records, and of each function's variables."""
 
     users: int = Field(default=100, ge=1, le=99_999)
     records: int = Field(default=100, ge=1)
@@ -132,7 +132,7 @@ class Counts(Table):
 
 
 class UserPatterns(Table):
-    """What each test user is registered as; {n} stands for its number."""
+    """The patterns of the test users' registered names and e-mail addresses; {n} is the user's number."""
 
     username: Numbered = "testuser{n:03}"
     email: Address = "test{n:03}@example.com"

@@ -1,6 +1,6 @@
-"""`python -m steps.targets.stand_in`: an embedded AWS that stands in for the dev account, with the pipeline deployed.
+"""`python -m steps.targets.stand_in`: run an embedded AWS as the dev account, with the pipeline deployed.
 
-It prints the variables that lead there, and goes on until Ctrl-C, SIGTERM or the end of its standard input.
+It prints the variables to reach it, and runs until Ctrl-C, SIGTERM or the end of its standard input.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from steps.targets.system import ROOT, SystemUnderTest
 
 
 def main(folder: Path = ROOT / "system_under_test") -> None:
-    """Serves the account of the settings, its network's ids being AWS's own and so printed too."""
+    """Serve the account of the settings; its network ids, which AWS generates, are printed with the variables."""
     surroundings.adopt(surroundings.isolated(os.environ))
     system = SystemUnderTest(folder)
     told = settings.read(system.settings, os.environ)

@@ -1,4 +1,4 @@
-"""The system under test as a folder: what the acceptance deploys and what the verdict names."""
+"""The folder of the system under test, which the acceptance deploys and the verdict names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class SystemUnderTest:
-    """A folder with template.yaml and what that names; data.yaml and sql/ stand in where it has its own."""
+    """A folder with template.yaml and its sources; data.yaml, sql/ and acceptance.toml in it override the project's."""
 
     folder: Path
 
@@ -24,23 +24,23 @@ class SystemUnderTest:
 
     @property
     def data_template(self) -> Path:
-        """The template of what Terraform owns in the dev account."""
+        """The template of the resources that Terraform manages in the dev account."""
         own = self.folder / "data.yaml"
         return own if own.is_file() else ROOT / "system_under_test" / "data.yaml"
 
     @property
     def sql(self) -> list[Path]:
-        """Its own sql/ before the project's."""
+        """The folders of SQL files, the system's own before the project's."""
         return [self.folder / "sql", ROOT / "sql"]
 
     @property
     def settings(self) -> Path:
-        """What the suite has to know of it and of its account."""
+        """The settings file of the pipeline and its account."""
         own = self.folder / "acceptance.toml"
         return own if own.is_file() else ROOT / "system_under_test" / "acceptance.toml"
 
     def sha256(self) -> str:
-        """One digest over the names and contents of all its files."""
+        """A digest of the names and contents of all files in the folder."""
         digest = hashlib.sha256()
         for file in files_of(self.folder):
             content = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""What is deployed of a declared resource, in CloudFormation's own property names."""
+"""Reads a deployed resource back, with CloudFormation's property names."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _BY_PROPERTIES = (
 
 
 def deployed(aws: Clients, declared: Declared) -> Properties | None:
-    """The properties of the resource that `declared` speaks of; None where it does not exist.
+    """Return the deployed properties of the resource `declared`; None if it does not exist.
 
-    Under None stands what could be set and is not; a name that is missing is one that AWS does not tell.
-    Raises KeyError for a type without a reader, ClientError where AWS refuses to answer.
+    A property with the value None is not set; an absent property is one that AWS does not return.
+    Raises KeyError for a type without a reader, ClientError if AWS refuses the request.
     """
     if has_unknown(declared.ref) and declared.kind not in _BY_PROPERTIES:
         return None

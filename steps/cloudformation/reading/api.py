@@ -1,4 +1,4 @@
-"""Describe and list calls of AWS's APIs, answered with every member that AWS's model knows."""
+"""Describe and list calls whose responses are completed with every member of botocore's service model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from steps.cloudformation.declared import Properties
 
 
 def one(client: Any, operation: str, key: str | None = None, **arguments: Any) -> Properties:
-    """What `operation` answers, or its member `key`, with None for each modelled member that it leaves out.
+    """Return the response of `operation`, or its member `key`, with None for each modelled member that it lacks.
 
-    So a property that is not set differs from one that AWS does not tell.
+    This distinguishes a property that is not set from one that the API does not return.
     """
     answer = getattr(client, operation)(**arguments)
     shape = _output(client, operation)
@@ -19,14 +19,14 @@ def one(client: Any, operation: str, key: str | None = None, **arguments: Any) -
 
 
 def every(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
-    """The list `key` over all pages of `operation`, each object in it filled up as by `one`."""
+    """Return the list `key` over all pages of `operation`, each object completed as by `one`."""
     member = _output(client, operation).members[key].member
     pages = client.get_paginator(operation).paginate(**arguments)
     return [_filled(member, item) for page in pages for item in page.get(key, ())]
 
 
 def only(client: Any, operation: str, key: str, **arguments: Any) -> Properties:
-    """The one object in the list `key`, as by `every`, where `arguments` name one."""
+    """Return the single object in the list `key`, as by `every`; `arguments` must select one."""
     found: list[Properties] = every(client, operation, key, **arguments)
     return found[0]
 

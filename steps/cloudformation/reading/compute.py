@@ -1,4 +1,4 @@
-"""Reads what runs and what sets it off: functions, layers, the state machine, the rule, and their roles."""
+"""Reads functions, layers, the state machine, the event rule, and their roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads Aurora: the subnet group, the cluster and its instances."""
+"""Reads Aurora's subnet group, cluster and instances."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def subnet(aws: Clients, declared: Declared) -> Properties:
 
 
 def route_table(aws: Clients, declared: Declared) -> Properties:
-    """With the routes that somebody added; those of the VPC itself and of gateway endpoints come by themselves."""
+    """Include only routes that were added: AWS creates those of the VPC itself and of gateway endpoints."""
     found = only(aws("ec2"), "describe_route_tables", "RouteTables", RouteTableIds=[declared.ref])
     added = [
         route
@@ -38,7 +38,7 @@ def route_table(aws: Clients, declared: Declared) -> Properties:
 
 
 def route_association(aws: Clients, declared: Declared) -> Properties | None:
-    """The route table that the declared subnet has; a subnet has but one."""
+    """The route table of the declared subnet; a subnet has at most one association."""
     subnet = declared.properties["SubnetId"]
     of_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
     for found in every(aws("ec2"), "describe_route_tables", "RouteTables", Filters=of_subnet):
@@ -64,7 +64,7 @@ def security_group(aws: Clients, declared: Declared) -> Properties:
 
 
 def security_group_rule(direction: str) -> Reader:
-    """Reads the rules of one `direction`, ingress or egress: the one that lets through what the declared one lets."""
+    """Return a reader that finds the rule of this `direction` (ingress or egress) with the declared ports and peer."""
 
     def read(aws: Clients, declared: Declared) -> Properties | None:
         wanted = declared.properties
@@ -81,7 +81,7 @@ def _group(aws: Clients, id: str) -> Properties:
 
 
 def _rules(group: Properties, direction: str) -> Iterator[Properties]:
-    """One for each peer, in CloudFormation's names."""
+    """One rule for each peer, with CloudFormation's property names."""
     permissions, peer = _DIRECTIONS[direction]
     peers = {
         "UserIdGroupPairs": ("GroupId", f"{peer}SecurityGroupId"),

@@ -1,4 +1,4 @@
-"""Reads what holds data: the bucket, the tables, the secret and the log groups."""
+"""Reads the bucket, the tables, the secret and the log groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One small function for each CloudFormation type: make the resource through AWS's API, say its Ref and attributes."""
+"""One function per CloudFormation type, which creates the resource by API and returns its Ref and attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CloudFormation's properties as the arguments of an API call."""
+"""Converts CloudFormation properties to the arguments of API calls."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from steps.cloudformation.declared import Properties
 
 @dataclass(frozen=True)
 class Made:
-    """A resource that exists: what Ref answers, and what Fn::GetAtt answers by attribute name."""
+    """A created or named resource: the value of Ref, and those of Fn::GetAtt by attribute."""
 
     ref: str
     attributes: Properties = field(default_factory=dict)
 
 
 def call(client: Any, operation: str, arguments: Properties) -> Properties:
-    """The answer of `operation`, with each of `arguments` in the type that the API's model gives it.
+    """Call `operation` with each of `arguments` converted to its type in the API's model. Return the response.
 
-    CloudFormation lets numbers be text, and takes an object where the API wants its JSON. An argument that the API does
-    not know is refused by botocore, so that nothing declared is dropped: raises BotoCoreError or ClientError.
+    CloudFormation accepts numbers as text, and objects where the API expects JSON text. botocore rejects an argument
+    that the API does not know, so that nothing declared is dropped. Raises BotoCoreError or ClientError.
     """
     model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
     answer: Properties = getattr(client, operation)(**_typed(arguments, model.input_shape))
@@ -55,22 +55,22 @@ _SCALARS: dict[str, Any] = {
 
 
 def lower_camel(node: Any) -> Any:
-    """`node` with the first letter of each key in lower case, as Step Functions and CloudWatch Logs have it."""
+    """`node` with the first letter of each key in lower case, as in Step Functions and CloudWatch Logs."""
     if isinstance(node, dict):
         return {name[0].lower() + name[1:]: lower_camel(value) for name, value in node.items()}
     return [lower_camel(each) for each in node] if isinstance(node, list) else node
 
 
 def without(properties: Properties, *names: str) -> Properties:
-    """All `properties` but those of these names."""
+    """`properties` without those with these names."""
     return {name: value for name, value in properties.items() if name not in names}
 
 
 def given(properties: Properties, *names: str) -> Properties:
-    """Those of `properties` that have these names."""
+    """The subset of `properties` with these names."""
     return {name: properties[name] for name in names if name in properties}
 
 
 def tags_by_key(properties: Properties) -> dict[str, str]:
-    """Tags in the form that Lambda and CloudWatch Logs want."""
+    """Tags as a mapping, as Lambda and CloudWatch Logs expect them."""
     return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}

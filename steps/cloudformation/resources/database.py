@@ -1,4 +1,4 @@
-"""Makes Aurora: the subnet group, the cluster and its instances."""
+"""Creates Aurora's subnet group, cluster and instances."""
 
 from __future__ import annotations
 

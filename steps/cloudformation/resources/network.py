@@ -1,4 +1,4 @@
-"""Makes the network: VPC, subnets, routes, security groups and endpoints."""
+"""Creates the network: VPC, subnets, route tables, security groups and endpoints."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def security_group(aws: Clients, p: Properties) -> Made:
 
 
 def security_group_rule(direction: str) -> Maker:
-    """Makes the rules of one `direction`, ingress or egress."""
+    """Return a function that creates rules of this `direction`, ingress or egress."""
 
     def make(aws: Clients, p: Properties) -> Made:
         rule = _authorize(aws, direction, p)
@@ -65,7 +65,7 @@ def security_group_rule(direction: str) -> Maker:
 
 
 def _authorize(aws: Clients, direction: str, p: Properties) -> str:
-    """The id of a new rule; a peer that EC2 does not know is left in the permission, for the API to refuse."""
+    """Create a rule and return its id; unknown properties stay in the permission, so that the API rejects them."""
     permission = without(p, "GroupId", "Description", *_PEERS)
     for name, (peers, key) in _PEERS.items():
         if name in p:

@@ -1,4 +1,4 @@
-"""Makes what holds data: the bucket, the tables, the secret and the log groups."""
+"""Creates the bucket, the tables, the secret and the log groups."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BUCKET_SETTINGS = {
 
 
 def _notification(p: Properties) -> Properties:
-    """In CloudFormation, EventBridge is switched on by a property; in the API, by its being there."""
+    """Convert to the API's form, where EventBridge is enabled by the mere presence of EventBridgeConfiguration."""
     on = p.get("EventBridgeConfiguration", {"EventBridgeEnabled": False}).get("EventBridgeEnabled", True)
     wanted: Properties = {"EventBridgeConfiguration": {}} if str(on).lower() == "true" else {}
     return without(p, "EventBridgeConfiguration") | wanted
