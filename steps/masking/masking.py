@@ -16,6 +16,10 @@ _NO_SECRETS = {"null", "none", "true", "false", "test"}
 """Values that stand for no secret; emulators take `test` for a key."""
 
 
+_SETTINGS = "ACCEPTANCE_"
+"""The prefix of the suite's own settings, which hold no secret: ACCEPTANCE_AURORA_SECRET is the name of one."""
+
+
 class Masking:
     """Knows the secrets of a session; what it answers holds none of them."""
 
@@ -26,6 +30,8 @@ class Masking:
     def learn(self, variables: Mapping[str, str]) -> None:
         """The values of variables whose names say that they are secret, and the secrets within any other's."""
         for name, value in variables.items():
+            if name.startswith(_SETTINGS):
+                continue
             for secret in [value] if SECRET_VARIABLE.search(name) else _shown(value):
                 if len(secret) >= SHORTEST and secret.lower() not in _NO_SECRETS:
                     self._known[secret] = list(forms(secret))

@@ -60,6 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     if (claim := reports.claimed(config)) is None:
         return
     record = Record(lines, claim.folder / reports.VERDICT)
+    record.masking.learn(config.stash.get(options.CALLERS, {}))
     record.facts["target"] = target
     record.waivers = waived
     chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]

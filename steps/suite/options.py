@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
 EMULATORS = ("localstack", "endpoint")
 """Targets that stand on somebody else's emulator of AWS."""
 _settings = pytest.StashKey["Settings"]()
+CALLERS = pytest.StashKey[Mapping[str, str]]()
+"""The caller's environment variables, where a session has isolated itself from them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

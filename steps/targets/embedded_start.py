@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if "aws-dev" in (config.option.target, options.mark(config)):
         return
-    before = dict(os.environ)
+    before = config.stash[options.CALLERS] = dict(os.environ)
     config.add_cleanup(partial(surroundings.adopt, before))
     surroundings.adopt(surroundings.isolated(before))
     if sys.warnoptions and (config.option.target or options.mark(config)):

@@ -308,7 +308,7 @@ def test_a_permission_that_the_suite_lacks_is_named_and_breaks_only_what_needs_i
 
 def test_a_secret_and_names_that_nothing_goes_by_are_no_and_all_else_is_judged(account, accept, tmp_path: Path):
     told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
-    wrong = "".join(f'{key} = "no-{key}"\n' for key in ("splitter", "job_locks", "cluster", "lambda_role"))
+    wrong = "".join(f'{key} = "no-{key}-dev"\n' for key in ("splitter", "job_locks", "cluster", "lambda_role"))
     settings = tmp_path / "acceptance.toml"
     settings.write_text(told.replace("[names]\n", f"[names]\n{wrong}"), "utf-8")
     before = traces(account)
@@ -317,7 +317,7 @@ def test_a_secret_and_names_that_nothing_goes_by_are_no_and_all_else_is_judged(a
     reasons = {id: item["reason"] for id, item in session.verdict["items"].items()}
     assert "secret:no-secret does not exist." in reasons["DAT-01"], session
     assert "aurora_secret in acceptance.toml" in reasons["DAT-01"]
-    assert "no-job_locks does not exist (job_locks under [names] in acceptance.toml)" in reasons["INF-02"]
+    assert "no-job_locks-dev does not exist (job_locks under [names] in acceptance.toml)" in reasons["INF-02"]
     assert {"INF-03", "INF-04", "EVB-01", "EVB-02", "EVB-03", "FIL-01"} <= session.items("passed"), session
     assert traces(account) == before
 

@@ -119,7 +119,7 @@ def test_log_lines_that_were_seen_only_when_all_was_over():
 def test_chunks_that_never_met_at_the_lock():
     database = SimpleNamespace(number=lambda _: 0)
     drivers: Any = SimpleNamespace(connections=SimpleNamespace(gone=lambda *_, within: None), database=database)
-    delivery: Any = SimpleNamespace(run=True)
+    delivery: Any = SimpleNamespace(wait_until_ended=lambda: None)
     own_file: Any = SimpleNamespace(deadlocks_before=0)
     bad_records.no_deadlock(delivery, drivers, own_file, 2, Finding())
     with pytest.raises(AssertionError, match="wanted functions that met at the lock"):

@@ -296,3 +296,8 @@ def test_secrets_that_overlap_leave_nothing_of_themselves():
 
 def test_positions_hold_beside_letters_that_grow_in_small_letters():
     assert Masking({"X_TOKEN": PASSWORD}).text(f"İİİ password={PASSWORD} İ") == "İİİ password=*** İ"
+
+
+def test_the_name_of_a_secret_is_none():
+    masking = Masking({"ACCEPTANCE_AURORA_SECRET": "csv-aurora-login"})
+    assert masking.text("secret:csv-aurora-login does not exist") == "secret:csv-aurora-login does not exist"

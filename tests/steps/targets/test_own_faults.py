@@ -294,7 +294,10 @@ CSV = {
     "none": (None, "does not exist"),
     "another encoding": ("user,logins,posts\nU00001,1,2\n行,1,2\n".encode("shift_jis"), "line 3: it is not UTF-8"),
     "a record that is none": (b"user,logins,posts\nU00001,1\n", "line 2: "),
-    "quotes that nobody closes": (b'user,logins,posts\n"U00001,1,2\n', "line 2: unexpected end of data"),
+    "quotes that nobody closes": (
+        b'user,logins,posts\n"U00001,1,2\n',
+        "line 2: '\"U00001,1,2' is no record: unexpected end of data",
+    ),
 }
 
 
