@@ -1,1 +1,1 @@
-"""The verdict made to be trusted later: what was tested, by digests, what it came to, and whether that still holds."""
+"""Attests a verdict: digests of what was tested, the result, and a later check whether both still hold."""

@@ -1,4 +1,4 @@
-"""Signed statements: DSSE envelopes (https://github.com/secure-systems-lab/dsse), by a key that the user gives."""
+"""Signs statements in DSSE envelopes (https://github.com/secure-systems-lab/dsse) with a key of the user."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
 class NotSigned(Exception):
-    """The statement is not signed by that key, or the key cannot be used."""
+    """The statement is not signed by the given key, or the key is unusable."""
 
 
 Signer = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""Puts a statement into an envelope."""
+"""Signs a statement and returns its envelope."""
 
 
 def signer(private_key: Path) -> Signer:
-    """Signs by a PEM key without a passphrase, Ed25519, ECDSA or RSA; raises NotSigned where it is none."""
+    """Return a signer with a PEM key without passphrase (Ed25519, ECDSA or RSA); raises NotSigned for others."""
     try:
         key: Any = load_pem_private_key(private_key.read_bytes(), None)
         signs = CryptoSigner(key)
@@ -42,12 +42,12 @@ def signer(private_key: Path) -> Signer:
 
 
 def is_signed(told: Mapping[str, Any]) -> bool:
-    """Whether it is an envelope; by whom it is signed, if at all, `opened` tells."""
+    """True if `told` is an envelope; `opened` verifies its signature."""
     return "payload" in told
 
 
 def opened(told: Mapping[str, Any], public_key: Path | None) -> Mapping[str, Any]:
-    """The statement in `told`, which may be an envelope; raises NotSigned where it is not signed by the key given."""
+    """Return the statement in `told`, bare or in an envelope; raises NotSigned if a given key has not signed it."""
     if not is_signed(told):
         if public_key is not None:
             raise NotSigned("The statement is not signed at all")

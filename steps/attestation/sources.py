@@ -1,4 +1,4 @@
-"""The digests of what a session tests: templates, packages, schema and file."""
+"""Digests of the sources that a session tests: templates, packages, schema and file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from steps.targets.system import SystemUnderTest
 
 
 def sources(system: SystemUnderTest, file: Path) -> dict[str, str]:
-    """SHA-256 by name: `template.yaml`, `data.yaml`, `schema.sql`, the delivered file, `package SplitterFunction`..."""
+    """Return SHA-256 by name: `template.yaml`, `data.yaml`, `schema.sql`, the file, `package SplitterFunction`..."""
     schema = next(folder / "schema.sql" for folder in system.sql if (folder / "schema.sql").is_file())
     files = {"template.yaml": system.template, "data.yaml": system.data_template, "schema.sql": schema, file.name: file}
     packages = {f"package {name}": digest for name, digest in digests(system.template).items()}

@@ -1,4 +1,4 @@
-"""The in-toto statement of a session. Pure functions.
+"""Builds and checks the in-toto statement of a session. Pure functions.
 
 https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md
 """
@@ -20,15 +20,15 @@ _WORDS = ("GO", "NO-GO", "UNKNOWN")
 
 
 class NoStatement(Exception):
-    """This is no statement of ours."""
+    """The document is no statement of this suite."""
 
 
 def statement(
     verdict: Mapping[str, Any], sources: Mapping[str, str], deployed: Digests, *, verdict_sha256: str, url: str | None
 ) -> dict[str, Any]:
-    """The statement over what was tested; `sources` are SHA-256 digests by name, `url` leads to the run.
+    """Return the statement on what was tested; `sources` are SHA-256 digests by name, `url` is that of the CI run.
 
-    GO is PASSED, GO with waived lines WARNED, anything else FAILED. Lines out of scope are in none of its lists.
+    GO becomes PASSED, GO with waived lines WARNED, anything else FAILED. Lines out of scope are in none of its lists.
     """
     items = {id: item for id, item in verdict["items"].items() if id in verdict["scope"]}
     waived = [id for id, item in items.items() if item["waived"]]
@@ -61,18 +61,18 @@ def statement(
 
 
 def changed_sources(stated: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
-    """Which sources are not as the statement has them any more, in words."""
+    """Return a sentence for each source that no longer matches the statement."""
     then = {name: {"sha256": digest} for name, digest in _digests(stated).items() if name != VERDICT}
     return list(_differences(then, {name: {"sha256": digest} for name, digest in now.items()}))
 
 
 def changed_deployment(stated: Mapping[str, Any], now: Digests) -> list[str]:
-    """What is deployed otherwise than the statement has it, in words."""
+    """Return a sentence for each deployed resource that no longer matches the statement."""
     return list(_differences(_part(stated, "predicate")["deployed"], now))
 
 
 def contradictions(stated: Mapping[str, Any]) -> list[str]:
-    """What in the statement contradicts something else in it, in words."""
+    """Return a sentence for each contradiction within the statement."""
     said = _part(stated, "predicate")
     word, result = said["verdict"], said["result"]
     passed, warned, failed = (said[f"{name}Tests"] for name in ("passed", "warned", "failed"))
@@ -90,7 +90,7 @@ def contradictions(stated: Mapping[str, Any]) -> list[str]:
 
 
 def contradictions_with(stated: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
-    """What in the verdict that is attested contradicts itself or the statement, in words."""
+    """Return a sentence for each contradiction within the attested verdict, or between it and the statement."""
     said, digests = _part(stated, "predicate"), _digests(stated)
     url = (verdict.get("by") or {}).get("url")
     due = statement(verdict, digests, said["deployed"], verdict_sha256=digests[VERDICT], url=url)["predicate"]
@@ -105,7 +105,7 @@ def contradictions_with(stated: Mapping[str, Any], verdict: Mapping[str, Any]) -
 
 
 def is_of(stated: Mapping[str, Any], verdict_sha256: str) -> bool:
-    """Whether the statement is that of the verdict."""
+    """True if the statement is about the verdict with this digest."""
     return _digests(stated).get(VERDICT) == verdict_sha256
 
 

@@ -1,4 +1,4 @@
-"""Leaves an attestation beside a verdict."""
+"""Writes the attestation of a verdict beside it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NAME = "attestation.json"
 
 @dataclass(frozen=True)
 class Tested:
-    """What a session tests: SHA-256 digests of the sources by name, and of what is deployed by ARN."""
+    """Digests of what a session tests: of the sources (SHA-256) by name, of the deployed resources by ARN."""
 
     sources: Mapping[str, str]
     deployed: Digests
 
 
 def write(judged: Mapping[str, Any], verdict: Path, tested: Tested, signer: Signer | None) -> Path:
-    """attestation.json beside `verdict`, the file of `judged`: a statement, in an envelope where it is signed."""
+    """Write the statement, in an envelope if signed, beside `verdict`, the file of `judged`; return its path."""
     digest = hashlib.sha256(verdict.read_bytes()).hexdigest()
     url = judged["by"]["url"]
     told: Mapping[str, Any] = statement(judged, tested.sources, tested.deployed, verdict_sha256=digest, url=url)

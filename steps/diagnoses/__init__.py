@@ -1,1 +1,1 @@
-"""From what was found to why it is so: causes, best first, from a documented list (docs/diagnoses.md)."""
+"""Derives causes from what was found: diagnoses, best first, from a documented list (docs/diagnoses.md)."""

@@ -1,4 +1,4 @@
-"""`python -m steps.diagnoses`: the documented list of diagnoses, as docs/diagnoses.md holds it."""
+"""`python -m steps.diagnoses` prints the list of diagnoses as in docs/diagnoses.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Written by `python -m steps.diagnoses > docs/diagnoses.md` from
 
 
 def document(catalogue: Mapping[str, Diagnosis]) -> str:
-    """The list as Markdown, a section for each diagnosis."""
+    """Return the list as Markdown, with a section for each diagnosis."""
     sections = (
         f"## {id}\n{found.cause.en}\n\n{found.cause.ja}\n\n- {found.remedy.en}\n- {found.remedy.ja}\n"
         for id, found in catalogue.items()

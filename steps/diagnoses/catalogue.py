@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("catalogue.toml")
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A cause that can be found, and what to do about it; ids are added, never renamed."""
+    """A possible cause and its remedy; ids are added, never renamed."""
 
     id: str
     cause: Words
@@ -23,6 +23,6 @@ class Diagnosis:
 
 @cache
 def read() -> dict[str, Diagnosis]:
-    """Every diagnosis by its id, root causes before their consequences."""
+    """Return every diagnosis by its id, root causes before their consequences."""
     told = tomllib.loads(FILE.read_text("utf-8"))["diagnosis"]
     return {each["id"]: Diagnosis(each["id"], Words(**each["cause"]), Words(**each["remedy"])) for each in told}

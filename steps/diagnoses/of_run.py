@@ -1,4 +1,4 @@
-"""What an execution that failed points to: by the error's name and by the words in which its cause is told."""
+"""Diagnoses a failed execution by the name of its error and the wording of its cause."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Sign(NamedTuple):
 
 
 _ITSELF = r"Unable to import module '(\w+)(?:[./][\w./]*)?': No module named '\1(?:\.[\w.]*)?'"
-"""The module that is not there is the handler's own."""
-# A pipeline names such errors itself, or lets them be what its libraries call them.
+"""Matches if the missing module is the handler's own."""
+# A pipeline may use its own names for these errors, or those of its libraries.
 _SETTINGS = r"(Settings|Configuration|Environment)Error$"
 _DATABASE = r"^(DatabaseUnavailableError|OperationalError|InterfaceError|ConnectionTimeout)$"
-# The first sign that matches counts, so that the more telling ones stand first.
+# The first sign that matches counts, so more specific signs come first.
 _SIGNS = (
     Sign("environment-variable-missing", _SETTINGS, r"missing(?! or)|not set"),
     Sign("environment-variable-wrong", _SETTINGS),
@@ -32,7 +32,7 @@ _SIGNS = (
     Sign("permission-missing", "AccessDenied"),
     Sign("handler-misnamed", "ImportModuleError", _ITSELF),
     Sign("handler-misnamed", r"HandlerNotFound|MalformedHandlerName"),
-    # A part of a package that is there otherwise was built for another architecture or Python.
+    # Top-level modules only: a package that lacks a part was built for another architecture or Python.
     Sign("layer-missing", r"ImportModuleError|ModuleNotFoundError", r"No module named '\w+'"),
     Sign("function-throttled", "TooManyRequestsException"),
     Sign("function-out-of-memory", "ExitError", r"signal: killed"),
@@ -57,13 +57,13 @@ _SIGNS = (
     Sign("database-refused", r"QueryCanceled|LockNotAvailable"),
     Sign("chunk-lost", "ProcessingError", r"chunks are done|is in no plan|do not add up"),
     Sign("too-slow", "ProcessingError", r"took longer than"),
-    # Of several reasons the first is the most frequent.
+    # If the cause lists several reasons, the most frequent comes first.
     Sign("users-missing", "ProcessingError", r"^((?!UserInactive|Validation).)*UserNotFoundError"),
     Sign("users-wrong", "ProcessingError", r"^((?!UserNotFound|Validation).)*UserInactiveError"),
     Sign("records-rejected", "ProcessingError", r"ValidationError|rejected"),
     Sign("file-rejected", r"^(ValidationError|ObjectGoneError)$"),
     Sign("too-slow", r"States\.(Timeout|HeartbeatTimeout)|TIMED_OUT"),
-    # An execution's second event enters the first state, which has read nothing but the input.
+    # The second event of an execution enters the first state, which reads nothing but the input.
     Sign("event-contract-broken", r"States\.", r"entered at the event id #2\)|[Pp]ath ['\"]\$\.detail"),
     Sign("event-contract-broken", "EventError", r"\bobject\.\w+: "),
     Sign("state-data-lost", r"States\.|EventError"),
@@ -72,7 +72,7 @@ _SIGNS = (
 
 
 def of_failure(status: str, error: str | None, cause: str | None) -> list[Deviation]:
-    """What an execution that has not SUCCEEDED points to; nothing for one that has."""
+    """Return the deviation of an execution that did not succeed; empty for one that SUCCEEDED."""
     if status == "SUCCEEDED":
         return []
     name, why = error or status, " ".join(message(cause).split())
@@ -81,7 +81,7 @@ def of_failure(status: str, error: str | None, cause: str | None) -> list[Deviat
 
 
 def of_start(by: str, why: str) -> list[Deviation]:
-    """What it points to that an upload has started nothing by itself."""
+    """Return a deviation if the upload started no execution by itself."""
     return [] if by == "event" else [Deviation("event-not-delivered", f"the upload has started nothing: {why}")]
 
 

@@ -1,4 +1,4 @@
-"""The diagnoses of a session, best first, as verdict.json has them."""
+"""Ranks the diagnoses of a session, best first, for verdict.json."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _USUAL = {
     "MON-02": "logs-missing",
     "MON-03": "sessions-left",
 }
-"""What a failed line usually points to, where its check does not say more."""
-_EVIDENCE = 20  # sentences; a file of lost records has more to say, and verdict.json's discrepancies say it
+"""The usual diagnosis of a failed line, if its check gives none."""
+_EVIDENCE = 20  # sentences; if more records are lost, the discrepancies of verdict.json list them all
 
 
 def diagnoses(
@@ -43,17 +43,17 @@ def diagnoses(
     catalogue: Mapping[str, Diagnosis],
     began: float = 0.0,
 ) -> list[dict[str, Any]]:
-    """Each diagnosis that the failed and broken scenarios point to, with their lines; root causes first.
+    """Return each diagnosis of the failed and broken scenarios, with their lines; root causes first.
 
-    What a check has found, or the run told, goes before what a failed line usually points to; a check that breaks
-    after a run that has told why it failed may lack no more than what that run never came to.
+    Diagnoses found by a check or from the run precede the usual diagnoses of failed lines. If the run has a diagnosis,
+    a check that breaks after it may only lack results of that run, so `environment-broken` then counts as usual.
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
     on the monotonic clock.
     """
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     if not bad:
         return []
-    items: dict[str, dict[str, None]] = {}  # used as sets that keep their order
+    items: dict[str, dict[str, None]] = {}  # used as ordered sets
     known: set[str] = set()
     evidence: dict[str, dict[str, None]] = {}
 
@@ -64,7 +64,7 @@ def diagnoses(
     after = [scenario for scenario in bad if scenario.ended >= began]
     told = [*of_the_run] if after else []
     if not told or any(scenario.status == BROKEN for scenario in bad if scenario not in after):
-        known.add("environment-broken")  # nothing can be said about what follows from it
+        known.add("environment-broken")  # a found cause: diagnoses that follow from it are uncertain
     for deviation in told:
         known.add(deviation.diagnosis)
         found(*deviation, [line for scenario in after for line in scenario.items])

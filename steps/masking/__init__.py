@@ -1,1 +1,1 @@
-"""Takes secrets out of every text that a session writes or prints."""
+"""Masks the secrets in every text that a session writes or prints."""

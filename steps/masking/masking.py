@@ -1,4 +1,4 @@
-"""Takes secrets out of whatever is written down: those that are known, and all that looks like one."""
+"""Masks secrets in text: known secrets, and everything that looks like a secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from steps.masking.secret_shapes import SECRET_NAME, SECRET_VARIABLE
 
 MASK = "***"
 _NO_SECRETS = {"null", "none", "true", "false", "test"}
-"""Values that stand for no secret; emulators take `test` for a key."""
+"""Values that are no secrets; emulators accept `test` as a key."""
 
 
 _SETTINGS = "ACCEPTANCE_"
@@ -21,14 +21,14 @@ _SETTINGS = "ACCEPTANCE_"
 
 
 class Masking:
-    """Knows the secrets of a session; what it answers holds none of them."""
+    """Knows the secrets of a session and masks them."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._known: dict[str, list[Form]] = {}
         self.learn(variables)
 
     def learn(self, variables: Mapping[str, str]) -> None:
-        """The values of variables whose names say that they are secret, and the secrets within any other's."""
+        """Add the values of variables with secret names, and the secrets within the values of all others."""
         for name, value in variables.items():
             if name.startswith(_SETTINGS):
                 continue
@@ -38,13 +38,13 @@ class Masking:
         self._search = Search(form for known in self._known.values() for form in known)
 
     def text(self, text: str) -> str:
-        """`text` with MASK in the place of each secret."""
+        """Return `text` with MASK in place of each secret."""
         small = _in_small_letters(text)
         found = [*self._search.spans(text, small), *secret_shapes.spans(text, small)]
         return _without(found, text) if found else text
 
     def data(self, value: Any) -> Any:
-        """The same for every text within dicts, lists and tuples; all of what a secret's name stands for."""
+        """Mask every text in dicts, lists and tuples; also mask each whole text or number under a secret name."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
@@ -59,7 +59,7 @@ class Masking:
 
 
 def _shown(text: str) -> Iterator[str]:
-    """The secrets that `text` itself shows for what they are, such as a URL's password, also as they are unescaped."""
+    """Yield the secrets recognisable in `text`, such as the password of a URL, both raw and unescaped."""
     for start, end in secret_shapes.spans(text, _in_small_letters(text)):
         yield text[start:end]
         yield unquote(text[start:end])
@@ -70,12 +70,12 @@ def _shown(text: str) -> Iterator[str]:
 
 
 def _in_small_letters(text: str) -> str:
-    """As long as the text: of all letters this one alone becomes two."""
+    """Return `text` in lower case, equally long: İ alone would become two characters."""
     return text.replace("İ", "I").lower()
 
 
 def _without(spans: Iterable[Span], text: str) -> str:
-    """`text` with MASK in the place of what the spans cover; those that overlap are one."""
+    """Return `text` with MASK in place of each span; overlapping spans get one MASK."""
     parts, at = [], 0
     for start, end in sorted(spans):
         if start >= at and end > start:

@@ -1,4 +1,4 @@
-"""A known secret in every form in which a text may show it: as it is, escaped, quoted, in base64 and in hexadecimal."""
+"""All forms in which a text may contain a known secret: literal, escaped, quoted, in base64, in hexadecimal."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from html.entities import codepoint2name
 
 Span = tuple[int, int]
 ANYWHERE = 16
-"""From this length on a secret cannot be part of another word by chance."""
+"""From this length on, a secret is masked even inside a word: it cannot occur there by chance."""
 ENCODED = 6
-"""From this length on its base64 cannot stand in the base64 of something else by chance."""
+"""From this length on, the base64 of a secret cannot occur in other base64 by chance."""
 WORD = 8
-"""From this length on it is masked wherever it stands as a word."""
+"""From this length on, a secret is masked wherever it is a whole word."""
 MIXED = 4
-"""From this length on too, where it is neither letters alone nor digits alone, and so no word of prose and no count."""
+"""From this length on too, if it is neither all letters (perhaps a word of prose) nor all digits (perhaps a count)."""
 SHORTEST = 3
-"""A shorter one is masked by the name before it alone."""
+"""A shorter secret is masked only after a secret name."""
 _ESCAPED = re.compile(r"(?:%(?:25)*|\\x|\\u00|&(?:amp;)*#x0*)([3-7][0-9a-f])|&(?:amp;)*#0*(\d{2,3});")
-"""A letter or a digit, among others, by its number; in small letters."""
+"""Matches the numeric escape of a letter, digit or other ASCII character, in lower-case text."""
 _ESCAPES = {"\n": "n", "\r": "r", "\t": "t"}
 EDGE = r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
-"""Where a word can begin: also after a character that is written as %3D, \\n or \\u0022."""
+"""Matches where a word can begin, also after an escaped character such as %3D, \\n or \\u0022."""
 
 
 class Form:
-    """A pattern, and what to look for first: `marks` in small letters, or `letters` that are escaped.
+    """A pattern, and what to look for first: `marks` in lower case, or `letters` that are escaped.
 
-    One of them is in every text that the pattern matches. The secret is the pattern's only group that has matched, or
-    else all of it.
+    Every text that the pattern matches contains one of these. The secret is the only group that matched, or else the
+    whole match.
     """
 
     def __init__(self, marks: tuple[str, ...], source: str, letters: str = "") -> None:
@@ -38,19 +38,19 @@ class Form:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Compiled when it is first needed."""
+        """The pattern, compiled on first use."""
         return re.compile(self._source)
 
 
 class Search:
-    """Finds forms in texts; to look for their marks first takes a hundredth of the time."""
+    """Finds forms in texts; looking for the marks first takes a hundredth of the time."""
 
     def __init__(self, forms: Iterable[Form]) -> None:
         self._forms = list(forms)
         self._marks = [(mark, form) for form in self._forms for mark in form.marks]
 
     def spans(self, text: str, small: str) -> Iterator[Span]:
-        """Where secrets stand in `text`; `small` is the text in small letters."""
+        """Yield the spans of secrets in `text`; `small` is the text in lower case."""
         found = {form: None for mark, form in self._marks if mark in small}
         if escaped := {chr(int(code[1] or code[2], 16 if code[1] else 10)) for code in _ESCAPED.finditer(small)}:
             found |= {form: None for form in self._forms if form.letters & escaped}
@@ -59,7 +59,7 @@ class Search:
 
 
 def forms(secret: str) -> Iterator[Form]:
-    """Every form of a secret of SHORTEST characters or more."""
+    """Yield every form of a secret of SHORTEST characters or more."""
     if len(secret) < MIXED or (len(secret) < WORD and (secret.isalpha() or secret.isdigit())):
         yield Form((secret.lower(),), _as_a_value(secret))
         return
@@ -78,14 +78,14 @@ def _longest_run(text: str) -> str:
 
 
 def _as_a_value(secret: str) -> str:
-    """The secret alone between quotes, between = and the end of the value, or as the whole text."""
+    """Return a pattern for the secret as a whole value: between quotes, after =, or as the whole text."""
     secret = re.escape(secret)
     quoted = "|".join(rf"(?<={quote})({secret})(?=\\*{quote})" for quote in "\"'")
     return rf"{quoted}|(?<==)({secret})(?=[\s\"'\\&;,)]|$)|\A({secret})\Z"
 
 
 def _character(character: str) -> str:
-    """A pattern of all that may stand for a character: in URLs, HTML, JSON (also JSON within JSON), shells and CSV."""
+    """Return a pattern of all ways to write a character in URLs, HTML, JSON (also JSON in JSON), shells and CSV."""
     code, octets = ord(character), character.encode("utf-8", "surrogatepass")
     units = re.findall("....", character.encode("utf-16-be", "surrogatepass").hex())
     names = {"apos"} if character == "'" else {codepoint2name[code]} if code in codepoint2name else set()
@@ -102,7 +102,7 @@ def _character(character: str) -> str:
 
 
 def _literal(character: str) -> tuple[str, ...]:
-    """The character itself, with the escapes that have no number."""
+    """Return patterns for the character itself and for its escapes without a number."""
     if character in _ESCAPES:
         indented = r"[ \t|]*" if character == "\n" else ""
         return rf"\\*{re.escape(character)}{indented}", rf"\\+{_ESCAPES[character]}"
@@ -117,9 +117,9 @@ def _literal(character: str) -> tuple[str, ...]:
 
 
 def _base64(octets: bytes, before: int) -> Form:
-    """Base64, also that of URLs, of a text in which so many octets (modulo 3) stand before the secret.
+    """Return the form of base64, also URL-safe, for a secret after `before` octets (modulo 3) of other text.
 
-    The characters at both ends that depend on the neighbours too are taken along.
+    The match includes the characters at both ends that also depend on neighbouring octets.
     """
     whole = (before + len(octets)) * 8 // 6
     core = b64encode(bytes(before) + octets).decode()[-(-before * 8 // 6) : whole]

@@ -1,4 +1,4 @@
-"""Secrets that nobody has told of, known by their looks: the values of names such as `password`, and tokens."""
+"""Finds unknown secrets by their shape: the values of names such as `password`, and tokens."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NAME = (
 _NAME_MARKS = ("passw", "passphrase", "secret", "private", "api", "token", "x-amz-")
 SECRET_NAME = re.compile(rf"(?:{_NAME}|authorization)$", re.I)
 SECRET_VARIABLE = re.compile(rf"(?:{_NAME}|authorization|(?:^|_)(?:secret|pass)|_pwd)$", re.I)
-"""Variables of the environment have shorter names, too, which mean other things in a text."""
+"""Also the shorter names of environment variables, which mean other things in a text."""
 _NAMED = re.compile(rf"(?:{_NAME})(?=[\"'\\\s:=%&>])")
-"""For a text in small letters: to ignore case would take ten times as long."""
+"""For text in lower case: a case-insensitive match would take ten times as long."""
 _OPENING = re.compile(r"""(?:(?P<doubled>"")|\\*["'])?\s*[:=]\s*(?P<escapes>\\*)(?P<quote>(?(doubled)""|["']))""")
 _GLUE = re.compile(r"""\"'\"'|\\''""")
 _OPTION = re.compile(r"--?(?:[\w-]*-)?$")
@@ -36,7 +36,7 @@ _VALUES = tuple(
         # PGPASSWORD=..., aws_session_token = ..., but not token == other; up to the next pair or closing brackets
         rf"[ \t]*=(?!=)[ \t]*(?![{{\[(]+(?:[\"'\s]|$))"
         rf"(?P<secret>{_LETTERS}(?:[,;&]+(?![\w.%-]*=){_LETTERS})*(?<![)\]}}>]))",
-        # password: ... to the end of line or text, or to the next pair; not prose that goes on after a word
+        # password: ... to the end of line or text, or to the next pair; not prose, which continues after a word
         r"""(?:\\*["'])?[ \t]*:[ \t]*(?P<secret>[^\s"'\\,;&{(\[][^\s"'\\,;&]*?)(?=[)\]}>]*[ \t]*(?:$|[,;&\\"']))""",
     )
 )
@@ -47,10 +47,10 @@ _TOKENS = Search(
         # postgresql://user:...@host, also within a URL
         Form(("://", r":\/\/"), r"""\b[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:\\*/){2}[^\s:/@"'\\]*:([^\s/"'\\]+)@"""),
         Form(("%3a%2f%2f",), r"""(?i:%3a%2f%2f[^\s:/@"'%]*%3a(\S{1,500}?)%40)"""),
-        # AWS: ids of keys, signatures in headers and in URLs of the second version
+        # AWS: access key ids, signatures in headers and, of Signature Version 2, in URLs
         Form(("akia", "asia"), rf"{EDGE}((?:AKIA|ASIA)[A-Z0-9]{{16}})(?![A-Za-z0-9])"),
         Form(("signature=",), r"\bSignature=([0-9a-f]{32,}|[\w+/%-]{20,}(?:=|%3[Dd])*)"),
-        # Authorization: Basic ..., and what looks like base64 after the scheme alone
+        # Authorization: Basic ..., and text that looks like base64 after the scheme without the header
         Form(
             ("authorization",),
             r"""(?i:authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?(?:Basic|Bearer|Token|ApiKey|Digest|Negotiate|AWS[\w-]+)"""
@@ -58,7 +58,7 @@ _TOKENS = Search(
         ),
         Form(("bearer",), r"\b(?i:Bearer)\s+(?=\S*[\d=+/])([\w.~+/=-]{12,})"),
         Form(("basic",), r"\b(?i:Basic)\s+(?=\S*(?:[\d=+/]|[a-z][A-Z]))([\w+/-]{6,}={0,2})"),
-        # JWT and its encrypted sister; GitHub, GitLab, npm, Slack, Stripe, Google, PostgreSQL's verifier of a password
+        # JWT, signed or encrypted; GitHub, GitLab, npm, Slack, Stripe, Google, PostgreSQL's password verifier
         Form(("eyj",), rf"{EDGE}(eyJ[\w-]{{5,}}(?:\.[\w-]*){{2,4}})"),
         Form(("ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"), rf"{EDGE}((?:gh[opsur]_|github_pat_)\w{{20,}})"),
         Form(
@@ -74,7 +74,7 @@ _TOKENS = Search(
         Form(("k_live_", "k_test_", "whsec_"), rf"{EDGE}((?:[srp]k_(?:live|test)|whsec)_[A-Za-z0-9]{{8,}})"),
         Form(("aiza", "gocspx-", "ya29."), rf"{EDGE}(AIza[\w-]{{35}}|GOCSPX-[\w-]{{20,}}|ya29\.[\w-]{{20,}})"),
         Form(("scram-sha-256$",), r"SCRAM-SHA-256\$(\d+:[\w+/=]+\$[\w+/=]+:[\w+/=]+)"),
-        # A private key in PEM, also where its end was cut off
+        # A private key in PEM, also if truncated
         Form(
             ("private",),
             r"-----BEGIN[A-Z +%0-9]*?PRIVATE(?: |\+|%20)KEY(?:(?: |\+|%20)BLOCK)?-----"
@@ -85,7 +85,7 @@ _TOKENS = Search(
 
 
 def spans(text: str, small: str) -> Iterator[Span]:
-    """Where secrets stand in `text`; `small` is the text in small letters, as long as the text."""
+    """Yield the spans of secrets in `text`; `small` is the text in lower case, of the same length."""
     if any(mark in small for mark in _NAME_MARKS):
         for name in _NAMED.finditer(small):
             value = _value(text, *name.span())
@@ -95,7 +95,7 @@ def spans(text: str, small: str) -> Iterator[Span]:
 
 
 def _value(text: str, start: int, end: int) -> Span | None:
-    """The value of the name that stands there, if it has one."""
+    """Return the span of the value after the name at start:end, if any."""
     if opening := _OPENING.match(text, end):
         return _quoted(text, opening)
     if _OPTION.search(text, max(0, start - _LONGEST_OPTION), start) and (argument := _ARGUMENT.match(text, end)):
@@ -104,10 +104,10 @@ def _value(text: str, start: int, end: int) -> Span | None:
 
 
 def _quoted(text: str, opening: re.Match[str]) -> Span:
-    """From the quote to the one that closes it, or else to the line's end, where the text may have been cut off.
+    """Return the span up to the closing quote, or else to the end of the line, since the text may be truncated.
 
-    Before a quote in JSON stand n = 0, 1, 3 or 7... backslashes, by how often it was put into other JSON. A backslash
-    within the string is written as 2n + 2 of them, so that a quote within it has more than n modulo 2n + 2.
+    In JSON, n = 0, 1, 3 or 7... backslashes precede a quote, depending on how often it was nested in other JSON. A
+    backslash within the string becomes 2n + 2 of them, so a quote within it follows more than n modulo 2n + 2.
     """
     quote, escapes, start = opening["quote"], len(opening["escapes"]), opening.end()
     line_end = text.find("\n", start)
@@ -116,7 +116,7 @@ def _quoted(text: str, opening: re.Match[str]) -> Span:
     while found := re.compile(rf"(\\*){quote}").search(text, at, line_end):
         at = found.end()
         if len(found[1]) % (2 * escapes + 2) == escapes:
-            # A shell's string goes on after '"'"' and after '\'', which stand for a quote in it.
+            # A shell's string continues after '"'"' and after '\'', which represent a quote in it.
             if glue := _GLUE.match(text, at) if quote == "'" else None:
                 at = glue.end()
                 continue

@@ -1,1 +1,1 @@
-"""Test users prepared, files delivered, started by hand or once more, and followed to the end of their execution."""
+"""Prepares test users, delivers files, starts or redelivers them, and follows each execution to its end."""

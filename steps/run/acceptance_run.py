@@ -1,4 +1,4 @@
-"""The acceptance run, made once a session, and the evidence that its scenarios share."""
+"""The acceptance run, executed once per session, and the evidence that its scenarios share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from steps.verdict.record import Record
 
 @dataclass(frozen=True)
 class Preparation:
-    """What the data preparation found and left."""
+    """The database before and after the data preparation."""
 
     test_users_before: int
     test_users: int
@@ -39,7 +39,7 @@ def activity_file(settings: Settings, pytestconfig: pytest.Config) -> ActivityFi
 
 @pytest.fixture(scope="session")
 def gate(record: Record, pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Lets nothing pass after a failed precondition, unless the command line says --no-gate; told what it would be."""
+    """Return a function that skips after a failed precondition, unless --no-gate; its argument begins the reason."""
 
     def closed_for(what: str) -> None:
         failed = record.failed_preconditions()
@@ -58,7 +58,7 @@ def preparation(
     gate: Callable[[str], None],
     request: pytest.FixtureRequest,
 ) -> Preparation:
-    """The test users registered, and their statistics cleared: the first that is written anywhere."""
+    """Register the test users and clear their statistics: the first writes of the session."""
     record.end("preconditions")
     gate("the data were not prepared")
     request.getfixturevalue("alone")
@@ -91,7 +91,7 @@ def acceptance(
     gate: Callable[[str], None],
     pytestconfig: pytest.Config,
 ) -> Iterator[Delivery]:
-    """The agreed file, delivered under incoming/ once a session; nothing else is done by hand, if the upload works."""
+    """Upload the agreed file once per session; start the execution by hand only if the upload starts none."""
     options = pytestconfig.option
     gate("the run was not started")
     host = Host(drivers, activity_file, record, progress, after_run=options.after_run)
@@ -107,7 +107,7 @@ def acceptance(
 
 
 def _removed(drivers: Drivers, upload: Upload, arn: str | None, progress: Progress) -> None:
-    """Removes the version that we have uploaded, unless an execution still reads it."""
+    """Delete the uploaded version, unless an execution still reads it."""
     if arn and drivers.workflow.runs(arn):
         progress.say(f"{upload.key}, version {upload.version_id}, is left, since {arn} still runs")
         return
@@ -117,12 +117,12 @@ def _removed(drivers: Drivers, upload: Upload, arn: str | None, progress: Progre
 
 @pytest.fixture
 def delivery(acceptance: Delivery) -> Delivery:
-    """What a scenario is about: the acceptance run, unless it delivers a file of its own."""
+    """The delivery that a scenario checks: the acceptance run, unless the scenario delivers its own file."""
     return acceptance
 
 
 class Host(Onlooker):
-    """Keeps the record of the acceptance run, and shows how it comes along."""
+    """Records the acceptance run and shows its progress."""
 
     def __init__(
         self, drivers: Drivers, file: ActivityFile, record: Record, progress: Progress, *, after_run: str | None
@@ -131,7 +131,7 @@ class Host(Onlooker):
         self._after_run = after_run
 
     def start(self, upload: Upload) -> Start:
-        """What the upload starts by itself; or else an execution started by hand, so that the rest can be checked."""
+        """Return the execution that the upload starts; else start one by hand, so the rest can be checked."""
         start = by_itself(self._drivers)(upload)
         self._record.deviations += of_start(start.by, start.why)
         if start.arn is not None:
@@ -147,7 +147,7 @@ class Host(Onlooker):
         self._progress.watch(look)
 
     def ended(self, run: Run) -> None:
-        """Notes the figures; then runs what the command line wants after the run."""
+        """Record the measurements; then run the command of --after-run."""
         record, progress = self._record, self._progress
         record.end("run")
         record.run |= {"execution_arn": run.arn, "status": run.status}

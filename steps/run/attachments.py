@@ -1,4 +1,4 @@
-"""What of a delivery is shown to whoever reads the report: pictures, tables, documents, pages of the console."""
+"""Attachments that show a delivery in the report: pictures, tables, documents, links to the AWS console."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from steps.run.delivery import Delivery, Statistics
 from steps.suite.finding import Attachment, document, table
 
 AT_ONCE = 5
-"""Chunks that may be under way at once, as the pipeline's Map has it."""
+"""The MaxConcurrency of the pipeline's Map state: chunks that may run at once."""
 
 
 _SHOWN_BYTES = 1_000_000
-"""A report shows no more than the beginning of a large file."""
+"""A report shows only this many bytes of a file, from its beginning."""
 
 
 def of_upload(delivery: Delivery, names: Names) -> Iterator[Attachment]:
@@ -33,7 +33,7 @@ def of_upload(delivery: Delivery, names: Names) -> Iterator[Attachment]:
 
 
 def of_run(run: Run) -> Iterator[Attachment]:
-    """The way it took, who ran when, every event, its page."""
+    """Yield its states, timeline, history and console link."""
     yield of_states(run)
     yield of_chunks(run, AT_ONCE)
     yield document("History", run.history)
@@ -41,31 +41,31 @@ def of_run(run: Run) -> Iterator[Attachment]:
 
 
 def of_states(run: Run) -> Attachment:
-    """The way it took through the state machine."""
+    """Draw the execution's path through the state machine."""
     outcome = f"{run.status} after {run.seconds:.2f} s" + (f": {run.error}" if run.error else "")
     return Attachment("States", "svg", states(run.definition, run.history, outcome))
 
 
 def of_chunks(run: Run, most: int) -> Attachment:
-    """Who ran when, below the most chunks that may be under way at once."""
+    """Draw a timeline of the tasks; `most` is the limit of concurrent chunks."""
     return Attachment("Timeline", "svg", timeline(run.tasks, run.started, run.ended, most=most))
 
 
 def of_logs(lines: list[LogLine], names: Names) -> Iterator[Attachment]:
-    """Every line, and the page of each log group."""
+    """Yield all log lines, and a link to each log group."""
     yield Attachment(f"Log lines ({len(lines)})", "text", written(lines))
     for group in names.log_groups:
         yield Attachment(f"Console: {group}", "link", console.log_group(names.region, group))
 
 
 def of_items(name: str, items: Any, stored_in: str, names: Names) -> Iterator[Attachment]:
-    """What a table of DynamoDB holds of it, and the table's page."""
+    """Yield these items of a DynamoDB table, and a link to the table."""
     yield document(name, items)
     yield Attachment(f"Console: {stored_in}", "link", console.table(names.region, stored_in))
 
 
 def of_statistics(delivery: Delivery) -> Attachment:
-    """The file's sums beside the rows of the database, those that differ first."""
+    """Return the file's sums beside the rows of the database, users with differences first."""
     due, rows = delivery.file.sums(), delivery.statistics
     compared = [(user, *counts, *_counted(rows, user)) for user, counts in due.items()]
     told = [("" if each[1:3] == each[3:5] else "DIFFERS", *each) for each in compared]
@@ -79,7 +79,7 @@ def _counted(rows: Statistics, user: str) -> tuple[Any, Any]:
 
 
 def of_fates(fates: Iterable[Fate]) -> Attachment:
-    """What became of each record by each store, the inconsistent first."""
+    """Return the fate of each record according to each store, inconsistent records first."""
     stores = ("csv", "aurora", "dynamodb", "logs")
     rows = [
         (each.record or "", each.user, each.fate, "THEY DISAGREE" if each.astray else "", *map(each.stores.get, stores))
@@ -91,7 +91,7 @@ def of_fates(fates: Iterable[Fate]) -> Attachment:
 def of_variables(
     found: Mapping[str, Function | None], declared: Mapping[str, Mapping[str, str]], names: Names
 ) -> Iterator[Attachment]:
-    """Each function's environment beside what the template declares, what differs first, and the functions' pages."""
+    """Yield the declared and the deployed variables of each function, differences first, and links to the functions."""
     rows = []
     for function, wanted in declared.items():
         got = ((at := found[function]) and at.variables) or {}
@@ -104,6 +104,6 @@ def of_variables(
 
 
 def of_rows(name: str, rows: list[dict[str, Any]]) -> Attachment:
-    """Rows as the database has answered them."""
+    """Return a table of rows as the database returned them."""
     columns = list(rows[0]) if rows else []
     return table(name, columns, ([*row.values()] for row in rows))

@@ -1,4 +1,4 @@
-"""A file of a scenario's own: users that nobody else has, records that the scenario chooses, a name of its own."""
+"""A scenario's own file: users that no other scenario has, records that the scenario chooses, a unique name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from steps.targets.settings import Settings
 
 
 class OwnFile:
-    """Grows while a scenario says what it wants, and is then delivered; what it registered goes with the scenario."""
+    """A file that the steps of a scenario build and then deliver; its users are removed after the scenario."""
 
     def __init__(self, drivers: Drivers, cleaning_up: ExitStack, header: str, name: str = "") -> None:
         self._drivers, self._cleaning_up = drivers, cleaning_up
@@ -29,13 +29,13 @@ class OwnFile:
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
         self.encoded: Callable[[Sequence[str]], bytes] = _joined
-        """Makes the file of its lines, the header first."""
+        """Encodes the lines of the file, the header first."""
         self.name = name or f"{uuid4().hex[:12]}.csv"
         self.registered: list[str] = []
         self.uploads: list[Upload] = []
-        """What was delivered of it so far."""
+        """All uploads of the file so far."""
         self.reasons: dict[tuple[int, str], str] = {}
-        """By line and user, why a record has to be rejected."""
+        """The expected reason of rejection, by line and user."""
 
     @property
     def header(self) -> str:
@@ -46,11 +46,11 @@ class OwnFile:
         return bool(self._records or self._ready_made)
 
     def new_user(self) -> str:
-        """The id of one more user of this scenario, not registered yet."""
+        """Return the id of one more user of this scenario, not registered yet."""
         return f"{self._prefix}{next(self._numbers):04d}"
 
     def users(self, count: int) -> list[str]:
-        """The ids of so many more."""
+        """Return the ids of `count` more users."""
         return [self.new_user() for _ in range(count)]
 
     def register(self, users: Sequence[str]) -> None:
@@ -61,25 +61,25 @@ class OwnFile:
     def add(
         self, user: str, logins: int, posts: int, reason: str | None = None, form: str = "{user},{logins},{posts}"
     ) -> None:
-        """One record more, written in this form, and why it has to be rejected if it has to be."""
+        """Append a record in this form; `reason`: the expected reason of its rejection, if any."""
         self.write(form.format(user=user, logins=logins, posts=posts), user, logins, posts, reason)
 
     def write(self, text: str, user: str, logins: int, posts: int, reason: str | None = None) -> None:
-        """One record more, as `text`; `user` is what stands there in its place."""
+        """Append `text` as a record; `user` is the user id as `text` contains it."""
         self._records.append(Record(self._next_line, user, logins, posts))
         if reason is not None:
             self.reasons[self._next_line, user] = reason
         self._append(text)
 
     def fill(self, count: int) -> None:
-        """So many good records, each of a registered user of its own, and no two that could be mixed up."""
+        """Append `count` valid records, each with its own registered user and with different numbers."""
         users = self.users(count)
         self.register(users)
         for n, user in enumerate(users, 1):
             self.add(user, n, 1000 + n)
 
     def blank(self) -> None:
-        """A line that holds nothing, and is no record."""
+        """Append an empty line, which is no record."""
         self._append("")
 
     def _append(self, text: str) -> None:
@@ -87,15 +87,15 @@ class OwnFile:
         self._next_line += 1
 
     def as_a_spreadsheet_saves_it(self) -> None:
-        """With a byte order mark, CRLF, and no line break at its end."""
+        """Encode with a byte order mark, CRLF, and no line break at the end."""
         self.encoded = lambda lines: "\r\n".join(lines).encode("utf-8-sig")
 
     def first_byte(self, record: int) -> int:
-        """Where a record begins in the file, the first being record 0."""
+        """Return the offset in bytes of a record in the file; the first record is 0."""
         return len(_joined(self._lines[: 1 + record]))
 
     def moment(self, name: str) -> str:
-        """What finds the calls of that moment on this file's way, its chunks being as small as they may be."""
+        """Return the pattern of the calls at this fault point for this file, in chunks of CHUNK_RECORDS records."""
         chunks = range(1, 1 + -(-len(self._records) // CHUNK_RECORDS))
         first = {chunk: CHUNK_RECORDS * (chunk - 1) for chunk in chunks}
         users = {chunk: self._records[record].user_id for chunk, record in first.items()}
@@ -103,11 +103,11 @@ class OwnFile:
         return pattern(name, file=self.name, first_byte=bytes_, user=users)
 
     def take(self, file: ActivityFile) -> None:
-        """This very file, instead of one of our own making."""
+        """Deliver `file` instead of the records appended here."""
         self._ready_made = file
 
     def delivered(self) -> Delivery:
-        """The file, uploaded."""
+        """Upload the file."""
         file, drivers = self._ready_made or self.made(), self._drivers
         self.deadlocks_before = drivers.database.number("deadlocks")
         before = statistics_of(drivers.database)
@@ -115,7 +115,7 @@ class OwnFile:
         return Delivery(file, self.uploads[-1], before, drivers, by_itself(drivers))
 
     def made(self) -> ActivityFile:
-        """The file as it stands."""
+        """Return the file as built so far."""
         content, records = self.encoded(self._lines), tuple(self._records)
         return ActivityFile(self.name, content, self.header.split(","), self._next_line - 1, records)
 
@@ -126,7 +126,7 @@ def _joined(lines: Sequence[str]) -> bytes:
 
 @pytest.fixture
 def cleaning_up() -> Iterator[ExitStack]:
-    """What has to be put right when the scenario is over."""
+    """Yield a stack of callbacks that undo changes when the scenario ends."""
     with ExitStack() as stack:
         yield stack
 
@@ -135,14 +135,14 @@ def cleaning_up() -> Iterator[ExitStack]:
 def own_file(
     request: pytest.FixtureRequest, gate: Callable[[str], None], cleaning_up: ExitStack, settings: Settings
 ) -> OwnFile:
-    drivers = request.getfixturevalue("drivers")  # a place that is broken is said before a gate that is closed
+    drivers = request.getfixturevalue("drivers")  # first: report a broken environment rather than a closed gate
     gate("nothing was delivered")
     return OwnFile(drivers, cleaning_up, settings.csv.header)
 
 
 @given("the same records of other users")
 def same_records(activity_file: ActivityFile, acceptance: Delivery, own_file: OwnFile) -> None:
-    acceptance.wait_until_ended()  # it is to be compared with, so it comes first
+    acceptance.wait_until_ended()  # the scenario compares with it
     theirs = activity_file.sums()
     ours = dict(zip(theirs, own_file.users(len(theirs)), strict=True))
     own_file.register([*ours.values()])
@@ -157,7 +157,7 @@ def file_of(count: int, own_file: OwnFile) -> None:
 
 @given("none of the test users is registered")
 def none_registered(activity_file: ActivityFile, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
-    """They are really removed, and put back as they were when the scenario is over."""
+    """Delete the test users; they are restored unchanged when the scenario ends."""
     database, users = drivers.database, sorted(activity_file.sums())
     kept = database.row("kept_users", users=users)
     database.tell("remove_users", users=users)

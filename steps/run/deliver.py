@@ -1,4 +1,4 @@
-"""Steps about the upload and what it starts by itself."""
+"""Steps about the upload and the executions started for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from steps.targets.environment import CommandFailed, Environment
 def file_delivered(
     own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
 ) -> Delivery:
-    """A scenario's own file, where it has one; else the acceptance's, which is delivered once a session."""
+    """Deliver the scenario's own file if it has one; else use the acceptance run, made once per session."""
     delivery: Delivery = own_file.delivered() if own_file.wanted else request.getfixturevalue("acceptance")
     finding.attach(*attachments.of_upload(delivery, environment.names))
     return delivery
@@ -64,7 +64,7 @@ def execution_started(delivery: Delivery, finding: Finding, pytestconfig: pytest
 
 @then("it is the only one for this upload")
 def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    """Beside those that scenarios start for it themselves."""
+    """Executions that scenarios themselves start do not count."""
     upload, run, workflow = delivery.upload, delivery.run, drivers.workflow
     executions = [arn for arn in workflow.executions_of(upload) if arn == run.arn or arn not in workflow.started]
     found = len(executions)
@@ -142,7 +142,7 @@ def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> N
     if run.status != acceptance.run.status:
         found = of_failure(run.status, run.error, run.cause)
         finding.deviations += [
-            # There was no event, and the one of the automatic start was as it has to be.
+            # A manual start has no event, and the event of the automatic start was correct.
             each._replace(diagnosis=BROKEN) if each.diagnosis == "event-contract-broken" else each
             for each in found
         ]
@@ -153,7 +153,7 @@ def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> N
 
 @dataclass(frozen=True)
 class Result:
-    """What an execution came to: its status, how often it entered each state, its totals."""
+    """The result of an execution: its status, how often it entered each state, its totals."""
 
     status: str
     states: Counter[str]

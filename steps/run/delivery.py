@@ -1,4 +1,4 @@
-"""What is worked out at most once, whatever it comes to."""
+"""A delivery and its evidence, each piece fetched at most once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class once(Generic[Owner, T]):  # noqa: N801
-    """A property that keeps its answer, and its error or skip as well: nobody waits twice for what never came."""
+    """A cached property that also caches an exception or a skip, so that no wait that timed out is repeated."""
 
     def __init__(self, ask: Callable[[Owner], T]) -> None:
         self._ask, self.__doc__ = ask, ask.__doc__
@@ -59,7 +59,7 @@ Statistics = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Drivers:
-    """All that a delivery is seen through."""
+    """The drivers through which a delivery is observed."""
 
     environment: Environment
     database: Database
@@ -71,12 +71,12 @@ class Drivers:
     logs: Logs
     connections: Connections
     connect: Callable[[], Database]
-    """Opens a session on the database beside `database`."""
+    """Opens a database session in addition to `database`."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """The execution that an upload set off by itself or that was started by hand; or why there is none."""
+    """The execution that an upload started or that was started by hand, or why there is none."""
 
     arn: str | None
     by: Literal["event", "manual", "none"]
@@ -85,7 +85,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a running execution: seconds since its start, how far it is, its log lines, its open sessions."""
+    """One look at a running execution: seconds since its start, its progress, its log lines, its open sessions."""
 
     seconds: float
     reached: Reached
@@ -94,7 +94,7 @@ class Look:
 
 
 class Onlooker:
-    """Told how a delivery comes along; this one lets it pass."""
+    """Receives the progress of a delivery; this base class ignores it."""
 
     def started(self, start: Start) -> None: ...
 
@@ -104,7 +104,7 @@ class Onlooker:
 
 
 class Delivery:
-    """An upload under one execution; everything after the upload is asked for once, when it is first wanted."""
+    """An upload under one execution; everything after the upload is fetched once, on first access."""
 
     def __init__(
         self,
@@ -122,12 +122,12 @@ class Delivery:
         self.tail = Tail(drivers.logs, upload.at)
 
     def again(self, start: Start) -> Delivery:
-        """The same upload under another execution."""
+        """Return the same upload under another execution."""
         return Delivery(self.file, self.upload, self._before, self._drivers, lambda _: start)
 
     @property
     def before(self) -> Statistics:
-        """Every row of user_statistics when the file was uploaded, as far as they can be compared."""
+        """The comparable rows of user_statistics when the file was uploaded."""
         return self._comparable(self._before)
 
     @once
@@ -138,24 +138,24 @@ class Delivery:
 
     @once
     def run(self) -> Run:
-        """The execution once it has ended, well or badly."""
+        """The execution after its end; skips if there is none."""
         if self.start.arn is None:
             pytest.skip("the upload started no execution, so there is none to look at")
         workflow, within = self._drivers.workflow, self._drivers.environment.patience.end
         with self._drivers.connections.watched() as self.sightings:
             run = workflow.ended(self.start.arn, within=within, watch=self._look)
-            if self.start.by == "manual" and run.duplicate_of:  # the event was late, and its execution has the file
+            if self.start.by == "manual" and run.duplicate_of:  # the event came late; its execution processes the file
                 self._onlooker.started(replace(self.start, arn=run.duplicate_of))
                 run = workflow.ended(run.duplicate_of, within=within, watch=self._look)
         self._onlooker.ended(run)
         return run
 
     def wait_until_started(self) -> None:
-        """Finds or starts the execution, where nothing has asked for it yet."""
+        """Find or start the execution, unless that was done before."""
         _ = self.start
 
     def wait_until_ended(self) -> None:
-        """Follows the execution to its end, where nothing has asked for it yet."""
+        """Follow the execution to its end, unless that was done before."""
         _ = self.run
 
     def _look(self, seconds: float, reached: Reached) -> None:
@@ -164,12 +164,12 @@ class Delivery:
 
     @once
     def statistics(self) -> Statistics:
-        """Every row of user_statistics after the run, as far as they can be compared."""
+        """The comparable rows of user_statistics after the run."""
         self.wait_until_ended()
         return self._comparable(statistics_of(self._drivers.database))
 
     def _comparable(self, statistics: Statistics) -> Statistics:
-        """In a shared account others' rows change by themselves: there, only those that this execution has written."""
+        """In a shared account, where other rows change too, keep only rows of the file's users or of this execution."""
         if not self._drivers.environment.shared:
             return statistics
         ours, arn = self.file.sums(), self.run.arn
@@ -177,7 +177,7 @@ class Delivery:
 
     @once
     def lines(self) -> list[LogLine]:
-        """The functions' log lines from the upload on, but other executions', once each invocation has reported."""
+        """The functions' log lines since the upload, without other executions', after each invocation's REPORT."""
         ids = [task.request_id for task in self.run.tasks if task.request_id]
         patience = self._drivers.environment.patience.logs
         return without_others(self._drivers.logs.complete(self.upload.at, ids, within=patience), self.run.arn)
@@ -192,13 +192,13 @@ class Delivery:
 
     @once
     def rejected(self) -> list[dict[str, Any]]:
-        """line_number, user_id and reason of each rejected record, in order."""
+        """The line_number, user_id and reason of each rejected record, in order."""
         self.wait_until_ended()
         return self._drivers.database.ask("rejected", **self.version)
 
     @once
     def stores(self) -> Stores:
-        """What the four stores hold of the run."""
+        """The contents of the four stores for this run."""
         return Stores(
             records=self.file.records,
             before=counts(self.before.values()),
@@ -216,12 +216,12 @@ class Delivery:
 
     @property
     def version(self) -> dict[str, str]:
-        """The uploaded version, as files under sql/ name it."""
+        """The uploaded version, as parameters of the files under sql/."""
         return {"bucket": self.upload.bucket, "key": self.upload.key, "version_id": self.upload.version_id}
 
 
 def by_itself(drivers: Drivers) -> Callable[[Upload], Start]:
-    """Waits for what the upload starts, as long as the target's patience lasts."""
+    """Return a function that waits for the execution started by an upload, up to patience.start seconds."""
 
     def start(upload: Upload) -> Start:
         try:
@@ -234,17 +234,17 @@ def by_itself(drivers: Drivers) -> Callable[[Upload], Start]:
 
 
 def by_hand(drivers: Drivers, why: str) -> Callable[[Upload], Start]:
-    """Starts the execution as an operator would."""
+    """Return a function that starts it as an operator does."""
     return lambda upload: Start(drivers.workflow.start_for(upload), "manual", why)
 
 
 def statistics_of(database: Database) -> Statistics:
-    """Every row of user_statistics at this moment."""
+    """Return every current row of user_statistics, by user."""
     return {row["user_id"]: row for row in database.ask("statistics")}
 
 
 def counts(rows: Iterable[dict[str, Any]]) -> dict[str, Counts]:
-    """(logins, posts) of each user in these rows of user_statistics."""
+    """Return (logins, posts) of each user in these rows of user_statistics."""
     return {intern(row["user_id"]): (row["login_count"], row["post_count"]) for row in rows}
 
 

@@ -1,4 +1,4 @@
-"""The forms that a file of activity comes in, lawful or not, each as what it makes of the file's lines."""
+"""Valid and invalid forms of an activity file, each a function from the file's lines to its bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from steps.drivers.activity_file import ActivityFile, Record
 from steps.preconditions.event_rule import MAX_BYTES
 
 Lines = Sequence[str]
-"""A file's lines without their breaks, the header first."""
+"""The lines of a file without line breaks, the header first."""
 
 _RECORD_BYTES = 64 * 1024
 
@@ -67,7 +67,7 @@ FORMS: Mapping[str, Callable[[Lines], bytes]] = {
 
 
 def of_largest_size(name: str, header: str, users: Sequence[str]) -> ActivityFile:
-    """A lawful file of exactly as many bytes as may be: one record of each user, padded with leading zeros."""
+    """Return a valid file of exactly MAX_BYTES bytes: one record per user, padded with leading zeros."""
     room = MAX_BYTES - len(f"{header}\n".encode())
     size, rest = divmod(room, len(users))
     lines, records = [header], []

@@ -1,4 +1,4 @@
-"""Steps about what has to be ready: the test users, the database, the file."""
+"""Steps about the preconditions and the prepared data: the test users, the database, the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from steps.targets.settings import Settings
 
 @when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
 def database_reached(environment: Environment) -> Answer:
-    environment.check()  # from here on, a refusal is about the credentials
+    environment.check()  # after this, a refused connection is due to the credentials
     return Database.answer(environment.database_url, environment.secret())
 
 
@@ -44,7 +44,7 @@ def test_users_prepared(preparation: Preparation) -> None: ...
 
 @then("none of them is left out")
 def none_left_out(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
-    """One by one: a count may count others."""
+    """Compares ids: a count could include other users."""
     before = preparation.test_users_before
     registered = len(_registered_of(settings, database))
     finding.equal(registered, settings.counts.users, f"test users, {before} of them there before")
@@ -104,7 +104,7 @@ def statistics_cleared(
 ) -> None:
     theirs = {record.user_id for record in activity_file.records}
     others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
-    if environment.shared:  # others' rows change by themselves, and the statement names the test users one by one
+    if environment.shared:  # others' rows change meanwhile, and the statement deletes test users by id only
         others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
     if gone := sorted(others.keys() - preparation.statistics.keys()):
         finding.suspect("others-altered", f"cleared beside the test users': {', '.join(gone)}")

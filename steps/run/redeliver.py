@@ -1,4 +1,4 @@
-"""Steps about files that are started, announced or delivered more than once."""
+"""Steps about restarted executions, redelivered events and repeated uploads."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def told_of_the_first(delivery: Delivery, drivers: Drivers, own_file: OwnFile, f
 
 
 def _same_content(delivery: Delivery, drivers: Drivers) -> tuple[str | None, str | None, list[str]]:
-    """What is told of another file of the same content: in processing-metadata, in the summary, and in the log."""
+    """Return the same-content notices in processing-metadata, in the summary and in the log."""
     delivery.wait_until_ended()
     metadata = drivers.audit_trail.metadata(delivery.upload)["csv-validation"]
     summary = json.loads(drivers.inbox.result(delivery.upload, "summary.json"))

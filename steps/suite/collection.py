@@ -1,4 +1,4 @@
-"""What would silently be lost between a feature file and its run, found before anything runs."""
+"""Collects feature files, and rejects every part of one that would silently not run."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TYPES = {"Context": "given", "Action": "when", "Outcome": "then"}
 
 
 def faults(file: Path) -> list[str]:
-    """Each thing in a feature file that would be lost or be taken for another, with its line.
+    """Return the mistakes in a feature file by which a part of it would be lost or misread.
 
-    Scenarios of one name, of which all but one are lost; a misspelt keyword, which makes its block a description; steps
-    that no definition matches, or more than one.
+    They are: scenarios of the same name, of which only one would run; a misspelt keyword, which turns its block into a
+    description; steps matched by no step definition or by several.
     """
     try:
         document: Any = Parser().parse(file.read_text("utf-8"))
@@ -47,7 +47,7 @@ def unused(files: Iterable[Path]) -> list[str]:
 
 
 def _blocks(feature: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The scenarios and backgrounds, those inside rules too."""
+    """Yield backgrounds, scenarios and rules, and the blocks inside rules."""
     for child in feature["children"]:
         ((_, block),) = child.items()
         yield block
@@ -78,7 +78,7 @@ def _steps(document: dict[str, Any], file: Path) -> Iterator[str]:
 
 
 def _steps_of(document: Any, file: Path) -> Iterator[tuple[str, str]]:
-    """(given, when or then; text) of each step as it runs, an outline's once for each example."""
+    """Yield (given, when or then; text) of each step as it runs, for an outline once per example."""
     named: Any = {**document, "uri": str(file)}
     for pickle in Compiler().compile(named):
         yield from ((_TYPES[step["type"]], step["text"]) for step in pickle["steps"])
@@ -89,27 +89,27 @@ def _matches(definition: StepFunctionContext, kind: str, text: str) -> bool:
 
 
 COLLECTED = pytest.StashKey[list[pytest.Item]]()
-"""Every scenario in the order of its collection."""
+"""Stash key of all scenarios, in the order of their collection."""
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A feature file is collected like a test module."""
+    """Collect a feature file like a test module."""
     if file_path.suffix != ".feature":
         return None
     return FeatureFile.from_parent(parent, path=file_path)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keeps each scenario, before any plug-in deselects some or changes their order."""
+    """Keep each scenario, before a plug-in deselects or reorders some."""
     if isinstance(item.parent, FeatureFile):
         item.config.stash.setdefault(COLLECTED, []).append(item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Puts scenarios into the order of the features, after every plug-in that sorts or shuffles tests.
+    """Sort scenarios into the order of the features, after every plug-in that sorts or shuffles tests.
 
-    Phases build on each other: files go by their paths, the scenarios of one by their places in it.
+    Phases build on each other: files run in the order of their paths, scenarios in their order within the file.
     """
     collected = session.config.stash.get(COLLECTED, [])
     places = {item: (item.path, place) for place, item in enumerate(collected)}
@@ -132,7 +132,7 @@ class FeatureFile(pytest.Module):
 
 
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool | None:
-    """@checklist:ID becomes the mark checklist(ID); any other tag has to be a declared mark."""
+    """Turn the tag @checklist:ID into the mark checklist(ID); any other tag has to be a declared mark."""
     name, _, value = tag.partition(":")
     if name == "checklist" and value:
         pytest.mark.checklist(value)(function)

@@ -1,4 +1,4 @@
-"""What is not as it has to be, and the diagnosis that it points to."""
+"""Deviations: findings that are not as wanted, each with its diagnosis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Deviation(NamedTuple):
-    """One sentence of what was found; `diagnosis` is an id of the documented list (docs/diagnoses.md)."""
+    """A finding that is not as wanted, in one sentence; `diagnosis` is an id from docs/diagnoses.md."""
 
     diagnosis: str
     text: str
@@ -15,11 +15,11 @@ class Deviation(NamedTuple):
 _OF_THE_SUITE = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, NameError, RuntimeError, StopIteration),
 )
-"""Errors that Python itself raises where a check meets what it was not made for."""
+"""Python's own errors, raised when a check meets data that it was not written for."""
 
 
 def of_error(error: BaseException) -> list[Deviation]:
-    """What an error points to that tells its own `diagnosis`, or that is the suite's."""
+    """Return the deviation of an error with a `diagnosis`, or check-broken for a bug in a check; else nothing."""
     if diagnosis := getattr(error, "diagnosis", None):
         return [Deviation(diagnosis, str(error))]
     if isinstance(error, _OF_THE_SUITE):

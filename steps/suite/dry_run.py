@@ -1,4 +1,4 @@
-"""What a session would write into an account that others use, said before anything is."""
+"""The plan of what a session would write into a shared account, for --plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from steps.run.delivery import Drivers
 
 
 def plan(drivers: Drivers, file: ActivityFile) -> list[str]:
-    """Every write, in order, a sentence each; only reads."""
+    """Return one sentence per write, in order, without writing anything."""
     names, database = drivers.environment.names, drivers.database
     users, statistics = database.number("count_test_users"), database.number("count_test_statistics")
     ids = sorted(file.sums())

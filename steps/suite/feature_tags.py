@@ -1,4 +1,4 @@
-"""Which features do not look at the execution that all share, by their tags: the one place where that is told."""
+"""Finds, by tag, the features that do not use the shared execution; the only place that names these tags."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from gherkin.parser import Parser
 
 OWN_EXECUTION, OWN_COMMAND = "@own-execution", "@own-command"
-"""The tags of features that deliver files of their own, and of features that start commands of their own."""
+"""Tags of features that deliver their own files, and of features that run their own commands."""
 _FEATURES = Path(__file__).resolve().parents[2] / "features"
 _LINE = "@checklist:"
 
 
 def features(*tags: str) -> dict[Path, set[str]]:
-    """The files of the features with one of these tags, each with the ids of the checklist's lines that it answers."""
+    """Map each feature file that has one of these tags to the ids of the checklist lines that it answers."""
     found = {}
     for file in sorted(_FEATURES.rglob("*.feature")):
         feature: Any = Parser().parse(file.read_text("utf-8"))["feature"]

@@ -1,4 +1,4 @@
-"""A piece of evidence that a step hands to whoever reads the report."""
+"""Findings of steps, and the attachments with which a report shows their evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = Literal["csv", "json", "link", "svg", "text"]
 
 
 class Attachment(NamedTuple):
-    """What it shows, in which form, and itself; a link's content is its address."""
+    """Evidence for the report: its title, its format, its content. The content of a link is its URL."""
 
     name: str
     kind: Kind
@@ -24,14 +24,14 @@ class Attachment(NamedTuple):
 
 
 def table(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Attachment:
-    """Rows under their columns, as CSV."""
+    """Return a CSV attachment of these rows."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([columns, *rows])
     return Attachment(name, "csv", text.getvalue())
 
 
 def document(name: str, value: Any) -> Attachment:
-    """Whatever JSON can hold, and moments and decimals as text."""
+    """Return a JSON attachment; other types, such as datetime and Decimal, become text."""
     return Attachment(name, "json", json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
@@ -39,13 +39,13 @@ T = TypeVar("T")
 
 
 class ControlFailed(Exception):
-    """A check did not find the deviation planted for it, so that its silence means nothing."""
+    """A check did not find the deviation planted for it, so a pass of this check proves nothing."""
 
     diagnosis = "check-broken"
 
 
 class Finding:
-    """The one way in which steps judge."""
+    """Collects the findings of a scenario's steps."""
 
     def __init__(self) -> None:
         self.findings: list[tuple[str, str]] = []
@@ -54,40 +54,40 @@ class Finding:
         self.attachments: list[Attachment] = []
 
     def attach(self, *attachments: Attachment) -> None:
-        """What a reader of the report may want to see of this step, whatever it comes to."""
+        """Add attachments of this step to the report, whether it passes or fails."""
         self.attachments += attachments
 
     def equal(self, got: Any, wanted: Any, what: str) -> None:
-        """`got` has to be `wanted`."""
+        """Fail unless `got` equals `wanted`."""
         self.holds(got == wanted, wanted=f"{wanted} {what}", got=str(got))
 
     def holds(self, true: bool, *, wanted: str, got: str, evidence: str = "") -> None:
-        """The claim `wanted` has to be `true`; `got` is what was found instead, `evidence` where to look."""
+        """Record (wanted, got); raise AssertionError, with `evidence`, unless the claim `wanted` is `true`."""
         self.findings.append((wanted, got))
         if not true:
             raise AssertionError("\n".join(filter(None, [f"wanted {wanted}, got {got}", evidence])))
 
     def suspect(self, diagnosis: str, text: str) -> None:
-        """What is wrong points to this diagnosis; judges nothing by itself."""
+        """Record a deviation with this diagnosis; does not fail the step."""
         self.deviations.append(Deviation(diagnosis, text))
 
     def none(self, deviations: Sequence[Deviation], *, wanted: str, got: str) -> None:
-        """Nothing may deviate from `wanted`; `got` is what was found if nothing does."""
+        """Fail if there are `deviations`; `got` describes the result if there are none."""
         self.deviations += deviations
         found = got if not deviations else f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
         self.holds(not deviations, wanted=wanted, got=found, evidence="\n".join(each.text for each in deviations))
 
     def there(self, got: T | None, *, wanted: str, missing: Deviation) -> T:
-        """`wanted` has to be there; returns it."""
+        """Return `got`; fail with `missing` if it is None."""
         self.none([missing] if got is None else [], wanted=wanted, got="there")
         return cast(T, got)
 
     def not_checked(self, reason: str) -> NoReturn:
-        """Nothing can be said here, and why."""
+        """Skip the scenario: nothing can be judged."""
         pytest.skip(reason)
 
     def control(self, id: str, found: bool) -> None:
-        """The same check over evidence with one deviation planted has to find it."""
+        """Record whether the check found a planted deviation; raise ControlFailed if not."""
         self.controls.append((id, found))
         if not found:
             raise ControlFailed(

@@ -1,4 +1,4 @@
-"""The suite's command line: where it runs, on what, and what runs beside it."""
+"""The suite's command-line options: the target, the system under test, additional commands."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORTS = ROOT / "reports"
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
-"""The marks whose scenarios are a whole acceptance session, with a verdict."""
+"""Marks that select a whole acceptance session, which gives a verdict."""
 TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
 EMULATORS = ("localstack", "endpoint")
-"""Targets that stand on somebody else's emulator of AWS."""
+"""Targets that use a third-party emulator of AWS."""
 _settings = pytest.StashKey["Settings"]()
 CALLERS = pytest.StashKey[Mapping[str, str]]()
 """The caller's environment variables, where a session has isolated itself from them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the group `acceptance`."""
+    """Add the option group `acceptance`."""
     group = parser.getgroup("acceptance", "acceptance of the CSV pipeline")
     group.addoption("--target", choices=TARGETS, help="where to run; follows from -m local or -m aws-dev")
     group.addoption(
@@ -68,18 +68,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def mark(config: pytest.Config) -> str | None:
-    """The one of `local`, `aws-dev` and `robustness` that -m names; None when it names none or several."""
+    """Return which of `local`, `aws-dev` and `robustness` -m names; None if it names none or several."""
     return mark_in(config.option.markexpr)
 
 
 def mark_in(expression: str) -> str | None:
-    """The one of these marks that an expression of -m names."""
+    """Return the same for the expression of an option -m."""
     named = set(re.findall(r"[\w-]+", expression)) & _TARGET_OF_MARK.keys()
     return named.pop() if len(named) == 1 else None
 
 
 def target(config: pytest.Config) -> str:
-    """The name of the target; a usage error when the command line names none, or one that cannot be had."""
+    """Return the target's name; raises UsageError if the command line names none, or an unavailable one."""
     chosen = config.option.target or _TARGET_OF_MARK.get(mark(config) or "")
     if chosen is None:
         raise pytest.UsageError(
@@ -99,19 +99,19 @@ def target(config: pytest.Config) -> str:
 
 
 def system(config: pytest.Config) -> SystemUnderTest:
-    """The folder of the pipeline."""
+    """Return the system under test."""
     return SystemUnderTest(config.option.system_under_test.resolve())
 
 
 def settings_file(config: pytest.Config) -> Path:
-    """The file of the pipeline's settings: that of the command line, or the pipeline's own."""
+    """Return the path of the pipeline's settings: that of --settings, or else the pipeline's own file."""
     told: Path | None = config.option.settings
     return told.resolve() if told else system(config).settings
 
 
 def settings(config: pytest.Config) -> Settings:
-    """The pipeline's settings, read once; a usage error that names every fault."""
-    from steps.targets.settings import ACCOUNT, SettingsError, read  # with pydantic: while the embedded AWS starts
+    """Return the pipeline's settings, read once; raises a UsageError that lists every mistake."""
+    from steps.targets.settings import ACCOUNT, SettingsError, read  # pydantic loads while the embedded AWS starts
 
     if _settings not in config.stash:
         file, folder = settings_file(config), system(config).folder
@@ -124,6 +124,6 @@ def settings(config: pytest.Config) -> Settings:
 
 
 def altering(config: pytest.Config) -> list[str]:
-    """The options of this command line that alter the pipeline or its run on purpose."""
+    """Return the options given that alter the pipeline or its run on purpose."""
     told = {"--after-deploy": config.option.after_deploy, "--after-run": config.option.after_run}
     return [option for option, command in told.items() if command]

@@ -13,9 +13,9 @@ from steps.suite.visible_text import in_one_line, quoted
 
 
 class Progress:
-    """Says what is going on, whatever pytest captures, and remembers what it showed of the execution.
+    """Prints progress, even while pytest captures output, and keeps the looks and lines that it printed.
 
-    `shown` takes out of a text what nobody may see.
+    `shown` masks the secrets in a text.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Progress:
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
-        """A line with the seconds since the session's start."""
+        """Print a line that starts with the seconds since the session's start."""
         self.said.append(text)
         with self._uncaptured():
             self._terminal.ensure_newline()
@@ -37,7 +37,7 @@ class Progress:
             self._terminal.write_line(self._stamped(text))
 
     def watch(self, look: Look) -> None:
-        """Shows a look at the execution: each one in a terminal, on one line; each change in a log."""
+        """Show a look at the execution: in a terminal every look, on the same line; in a log every change."""
         changed = not self.looks or self.looks[-1].reached != look.reached
         self.looks.append(look)
         text = in_one_line(
@@ -69,4 +69,4 @@ class Progress:
 
 
 PROGRESS = pytest.StashKey[Progress]()
-"""Where a session keeps its progress."""
+"""Stash key of the session's Progress."""

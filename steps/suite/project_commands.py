@@ -1,4 +1,4 @@
-"""The project's own commands, run as people run them."""
+"""Runs the project's own commands as a user runs them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Commands:
         self._environment, self._settings = environment, settings
 
     def said(self, command: str, **variables: str) -> str:
-        """What `command` prints; raises CommandFailed."""
+        """Return the output of `command`; raises CommandFailed."""
         which = f"--account={self._environment.names.account}", f"--settings={self._settings}"
         return self._environment.python("commands", *shlex.split(command), *which, **variables)
 
     def said_or_refused(self, command: str, **variables: str) -> str:
-        """What it prints, whether it ends well or not."""
+        """Return the output of `command`, whether it succeeds or fails."""
         try:
             return self.said(command, **variables)
         except CommandFailed as refused:

@@ -1,4 +1,4 @@
-"""The folder that a session reports into: from its first moment on, nothing in it tells another session's verdict."""
+"""The folder of a session's reports: claimed at the start, when every verdict of an earlier session is deleted."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from steps.suite import options
 
 VERDICT = "verdict.json"
 PARTIAL = "partial"
-"""The folder of a part of a session, inside that of whole ones."""
+"""Subfolder for the reports of a session that runs only a part of the scenarios."""
 _CONCLUSIONS = (VERDICT, "checklist.html", "checklist.md", "attestation.json")
-"""The files that tell a verdict; evidence, such as log lines and saved rows, tells none and stays."""
+"""Files that contain a verdict; evidence, such as log lines and saved rows, contains none and is kept."""
 _SHOWS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow")
-"""Options of command lines that run nothing, by their names in pytest's namespace."""
+"""Options with which pytest runs no test, by their names in its namespace."""
 _SELECTS = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "stepwise_skip", "maxfail")
 _RUNS_LESS = ("setuponly", "setupplan", "plan")
 _SPREADS = {
@@ -45,7 +45,7 @@ _WHEELS = ("boto3", "jinja2", "packaging", "psycopg", "pytest_bdd", "samtranslat
 
 @dataclass(frozen=True)
 class Claim:
-    """The folder that a session reports into, whether it is a part of one only, and the lock that keeps others out."""
+    """The folder of a session's reports, whether the session is only a part, and the lock against other sessions."""
 
     folder: Path
     is_part: bool
@@ -56,7 +56,7 @@ _claim = pytest.StashKey[Claim]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Claims the folder; then refuses, before anything is started, what cannot be had."""
+    """Claim the folder; then raise UsageError for missing packages and for options that spread scenarios."""
     config = pluginmanager.getplugin("pytestconfig")
     told = _parsed(config, parser)
     if is_session(told):
@@ -74,21 +74,21 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Says of a part of a session where it reports to, and that it gives no verdict."""
+    """State, for a part of a session, that it gives no verdict and where its reports are."""
     if (claim := claimed(config)) is None or not claim.is_part:
         return None
     return f"acceptance: a part of a session, so no verdict; it reports into {claim.folder}"
 
 
 def claimed(config: pytest.Config) -> Claim | None:
-    """What this session has claimed; None where no scenario runs."""
+    """Return the claim of this session; None if it runs no scenario."""
     return config.stash.get(_claim, None)
 
 
 def begin(claim: Claim) -> None:
-    """Writes the verdict of a session that has not come to its scenarios: UNKNOWN."""
+    """Write verdict.json as UNKNOWN, for a session that has not reached its scenarios."""
     from steps.verdict import checklist
-    from steps.verdict.record import Record  # slow to import: the embedded AWS starts meanwhile, if at all
+    from steps.verdict.record import Record  # slow to import; the embedded AWS, if used, starts meanwhile
 
     with writable(claim.folder):
         Record(checklist.read(), claim.folder / VERDICT).written()
@@ -96,7 +96,7 @@ def begin(claim: Claim) -> None:
 
 @contextmanager
 def writable(folder: Path) -> Iterator[None]:
-    """A usage error where what the block writes to the folder of the reports cannot be written."""
+    """Turn an OSError of the block into a usage error about the folder of the reports."""
     try:
         yield
     except OSError as error:
@@ -107,32 +107,32 @@ def writable(folder: Path) -> Iterator[None]:
 
 
 def left_in(reports: Path) -> Path:
-    """The newest verdict.json in a folder of reports, of a whole session or of a part of one."""
+    """Return the newest verdict.json in a folder of reports, of a whole session or of a part."""
     files = [file for file in (reports / VERDICT, reports / PARTIAL / VERDICT) if file.is_file()]
     return max(files, key=lambda file: file.stat().st_mtime_ns, default=reports / VERDICT)
 
 
 def is_session(told: Namespace) -> bool:
-    """Whether this command line runs scenarios on a target."""
+    """True if this command line runs scenarios on a target."""
     is_aimed = bool(told.target or options.mark_in(told.markexpr))
     return is_aimed and not any(getattr(told, name, None) for name in _SHOWS)
 
 
 def is_part(told: Namespace, *, is_elsewhere: bool) -> bool:
-    """Whether it may run less than every scenario; `is_elsewhere`: started where pytest collects other files."""
+    """True if the session may run fewer than all scenarios; `is_elsewhere`: pytest collects another folder."""
     is_narrowed = any(getattr(told, name, None) for name in (*_SELECTS, *_RUNS_LESS))
     return bool(is_narrowed or told.file_or_dir or is_elsewhere or told.markexpr.strip() not in options.WHOLE)
 
 
 def _is_elsewhere(config: pytest.Config) -> bool:
-    """Whether pytest was started outside the project's own folder: it collects what is there, and not `testpaths`."""
+    """True if pytest was started outside the project folder, so it collects that folder instead of `testpaths`."""
     return config.invocation_params.dir != config.rootpath
 
 
 def _parsed(config: pytest.Config, parser: pytest.Parser) -> Namespace:
-    """The command line as pytest is about to read it, now that it knows the suite's options.
+    """Parse the command line as pytest is about to, now that the suite's options are registered.
 
-    Of one that it is going to refuse, a path that does not exist may be the value of an option that it does not know.
+    If pytest is going to reject it, ignore paths that do not exist: they may be the values of unknown options.
     """
     environment = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
     arguments = [*config.getini("addopts"), *environment, *map(str, config.invocation_params.args)]
@@ -148,7 +148,7 @@ def _parsed(config: pytest.Config, parser: pytest.Parser) -> Namespace:
 
 
 def _lenient() -> ArgumentParser:
-    """Reads of a faulty command line where its reports go, and which part of a session it asks for."""
+    """Return a parser for an invalid command line that reads only --reports, --target and --plan."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--reports", nargs="?", type=Path, default=options.REPORTS, const=options.REPORTS)
     parser.add_argument("--target", nargs="?")
@@ -160,7 +160,7 @@ _LENIENT = _lenient()
 
 
 def _claimed(told: Namespace, *, is_part: bool) -> Claim:
-    """The folder, ours alone until the session ends, without what an earlier session concluded."""
+    """Lock the folder until the session ends, and delete the conclusions of earlier sessions in it."""
     reports: Path = told.reports
     folder = reports / PARTIAL if is_part else reports
     with writable(reports):

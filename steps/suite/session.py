@@ -1,4 +1,4 @@
-"""The session's fixtures: the environment, started and stopped once, and a driver for each of its edges."""
+"""The session's fixtures: the environment, started and stopped once, and a driver for each of its interfaces."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def settings(pytestconfig: pytest.Config) -> Settings:
 
 @pytest.fixture(scope="session")
 def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
-    """The target, with the pipeline in it; what the command line wants after deployment has run."""
+    """The target with the pipeline deployed, after the command of --after-deploy has run."""
     o = pytestconfig.option
     sha256 = options.system(pytestconfig).sha256()
     folder = o.system_under_test
@@ -65,7 +65,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     except Exception as error:
         if not hasattr(error, "diagnosis"):
             raise
-        # It says all by itself, and pytest would read the sources of its whole traceback for every scenario again.
+        # The message says enough; with a traceback, pytest would read all its source files again for every scenario.
         raise error.with_traceback(None) from None
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
@@ -83,7 +83,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
 
 @pytest.fixture(autouse=True)
 def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
-    """What an emulator is known not to do is not asked of it."""
+    """Skip a scenario whose lines the emulator is known not to support."""
     asked_for = RECORD in pytestconfig.stash and not pytestconfig.option.no_limits
     if not (asked_for and options.target(pytestconfig) in options.EMULATORS):
         return
@@ -95,7 +95,7 @@ def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -
 
 @pytest.fixture(scope="session", autouse=True)
 def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
-    """With --plan, what would be written is said, and the session is over."""
+    """With --plan, print the planned writes and end the session."""
     if pytestconfig.option.plan:
         drivers, file, progress = map(request.getfixturevalue, ("drivers", "activity_file", "progress"))
         for number, line in enumerate(plan(drivers, file), 1):
@@ -104,7 +104,7 @@ def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None
 
 
 def _environment(config: pytest.Config, record: Record, progress: Progress) -> Environment:
-    """The target that the command line names."""
+    """Return the target, started if necessary."""
     told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
     system, settings = options.system(config), options.settings(config)
     target, o = options.target(config), config.option
@@ -130,7 +130,7 @@ def _environment(config: pytest.Config, record: Record, progress: Progress) -> E
 
 @pytest.fixture(scope="session")
 def alone(environment: Environment, progress: Progress) -> Iterator[None]:
-    """No other run of the suite is in the same account from here on."""
+    """Lock a shared account against other runs until the session ends."""
     if not environment.shared:
         yield
         return
@@ -142,7 +142,7 @@ def alone(environment: Environment, progress: Progress) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def database(environment: Environment, settings: Settings) -> Iterator[Database]:
     if not environment.database_url:
-        environment.secret()  # tells why there is no login
+        environment.secret()  # raises the reason for the missing login
     with Database(environment.database_url, environment.sql, test_users=settings.users) as database:
         yield database
 

@@ -1,4 +1,4 @@
-"""Text from elsewhere as people may read it: nothing in it moves the cursor, hides, reorders or begins a line."""
+"""Makes untrusted text safe to show: no character moves the cursor, hides or reorders text, or begins a line."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ _HIDDEN = re.compile(
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-"""Controls but tab and line feed, format characters, other line ends, lone surrogates, what is no character."""
+"""Controls except tab and line feed, format characters, other line ends, lone surrogates, noncharacters."""
 MARGIN = "  | "
-"""Begins each line of what is quoted."""
+"""Prefix of each line of quoted text."""
 
 
 def visible(text: str) -> str:
-    """`text` with each hidden character as JSON escapes it, such as \\u001b; text in JSON stays the same JSON.
+    """Return `text` with hidden characters escaped as in JSON, such as \\u001b; JSON keeps its meaning.
 
-    Letters stay with whatever combines with them. A zero-width joiner is escaped although it makes one emoji of
-    several: between letters it makes two ids look the same.
+    Combining characters are kept. A zero-width joiner is escaped although it joins several emoji into one: between
+    letters it makes two ids look the same.
     """
     return _HIDDEN.sub(_escaped, text.replace("\r\n", "\n"))
 
 
 def quoted(text: str, margin: str = MARGIN) -> str:
-    """`text`, visible; each line but the first begins with the margin, and so passes for nobody else's."""
+    """Return `text`, visible, with the margin before each line but the first: no line can pass as the suite's own."""
     return visible(text).replace("\n", f"\n{margin}")
 
 
 def in_one_line(text: str) -> str:
-    """`text`, visible, its line feeds too."""
+    """Return `text`, visible, with line feeds escaped too."""
     return visible(text).replace("\n", r"\n")
 
 
 def in_data(value: Any) -> Any:
-    """`value` with every text visible within dicts, lists and tuples."""
+    """Return `value` with every text in its dicts, lists and tuples made visible."""
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, dict):
@@ -47,7 +47,7 @@ def in_data(value: Any) -> Any:
 
 
 def say(*texts: object, file: TextIO | None = None) -> None:
-    """Prints each text; a line in it that is not indented, as evidence and remedy are, is quoted."""
+    """Print each text; quote its further lines unless they are indented, as evidence and remedy are."""
     for text in texts:
         print(re.sub(r"\n(?!  )", f"\n{MARGIN}", visible(str(text))), file=file or sys.stdout, flush=True)
 

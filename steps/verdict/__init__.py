@@ -1,1 +1,1 @@
-"""From the outcomes of scenarios to the verdict: lines of the checklist, waivers, the record of a session."""
+"""Derives the verdict from the results of scenarios: checklist lines, waivers, the record of a session."""

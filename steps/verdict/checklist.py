@@ -1,4 +1,4 @@
-"""The lines of the checklist, as the project keeps them."""
+"""Reads the lines of the checklist from features/checklist.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = Path(__file__).resolve().parents[2] / "features" / "checklist.toml"
 PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring", "post", "schedule")
 _WORDS = ("cause", "risk", "remedy")
 _TEXTS: tuple[tuple[str, ...], ...] = (("id",), ("phase",), ("ja",), ("en",), *product(_WORDS, ("ja", "en")))
-"""Where the texts of an entry stand: ("cause", "ja") is the ja of its cause."""
+"""The paths of the texts of an entry: ("cause", "ja") is the ja of its cause."""
 _MINUTES = "by_hand_minutes"
 
 
@@ -30,10 +30,10 @@ class Words:
 
 @dataclass(frozen=True)
 class Item:
-    """One line: its stable id, its phase, its words in both languages, and what they need for whom it is NO.
+    """One line: its stable id, its phase, its text in both languages, and explanations for when it is NO.
 
-    cause: what usually makes it NO. risk: what follows in production when nobody notices. remedy: what to do.
-    by_hand_minutes: the least and the most minutes that a phase of the schedule takes by hand; None for other lines.
+    cause: the usual reason for NO. risk: the consequence in production if nobody notices. remedy: how to fix it.
+    by_hand_minutes: minimum and maximum minutes that a phase of the schedule takes by hand; None for other lines.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Item:
 
 
 class MalformedChecklist(Exception):
-    """The checklist cannot be read as one; says every fault at once."""
+    """The checklist is malformed; the message lists every mistake."""
 
     def __init__(self, file: Path, faults: Sequence[str]) -> None:
         super().__init__(
@@ -58,7 +58,7 @@ class MalformedChecklist(Exception):
 
 
 def read(file: Path = FILE) -> dict[str, Item]:
-    """Every item by its id, in the checklist's order; raises MalformedChecklist."""
+    """Return every item by its id, in the order of the checklist; raises MalformedChecklist."""
     try:
         told = tomllib.loads(file.read_text("utf-8"))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Where a verdict comes from: the suite's version, what it ran on, and who ran it."""
+"""The origin of a verdict: the suite's version, the versions of its dependencies, and who ran it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 SUITE_VERSION = "0.1.0"
 _PACKAGES = ("pytest", "pytest-bdd", "boto3", "moto", "psycopg")
-"""The dependencies that a verdict may hang on."""
+"""Dependencies that can affect a verdict."""
 
 
 def suite() -> dict[str, Any]:
-    """The suite's version, its commit and whether the working tree differs from it; None where git cannot tell."""
+    """Return the versions of the suite and its dependencies, and git's commit and dirty state (None without git)."""
 
     def git(*arguments: str) -> str | None:
         try:
@@ -39,7 +39,7 @@ def suite() -> dict[str, Any]:
 
 
 def by(environ: Mapping[str, str]) -> dict[str, str | None]:
-    """Who ran the session, and the page of the CI run that it was a part of: GitHub's actor, or else the user."""
+    """Return who ran the session, GitHub's actor or else the local user, and the URL of the CI run, if any."""
     if environ.get("GITHUB_ACTIONS") == "true":
         who = environ.get("GITHUB_TRIGGERING_ACTOR") or environ.get("GITHUB_ACTOR")
         server, repository, run = (environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))

@@ -1,4 +1,4 @@
-"""The session's record: what scenarios, phases and the run came to, and verdict.json made of it."""
+"""The session's record: results of the scenarios, phases and the run; writes verdict.json from them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from steps.verdict.waivers import Waiver
 
 @dataclass
 class Span:
-    """When a phase began and ended, on the monotonic clock; it has not ended while it is under way."""
+    """Begin and end of a phase on the monotonic clock; `ended` is None while the phase runs."""
 
     began: float
     ended: float | None = None
@@ -38,7 +38,7 @@ class Span:
 
 
 class Record:
-    """Collects while the session goes on; `written` puts it into verdict.json at any time."""
+    """Collects results during the session; `written` writes verdict.json from them at any time."""
 
     def __init__(self, checklist: dict[str, Item], file: Path) -> None:
         self.checklist, self.file = checklist, file
@@ -46,14 +46,14 @@ class Record:
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
         self.not_applicable: Mapping[str, str] = {}
-        """Lines that do not apply to the pipeline, and why; no scenario answers them."""
+        """Lines that do not apply to the pipeline, with the reason; no scenario answers them."""
         self.started = datetime.now(UTC)
         self.facts: dict[str, Any] = {"target": None, "account": None, "region": None, "system_under_test": None}
         self.run: dict[str, Any] = {"started_by": "none"}
         self.measured: dict[str, Any] = {}
         self.discrepancies: list[dict[str, Any]] = []
         self.deviations: list[Deviation] = []
-        """Of the run as a whole."""
+        """Deviations of the run as a whole."""
         self.notes: list[str] = []
         self.tested: Tested | None = None
         self.waivers: dict[str, Waiver] = {}
@@ -62,18 +62,18 @@ class Record:
 
     @property
     def claimed(self) -> set[str]:
-        """The ids that this target's scenarios answer, whether or not they ran; all, until scenarios are collected."""
+        """The ids that this target's scenarios answer, run or not; all ids until scenarios are collected."""
         return {id for items in self.expected.values() for id in items} if self.expected else {*self.checklist}
 
     @property
     def complete(self) -> bool:
-        """Whether every scenario of this target came to an end in this session."""
+        """True if every scenario of this target has ended in this session."""
         ended = {id for id, scenario in self.scenarios.items() if not scenario.is_running}
         return not self.broken_off and bool(self.expected) and self.expected.keys() <= ended
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """The block is this phase of the session."""
+        """Run the block as this phase of the session."""
         self.begin(name)
         try:
             yield
@@ -81,27 +81,27 @@ class Record:
             self.end(name)
 
     def begin(self, name: str) -> None:
-        """From here on, until its end or the session's, is this phase; one that had ended goes on."""
+        """Begin this phase, or resume it if it has ended; it lasts until `end` or the end of the session."""
         self.spans.setdefault(name, Span(time.monotonic())).ended = None
 
     def end(self, name: str) -> None:
-        """Here ends this phase, if it has not ended before."""
+        """End this phase, if it has begun and not ended."""
         if name in self.spans and self.spans[name].ended is None:
             self.spans[name].ended = time.monotonic()
 
     def keep(self, name: str, text: str) -> Path:
-        """Writes a piece of evidence beside the verdict, and answers where."""
+        """Write a file of evidence beside the verdict and return its path."""
         file = self.file.with_name(name)
         file.write_text(self.shown(text), "utf-8")
         return file
 
     def shown(self, text: str) -> str:
-        """`text` as it may leave the session: without secrets, and with nothing hidden in it."""
+        """Return `text` fit for output: secrets masked, hidden characters escaped."""
         return visible(self.masking.text(text))
 
     @property
     def preconditions(self) -> list[str]:
-        """The scenarios that have to pass before anything is delivered."""
+        """The scenarios that have to pass before a file is delivered."""
         return [
             id
             for id, items in self.expected.items()
@@ -109,18 +109,18 @@ class Record:
         ]
 
     def failed_preconditions(self) -> list[str]:
-        """The lines of those scenarios that failed or broke so far, less those that failed and are waived."""
+        """Return the lines of preconditions that failed or broke so far, without waived lines that failed."""
         done = [self.scenarios[id] for id in self.preconditions if id in self.scenarios]
         failed = {id for each in done if each.status == verdict.FAILED for id in each.items} - self.waivers.keys()
         broken = {id for each in done if each.status == verdict.BROKEN for id in each.items}
         return [id for id in self.checklist if id in failed | broken]
 
     def excused(self, id: str) -> bool:
-        """Whether this scenario failed, and each line that it claims is waived."""
+        """True if this scenario failed and every line that it claims is waived."""
         return self.scenarios[id].status == verdict.FAILED and self.waivers.keys() >= set(self.expected[id])
 
     def judged(self) -> dict[str, Any]:
-        """What verdict.json holds."""
+        """Return the content of verdict.json."""
         found = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
         items = verdict.applying(waivers.applied(found, self.waivers), self.not_applicable)
         word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
@@ -153,7 +153,7 @@ class Record:
         return shown
 
     def written(self) -> dict[str, Any]:
-        """Writes verdict.json, whole or not at all, and answers what it holds."""
+        """Write verdict.json atomically and return its content."""
         judged = self.judged()
         draft = self.file.with_suffix(".tmp")
         draft.write_text(visible(json.dumps(judged, ensure_ascii=False, indent=1, default=str)) + "\n", "utf-8")
@@ -162,5 +162,5 @@ class Record:
 
 
 RECORD = pytest.StashKey[Record]()
-"""Where a session keeps its record."""
+"""Stash key of the session's Record."""
 _RUN = ("execution_arn", "status", "bucket", "key", "version_id")

@@ -1,4 +1,4 @@
-"""The team's schedule: which phases of a session each of its four phases is made of."""
+"""The team's schedule: the phases of a session that make up each of its four phases."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ SCHEDULE = {
     "PHS-03": ("run",),
     "PHS-04": ("check",),
 }
-"""By the line of the checklist; the phases of a session in their order."""
+"""The phases of a session, in order, by the checklist line of the schedule's phase."""

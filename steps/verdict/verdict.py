@@ -1,4 +1,4 @@
-"""The verdict: pure functions from what the scenarios came to, to what verdict.json says (docs/verdict.md)."""
+"""The verdict: pure functions from the results of scenarios to the content of verdict.json (docs/verdict.md)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked
 _WORST_FIRST = (FAILED, BROKEN, NOT_CHECKED, PASSED)
 UNCLAIMED = "no scenario claims this line yet"
 INTERRUPTED = "interrupted"
-"""The reason of a scenario that has not come to its end."""
+"""The reason of a scenario that has not ended."""
 UNFINISHED = "its steps have not come to their end"
 DOES_NOT_APPLY = "does not apply to this pipeline: "
 LIMIT = "limit of the target: "
-"""A reason that begins so says what the target declares it cannot do."""
+"""Prefix of a reason that names a declared limit of the target."""
 
 
 @dataclass
 class Scenario:
-    """What one scenario came to. findings: (wanted, got); controls: (id, found); ended: on the monotonic clock.
+    """The result of one scenario. findings: (wanted, got); controls: (id, found); ended: on the monotonic clock.
 
-    mode: live, or static where it judged what is configured by reading it. attempts: how often it was run in this
-    session; flaky: whether it passed only when it was run again. It is interrupted until it has come to something else.
+    mode: live, or static if it only read the configuration. attempts: how often it ran in this session; flaky: True if
+    it failed first and passed when it was run again. The result is `interrupted` until there is another.
     """
 
     id: str
@@ -41,23 +41,23 @@ class Scenario:
     flaky: bool = False
     is_running: bool = False
     is_well: bool = False
-    """Whether the steps of its last attempt are done, and nothing was wrong before, in or after them so far."""
+    """True if all steps of the last attempt have run, and nothing failed in set-up, steps or tear-down so far."""
 
     def begin(self) -> None:
-        """An attempt begins, which counts for nothing before its end; a failure of an earlier one stands."""
+        """Begin an attempt, which does not count until it ends; the failure of an earlier attempt stands."""
         self.attempts += 1
         self.is_running, self.is_well = True, False
         if self.status == PASSED:
             self.status, self.reason = NOT_CHECKED, INTERRUPTED
 
     def note(self, status: str, reason: str) -> None:
-        """Keep the worst of what its set-up, steps and tear-down came to, and the first of what is equally bad."""
+        """Keep the worst result of set-up, steps and tear-down; of equally bad results, the first."""
         self.is_well = False
         if self._is_undecided or _WORST_FIRST.index(status) < _WORST_FIRST.index(self.status):
             self.status, self.reason = status, reason
 
     def end(self) -> None:
-        """Its attempt is over, with its tear-down."""
+        """End the attempt, after its tear-down."""
         self.is_running = False
         if self._is_undecided:
             self.status, self.reason = (PASSED, "") if self.is_well else (NOT_CHECKED, UNFINISHED)
@@ -71,7 +71,7 @@ class Scenario:
 
 
 def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], claimed: set[str]) -> dict[str, Any]:
-    """The entry of every id of the checklist; `claimed` are the ids that a scenario of this target answers."""
+    """Return an entry for every id of the checklist; `claimed`: ids that a scenario of this target answers."""
     of: dict[str, list[Scenario]] = {id: [] for id in checklist}
     for scenario in scenarios:
         for id in scenario.items:
@@ -80,7 +80,7 @@ def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], 
 
 
 def applying(items: Mapping[str, Any], not_applicable: Mapping[str, str]) -> dict[str, Any]:
-    """The same entries, each with whether the line applies; one that does not is not checked, for the reason given."""
+    """Return the entries with `applies` added; lines that do not apply are not-checked, with the reason given."""
     return {
         id: {**item, "applies": True}
         if id not in not_applicable
@@ -109,7 +109,7 @@ def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
 
 
 def contradictions(judged: Mapping[str, Any]) -> Iterator[str]:
-    """What in a verdict contradicts something else in it, in words; `judged` is what verdict.json holds."""
+    """Yield a sentence for each contradiction within a verdict; `judged` is the content of verdict.json."""
     items, complete = judged["items"], judged["complete"]
     said, due = (judged["verdict"], judged["exit"]), conclusion(items, set(judged["scope"]), complete=complete)
     if said != due:
@@ -127,7 +127,7 @@ def _worst(statuses: Collection[str]) -> str:
 
 
 def conclusion(items: Mapping[str, Any], claimed: set[str], *, complete: bool) -> tuple[str, int]:
-    """(GO, NO-GO or UNKNOWN; the session's exit code) over the claimed items; what is waived does not count."""
+    """Return (GO, NO-GO or UNKNOWN; exit code of the session) for the claimed items; waived items do not count."""
     scope = [items[id] for id in sorted(claimed) if not items[id]["waived"]]
     statuses = {item["status"] for item in scope}
     if not complete or not claimed:

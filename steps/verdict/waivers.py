@@ -1,4 +1,4 @@
-"""Waivers: lines whose NO is accepted for a time, by whom and why (docs/verdict.md)."""
+"""Waivers: each accepts the NO of a line for a limited time, with person and reason (docs/verdict.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIELDS = (*_TEXTS, "expires")
 
 @dataclass(frozen=True)
 class Waiver:
-    """Who accepts that a line is NO, and why. expires: the last day, in UTC, on which it holds."""
+    """The acceptance that a line is NO: reason, person and expiry. expires: the last valid day, in UTC."""
 
     reason: str
     who: str
@@ -28,7 +28,7 @@ class Waiver:
 
 
 class InvalidWaivers(Exception):
-    """The waivers cannot be honoured; says every fault at once."""
+    """The waivers are invalid; the message lists every mistake."""
 
     def __init__(self, file: Path, faults: Sequence[str]) -> None:
         super().__init__(
@@ -39,7 +39,7 @@ class InvalidWaivers(Exception):
 
 
 def read(file: Path, known: Iterable[str], today: date) -> dict[str, Waiver]:
-    """The waivers by the line that each is for; `known` are the checklist's ids; raises InvalidWaivers."""
+    """Return the waivers by checklist line; `known` are the checklist's ids. Raises InvalidWaivers."""
     try:
         told = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -53,10 +53,10 @@ def read(file: Path, known: Iterable[str], today: date) -> dict[str, Waiver]:
 
 
 def applied(items: Mapping[str, Any], waivers: Mapping[str, Waiver]) -> dict[str, Any]:
-    """The entries of the verdict, those filled in as `waived` that a waiver excuses.
+    """Return the entries of the verdict, with `waived` set where a waiver excuses the line.
 
-    It excuses a line that failed, and only where all that was to be said of it was said: what is broken or was not
-    checked may hide more than was accepted.
+    A waiver excuses a failed line, and only if all its scenarios passed or failed: a broken or unchecked scenario may
+    hide more than was accepted.
     """
     return {
         id: item | {"waived": asdict(waivers[id])} if id in waivers and _excusable(item) else item
@@ -65,7 +65,7 @@ def applied(items: Mapping[str, Any], waivers: Mapping[str, Waiver]) -> dict[str
 
 
 def unused(items: Mapping[str, Any], waivers: Mapping[str, Waiver]) -> list[str]:
-    """A note for each waiver that excuses nothing, so that nobody takes it for needed."""
+    """Return a note for each waiver that excuses nothing, so that it is not mistaken for a needed one."""
     return [f"the waiver of {id} excuses nothing: {items[id]['status']}" for id in waivers if not items[id]["waived"]]
 
 
