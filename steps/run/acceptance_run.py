@@ -91,7 +91,7 @@ def acceptance(
     gate: Callable[[str], None],
     pytestconfig: pytest.Config,
 ) -> Iterator[Delivery]:
-    """Upload the agreed file once per session; start the execution by hand only if the upload starts none."""
+    """Upload the agreed file to incoming/ once a session; start by hand only as a fallback or by --start=manually."""
     options = pytestconfig.option
     gate("the run was not started")
     host = Host(drivers, activity_file, record, progress, after_run=options.after_run)

@@ -33,7 +33,7 @@ def of_upload(delivery: Delivery, names: Names) -> Iterator[Attachment]:
 
 
 def of_run(run: Run) -> Iterator[Attachment]:
-    """Yield its states, timeline, history and console link."""
+    """Yield the execution's states, timeline, history and console link."""
     yield of_states(run)
     yield of_chunks(run, AT_ONCE)
     yield document("History", run.history)

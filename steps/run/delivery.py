@@ -234,7 +234,7 @@ def by_itself(drivers: Drivers) -> Callable[[Upload], Start]:
 
 
 def by_hand(drivers: Drivers, why: str) -> Callable[[Upload], Start]:
-    """Return a function that starts it as an operator does."""
+    """Return a function that starts the execution as an operator does."""
     return lambda upload: Start(drivers.workflow.start_for(upload), "manual", why)
 
 

@@ -73,7 +73,7 @@ def mark(config: pytest.Config) -> str | None:
 
 
 def mark_in(expression: str) -> str | None:
-    """Return the same for the expression of an option -m."""
+    """Return which of these marks an expression of -m names."""
     named = set(re.findall(r"[\w-]+", expression)) & _TARGET_OF_MARK.keys()
     return named.pop() if len(named) == 1 else None
 

@@ -8,4 +8,4 @@ SCHEDULE = {
     "PHS-03": ("run",),
     "PHS-04": ("check",),
 }
-"""The phases of a session, in order, by the checklist line of the schedule's phase."""
+"""The phases of a session, in order, by line of the checklist."""
