@@ -1,4 +1,4 @@
-"""csv-chunk-processing: one chunk in one transaction, so that its records and its plan row change together or not."""
+"""csv-chunk-processing: processes a chunk in one transaction, so that its records and plan row change atomically."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,23 +14,23 @@ from csv_pipeline.step import Answer, logger
 from psycopg import Connection
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange, SerializationFailure
 
-# A new transaction does away with each of these: two others are somebody else's transaction in the way, and two come of
-# records that nobody has looked for so far, since in most chunks there are none, and PostgreSQL finds them anyway.
+# A new transaction resolves each of these errors. The first two are conflicts with other transactions. The last two are
+# due to bad records, for which the first attempt does not search: most chunks have none, and PostgreSQL detects them.
 RETRIED = (SerializationFailure, DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange)
 SEARCHES = (merging.reject_unknown_users, merging.reject_overflows)
-# How many of these searches an error calls for; an overflow hides unknown users, which PostgreSQL looks for after it.
+# The number of searches that an error requires. PostgreSQL checks for overflows first, so they may hide unknown users.
 _SEARCHES_FOR: Mapping[type[Exception], int] = {ForeignKeyViolation: 1, NumericValueOutOfRange: 2}
 
 
 class Outcome(NamedTuple):
-    """What became of a chunk, and why records were rejected; no reasons where an earlier invocation did the work."""
+    """The counts of a chunk and the reasons of its rejections; no reasons if an earlier invocation did the work."""
 
     counts: plan.ChunkCounts
     reasons: Mapping[Reason, int]
 
 
 def process_chunk(event: ChunkEvent, services: Services) -> Answer:
-    """Apply or reject each record of the chunk exactly once, whoever tried before, and answer how many of each."""
+    """Apply or reject each record of the chunk exactly once, also when invoked again, and return the counts."""
     with services.database.session(event.function, event.request_id) as connection:
         outcome = _until_committed(connection, event, services)
     for reason, count in outcome.reasons.items():
@@ -46,7 +46,7 @@ def _until_committed(connection: Connection, event: ChunkEvent, services: Servic
                 return _process(connection, event, services, searches)
         except RETRIED as conflict:
             wanted = _SEARCHES_FOR.get(type(conflict), 0)
-            if wanted <= searches:  # so it is somebody else's doing, such as a user deleted meanwhile
+            if wanted <= searches:  # caused by another transaction, for instance by a user deleted meanwhile
                 if not retries_left:
                     raise
                 retries_left -= 1

@@ -1,4 +1,4 @@
-"""How a job ends: batch-status-update after the merge, error-handling after an error."""
+"""The last step of a job: batch-status-update after the merge, or error-handling after an error."""
 
 import json
 from json import JSONDecodeError
@@ -13,7 +13,7 @@ from csv_pipeline.step import Answer, logger
 
 
 def complete_job(event: CompletionEvent, services: Services) -> Answer:
-    """Complete the batch job and mark the lock done, both or neither; raises LockLostError."""
+    """Complete the batch job and mark the lock done, in one transaction; raises LockLostError."""
     totals = event.totals.model_dump()
     jobs.complete_job(event, services, **totals)
     logger.info("processing completed successfully", **totals)
@@ -21,7 +21,7 @@ def complete_job(event: CompletionEvent, services: Services) -> Answer:
 
 
 def handle_error(event: FailureEvent, services: Services) -> Answer:
-    """Mark the batch job FAILED with the error and the counts so far, and give back the lock where it is our own."""
+    """Mark the batch job FAILED with the error and the counts so far, and release the lock if this execution has it."""
     cause = message_of(event.cause)
     jobs.update_job(event, services, "FAILED", error=event.error, cause=cause, **counts_so_far(event, services))
     lock.release(event, services)
@@ -29,8 +29,8 @@ def handle_error(event: FailureEvent, services: Services) -> Answer:
 
 
 def counts_so_far(event: FailureEvent, services: Services) -> dict[str, int]:
-    """What the chunks have committed by now; nothing where the database, or the way to its secret, is what fails."""
-    if event.error == DatabaseUnavailableError.__name__:  # asking again would wait for the same time-out
+    """Return the counts that the chunks have committed; {} if the database or its secret cannot be reached."""
+    if event.error == DatabaseUnavailableError.__name__:  # another attempt would wait for the same time-out
         return {}
     try:
         with services.database.session(event.function, event.request_id) as connection:
@@ -42,7 +42,7 @@ def counts_so_far(event: FailureEvent, services: Services) -> dict[str, int]:
 
 
 def message_of(cause: str) -> str:
-    """The message within a cause: Lambda's is the JSON of its whole error, Step Functions' own is plain text."""
+    """Extract the message from a cause: Lambda's is a JSON error object, that of Step Functions itself plain text."""
     try:
         error = json.loads(cause)
     except JSONDecodeError:

@@ -1,4 +1,4 @@
-"""csv-merge: proves by the database that every record has its fate, publishes the results, judges the tolerance."""
+"""csv-merge: proves that every record is applied or rejected, publishes the results, checks the error tolerance."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,7 +12,7 @@ from csv_pipeline.step import Answer
 
 
 def merge_results(event: MergeEvent, services: Services) -> Answer:
-    """Answer the totals; raises ProcessingError where they do not add up or where too many records are rejected."""
+    """Return the totals; raises ProcessingError if they do not add up or too many records are rejected."""
     tolerance = services.settings.error_tolerance_percent
     with services.database.session(event.function, event.request_id) as connection:
         progress = plan.progress(connection, event.object)
@@ -43,7 +43,7 @@ def prove(progress: plan.Progress, records_total: int, rejected_kept: int) -> No
 
 
 def judge(progress: plan.Progress, reasons: Mapping[str, int], tolerance_percent: Decimal) -> None:
-    """Raise a ProcessingError that says what dominated, where more than the tolerated share of records is rejected."""
+    """Raise a ProcessingError with the count for each reason if more records are rejected than tolerated."""
     if progress.records_rejected * 100 > tolerance_percent * progress.records_total:
         raise ProcessingError(
             f"{progress.records_rejected} of {progress.records_total} records are rejected, more than the "

@@ -1,6 +1,6 @@
-"""The SQL of a chunk, on a staging table that ends with the transaction: each statement does all records at once.
+"""The SQL of a chunk, on a staging table that is dropped with the transaction; each statement processes all records.
 
-A record's fate is decided once, as its `reason` in staging (none: it is applied), and every later statement goes by it.
+The first statement that sets the `reason` of a record in staging rejects it; records without a reason are applied.
 """
 
 from csv_pipeline.errors import Reason
@@ -32,7 +32,7 @@ def reject_unknown_users(connection: Connection) -> None:
 
 
 def reject_overflows(connection: Connection) -> None:
-    """Reject all records of users whose sums would overflow; their totals stay locked, so that this remains true."""
+    """Reject all records of users whose sums would overflow; the totals stay locked, so that the check stays valid."""
     connection.execute(
         "SELECT FROM user_statistics WHERE user_id IN (SELECT user_id FROM staging WHERE reason IS NULL)"
         " ORDER BY user_id FOR UPDATE"
@@ -52,9 +52,9 @@ def reject_overflows(connection: Connection) -> None:
 
 
 def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> dict[Reason, int]:
-    """Keep the rejected records as they stand in the file, with line and reason; answer how many for each reason.
+    """Store the rejected records as they stand in the file, with line and reason; return the count for each reason.
 
-    A plain record is its three fields.
+    A plain record has no text in staging; its three fields are joined.
     """
     rows = connection.execute(
         """
@@ -75,11 +75,10 @@ def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> dict
 def merge(connection: Connection, execution_id: str) -> None:
     """Add the counts of all good records to their users' totals.
 
-    Raises ForeignKeyViolation where a user is not registered, and before that NumericValueOutOfRange where a sum
-    overflows: PostgreSQL looks for both anyway.
+    Raises NumericValueOutOfRange if a sum overflows, or else ForeignKeyViolation if a user is not registered;
+    PostgreSQL checks both anyway.
 
-    Rows are locked in the order of their users in every chunk: in any other order, two chunks that share users would
-    wait for each other.
+    Every chunk locks the rows in the order of user ids: in any other order, two chunks that share users could deadlock.
     """
     connection.execute(
         """

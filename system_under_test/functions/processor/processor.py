@@ -1,4 +1,4 @@
-"""The processor's handler: the chunks, the merge of their results, the end of the job, and the way out of an error."""
+"""The processor's handler: processes chunks, merges their results, completes the job and handles errors."""
 
 from typing import Any
 

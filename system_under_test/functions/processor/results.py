@@ -1,4 +1,4 @@
-"""What a job leaves in S3 for people: a summary, the rejected records as a valid upload, and why they were rejected."""
+"""The result files of a job in S3: a summary, the rejected records as a valid upload, and the reasons of rejection."""
 
 import codecs
 import csv
@@ -17,7 +17,7 @@ _ROWS_AT_A_TIME = 10_000
 
 
 def reasons(connection: Connection, version: S3Object) -> dict[str, int]:
-    """How many records of this version are rejected for each reason, the most frequent first."""
+    """The number of rejected records of this version for each reason, the most frequent first."""
     return dict(
         connection.execute(
             f"SELECT reason, count(*) FROM rejected_records WHERE {OF_VERSION} GROUP BY reason ORDER BY 2 DESC, 1",
@@ -27,7 +27,7 @@ def reasons(connection: Connection, version: S3Object) -> dict[str, int]:
 
 
 def publish(connection: Connection, services: Services, event: StepEvent, summary: Mapping[str, Any]) -> None:
-    """Write summary.json, rejected.csv and rejections.csv, however many records are rejected."""
+    """Write summary.json, rejected.csv and rejections.csv, for any number of rejected records."""
     with TemporaryFile() as rejected, TemporaryFile() as rejections:
         _write_rejected(connection, event.object, rejected, rejections)
         for name, file in (("rejected.csv", rejected), ("rejections.csv", rejections)):
@@ -48,7 +48,7 @@ def _write_rejected(connection: Connection, version: S3Object, rejected: IO[byte
             version.model_dump(),
         )
         for record, *explanation in rows:
-            # A CR that belongs to the record would be taken for a part of its line break, were that LF alone.
+            # Before an LF alone, a CR at the end of the record would be read as a part of the line break.
             rejected.write((record + ("\r\n" if record.endswith("\r") else "\n")).encode())
             explanations.writerow(explanation)
 

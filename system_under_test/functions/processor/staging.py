@@ -1,4 +1,4 @@
-"""A chunk's records on their way into the staging table: plain ones by the run, all others one by one."""
+"""Copies the records of a chunk into the staging table: plain records in runs, all others one by one."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,22 +8,22 @@ from csv_pipeline.records import judge
 from csv_pipeline.tokenizer import Record, tokenize, whole_lines
 from psycopg import Connection
 
-# Records that are good beyond doubt, and as PostgreSQL itself would write them: no quotes, no leading zeros. Nearly
-# every file holds nothing else, and a run of them is told at a twentieth of what its records cost one by one.
-# Possessive (+ after a repeat): a record that is not plain is not looked at twice. Groups are not: Python before
-# 3.11.5 does not go back where a possessive group fails midway (https://github.com/python/cpython/issues/106052).
+# Valid records in the form in which PostgreSQL prints them: no quotes, no leading zeros. Nearly every file holds only
+# such records, and staging a run of them costs a twentieth of staging them one by one. Repeats are possessive (with +),
+# so that records that are not plain cause no backtracking. Groups are not possessive: Python before 3.11.5 does not
+# backtrack if a possessive group fails midway (https://github.com/python/cpython/issues/106052).
 _COUNT = rb"(?:0|[1-9][0-9]{0,17}+)"
 _PLAIN = rb"U[0-9]{5,9}+,%b,%b\r?+\n" % (_COUNT, _COUNT)
 _RUN = re.compile(rb"((?:%b)+)|(?:(?!%b)[^\n]*+\n)+" % (_PLAIN, _PLAIN))
 
 Row: TypeAlias = tuple[int, str | None, int | None, int | None, str | None, str]
-"""Line, user, logins, posts, the reason of a bad record, and the record as it stands in the file."""
+"""Line, user, logins, posts, the reason of a rejected record, and the record as it stands in the file."""
 
 
 def stage(connection: Connection, blocks: Iterable[bytes], first_line: int) -> int:
-    """Copy the records of a chunk, each with its line, into a new staging table that ends with the transaction.
+    """Copy the records of a chunk, each with its line, into a new staging table that is dropped with the transaction.
 
-    Answers how many there are.
+    Returns the number of records.
     """
     connection.execute(
         "CREATE TEMP TABLE staging (line_number bigint, user_id text, logins bigint, posts bigint, reason text,"
@@ -40,7 +40,7 @@ def stage(connection: Connection, blocks: Iterable[bytes], first_line: int) -> i
 
 
 def rows_of(blocks: Iterable[bytes], first_line: int) -> Iterator[bytes | Row]:
-    """The rows of a chunk: COPY text of a run of plain records, without what can be told of them, or Rows."""
+    """Yield the rows of a chunk: Rows, or COPY text of a run of plain records, with NULL as their reason and text."""
     for line, lines in whole_lines(blocks, first_line):
         for run in _RUN.finditer(lines):
             if run[1]:
@@ -60,5 +60,5 @@ def _row(record: Record) -> Row:
 
 
 def _storable(text: str) -> str:
-    # PostgreSQL's text holds no NUL. No good record has a NUL or a question mark, and the record grows no longer.
+    # PostgreSQL's text type cannot hold NUL. Valid records hold neither NUL nor "?", and the length stays the same.
     return text.replace("\0", "?")

@@ -1,4 +1,4 @@
-"""csv-split: cuts the file into ranges of whole records; the plan that is stored first is the one that counts."""
+"""csv-split: cuts the file into ranges of whole records; all attempts use the plan that was stored first."""
 
 from csv_pipeline import jobs, plan
 from csv_pipeline.events import SplitEvent
@@ -9,7 +9,7 @@ from csv_pipeline.tokenizer import tokenize
 
 
 def split_file(event: SplitEvent, services: Services) -> Answer:
-    """Answer the chunks of the stored plan, after cutting the file and storing one where there is none."""
+    """Return the chunk numbers of the stored plan; if there is none, cut the file and store a plan first."""
     with services.database.session(event.function, event.request_id) as connection:
         chunks = plan.stored_chunks(connection, event.object)
         if not chunks:
@@ -20,8 +20,8 @@ def split_file(event: SplitEvent, services: Services) -> Answer:
 
 
 def cut_file(event: SplitEvent, services: Services, size: int) -> list[plan.Chunk]:
-    """Cut the file into chunks of `size` records, in one pass and without keeping any of it."""
+    """Cut the file into chunks of `size` records, in one pass and without holding it in memory."""
     end_byte, blocks = open_version(services.s3, event.object)
     records = tokenize(blocks)
-    next(records)  # the header, as the validation found it
+    next(records)  # the header, which the validation has checked
     return list(plan.cut(records, size, end_byte))

@@ -1,4 +1,4 @@
-"""The splitter's handler: looks at a file as a whole (csv-validation) and cuts it into chunks (csv-split)."""
+"""The splitter's handler: validates a file as a whole (csv-validation) and cuts it into chunks (csv-split)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""csv-validation: takes the job lock, and finds out whether the file keeps the rules that hold for it as a whole."""
+"""csv-validation: takes the job lock and checks the rules for the file as a whole."""
 
 import codecs
 import hashlib
@@ -20,7 +20,7 @@ MAX_FILE_BYTES = 104_857_600
 
 
 def validate_file(event: StepEvent, services: Services) -> Answer:
-    """Count the records of a file that keeps the rules; or name the execution that has this version already."""
+    """Validate the file and return its record count; or return the execution that already owns this version."""
     owner = lock.acquire(event, services)
     if owner != event.execution.id:
         return {"duplicate_of": owner}
@@ -29,7 +29,7 @@ def validate_file(event: StepEvent, services: Services) -> Answer:
     digest = hashlib.sha256()
     records = count_records(within(services.settings.validation_timeout_seconds, digested(digest.update, blocks)))
     found = content.note(event, services, digest.hexdigest())
-    if found.same_content_as:  # the key in it may hold any word, such as those that alarms search logs for
+    if found.same_content_as:  # logged without its key, which might hold a word that alarms search logs for
         logger.info(f"same content as version {found.same_content_as.rpartition('#')[2]}", sha256=found.sha256)
     facts = found.model_dump()
     jobs.record_metadata(event, services, size=size, records=records, header=",".join(HEADER), **facts)
@@ -38,7 +38,7 @@ def validate_file(event: StepEvent, services: Services) -> Answer:
 
 
 def check_name_and_size(key: str, size: int) -> None:
-    """Raise a ValidationError for what the rule should not have let through."""
+    """Raise a ValidationError for a name or size that the event pattern should have excluded."""
     if not (key.startswith("incoming/") and key.endswith(".csv")):
         raise ValidationError(f"{key} is not incoming/*.csv")
     if size > MAX_FILE_BYTES:
@@ -53,7 +53,7 @@ def count_records(blocks: Iterable[bytes]) -> int:
 
 
 def check_header(header: Record | None) -> None:
-    """Raise a ValidationError unless this is the header; the first character that is another is told by code point."""
+    """Raise a ValidationError unless this is the header; it names the first wrong character by its code point."""
     text = header.content.decode().removeprefix("\N{BYTE ORDER MARK}") if header else ""
     if header and "\r" in text.rstrip("\r"):
         raise ends_with_cr(header.line)
@@ -72,13 +72,13 @@ def _difference(column: int, found: str, wanted: str) -> str | None:
 
 
 def _named(text: str) -> str:
-    """The first character of `text`, and what combines with it, by code point and name."""
+    """Code points and names of the first character of `text` and of the characters that combine with it."""
     character = chain(text[:1], takewhile(unicodedata.combining, text[1:]))
     return " ".join(f"U+{ord(part):04X} ({unicodedata.name(part, 'unnamed')})" for part in character) or "its end"
 
 
 def utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass the blocks on as long as they are UTF-8; raises ValidationError with the first byte that is not."""
+    """Pass the blocks on while they are UTF-8; raises ValidationError with the position of the first invalid byte."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     position = 0
     for block in blocks:
@@ -97,14 +97,14 @@ def _decode(decoder: codecs.IncrementalDecoder, block: bytes, position: int, *, 
 
 
 def digested(update: Callable[[bytes], object], blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass the blocks on, each once a digest is updated with it."""
+    """Pass the blocks on, after updating a digest with each."""
     for block in blocks:
         update(block)
         yield block
 
 
 def within(seconds: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass the blocks on for at most `seconds`; then raises ProcessingError, for slowness is no fault of the file's."""
+    """Pass the blocks on for at most `seconds`; then raises ProcessingError, since the file itself is not at fault."""
     deadline = monotonic() + seconds
     for block in blocks:
         if monotonic() > deadline:

@@ -1,1 +1,1 @@
-"""Adds files of user activity to the users' totals: one package, which both functions run."""
+"""Adds files of user activity to the users' totals; both functions run this package."""

@@ -1,4 +1,4 @@
-"""What the functions are told by their environment variables, read once when one starts."""
+"""The functions' configuration from environment variables, read once when a function starts."""
 
 import os
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import boto3
 
 
 class ConfigurationError(Exception):
-    """Environment variables are missing; names every one."""
+    """Environment variables are missing; the message names all of them."""
 
 
 class Config(NamedTuple):

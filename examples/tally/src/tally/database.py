@@ -1,4 +1,4 @@
-"""Sessions on Aurora: one an invocation, named after it, and closed at its end."""
+"""Sessions on Aurora: one per invocation, named after it, and closed at its end."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from tally.job import Job
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _LIMITS = "-c lock_timeout=60s -c statement_timeout=240s -c idle_in_transaction_session_timeout=60s"
-_NAME_BYTES = 63  # PostgreSQL cuts application_name there, and would cut off the request id
+_NAME_BYTES = 63  # PostgreSQL truncates application_name to this length, which would cut off the request id
 
 
 @contextmanager
 def session(job: Job) -> Iterator[psycopg.Connection]:
-    """A session for this invocation, each statement a transaction of its own; raises psycopg.OperationalError."""
+    """Yield a session in autocommit mode for this invocation; raises psycopg.OperationalError."""
     login = json.loads(secrets.get_secret_value(SecretId=config.aurora_secret_arn)["SecretString"])
     host, _, port = config.aurora_endpoint.partition(":")
     with psycopg.connect(
@@ -28,7 +28,7 @@ def session(job: Job) -> Iterator[psycopg.Connection]:
         application_name=f"{job.function} {job.request_id}"[-_NAME_BYTES:],
         connect_timeout=5,
         options=_LIMITS,
-        # AWS signs RDS's certificates itself: its bundle lies beside the code.
+        # RDS certificates are signed by AWS's own authority, whose bundle is deployed with the code.
         sslmode="disable" if host in _LOOPBACK else "verify-full",
         sslrootcert="/var/task/rds-global-bundle.pem",
         autocommit=True,

@@ -1,4 +1,4 @@
-"""The file as it is read: its records in parts, each record judged by its form alone."""
+"""Reads the file: validates the form of each record and divides the records into parts."""
 
 import csv
 import re
@@ -20,7 +20,7 @@ _GONE = ("NoSuchVersion", "NoSuchKey", "404", "MethodNotAllowed")
 
 
 class Record(NamedTuple):
-    """A record, which is a line of its own; no counts where it is malformed."""
+    """A record, always one line; without counts if it is malformed."""
 
     line: int
     text: str
@@ -36,7 +36,7 @@ class File(NamedTuple):
     records: list[Record]
 
     def parts(self) -> Iterator[list[Record]]:
-        """The records in parts of CHUNK_SIZE; in larger ones where there would be more than 200 parts."""
+        """Yield the records in parts of CHUNK_SIZE, or larger ones so that there are at most 200 parts."""
         size = max(int(config.chunk_size), -(-len(self.records) // MAX_PARTS))
         records = iter(self.records)
         while part := list(islice(records, size)):
@@ -44,7 +44,7 @@ class File(NamedTuple):
 
 
 def read(job: Job) -> File:
-    """The version of the file that `job` is about; raises ObjectGoneError and ValidationError."""
+    """Read the version of the file that `job` names; raises ObjectGoneError and ValidationError."""
     try:
         answer = s3.get_object(Bucket=job.bucket, Key=job.key, VersionId=job.version)
     except ClientError as refused:
@@ -75,7 +75,7 @@ def _fields(line: str) -> list[str]:
     try:
         return next(csv.reader([line], strict=True), [])
     except csv.Error:
-        return ["", line]  # malformed, and of no user that could be told
+        return ["", line]  # malformed, with no recognisable user
 
 
 def _judged(line: int, text: str, fields: list[str]) -> Record:

@@ -1,4 +1,4 @@
-"""One invocation: which step of which execution, about which version of which file."""
+"""The job of one invocation: its step, its execution, and the version of the file to process."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,11 +13,11 @@ class ProcessingError(Exception):
 
 
 class ObjectGoneError(Exception):
-    """The version of the file that the execution is about no longer exists."""
+    """The version of the file that the execution processes no longer exists."""
 
 
 class Job(NamedTuple):
-    """What every step is told by the state machine, and who it is."""
+    """The input of a step, with the function's name and the request id."""
 
     step: str
     execution: str
@@ -32,7 +32,7 @@ class Job(NamedTuple):
 
     @classmethod
     def of(cls, event: dict[str, Any], context: Any) -> "Job":
-        """The job of an event."""
+        """Create the job of an event."""
         file = event["file"]
         return cls(
             event["step"],
@@ -54,10 +54,10 @@ class Job(NamedTuple):
 
     @property
     def results(self) -> str:
-        """Where the results of this version lie in the bucket."""
+        """The key prefix of the results of this version in the bucket."""
         return f"results/{self.version}/"
 
     @property
     def named(self) -> dict[str, Any]:
-        """What log lines and audit entries name it by."""
+        """The fields that identify the job in log lines and audit entries."""
         return {"execution_id": self.execution} | ({} if self.part is None else {"chunk": self.part})

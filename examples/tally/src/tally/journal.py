@@ -1,4 +1,4 @@
-"""What is kept in DynamoDB: the audit trail, the facts of the file, the batch job, and the lock of the file."""
+"""The items in DynamoDB: the audit trail, the facts of the file, the batch job, and the lock of the file."""
 
 from datetime import UTC, datetime, timedelta
 from time import time
@@ -15,7 +15,7 @@ _attribute = TypeSerializer().serialize
 
 
 def audit(job: Job, phase: str, facts: dict[str, Any]) -> None:
-    """One entry of this invocation: its start, its completion or its error. None is ever overwritten."""
+    """Write an entry of this invocation: its start, its completion or its error. No entry is ever overwritten."""
     part = "-" if job.part is None else job.part
     entry = {
         **job.named,
@@ -34,13 +34,13 @@ def audit(job: Job, phase: str, facts: dict[str, Any]) -> None:
 
 
 def describe_file(job: Job, **facts: Any) -> None:
-    """The facts of the file after this step."""
+    """Write the facts of the file after this step."""
     entry = {"file_id": job.file_id, "processing_stage": job.step, "execution_id": job.execution, **facts}
     dynamodb.put_item(TableName=config.processing_metadata_table_name, Item=_item(entry))
 
 
 def lock(job: Job) -> str:
-    """Takes the lock of the file, and answers its owner: this execution, or the one that has the file already."""
+    """Try to lock the file and return the lock's owner: this execution, or another that has the file already."""
     entry = {
         "lock_key": job.file_id,
         "owner": job.execution,
@@ -63,7 +63,7 @@ def lock(job: Job) -> str:
 
 
 def unlock(job: Job) -> None:
-    """Gives the lock back, so that the file can be started again; leaves it where another has it."""
+    """Release the lock, so that the file can be started again; do nothing if another execution owns it."""
     try:
         dynamodb.delete_item(
             TableName=config.job_locks_table_name,
@@ -77,12 +77,12 @@ def unlock(job: Job) -> None:
 
 
 def set_job(job: Job, **facts: Any) -> None:
-    """Sets facts of the execution's batch job, which comes to be with the first of them."""
+    """Set facts of the execution's batch job; creates the job if it does not exist."""
     dynamodb.update_item(**_job_update(job, facts))
 
 
 def complete_job(job: Job, **facts: Any) -> None:
-    """The batch job COMPLETED and the lock done, both or neither; raises ProcessingError where the lock is lost."""
+    """Set the job COMPLETED and the lock done in one transaction; raises ProcessingError if the lock is lost."""
     done: Any = {
         "TableName": config.job_locks_table_name,
         "Key": _item({"lock_key": job.file_id}),

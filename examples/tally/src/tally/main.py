@@ -1,4 +1,4 @@
-"""The handler of both functions: does the step that the state machine asks for, and says how it went."""
+"""The handler of both functions: runs the step that the state machine asks for, and logs and audits its result."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ Answer = dict[str, Any]
 
 
 def handler(event: dict[str, Any], context: Any) -> Answer:
-    """Answers what the step answers; an error leaves as it came, logged and audited."""
+    """Return the result of the step; errors are logged, audited and raised unchanged."""
     job = Job.of(event, context)
     try:
         journal.audit(job, "start", {})
@@ -35,13 +35,13 @@ def handler(event: dict[str, Any], context: Any) -> Answer:
 
 
 def log(job: Job, level: str, message: str, **facts: Any) -> None:
-    """A line of the function's log."""
+    """Write a line of the function's log."""
     line = {"level": level, "message": message, **job.named, "event_type": job.step, **facts}
     print(json.dumps(line, ensure_ascii=False))
 
 
 def check(job: Job, _: Answer) -> Answer:
-    """Takes the lock and looks at the file as a whole; or names the execution that has it already."""
+    """Take the lock and validate the file as a whole; or return the execution that already has the file."""
     if (owner := journal.lock(job)) != job.execution:
         return {"duplicate_of": owner}
     file = files.read(job)
@@ -51,7 +51,7 @@ def check(job: Job, _: Answer) -> Answer:
 
 
 def cut(job: Job, _: Answer) -> Answer:
-    """Stores the records in parts."""
+    """Store the records in parts."""
     file = files.read(job)
     with session(job) as connection:
         numbers = parts.store(connection, job, file.parts())
@@ -60,14 +60,14 @@ def cut(job: Job, _: Answer) -> Answer:
 
 
 def apply(job: Job, _: Answer) -> Answer:
-    """Applies one part."""
+    """Apply one part."""
     with session(job) as connection:
         counts = parts.apply(connection, job)
     return {"records_applied": counts.applied, "records_rejected": counts.rejected}
 
 
 def prove(job: Job, event: Answer) -> Answer:
-    """Proves that each record has its fate, keeps the rejected ones in S3, and judges how many they are."""
+    """Prove that each record is applied or rejected, write the results to S3, and check the error tolerance."""
     with session(job) as connection:
         counts, rejected = parts.so_far(connection, job), parts.rejections(connection, job)
     total = event["records"]
@@ -89,14 +89,14 @@ def _publish(job: Job, name: str, text: str) -> None:
 
 
 def close(job: Job, event: Answer) -> Answer:
-    """Completes the job."""
+    """Complete the job."""
     journal.complete_job(job, **event["totals"])
     log(job, "INFO", "processing completed successfully", **event["totals"])
     return dict(event["totals"])
 
 
 def note_failure(job: Job, event: Answer) -> Answer:
-    """The job FAILED, with the counts so far where the database can be asked; the lock is given back."""
+    """Set the job FAILED, with the counts so far if the database is available, and release the lock."""
     counts: Answer = {}
     try:
         with session(job) as connection:

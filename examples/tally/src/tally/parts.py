@@ -1,6 +1,6 @@
-"""The parts of a file in Aurora: each a row that holds its records as arrays, and in the end what became of them.
+"""The parts of a file in Aurora: each is a row with its records as arrays and, once it is done, its counts.
 
-That every record counts once rests on these rows: a part that is done is never applied again, whoever asks.
+These rows ensure that every record is applied once: a part that is done is never applied again.
 """
 
 from collections.abc import Iterable
@@ -12,20 +12,20 @@ from psycopg.errors import DeadlockDetected, ForeignKeyViolation, NumericValueOu
 from tally.files import Record
 from tally.job import Job, ProcessingError
 
-# Each is over when the transaction starts again: a user who was deleted is missing then, a sum too large is seen.
+# A new transaction resolves each: it finds that a user was deleted meanwhile, or that a sum has become too large.
 _TRANSIENT = (DeadlockDetected, SerializationFailure, ForeignKeyViolation, NumericValueOutOfRange)
 _TRIES = 4
 
 
 class Counts(NamedTuple):
-    """How many records were applied and rejected."""
+    """The numbers of applied and rejected records."""
 
     applied: int
     rejected: int
 
 
 def store(connection: Connection, job: Job, parts: Iterable[list[Record]]) -> list[int]:
-    """Stores the parts of a file, unless they are there, and answers the numbers of those that are."""
+    """Store the parts of a file unless they are stored already, and return the numbers of the stored parts."""
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [job.file_id])
         if not (stored := _stored(connection, job)):
@@ -45,7 +45,7 @@ def _stored(connection: Connection, job: Job) -> list[int]:
 
 
 def apply(connection: Connection, job: Job) -> Counts:
-    """Applies or rejects each record of a part, in one transaction; answers the counts of one that is done already."""
+    """Apply or reject each record of a part in one transaction; if the part is done already, just return its counts."""
     for tries_left in reversed(range(_TRIES)):
         try:
             with connection.transaction():
@@ -67,8 +67,8 @@ def _apply(connection: Connection, job: Job) -> Counts:
     return Counts(*row)
 
 
-# One statement: each record gets its fate, and its fate decides whether it is added or kept. The totals are locked in
-# the order of the users, in which no two parts can wait for each other.
+# One statement decides for each record whether it is rejected, then adds it to the totals or stores it as rejected. The
+# totals are locked in the order of user ids, so that two parts cannot deadlock.
 _APPLY = """
 WITH record AS (
     SELECT record.*,
@@ -110,7 +110,7 @@ RETURNING applied, rejected
 
 
 def so_far(connection: Connection, job: Job) -> Counts:
-    """What the parts that are done came to."""
+    """The total counts of the parts that are done."""
     (row,) = connection.execute(
         "SELECT coalesce(sum(applied), 0)::bigint, coalesce(sum(rejected), 0)::bigint FROM file_parts"
         " WHERE file_id = %s",
@@ -120,6 +120,6 @@ def so_far(connection: Connection, job: Job) -> Counts:
 
 
 def rejections(connection: Connection, job: Job) -> list[tuple[str, str]]:
-    """(text, reason) of each rejected record, in the file's order."""
+    """Return (text, reason) of each rejected record, in the file's order."""
     rows = connection.execute("SELECT text, reason FROM rejections WHERE file_id = %s ORDER BY line", [job.file_id])
     return rows.fetchall()

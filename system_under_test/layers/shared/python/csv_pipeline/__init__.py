@@ -1,1 +1,1 @@
-"""What the splitter and the processor share: settings, one tokenizer, plan, job lock, audit trail, database."""
+"""Code shared by the splitter and the processor: settings, tokenizer, plan, job lock, audit trail, database."""

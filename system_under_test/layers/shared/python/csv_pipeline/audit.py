@@ -1,4 +1,4 @@
-"""The audit trail: when each step and chunk started and how it ended, one item each, never overwritten."""
+"""The audit trail: one item for each start and each end of a step or chunk, never overwritten."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,10 +14,10 @@ Phase = Literal["start", "completion", "error"]
 
 
 def record(event: StepEvent, services: Services, phase: Phase, **facts: Value) -> None:
-    """Write one entry of this invocation; `facts` are the counts or the error it ended with.
+    """Write one entry of this invocation; `facts` are the counts or the error with which it ended.
 
-    Of the attempts at a step or chunk one alone writes its completion, and one its error, also where one that was given
-    up is still at work beside its retry: the first to end says under which key, and the others find the entry there.
+    Each step or chunk gets at most one completion entry and one error entry, even if a timed-out attempt still runs
+    beside its retry: the first attempt to end fixes the key of the entry, and the writes of all others are refused.
     """
     moment = iso(datetime.now(UTC))
     chunk = "-" if event.chunk_number is None else event.chunk_number
@@ -43,6 +43,6 @@ def record(event: StepEvent, services: Services, phase: Phase, **facts: Value) -
             ConditionExpression="attribute_not_exists(execution_id)",
         )
     except ClientError as refused:
-        # Written by another attempt, or by this very request, which the SDK sends again when it had no answer.
+        # Written by another attempt, or by this request, which the SDK sends again if it received no response.
         if not condition_refused(refused):
             raise

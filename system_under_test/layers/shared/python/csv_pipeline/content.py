@@ -1,7 +1,7 @@
-"""Which version had the same content lately: it is a job of its own and processed all the same, and told.
+"""Detects that another version recently had the same content; this is reported, and the file is processed all the same.
 
-The note of who had a content last is an item of job-locks, which needs no permission beyond those for the job lock, and
-which TTL deletes.
+The last version with a content is stored in job-locks, which needs no permissions beyond those for the job lock, and
+where TTL deletes the item.
 """
 
 from datetime import timedelta
@@ -16,10 +16,10 @@ LATELY = timedelta(days=30)
 
 
 def note(event: StepEvent, services: Services, sha256: str) -> Content:
-    """Note that this version has this content, and answer which other one had it last, if that was lately.
+    """Store that this version has this content, and return the previous version that had it in the last 30 days.
 
-    One write does both, so that of two versions at once the second finds the first. It is refused where this version is
-    noted already, since an attempt that comes again has to find what the one before it found.
+    A single update does both, so that of two concurrent versions the second finds the first. The update is refused if
+    this version is stored already, so that a repeated attempt returns the same result as the one before.
     """
     started = event.execution.started
     try:

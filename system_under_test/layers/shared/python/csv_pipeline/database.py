@@ -1,4 +1,4 @@
-"""Sessions on Aurora PostgreSQL: one an invocation, closed at its end, so that a dead Lambda holds nothing for long."""
+"""Sessions on Aurora PostgreSQL: one per invocation, closed at its end; a dead Lambda holds its locks only briefly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RDS_CERTIFICATES = str(Path(__file__).with_name("rds-global-bundle.pem"))
 CONNECT_SECONDS = 5
-# All below the functions' own timeout, so that the server lets go of what a dead function held.
+# All below the functions' own timeout, so that the server releases the locks of a function that died.
 _LIMITS = {
     "lock_timeout": "60s",
     "statement_timeout": "240s",
@@ -30,21 +30,21 @@ _LIMITS = {
     "tcp_keepalives_count": "3",
 }
 _KEEPALIVES: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-_NAME_BYTES = 63  # PostgreSQL cuts application_name there, and would cut off the request id
+_NAME_BYTES = 63  # PostgreSQL truncates application_name to this length, which would cut off the request id
 
 
 class Database:
-    """Aurora, by the credentials in Secrets Manager; they are fetched once and again when they are refused."""
+    """Connects to Aurora with credentials from Secrets Manager, fetched once, and again if a login is refused."""
 
     def __init__(self, settings: Settings, secrets: SecretsManagerClient) -> None:
-        """Remember where the database and its credentials are, and connect to neither."""
+        """Store the settings and the client; connections are opened by `session` only."""
         self._settings = settings
         self._secrets = secrets
         self._credentials: dict[str, str] | None = None
 
     @contextmanager
     def session(self, function: str, request_id: str) -> Iterator[psycopg.Connection]:
-        """A session in autocommit mode for one invocation, closed at its end; raises DatabaseUnavailableError."""
+        """Yield a session in autocommit mode for one invocation, closed at its end; raises DatabaseUnavailableError."""
         with self._open(function, request_id) as connection:
             try:
                 yield connection
@@ -60,7 +60,7 @@ class Database:
         except psycopg.OperationalError as refused:
             if not (fetched_before and password_was_asked(refused)):
                 raise self._unavailable(refused) from refused
-        self._credentials = None  # rotated, it may be, since they were fetched
+        self._credentials = None  # they may have been rotated since they were fetched
         try:
             return self._connect(function, request_id)
         except psycopg.OperationalError as refused:
@@ -95,12 +95,12 @@ class Database:
 
 
 def encryption(host: str) -> dict[str, Any]:
-    """TLS that proves the server's name by the RDS certificates; none on loopback, where nobody listens in."""
+    """TLS parameters: the server's name is verified by the RDS certificates; no TLS on loopback, which is private."""
     if host == "localhost" or (host[:1].isdigit() and ipaddress.ip_address(host).is_loopback):
         return {"sslmode": "disable"}
     return {"sslmode": "verify-full", "sslrootcert": RDS_CERTIFICATES}
 
 
 def password_was_asked(refused: psycopg.OperationalError) -> bool:
-    """Whether the server got as far as asking for the password (libpq has no error code for a refused one)."""
+    """True if the server asked for the password (libpq has no error code for a refused password)."""
     return refused.pgconn is not None and refused.pgconn.used_password

@@ -1,10 +1,10 @@
-"""The errors that a step may end with; their class names are what Step Functions, the batch job and the audit show."""
+"""The errors that a step may raise; Step Functions, the batch job and the audit trail show their class names."""
 
 from enum import StrEnum
 
 
 class PipelineError(Exception):
-    """An error that the pipeline knows by name."""
+    """Base class of the pipeline's own errors."""
 
 
 class SettingsError(PipelineError):
@@ -12,7 +12,7 @@ class SettingsError(PipelineError):
 
 
 class EventError(PipelineError):
-    """The function was called with an event that is none of its own; the message names every field at fault."""
+    """The function was called with an event that it does not accept; the message names every field at fault."""
 
 
 class ValidationError(PipelineError):
@@ -36,7 +36,7 @@ class DatabaseUnavailableError(PipelineError):
 
 
 class Reason(StrEnum):
-    """Why a single record is rejected, as logs, `rejected_records` and the summary name it."""
+    """The reasons for rejecting a single record, as they appear in logs, `rejected_records` and the summary."""
 
     VALIDATION = "ValidationError"
     USER_NOT_FOUND = "UserNotFoundError"

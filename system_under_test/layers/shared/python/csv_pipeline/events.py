@@ -12,7 +12,7 @@ from csv_pipeline.errors import EventError
 
 
 class Part(BaseModel):
-    """A part of an event: unchangeable, and without fields that nobody declared."""
+    """Base class of the parts of an event: immutable, undeclared fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,7 +26,7 @@ class Execution(Part):
 
 
 class S3Object(Part):
-    """The one version of the one object that an execution is about."""
+    """The object version that an execution processes."""
 
     bucket: str
     key: str
@@ -39,19 +39,19 @@ class S3Object(Part):
 
     @property
     def results_prefix(self) -> str:
-        """Where the results of this version lie in the bucket."""
+        """The key prefix of the results of this version in the bucket."""
         return f"results/{self.version_id}/"
 
 
 class Content(Part):
-    """The digest of a file's bytes, and the `file_id` of another version that had the same ones lately."""
+    """The digest of a file's bytes, and the `file_id` of another version that recently had the same bytes."""
 
     sha256: str | None = None
     same_content_as: str | None = None
 
 
 class StepEvent(Part):
-    """What every step is told, and which invocation this is."""
+    """The event fields common to all steps, and the invocation's ids."""
 
     event_type: str
     execution: Execution
@@ -62,7 +62,7 @@ class StepEvent(Part):
 
     @property
     def chunk_number(self) -> int | None:
-        """The chunk this step is about; none unless it processes one."""
+        """The number of the chunk that this step processes; None for other steps."""
         return None
 
 
@@ -73,7 +73,7 @@ class ChunkEvent(StepEvent):
 
     @property
     def chunk_number(self) -> int | None:
-        """The chunk this step is about."""
+        """The number of the chunk that this step processes."""
         return self.chunk
 
 
@@ -84,14 +84,14 @@ class SplitEvent(StepEvent):
 
 
 class MergeEvent(StepEvent):
-    """csv-merge: the number of records that the validation counted, and the content that it found."""
+    """csv-merge: the number of records that the validation counted, and the digest that it computed."""
 
     records_total: int
-    content: Content = Content()  # an execution that began before a deployment may send none
+    content: Content = Content()  # missing in executions that began before a deployment
 
 
 class Totals(Part):
-    """The fate of all records of a file, in numbers."""
+    """The numbers of all, of applied and of rejected records of a file."""
 
     records_total: int
     records_applied: int

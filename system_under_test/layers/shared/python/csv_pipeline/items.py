@@ -1,4 +1,4 @@
-"""DynamoDB items from plain values, and what a refused condition says."""
+"""DynamoDB items from plain values, transactional writes, and detection of failed conditions."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ def attribute(value: str | int | float | datetime) -> dict[str, str]:
 
 
 def item(values: Mapping[str, Value]) -> dict[str, dict[str, str]]:
-    """An item, or the values of an expression; what is None is left out."""
+    """An item, or the values of an expression; None values are left out."""
     return {name: attribute(value) for name, value in values.items() if value is not None}
 
 
 def iso(moment: datetime) -> str:
-    """A moment in UTC with microseconds, always of one length, so that its order as text is its order in time."""
+    """A moment in UTC with microseconds, of constant length, so that the order as text is the order in time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def write_together(dynamodb: DynamoDBClient, writes: Sequence[Any]) -> bool:
-    """Do all writes or none; False where the condition of one refused them.
+    """Do all writes in one transaction; False if the condition of a write failed.
 
-    DynamoDB cancels a transaction, too, that meets another write to the same item, and the SDK does not send it again.
+    DynamoDB also cancels transactions that conflict with another write to an item. The SDK does not retry these; this
+    function does.
     """
     for attempts_left in reversed(range(CONFLICTS)):
         try:
@@ -61,5 +62,5 @@ def write_together(dynamodb: DynamoDBClient, writes: Sequence[Any]) -> bool:
 
 
 def condition_refused(error: ClientError) -> bool:
-    """Whether a write was refused by its own condition."""
+    """True if a write was refused because its condition failed."""
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

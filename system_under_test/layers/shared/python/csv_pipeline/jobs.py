@@ -1,4 +1,4 @@
-"""What operators look up in DynamoDB: the batch job of an execution, and the facts of a file at each stage."""
+"""The DynamoDB items for operators: the batch job of an execution, and the facts of a file at each stage."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def update_job(event: StepEvent, services: Services, status: str, **facts: Value) -> None:
-    """Set the status of this execution's batch job, and whatever else is known by now; makes the job if need be."""
+    """Set the status and other facts of this execution's batch job; creates the job if it does not exist."""
     services.dynamodb.update_item(**_job_update(event, services, status, facts))
 
 
 def complete_job(event: StepEvent, services: Services, **facts: Value) -> None:
-    """Set the batch job COMPLETED and the job lock done, both or neither; raises LockLostError."""
+    """Set the batch job COMPLETED and the job lock done, in one transaction; raises LockLostError."""
     done = {
         "TableName": services.settings.job_locks_table_name,
         "Key": item({"lock_key": event.object.file_id}),

@@ -1,4 +1,4 @@
-"""The job lock: one execution at a time works on an object version. It saves work; what keeps counts right is the plan.
+"""The job lock: one execution at a time works on an object version. It only saves work; the plan keeps counts right.
 
 Conditions compare expires_at themselves, since DynamoDB's TTL deletes hours late.
 """
@@ -18,9 +18,9 @@ LOCK_SECONDS = 900  # as long as an execution may take
 
 
 def first_end(event: StepEvent, services: Services, phase: str, key: str) -> str:
-    """The audit key of the attempt at this step or chunk that came first to this end: `key`, unless there is one.
+    """Return the audit key of the first attempt at this step or chunk to reach this phase: `key`, unless one is stored.
 
-    An attempt that dies between this and its entry leaves the key to the next, which writes the entry in its place.
+    If an attempt dies between storing its key and writing its entry, the next attempt writes the entry under that key.
     """
     chunk = "" if event.chunk_number is None else f"#{event.chunk_number}"
     lock: dict[str, Value] = {
@@ -33,7 +33,7 @@ def first_end(event: StepEvent, services: Services, phase: str, key: str) -> str
 
 
 def acquire(event: StepEvent, services: Services) -> str:
-    """Take the lock of this version, and return its owner: this execution, or the one that holds it or is done."""
+    """Try to lock this version and return the lock's owner: this execution, or another that holds it or is done."""
     lock: dict[str, Value] = {
         "lock_key": event.object.file_id,
         "owner": event.execution.id,
@@ -45,7 +45,7 @@ def acquire(event: StepEvent, services: Services) -> str:
 
 
 def _put(services: Services, lock: Mapping[str, Value], free: str, values: Mapping[str, Value]) -> str | None:
-    """Put a lock where the condition `free` holds; else return the owner of the one that is there."""
+    """Put a lock if the condition `free` holds, and return None; else return the owner of the existing lock."""
     named: Any = {"ExpressionAttributeNames": {"#owner": "owner"}, "ExpressionAttributeValues": item(values)}
     try:
         services.dynamodb.put_item(
@@ -67,7 +67,7 @@ def _expires_at(event: StepEvent) -> int:
 
 
 def release(event: StepEvent, services: Services) -> bool:
-    """Give the lock back, so that the file can be started again; False where it is not this execution's to give."""
+    """Release the lock, so that the file can be started again; False if this execution does not own it."""
     try:
         services.dynamodb.delete_item(
             TableName=services.settings.job_locks_table_name,

@@ -1,4 +1,4 @@
-"""Reading one version of an object in S3, as a stream of blocks."""
+"""Reads one version of an S3 object as a stream of blocks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BLOCK_BYTES = 1024 * 1024
-# A delete marker answers 405, a version that was deleted for good 404.
+# S3 responds with 405 for a delete marker, and with 404 for a permanently deleted version.
 _GONE = frozenset({"NoSuchVersion", "NoSuchKey", "NoSuchBucket", "MethodNotAllowed", "404", "405"})
 
 
 def open_version(
     s3: S3Client, version: S3Object, first_byte: int = 0, end_byte: int | None = None
 ) -> tuple[int, Iterator[bytes]]:
-    """The length and the blocks of a version, or of its bytes `first_byte` up to, not including, `end_byte`.
+    """Return the length and the blocks of a version, or of its bytes from `first_byte` up to, excluding, `end_byte`.
 
-    Raises ObjectGoneError where the version was deleted.
+    Raises ObjectGoneError if the version was deleted.
     """
     part: dict[str, Any] = {} if end_byte is None else {"Range": f"bytes={first_byte}-{end_byte - 1}"}
     try:

@@ -1,4 +1,4 @@
-"""The plan: which bytes of the file make up which chunk. It is stored once for a version, and outlives every lock."""
+"""The plan: the byte range of each chunk of a file. It is stored once per version, and outlives every lock."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -8,15 +8,15 @@ from psycopg import Connection
 from csv_pipeline.events import S3Object
 from csv_pipeline.tokenizer import Record
 
-# Each chunk costs an invocation, a login and four calls, whatever its size; so it is as large as leaves one for each of
-# the 40 workers that there may be, eight for each of five, and small enough for others to wait for what it locks.
+# Each chunk costs an invocation, a login and four calls, whatever its size. So chunks are large, but leave one for each
+# of up to 40 workers (or eight for each of five), and hold their row locks only as long as other chunks can wait.
 ENOUGH_CHUNKS = 40
 FULL_CHUNK = 25_000  # records
 MAX_CHUNKS = 200
 
 
 class Chunk(NamedTuple):
-    """A range of whole records: bytes `first_byte` up to, not including, `end_byte`."""
+    """A range of whole records: bytes from `first_byte` up to, excluding, `end_byte`."""
 
     chunk: int  # counted from 1
     first_byte: int
@@ -26,14 +26,14 @@ class Chunk(NamedTuple):
 
 
 class ChunkCounts(NamedTuple):
-    """What became of the records of one chunk."""
+    """The numbers of applied and rejected records of one chunk."""
 
     records_applied: int
     records_rejected: int
 
 
 class Progress(NamedTuple):
-    """What the plan says of a whole file, so far."""
+    """The current totals of the plan of a whole file."""
 
     records_total: int
     records_applied: int
@@ -43,7 +43,7 @@ class Progress(NamedTuple):
 
 
 def chunk_size(records: int, smallest: int) -> int:
-    """Records in a chunk: a 40th of all, up to 25,000; but at least `smallest`, and as many as 200 chunks need."""
+    """Return the records per chunk: a 40th of all, up to 25,000; at least `smallest`, and enough for 200 chunks."""
     return max(smallest, min(-(-records // ENOUGH_CHUNKS), FULL_CHUNK), -(-records // MAX_CHUNKS))
 
 
@@ -71,10 +71,10 @@ def stored_chunks(connection: Connection, version: S3Object) -> list[int]:
 
 
 def store(connection: Connection, version: S3Object, chunks: Iterable[Chunk], execution_id: str) -> list[int]:
-    """Store the plan of this version unless there is one, and return the chunks of the one that is stored.
+    """Store the plan of this version unless there is one, and return the chunk numbers of the stored plan.
 
-    Two splitters may arrive at once with different chunk sizes, and half of each would be no plan at all: hence the
-    advisory lock, which PostgreSQL itself gives back with the transaction.
+    Two splitters may run at once with different chunk sizes, and a mixture of their plans would be invalid: hence the
+    advisory lock, which PostgreSQL releases with the transaction.
     """
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [version.file_id])
@@ -94,7 +94,7 @@ def store(connection: Connection, version: S3Object, chunks: Iterable[Chunk], ex
 
 
 def lock_chunk(connection: Connection, version: S3Object, chunk: int) -> tuple[Chunk, ChunkCounts | None] | None:
-    """Lock the plan row of a chunk until the transaction ends; with its counts, if it is done already."""
+    """Lock the plan row of a chunk until the transaction ends; return it, with its counts if done. None if missing."""
     row = connection.execute(
         "SELECT chunk, first_byte, end_byte, first_line, record_count, state, records_applied, records_rejected"
         f" FROM chunk_plan WHERE {OF_VERSION} AND chunk = %(chunk)s FOR UPDATE",
@@ -107,7 +107,7 @@ def lock_chunk(connection: Connection, version: S3Object, chunk: int) -> tuple[C
 
 
 def finish_chunk(connection: Connection, version: S3Object, chunk: int, counts: ChunkCounts, execution_id: str) -> None:
-    """Mark a chunk done, in the transaction that makes its records count."""
+    """Mark a chunk done, in the transaction that applies its records."""
     connection.execute(
         "UPDATE chunk_plan SET state = 'done', records_applied = %(records_applied)s,"
         " records_rejected = %(records_rejected)s,"
@@ -117,7 +117,7 @@ def finish_chunk(connection: Connection, version: S3Object, chunk: int, counts: 
 
 
 def progress(connection: Connection, version: S3Object) -> Progress:
-    """Add up the plan of this version."""
+    """Return the totals of the plan of this version."""
     (row,) = connection.execute(
         "SELECT coalesce(sum(record_count), 0)::bigint, coalesce(sum(records_applied), 0)::bigint,"
         " coalesce(sum(records_rejected), 0)::bigint, count(*), count(*) FILTER (WHERE state = 'done')"

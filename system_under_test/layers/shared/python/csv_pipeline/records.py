@@ -1,4 +1,4 @@
-"""What a single record says: its fields, and whether they keep the rules that need no database."""
+"""Parses a single record and checks the rules that need no database."""
 
 import csv
 import re
@@ -14,7 +14,7 @@ _COUNT = re.compile(r"0*([0-9]{1,19})")
 
 
 class Judged(NamedTuple):
-    """A record that was read: the counts of a good one, the reason of a bad one, its text in both cases."""
+    """A parsed record: its counts if it is valid, the reason of its rejection if not, and its text in both cases."""
 
     user_id: str | None
     logins: int | None
@@ -24,7 +24,7 @@ class Judged(NamedTuple):
 
 
 def judge(content: bytes) -> Judged:
-    """Judge one record by its fields alone; whether its user exists is the database's to say."""
+    """Validate one record by its fields alone; the database checks whether its user exists."""
     text = content.decode()
     fields = fields_of(text)
     if len(fields) == 3:
@@ -35,10 +35,10 @@ def judge(content: bytes) -> Judged:
 
 
 def fields_of(text: str) -> list[str]:
-    """The fields of a record by RFC 4180; none where its quoting is broken."""
+    """The fields of a record by RFC 4180; an empty list if its quoting is malformed."""
     if '"' not in text:
         return text.split(",")
-    body = text.rstrip("\r")  # what csv takes for a line break belongs to the last field
+    body = text.rstrip("\r")  # the csv module takes CR for a line break, but here it belongs to the last field
     try:
         *fields, last = next(csv.reader([body], strict=True))
     except csv.Error:

@@ -1,4 +1,4 @@
-"""What a function talks to, made once when it starts."""
+"""The clients of a function, created once when it starts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Services:
 
 
 def start() -> Services:
-    """Read the settings and make the clients; raises SettingsError. No call leaves the function yet."""
+    """Read the settings and create the clients, without any request; raises SettingsError."""
     settings = load_settings(os.environ)
     config = Config(
         region_name=settings.region,
@@ -36,7 +36,7 @@ def start() -> Services:
         read_timeout=30,
         retries={"mode": "standard", "total_max_attempts": settings.max_retry_attempts + 1},
     )
-    # boto3 would put 0.1 s of resources and transfer managers, which nobody here uses, on top of each cold start.
+    # boto3 would add 0.1 s to each cold start for resources and transfer managers, which are not used here.
     session: Any = get_session()
     return Services(
         settings=settings,

@@ -14,7 +14,7 @@ DynamoDBTable = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]{3,255
 
 
 class Settings(BaseModel):
-    """What both functions are configured with; each field is the environment variable of its name in capitals."""
+    """The configuration of both functions; each field is the environment variable of its name in capitals."""
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, extra="ignore")
 
@@ -46,12 +46,12 @@ class Settings(BaseModel):
 
     @property
     def aurora_port(self) -> int:
-        """The port of the Aurora endpoint; PostgreSQL's own unless it says another."""
+        """The port of the Aurora endpoint; PostgreSQL's default 5432 unless given."""
         return int(self.aurora_endpoint.partition(":")[2] or 5432)
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings from `environment`; raises a SettingsError that names every variable at fault, and no value."""
+    """Read the settings from `environment`; raises a SettingsError that names all variables at fault, but no values."""
     try:
         return parse(event=dict(environment), model=Settings)
     except ValidationError as invalid:

@@ -1,4 +1,4 @@
-"""One invocation, whatever its step: reads the event, keeps audit trail, log and metrics, and lets errors be."""
+"""Runs one invocation of any step: parses the event, writes audit trail, log and metrics, and re-raises errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from csv_pipeline.events import StepEvent, parse_event
 from csv_pipeline.services import Services
 
 Answer: TypeAlias = dict[str, Any]
-# Each step by its event type: the model of its event, and what it does with it.
+# The steps by event type: the model of the event, and the function that processes it.
 Steps: TypeAlias = Mapping[str, tuple[type[Any], Callable[[Any, Services], Answer]]]
 
 _METRICS = {"records_applied": "RecordsApplied", "records_rejected": "RecordsRejected"}
@@ -26,7 +26,7 @@ metrics = Metrics()
 
 
 def run(steps: Steps, payload: Mapping[str, Any], context: LambdaContext, services: Services) -> Answer:
-    """Run the step that `payload` names and answer what it answers; an error leaves as it came, logged and audited."""
+    """Run the step that `payload` names and return its result; errors are logged, audited and raised unchanged."""
     event_type = str(payload.get("event_type"))
     if event_type not in steps:
         raise EventError(f"this function has no step {event_type!r}, but {', '.join(steps)}")
@@ -37,7 +37,7 @@ def run(steps: Steps, payload: Mapping[str, Any], context: LambdaContext, servic
             audit.record(event, services, "start")
             answer = work(event, services)
             facts: dict[str, Any] = {name: fact for name, fact in answer.items() if isinstance(fact, int | str)}
-            # error-handling answers the error that ended the execution, and that is what its entry is for.
+            # error-handling returns the error that ended the execution, which its entry has to record.
             audit.record(event, services, "error" if "error" in facts else "completion", **facts)
         except Exception as error:
             _record_error(event, services, error)
@@ -68,6 +68,6 @@ def _emit_metrics(event: StepEvent, facts: Mapping[str, Any]) -> None:
         if fact in facts:
             metrics.add_metric(name, MetricUnit.Count, facts[fact])
     for key, value in _identity(event).items():
-        if key != "event_type":  # it is there as a dimension
+        if key != "event_type":  # already a dimension
             metrics.add_metadata(key, value)
     metrics.flush_metrics()

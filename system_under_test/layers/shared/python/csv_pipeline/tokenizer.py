@@ -1,6 +1,6 @@
-"""Where the records of a CSV begin and end: one pass over blocks of bytes, decoding nothing, holding one block.
+"""Finds the records of a CSV in one pass over blocks of bytes, without decoding them, holding one block at a time.
 
-No lawful field holds a line break, so each line is a record of its own, and a stray quote costs no other line anything.
+No valid field contains a line break, so each line is a record of its own, and a stray quote affects no other line.
 """
 
 import re
@@ -11,9 +11,9 @@ from csv_pipeline.errors import ValidationError
 
 MAX_RECORD_BYTES = 64 * 1024
 
-# Blank lines, and what a spreadsheet leaves of empty rows.
+# Blank lines, and the commas and quotes that spreadsheets write for empty rows.
 _EMPTY_FIELDS = re.compile(rb'(?:"")?(?:,(?:"")?)*')
-# RFC 4180: a quote opens a field only at the field's start, and two quotes within quotes are one of the field's own.
+# RFC 4180: a quote opens a quoted field only at the field's start; within it, two quotes stand for one.
 _IN_QUOTES = rb'"[^"]*(?:""[^"]*)*'
 _ENDS_IN_QUOTES = re.compile(rb'(?:(?:%b"(?!")|(?!"))[^,]*,)*%b' % (_IN_QUOTES, _IN_QUOTES))
 
@@ -27,9 +27,9 @@ class Record(NamedTuple):
 
 
 def tokenize(blocks: Iterable[bytes], first_byte: int = 0, first_line: int = 1) -> Iterator[Record]:
-    """Yield the records of a byte stream that begins with a line; lines without any text count as lines alone.
+    """Yield the records of a byte stream that begins with a line; lines without text are counted but not yielded.
 
-    Raises ValidationError for a line over 64 KiB, and where the stream ends within quotes.
+    Raises ValidationError for a line over 64 KiB, and if the stream ends within quotes.
     """
     position = first_byte
     for line, lines in whole_lines(blocks, first_line):
@@ -43,9 +43,9 @@ def tokenize(blocks: Iterable[bytes], first_byte: int = 0, first_line: int = 1) 
 
 
 def whole_lines(blocks: Iterable[bytes], first_line: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the stream in blocks that end with a line, each with the number of its first; the last line is completed.
+    """Yield (number of the first line, block) for blocks of whole lines; a missing last line break is added.
 
-    Raises ValidationError where a line outgrows 64 KiB, and where the stream ends within quotes.
+    Raises ValidationError for a line over 64 KiB, and if the stream ends within quotes.
     """
     line, rest = first_line, b""
     for block in blocks:
@@ -70,5 +70,5 @@ def _too_long(line: int, content: bytes) -> ValidationError:
 
 
 def ends_with_cr(line: int) -> ValidationError:
-    """The error of a file in which a line of many lines shows that CR alone ends them."""
+    """Return the error for a file whose lines end with CR alone, so that many of them appear as one line."""
     return ValidationError(f"the file ends its lines with CR, from line {line} on; LF or CRLF has to end them")
