@@ -1,1 +1,1 @@
-"""How long the acceptance takes and how fast the pipeline is, each measured by one command."""
+"""Benchmarks of the acceptance's duration and the pipeline's throughput, one command each."""

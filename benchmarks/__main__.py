@@ -14,7 +14,7 @@ SIZES = [1_000, 10_000, 100_000, MILLION]
 
 
 def main() -> int:
-    """Runs one benchmark; 0 where it has figures and they are of something that works."""
+    """Run one benchmark; return 0 if it measured a working system and met its limits, else 1."""
     options = _options()
     try:
         if options.benchmark == "acceptance":
@@ -33,7 +33,7 @@ def main() -> int:
             from benchmarks import html_report
 
             return html_report.run(options.results)
-        from benchmarks import throughput  # boto3 and psycopg with it, which the acceptance's clock must not pay for
+        from benchmarks import throughput  # imports boto3 and psycopg, which must not count as the acceptance's time
 
         return throughput.run(options.system_under_test, options.sizes, options.users, options.rounds, options.reports)
     except BenchmarkError as error:

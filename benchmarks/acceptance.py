@@ -1,4 +1,4 @@
-"""How long `pytest -m local` takes a user, and which of its phases takes it."""
+"""Measures how long `pytest -m local` takes, in total and by phase."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
 
 @dataclass(frozen=True)
 class Session:
-    """A session that has ended: seconds as seen from outside, and as its verdict says.
+    """A finished session. wall: its seconds measured from outside; session, phases: seconds from its verdict.
 
-    checks: seconds of the Then steps of each scenario, by its name, but for those that run executions of their own, and
-    for the one step in which the shared run is awaited.
-    executions: seconds of all of those together.
+    checks: seconds of the Then steps of each scenario, by its name, without the step that awaits the shared run, and
+    without the scenarios that run executions of their own.
+    executions: total seconds of the scenarios that run executions of their own.
     """
 
     verdict: str
@@ -44,17 +44,17 @@ class Session:
 
     @property
     def spent(self) -> dict[str, float]:
-        """Where all the seconds went: each phase, and the imports, collecting and ending around them."""
+        """The seconds of each phase, and of the rest: imports, collection and shutdown."""
         return {**self.phases, REST: round(self.wall - sum(self.phases.values()), 2)}
 
     @property
     def itself(self) -> float:
-        """What is left of all the seconds without the pipeline's: the run, and the executions of scenarios."""
+        """The seconds of the suite itself: all without the shared run and the scenarios with their own executions."""
         return round(self.wall - self.phases.get("run", 0) - self.executions, 2)
 
 
 def run(runs: int, reports: Path, more: list[str]) -> int:
-    """Runs the acceptance `runs` times, with `more` options, and tells what it took; 1 unless all were GO."""
+    """Run the acceptance `runs` times with options `more`, print and store the timings; return 1 unless all were GO."""
     at, progress = machine(), Progress()
     sessions = []
     for number in range(1, runs + 1):
@@ -85,7 +85,7 @@ def run(runs: int, reports: Path, more: list[str]) -> int:
 
 
 def _accepted(which: str, more: list[str], progress: Progress) -> Session:
-    """One session as a user has it: a process of its own from the project's folder, with reports of its own."""
+    """Run a session like a user: in its own process, in the project's folder, with its own reports folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     with TemporaryDirectory(prefix="bench-acceptance-") as folder:
         began = time.monotonic()
@@ -120,7 +120,7 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
 
 
 def _scenarios(results: Path) -> tuple[dict[str, float], float]:
-    """`checks` and `executions` of a Session, from what it left for Allure."""
+    """Return `checks` and `executions` of a Session, from its Allure results."""
     checks, executions = dict[str, float](), 0.0
     apart = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in features(OWN_EXECUTION)}
     for file in results.glob("*-result.json"):
@@ -138,7 +138,7 @@ def _seconds(told: dict[str, Any]) -> float:
 
 
 def _slowest(checks: dict[str, Spread]) -> list[str]:
-    """The scenarios whose checks take the longest."""
+    """Return the lines about the five scenarios whose checks take longest."""
     slowest = sorted(checks.items(), key=lambda item: -item[1].median)[:5]
     return [
         "",

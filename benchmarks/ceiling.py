@@ -1,7 +1,7 @@
-"""The ceiling: what PostgreSQL alone makes of the same chunks over five connections, without Lambda and without checks.
+"""The ceiling: the throughput of PostgreSQL alone for the same chunks over five connections, without Lambda and checks.
 
 Threads suffice: libpq sends a chunk, one block of bytes, with the GIL released. Five processes were not faster beyond
-the spread (2.00 s against 2.10 s for 200 chunks of 500 records), and `client_cpu` shows it in each run.
+the spread (2.00 s against 2.10 s for 200 chunks of 500 records); `client_cpu` shows this for each run.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ SET login_count = total.login_count + excluded.login_count, post_count = total.p
 
 @dataclass(frozen=True)
 class Ceiling:
-    """One measurement: seconds for all chunks, and the share of one core that this process itself used meanwhile."""
+    """One measurement: seconds for all chunks, and the share of one core that this client process used meanwhile."""
 
     seconds: float
     client_cpu: float
 
 
 def ceiling(url: str, chunks: Sequence[bytes]) -> Ceiling:
-    """Merges chunks of COPY text into benchmark.user_statistics, each in one transaction; connecting is not timed."""
+    """Merge chunks of COPY text into benchmark.user_statistics, one transaction each; connecting is not timed."""
     waiting = queue.SimpleQueue[bytes]()
     for chunk in chunks:
         waiting.put(chunk)

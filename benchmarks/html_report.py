@@ -1,4 +1,4 @@
-"""How long the HTML report of many results takes, each with steps, labels and evidence as a session's are."""
+"""Measures how long the HTML report of many results takes, with steps, labels and evidence like those of a session."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from steps.verdict import checklist
 from steps.verdict.verdict import FAILED, PASSED
 
 LIMIT = 30
-"""Seconds that a report of 1,000 results may take."""
+"""Maximum seconds for a report of 1,000 results."""
 _FACTS = {"target": "embedded", "account": "000000000000", "region": "ap-northeast-1"}
 _FAILED_OF = 20
 
 
 def run(count: int) -> int:
-    """Prints the seconds that the report of `count` results takes, Allure itself being installed; 1 beyond LIMIT."""
+    """Print the seconds that a report of `count` results takes, without installing Allure; return 1 above LIMIT."""
     with TemporaryDirectory() as folder:
         results, reports = Path(folder) / "allure-results", Path(folder) / "reports"
         results.mkdir()

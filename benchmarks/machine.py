@@ -1,4 +1,4 @@
-"""The machine that a figure was measured on: without it, no figure can be compared with another."""
+"""Describes the machine on which a figure was measured, which is needed to compare figures."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """What a reader of a figure has to know of the machine and of the moment."""
+    """Return the facts about the machine and the moment that are needed to interpret a figure."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
         "cpu": cpu_model(),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
-        # Before the benchmark itself loads it: whether something else was running.
+        # Read before the benchmark itself causes load, to show whether something else was running.
         "load_average_1_min": round(os.getloadavg()[0], 2),
     }
 
 
 def cpu_model() -> str:
-    """The CPU as its maker calls it; its architecture where the system does not say."""
+    """The CPU's model name; its architecture if the system does not provide the name."""
     if sys.platform == "darwin":
         asking = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(asking, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()

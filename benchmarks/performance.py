@@ -1,4 +1,4 @@
-"""docs/performance.md, written anew of what the benchmarks have left in the reports."""
+"""Writes docs/performance.md from the results of the benchmarks in the reports folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHECKS_SECONDS = 0.1
 
 
 def run(reports: Path) -> int:
-    """Writes the page, and prints where it is; BenchmarkError where a benchmark has not been run."""
+    """Write the page and print its path; raises BenchmarkError if a benchmark has not been run."""
     found = {name: _read(reports, name) for name in ("acceptance", "throughput", "reconciliation")}
     PAGE.write_text("\n".join(page(**found)) + "\n", encoding="utf-8")
     print(PAGE)
@@ -39,7 +39,7 @@ def run(reports: Path) -> int:
 
 
 def page(acceptance: dict[str, Any], throughput: dict[str, Any], reconciliation: dict[str, Any]) -> Iterator[str]:
-    """The page's lines."""
+    """Yield the lines of the page."""
     yield _HEAD
     yield "## The pipeline beside PostgreSQL alone"
     yield _on(throughput["machine"])

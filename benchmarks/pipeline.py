@@ -1,4 +1,4 @@
-"""The pipeline under measurement: deployed into the embedded AWS, given a file, and followed to its end."""
+"""Deploys the measured pipeline into the embedded AWS, uploads a file, and follows the execution to its end."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _REPORT = re.compile(
 
 @dataclass(frozen=True)
 class Processed:
-    """One file that the pipeline has processed; all times in seconds.
+    """The measurements of one processed file; all times in seconds.
 
-    window: from entering the Map to leaving it. steps: the tasks around the Map. tasks: the chunks' tasks together,
-    by the history. lambdas: the processor's durations in them together, by its REPORT lines. workers: the most chunks
-    at once. cold_starts: how many of the chunks' invocations were the first of their process. memory_mb: the most that
-    a function held, in any step. payload_bytes: the longest input or output in the history, of so many events.
+    chunks: records per chunk. window: from entering the Map state to leaving it. steps: the tasks outside the Map.
+    tasks: total of the chunks' tasks by the history. lambdas: total duration of their invocations by the REPORT lines.
+    workers: most concurrent chunks. cold_starts: of the chunks' invocations. memory_mb: the most that a function used
+    in any step. payload_bytes: the longest input or output in the history. events: number of events in the history.
     """
 
     chunks: list[int]
@@ -62,11 +62,11 @@ class Pipeline:
         self._logs = Logs(place.client("logs"), place.names.log_groups)
 
     def process(self, content: bytes) -> Processed:
-        """Uploads `content` and follows the execution that this sets off; BenchmarkError where it does not succeed."""
+        """Upload `content` and follow the execution that this starts; raises BenchmarkError if it does not succeed."""
         began, patience = time.time(), self._place.patience
         upload = self._inbox.deliver("benchmark.csv", content)
         arn = self._workflow.started_by(upload, within=patience.start)
-        run = self._workflow.ended(arn, within=_PATIENCE)  # unwatched: histories would cost the cores that are measured
+        run = self._workflow.ended(arn, within=_PATIENCE)  # without reading histories, which would use the same cores
         self._place.check()
         if run.status != "SUCCEEDED":
             raise BenchmarkError(f"The execution {run}\n  remedy: run the acceptance, pytest -m local")
@@ -94,7 +94,7 @@ class Pipeline:
         )
 
     def _plan(self, upload: Upload) -> list[int]:
-        """How many records each chunk has, as the pipeline itself has cut the file."""
+        """The number of records of each chunk in the pipeline's plan."""
         database = Database(self._place.database_url, self._place.sql)
         try:
             rows = database.ask("chunks", bucket=upload.bucket, key=upload.key, version_id=upload.version_id)
@@ -104,7 +104,7 @@ class Pipeline:
 
 
 def _payloads(history: list[dict[str, Any]]) -> Iterator[int]:
-    """The length of each input and output that an event shows, in bytes."""
+    """Yield the length in bytes of each input and output in the events."""
     for event in history:
         for details in event.values():
             if isinstance(details, dict):
@@ -113,7 +113,7 @@ def _payloads(history: list[dict[str, Any]]) -> Iterator[int]:
 
 @contextmanager
 def deployed(system: SystemUnderTest, progress: Progress) -> Iterator[Environment]:
-    """The pipeline `system` in an embedded AWS, which ends with the block."""
+    """Yield `system` deployed into an embedded AWS, which is stopped at the end of the block."""
     starting = launch(_NAMES)
     try:
         users = read(system.settings, {}, needed=()).users

@@ -1,4 +1,4 @@
-"""How long the suite's own reading takes: as many records reconciled with the stores, among them a few wrong ones."""
+"""Measures how long the suite takes to reconcile many records with the stores, with a few spoilt records among them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from steps.run.delivery import counts
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 SECONDS, MEGABYTES = 30, 500
-"""What reconciling a million records may take."""
+"""The limits for reconciling a million records."""
 _CHUNKS = 200
 _SPOILT = {
     "altered": "UPDATE user_statistics SET login_count = login_count + 1 WHERE user_id = %s",
@@ -38,7 +38,7 @@ _SPOILT = {
 
 
 class Reconciled(NamedTuple):
-    """What one reconciliation found and took, reading and all: the fates counted, the wrong ones in words."""
+    """Cost and result of one reconciliation with its reading: the number of each fate, and texts of the wrong ones."""
 
     seconds: float
     cpu_seconds: float
@@ -48,7 +48,10 @@ class Reconciled(NamedTuple):
 
 
 def run(records: int, reports: Path) -> int:
-    """Prints and writes what reconciling `records` took; 1 beyond the limits, BenchmarkError where one was missed."""
+    """Measure, print and store the reconciliation; return 1 above the limits.
+
+    Raises BenchmarkError unless exactly the spoilt records are found.
+    """
     at, progress, work = machine(), Progress(), Workload.of(records)
     positive = [user for user, logins, posts in work.records if logins and posts]
     spoilt = dict(zip(_SPOILT, positive, strict=False))
@@ -57,7 +60,7 @@ def run(records: int, reports: Path) -> int:
         file.write_bytes(work.csv())
         _fill(url, work, spoilt)
         progress.say(f"{records:,} records and their statistics, {len(spoilt)} of them spoilt")
-        # A process of its own, whose memory is that of the reconciliation alone.
+        # In a process of its own, so that its peak memory is that of the reconciliation alone.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             found = pool.submit(reconciled, url, file, records).result()
     missed = [user for fate, user in spoilt.items() if not any(f"{user}: {fate}" in each for each in found.wrong)]
@@ -73,7 +76,7 @@ def run(records: int, reports: Path) -> int:
 
 
 def reconciled(url: str, file: Path, records: int) -> Reconciled:
-    """Reads the file and the statistics as the suite does, and keeps what is wrong."""
+    """Reconcile the file with the statistics, reading both as the suite does."""
     began = time.monotonic()
     with Database(url, [SQL]) as database:
         after = counts(database.each("statistics"))
@@ -96,7 +99,7 @@ def _sizes(records: int) -> Iterator[int]:
 
 
 def _fill(url: str, work: Workload, spoilt: dict[str, str]) -> None:
-    """The statistics that the records add up to, but for the spoilt users; users themselves are not asked for."""
+    """Store the sums of the records as statistics, then spoil some; users are not needed, so no foreign key."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((SQL / "schema.sql").read_bytes())
         connection.execute("ALTER TABLE user_statistics DROP CONSTRAINT user_statistics_user_id_fkey")

@@ -1,4 +1,4 @@
-"""What a benchmark shows: progress while it goes on, figures with their spread, bars of text, JSON."""
+"""Output of a benchmark: progress while it runs, figures with their spread, text bars, JSON."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ BAR = 40
 
 
 class BenchmarkError(Exception):
-    """There is no figure, since what was to be measured did not work: cause, evidence, remedy."""
+    """Nothing could be measured, since the measured system did not work; the message gives cause, evidence, remedy."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """What repeated measurements came to."""
+    """Median, least and most of repeated measurements."""
 
     median: float
     least: float
@@ -38,18 +38,18 @@ class Spread:
 
 
 class Progress:
-    """Says on stderr what is going on: in a terminal each look on one line, in a log a line each."""
+    """Shows the progress on stderr; on a terminal, a line of `look` is overwritten by the next line."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._live = sys.stderr.isatty()
 
     def say(self, text: str) -> None:
-        """A line that stays, with the seconds since the benchmark's start."""
+        """Print a permanent line, with the seconds since the benchmark's start."""
         self._write(text, "\n")
 
     def look(self, text: str) -> None:
-        """A line that the next one replaces."""
+        """Print a line that the next line overwrites."""
         self._write(text, "" if self._live else "\n")
 
     def _write(self, text: str, end: str) -> None:
@@ -58,12 +58,12 @@ class Progress:
 
 
 def bar(share: float) -> str:
-    """`share` (0 to 1) of a full bar; what is there at all shows."""
+    """A text bar for `share` (0 to 1), of at least one character above 0."""
     return "#" * max(round(share * BAR), 1 if share > 0 else 0)
 
 
 def write(folder: Path, benchmark: str, report: dict[str, Any]) -> Path:
-    """Writes bench-{benchmark}.json, whole or not at all, and answers where it is."""
+    """Write bench-{benchmark}.json atomically and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"bench-{benchmark}.json"
     draft = file.with_suffix(".tmp")

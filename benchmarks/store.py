@@ -1,4 +1,4 @@
-"""PostgreSQL before and after a measurement: the same state for everybody, and the sums proven by SQL."""
+"""Prepares PostgreSQL before each measurement, always in the same state, and checks the sums by SQL after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.report import BenchmarkError
 from benchmarks.workload import Workload, users
 
 PIPELINE, CEILING = "public", "benchmark"
-"""The schemas of the user_statistics that the pipeline fills, and of the one that the ceiling fills."""
+"""The schemas of the two tables user_statistics: the pipeline's and the ceiling's."""
 
 _SCHEMA = """
 CREATE SCHEMA benchmark;
@@ -26,36 +26,36 @@ ORDER BY user_id LIMIT 3
 
 
 class WrongSums(BenchmarkError):
-    """Some user's statistics are not what the records add up to, so that how fast they were made means nothing."""
+    """The statistics are not the sums of the records, so that the measured time is meaningless."""
 
 
 class Store:
-    """The database that the pipeline and the ceiling share; its users and statistics are the benchmark's alone."""
+    """The database shared by the pipeline and the ceiling; the benchmark may replace its users and statistics."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._connection = psycopg.connect(url, autocommit=True, application_name="benchmark")
         self._connection.execute(_SCHEMA)
-        # It comes once a minute, into somebody's time; `reset` does its work for everybody.
+        # Autovacuum runs once a minute and would disturb some measurements; `reset` vacuums before each one.
         self._connection.execute("ALTER SYSTEM SET autovacuum = off")
         self._connection.execute("SELECT pg_reload_conf()")
 
     def register(self, count: int) -> None:
-        """Makes so many users the only ones."""
+        """Replace all users by `count` new ones."""
         self._connection.execute("TRUNCATE public.users CASCADE")
         self._copy("public.users (user_id, username, email)", users(count))
 
     def expect(self, work: Workload) -> None:
-        """From now on, the sums of `work` are the ones that are wanted."""
+        """Store the sums of `work` as those that `prove` expects."""
         self._connection.execute("TRUNCATE benchmark.wanted")
         self._copy("benchmark.wanted", work.sums())
 
     def reset(self) -> None:
-        """The state in which each measurement begins: no statistics, nothing left to clean up or to write back.
+        """Create the state in which each measurement begins: no statistics, no pending clean-up or write-back.
 
-        TRUNCATE, so that no dead row or full index page of another round is met. VACUUM ANALYZE, since the staging
-        tables of all chunks leave dead rows in the catalogue, and since the planner should know the users. CHECKPOINT,
-        since its writing would fall into somebody's time, and the full page images after it would too.
+        TRUNCATE removes dead rows and full index pages of other rounds. VACUUM ANALYZE removes the dead rows that the
+        chunks' staging tables leave in the system catalogue, and gives the planner statistics of the users. CHECKPOINT
+        keeps a later checkpoint, and the full-page images after it, from slowing down a single measurement.
         """
         self._connection.execute(
             "TRUNCATE public.user_statistics, benchmark.user_statistics, public.chunk_plan, public.rejected_records"
@@ -64,7 +64,7 @@ class Store:
         self._connection.execute("CHECKPOINT")
 
     def prove(self, schema: str) -> None:
-        """Raises WrongSums, with up to three users, unless `schema`.user_statistics is exactly what is wanted."""
+        """Raise WrongSums, naming up to three users, unless `schema`.user_statistics equals the expected sums."""
         wrong = self._connection.execute(sql.SQL(_WRONG).format(schema=sql.Identifier(schema))).fetchall()
         if wrong:
             users = "; ".join(
@@ -80,5 +80,5 @@ class Store:
             copy.write(rows)
 
     def close(self) -> None:
-        """Ends the session with the server."""
+        """Close the connection."""
         self._connection.close()

@@ -1,4 +1,4 @@
-"""The figures of the throughput as a table that a person can read."""
+"""Formats the figures of the throughput benchmark as text tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.report import bar
 
 
 def table(at: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """The lines for one size."""
+    """Return the lines of the table for one size."""
     worker: dict[str, dict[str, float]] = found["workers_time_per_chunk"]
     longest = max(spread["median"] for spread in worker.values())
     return [
@@ -40,7 +40,7 @@ def table(at: dict[str, Any], found: dict[str, Any]) -> list[str]:
 
 
 def closing_lines(measured: Sequence[dict[str, Any]]) -> list[str]:
-    """What all sizes together come to, beside what is wanted."""
+    """The lines about all sizes: the growth of time, and the wanted values."""
     grown = [f"time to the power of {power:.2f} from {sizes}" for sizes, power in wanted.exponents(measured).items()]
     return ["", *grown, *map(str, wanted.checks(measured))]
 

@@ -1,4 +1,4 @@
-"""The pipeline's throughput beside the ceiling on the same PostgreSQL, as a ratio: both in turn, in one run."""
+"""Measures the pipeline's throughput relative to the ceiling on the same PostgreSQL, alternating both in one run."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from benchmarks.workload import KINDS, UNIQUE, Workload
 from steps.targets.system import SystemUnderTest
 
 WARM_UP = 200
-"""Records: enough chunks to have all workers' processes started, too few to fill any table."""
+"""Number of records: enough chunks to start the processes of all workers, too few to fill any table."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """The pipeline and the ceiling on the same records, one right after the other."""
+    """The measurements of pipeline and ceiling for the same records, taken directly after each other."""
 
     pipeline: Processed
     ceiling: Ceiling
 
     @property
     def ratio(self) -> float:
-        """The pipeline's records a second, in the Map's window, over the ceiling's."""
+        """The pipeline's records per second, within the Map state, divided by the ceiling's."""
         return self.ceiling.seconds / self.pipeline.window
 
 
 def run(folder: Path, sizes: list[int], users: int, rounds: int, reports: Path) -> int:
-    """Measures the pipeline in `folder`, prints and writes the figures; BenchmarkError in place of a wrong one.
+    """Measure the pipeline in `folder`, print and store the figures; raises BenchmarkError if a result is wrong.
 
-    The largest of `sizes` is measured in every kind of work, the others in the first alone. `users`: how many are
-    registered, as many at least as there are records.
+    The largest of `sizes` is measured with every kind of workload, the others only with unique users. `users`: number
+    of registered users; raised to the number of records if it is smaller.
     """
     registered = max(users, *sizes)
     works = [(size, UNIQUE) for size in sizes] + [(max(sizes), kind) for kind in KINDS if kind != UNIQUE]
@@ -60,13 +60,13 @@ def run(folder: Path, sizes: list[int], users: int, rounds: int, reports: Path) 
 
 
 def _rounds(work: Workload, rounds: int, pipeline: Pipeline, store: Store, progress: Progress) -> list[Round]:
-    """Alternates who is first, so that what drifts (caches, clocks of the CPU, neighbours) favours nobody."""
+    """Alternate the order of pipeline and ceiling, so that drift (caches, CPU clock, other load) favours neither."""
     done: list[Round] = []
     for number in range(rounds):
         if number % 2 == 0:
             processed = _processed(pipeline, store, work)
             best = _ceiling(store, work, processed.chunks)
-        else:  # the plan of one size is always the same, and that it was is checked below
+        else:  # the plan of a size is always the same, which is checked below
             best = _ceiling(store, work, done[0].pipeline.chunks)
             processed = _processed(pipeline, store, work)
         done.append(Round(processed, best))
@@ -97,7 +97,7 @@ def _ceiling(store: Store, work: Workload, sizes: list[int]) -> Ceiling:
 
 
 def figures(work: Workload, rounds: list[Round]) -> dict[str, Any]:
-    """What one size came to: rates in records a second, times in seconds, a worker's time in seconds a chunk."""
+    """The figures of one size: rates in records per second, times in seconds, a worker's time in seconds per chunk."""
     size, chunks = len(work.records), len(rounds[0].pipeline.chunks)
     ran = [round.pipeline for round in rounds]
     return {

@@ -1,4 +1,4 @@
-"""What the throughput has to come to, and whether it does."""
+"""Compares the measured throughput with the wanted values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmarks.workload import UNIQUE
 
 MILLION = 1_000_000
 LINEAR_FROM = 10_000
-"""Records from which on time has to grow linearly: 40 chunks from 400 on, and up to a million."""
+"""Number of records from which time has to grow linearly; there are 40 chunks from 400 records on, up to a million."""
 
 
 class Check(NamedTuple):
-    """One thing that is wanted, what was found, and whether it holds."""
+    """A wanted value, the measured one, and whether the requirement holds."""
 
     what: str
     wanted: str
@@ -27,7 +27,7 @@ class Check(NamedTuple):
 
 
 def checks(measured: Sequence[dict[str, Any]]) -> list[Check]:
-    """All that can be said of what was measured; a size that was not measured is not spoken of."""
+    """Return all checks that the measured sizes allow; checks of other sizes are left out."""
     at_a_million = [each for each in measured if (each["records"], each["kind"]) == (MILLION, UNIQUE)]
     memory = max(each["memory_mb"] for each in measured)
     payload = max(each["payload_bytes"] for each in measured)
@@ -53,7 +53,7 @@ def checks(measured: Sequence[dict[str, Any]]) -> list[Check]:
 
 
 def exponents(measured: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """By which power the Map's window grows from one size to the next, from 10,000 records on."""
+    """The exponents by which the time of the Map state grows from one size to the next, from 10,000 records on."""
     sizes = sorted(
         (each["records"], each["window"]["median"])
         for each in measured

@@ -1,4 +1,4 @@
-"""What is processed: records of registered users, in random order, as a file for the pipeline and as COPY text."""
+"""The workload: records of registered users in random order, as a file for the pipeline and as COPY text."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from random import Random
 HEADER = "ユーザーID,ログイン回数,投稿回数"
 UNIQUE, SKEWED, LONG = "unique", "skewed", "long"
 KINDS = (UNIQUE, SKEWED, LONG)
-"""No user twice; users by Zipf's law, the busiest in one record of twenty; no user twice, and 99 bytes a record."""
+"""Unique: no user twice. Skewed: users by Zipf's law, the busiest in one of 20 records. Long: unique, 99 bytes each."""
 
 _LONG_RECORD = 100
 
 
 @cache
 def registered(count: int) -> Sequence[str]:
-    """So many users, in random order; the same ones for the same number."""
+    """Return `count` user ids in random order; always the same for the same number."""
     return [f"U{number:09}" for number in Random(count).sample(range(10**9), count)]
 
 
 def users(count: int) -> bytes:
-    """COPY text of user_id, username, email: in the order of registration, which is not the file's."""
+    """COPY text of user_id, username, email, in the order of user ids, which is not the order of the file."""
     return "".join(f"{user}\t{user}\t{user}@example.com\n" for user in sorted(registered(count))).encode()
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Records (user, logins, posts): each looks up a foreign key and an index, and each user makes or changes a row."""
+    """Records (user, logins, posts). Each looks up a foreign key and an index; each user adds or changes a row."""
 
     records: Sequence[tuple[str, int, int]]
     kind: str = UNIQUE
 
     @classmethod
     def of(cls, size: int, kind: str = UNIQUE, among: int | None = None) -> Workload:
-        """`size` records of `among` registered users, as many as records unless said; the same ones each time."""
+        """Create `size` records of `among` registered users (default: `size`); always the same for equal arguments."""
         random, known = Random(f"{size} {kind}"), registered(among or size)
         if kind == SKEWED:
             chosen = [known[int(len(known) ** random.random()) - 1] for _ in range(size)]  # Zipf: 1 / rank
@@ -45,13 +45,13 @@ class Workload:
         return cls([(user, random.randrange(100), random.randrange(100)) for user in chosen], kind)
 
     def csv(self) -> bytes:
-        """The file that is delivered."""
+        """Return the file to upload."""
         zeros = (_LONG_RECORD - len("U123456789,,\n")) // 2 if self.kind == LONG else 1
         lines = (f"{user},{logins:0{zeros}},{posts:0{zeros}}\n" for user, logins, posts in self.records)
         return f"{HEADER}\n{''.join(lines)}".encode()
 
     def sums(self) -> bytes:
-        """COPY text of each user's sums: user_id, logins, posts."""
+        """Return COPY text of each user's sums: user_id, logins, posts."""
         sums: dict[str, tuple[int, int]] = {}
         for user, logins, posts in self.records:
             before = sums.get(user, (0, 0))
@@ -59,7 +59,7 @@ class Workload:
         return _copy_text([(user, *counts) for user, counts in sums.items()])
 
     def chunks(self, sizes: Sequence[int]) -> list[bytes]:
-        """COPY text of the records in their order, cut into chunks of these sizes."""
+        """Return COPY text of the records in their order, cut into chunks of these sizes."""
         return [_copy_text(self.records[start:end]) for start, end in pairwise(accumulate(sizes, initial=0))]
 
 

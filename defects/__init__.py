@@ -1,1 +1,1 @@
-"""The suite judged by the faults it catches: each defect of defects/ is really made, and has to be noticed."""
+"""Mutation test of the suite: each defect of the catalogue is applied to the pipeline and has to be noticed."""

@@ -1,9 +1,9 @@
-"""`python -m defects`: makes each defect of the catalogue and holds the acceptance against it.
+"""`python -m defects`: applies each defect of the catalogue and runs the acceptance, which has to notice it.
 
-python -m defects                       the whole catalogue, going on where it was stopped
-python -m defects --defect AREA/NAME    one, and what noticed it
-python -m defects --sample SEED         one of each area, drawn by SEED
-python -m defects --clean 50            no defect at all, under loads that vary: each run has to be GO
+python -m defects                       the whole catalogue; an interrupted run is resumed
+python -m defects --defect AREA/NAME    one defect, and the lines that noticed it
+python -m defects --sample SEED         one random defect of each area, drawn by SEED
+python -m defects --clean 50            50 runs without a defect, under varying loads: each has to be GO
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ CLEAN = "clean-runs.json"
 
 
 def main() -> int:
-    """Exits with 0 when every defect was noticed and the whole catalogue has turned every line, 1 when not.
+    """Return the exit code: 0 if every defect was noticed, and a whole run turned every line red; 1 if not.
 
-    2 when the catalogue cannot be used.
+    2 if the catalogue cannot be used.
     """
     told = _arguments()
     if told.clean:

@@ -1,4 +1,4 @@
-"""The catalogue of defects: one small file each, found by itself, checked as a whole before anything runs."""
+"""Reads the catalogue of defects, one TOML file each, and validates it as a whole before anything runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Sentence = Annotated[str, Field(min_length=20)]
 
 
 class MalformedCatalogue(Exception):
-    """The catalogue cannot be used; names every fault of every file."""
+    """The catalogue cannot be used; the message names every fault of every file."""
 
 
 class _Table(BaseModel):
@@ -23,7 +23,7 @@ class _Table(BaseModel):
 
 
 class Edit(_Table):
-    """A text of the pipeline's own sources that is replaced; it has to be there once."""
+    """Replaces a text in the pipeline's sources, where it has to occur exactly once."""
 
     file: str
     old: str = Field(min_length=1)
@@ -31,10 +31,10 @@ class Edit(_Table):
 
 
 class Defect(_Table):
-    """What is broken, how that comes about in real life, who has to notice, and what has to be said of it.
+    """A defect of the catalogue. what: the fault; how: the way it arises in practice.
 
-    edits: to the pipeline's sources. after_deploy, after_run: a function of defects.sabotage with its arguments,
-    run at that seam. items: each of them may turn NO, and one of them has to. diagnosis: has to be named first.
+    edits: changes to the pipeline's sources. after_deploy, after_run: a function of defects.sabotage with its
+    arguments, run at that time. items: lines of which at least one has to be NO. diagnosis: the expected first one.
     """
 
     what: Sentence
@@ -53,9 +53,9 @@ class Defect(_Table):
 
 
 def read(lines: Collection[str], diagnoses: Collection[str], folder: Path = FOLDER) -> dict[str, Defect]:
-    """Every defect by its name, `area/file`; raises MalformedCatalogue.
+    """Return all defects by name, `area/file`; raises MalformedCatalogue.
 
-    `lines` are the ids of the checklist, and `diagnoses` those of the catalogue of diagnoses.
+    `lines`: the ids of the checklist. `diagnoses`: the ids of the catalogue of diagnoses.
     """
     faults, defects = [], {}
     for file in sorted(folder.glob("*/*.toml")):
@@ -85,6 +85,6 @@ def areas(defects: Mapping[str, Defect]) -> dict[str, list[str]]:
 
 
 def proven_elsewhere(folder: Path = FOLDER) -> dict[str, str]:
-    """The lines of the checklist that are about the suite itself, each with the reason why no defect turns it red."""
+    """The lines of the checklist about the suite itself, each with the reason why no defect can turn it red."""
     told = tomllib.loads((folder / "proven_elsewhere.toml").read_text("utf-8"))
     return {id: each["why"] for id, each in told.items()}

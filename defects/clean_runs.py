@@ -1,4 +1,4 @@
-"""Clean runs: the acceptance of the pipeline as it is, under loads that vary; whatever is not GO is a false alarm."""
+"""Clean runs: acceptances of the pipeline without a defect, under varying loads; each one not GO is a false alarm."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ while True:
 
 @dataclass(frozen=True)
 class Load:
-    """What else the machine does: programs that run all the while, and how many runs at a time."""
+    """A load on the machine: programs that run in the background, and the number of concurrent runs."""
 
     what: str
     programs: tuple[str, ...]
@@ -47,7 +47,7 @@ LOADS = (
 
 
 def runs(count: int, keep: Path | None = None) -> Iterator[tuple[Load, Outcome]]:
-    """`count` runs, the loads in turn, each outcome as it comes."""
+    """Do `count` runs under the loads in order; yield each outcome once known."""
     share, more = divmod(count, len(LOADS))
     done = 0
     for place, load in enumerate(LOADS):
@@ -59,7 +59,7 @@ def runs(count: int, keep: Path | None = None) -> Iterator[tuple[Load, Outcome]]
 
 
 def is_go(outcome: Outcome) -> bool:
-    """Whether each line passed, and nothing was pointed to."""
+    """True if every line passed, without any diagnosis or abnormal end."""
     return not (outcome.statuses or outcome.first or outcome.ended)
 
 
@@ -76,7 +76,7 @@ def _busy(load: Load) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Series:
-    """Runs in a row: how many, which lines were NO in those that were not GO, and minutes for all."""
+    """A series of runs: their number, a text for each that was not GO, and the minutes for all."""
 
     runs: int
     alarms: list[str]
@@ -87,12 +87,12 @@ class Series:
 
 
 def remember(file: Path, series: Series) -> None:
-    """Keeps it, as long as the sources stay as they are."""
+    """Store the series with a digest of the sources for which it holds."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"key": judges(), **asdict(series)}, indent=2), "utf-8")
 
 
 def remembered(file: Path) -> Series | None:
-    """The last series of these sources; None where there is none."""
+    """Return the stored series; None if there is none of the current sources."""
     told = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     return Series(**told) if told.pop("key", None) == judges() else None

@@ -1,4 +1,4 @@
-"""The outcomes kept on disk, so that a matrix that was stopped goes on where it was."""
+"""Stores the outcomes on disk, so that an interrupted run can be resumed, and shows them as an HTML page."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _SUFFIXES = {".feature", ".json", ".py", ".sql", ".toml", ".yaml", ".csv", ".loc
 
 
 class Results:
-    """One line of JSON an outcome in `file`; outcomes of other sources, or of a defect since changed, are left out."""
+    """Outcomes in `file`, one line of JSON each; those of other sources or of a changed defect are ignored."""
 
     def __init__(self, file: Path, defects: Mapping[str, Defect]) -> None:
         self._file = file
         self._keys = {name: _key(defect) for name, defect in defects.items()}
 
     def read(self) -> dict[str, Outcome]:
-        """The last outcome of each defect, in the catalogue's order."""
+        """Return the last outcome of each defect, in the catalogue's order."""
         lines = self._file.read_text("utf-8").splitlines() if self._file.is_file() else []
         told = [each for line in lines if (each := _whole(line))]
         found = {each["defect"]: each for each in told if each.pop("key") == self._keys.get(each["defect"])}
         return {name: Outcome(**found[name]) for name in self._keys if name in found}
 
     def add(self, outcome: Outcome) -> None:
-        """Adds one, at once on disk."""
+        """Append an outcome to the file at once."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
-            # The line break goes before, since a line that was cut off has none.
+            # Begin with the line break, since the last line has none if it was cut off.
             file.write("\n" + json.dumps({"key": self._keys[outcome.defect], **asdict(outcome)}))
 
 
 def _whole(line: str) -> dict[str, Any] | None:
-    """What a line says; nothing of one that is blank, or was being written when the machine stopped."""
+    """Parse a line; None if it is blank or was only written in part."""
     try:
         return dict(json.loads(line))
     except ValueError:
@@ -54,7 +54,7 @@ def _key(defect: Defect) -> str:
 
 @cache
 def judges() -> str:
-    """A digest over all that has a say in an outcome."""
+    """A digest of all sources that can affect an outcome."""
     digest = hashlib.sha256()
     for name in _JUDGES:
         top = ROOT / name
@@ -92,7 +92,7 @@ def write(
     figures: str,
     proven_elsewhere: Mapping[str, str],
 ) -> None:
-    """Writes the page; `lines` are the checklist's, in order; `figures` stand beside those of `found`."""
+    """Write the HTML page; `lines`: those of the checklist, in order; `figures`: text shown below those of `found`."""
     file.parent.mkdir(parents=True, exist_ok=True)
     elsewhere = [f"{id}: {why}" for id, why in proven_elsewhere.items()]
     file.write_text(_page(defects, outcomes, found, lines, figures, elsewhere), "utf-8")

@@ -1,4 +1,4 @@
-"""What a session's verdict says of a defect. Pure functions."""
+"""Evaluates the verdict of a session with a defect. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ NO = "failed"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the acceptance came to with a defect.
+    """The result of the acceptance of a pipeline with a defect.
 
-    statuses: of each item of the checklist that was not passed. first: the first diagnosis. ended: in words, where the
-    session left no verdict.
+    statuses: the status of each item of the checklist that did not pass. first: the id of the first diagnosis. ended:
+    the reason in words if the session left no verdict or was given up.
     """
 
     defect: str
@@ -31,16 +31,16 @@ class Outcome:
         return [id for id, status in self.statuses.items() if status == NO]
 
     def noticed(self, defect: Defect) -> list[str]:
-        """Those of the items that have to notice that did."""
+        """The items that have to notice the defect and were NO."""
         return [id for id in self.red if id in defect.items]
 
     def diagnosed(self, defect: Defect) -> bool:
-        """Whether the first diagnosis is the one that has to be given."""
+        """True if the first diagnosis is the expected one."""
         return self.first == defect.diagnosis
 
 
 def outcome(name: str, seconds: float, verdict: Mapping[str, Any] | None, ended: str) -> Outcome:
-    """The outcome of the session that ended so; `verdict` is what its verdict.json holds."""
+    """Return the outcome of a session; `verdict`: the content of its verdict.json, `ended`: its abnormal end if any."""
     if not verdict:
         return Outcome(name, seconds, ended=": ".join(filter(None, ["it left no verdict", ended])))
     statuses = {id: item["status"] for id, item in verdict["items"].items() if item["status"] != "passed"}
@@ -50,7 +50,7 @@ def outcome(name: str, seconds: float, verdict: Mapping[str, Any] | None, ended:
 
 @dataclass(frozen=True)
 class Tally:
-    """The whole catalogue in figures."""
+    """The totals over all defects."""
 
     defects: int
     killed: int
@@ -70,7 +70,7 @@ def tally(
     lines: list[str],
     proven_elsewhere: Mapping[str, str],
 ) -> Tally:
-    """Over the defects that have an outcome; `lines` are the checklist's, less those `proven_elsewhere`."""
+    """Count the defects that have an outcome; `lines` are those of the checklist, `proven_elsewhere` are ignored."""
     done = {name: outcomes[name] for name in defects if name in outcomes}
     survivors = [name for name, each in done.items() if not each.noticed(defects[name])]
     misdiagnosed = [name for name, each in done.items() if not each.diagnosed(defects[name])]

@@ -1,4 +1,4 @@
-"""A copy of the pipeline's sources with a defect in it."""
+"""Copies the pipeline's sources and applies a defect to the copy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GENERATED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 def copied(edits: Iterable[Edit], into: Path) -> Path:
-    """A copy of the pipeline and of sql/ in the folder `into`, with the edits made."""
+    """Copy the pipeline and sql/ into the folder `into`, apply the edits, and return the folder."""
     for source, to in ((ROOT / "system_under_test", into), (ROOT / "sql", into / "sql")):
         shutil.copytree(source, to, ignore=_GENERATED)
     for edit in edits:
@@ -23,7 +23,7 @@ def copied(edits: Iterable[Edit], into: Path) -> Path:
 
 
 def missed(edits: Iterable[Edit]) -> list[str]:
-    """The edits that fit the sources no more: what each replaces has to be there once."""
+    """Return a message for each edit that no longer fits the sources, where its text has to occur exactly once."""
     with tempfile.TemporaryDirectory() as folder:
         copy = copied((), Path(folder) / "copy")
         times = [(edit, _times(copy / edit.file, edit.old)) for edit in edits]

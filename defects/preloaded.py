@@ -1,4 +1,4 @@
-"""What the process that sessions are forked from imports: nothing but a reason to import all the rest."""
+"""Preloaded by the fork server of the sessions: importing this module imports what all sessions need."""
 
 from defects.sessions import import_ahead
 

@@ -1,4 +1,4 @@
-"""Runs the acceptance against defects, several at a time, each in a copy and an account of its own."""
+"""Runs the acceptance against defects, several at a time, each with its own copy of the pipeline and embedded AWS."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from steps.verdict import checklist
 
 _WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
 _PATIENCE = 420
-"""Seconds after which a session is given up; a defect may make every wait as long as it can get."""
+"""Seconds after which a session is given up; a defect may let every wait run into its time limit."""
 _MEMORY, _ROOM = Path("/dev/shm"), 2 << 30
-"""Where files are kept in memory, and the bytes that have to be free there."""
+"""The file system in memory, and the bytes that have to be free there."""
 
 
 def in_memory() -> None:
-    """Has sessions write to memory where it has room: each makes thousands of files that live for seconds."""
+    """Set TMPDIR to memory if it has room, since each session makes thousands of files that live for seconds."""
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
         return
     found = os.statvfs(_MEMORY)
@@ -41,7 +41,7 @@ def in_memory() -> None:
 
 
 def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = None) -> Iterator[Outcome]:
-    """The outcome of each defect as it comes; `keep` is where the sessions' reports stay."""
+    """Yield the outcome of each defect as soon as it is known; `keep`: the folder in which to keep the reports."""
     with ThreadPoolExecutor(at_once) as pool:
         running = [pool.submit(run, name, defect, keep) for name, defect in defects.items()]
         try:
@@ -54,14 +54,14 @@ def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = Non
 
 
 def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
-    """Makes the defect and lets the acceptance judge it."""
+    """Run the acceptance of a pipeline copy with the defect."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         system = copied(defect.edits, Path(folder) / "system_under_test")
         return accepted(name, [f"--system-under-test={system}", *_arguments(defect)], keep)
 
 
 def accepted(name: str, arguments: Iterable[str], keep: Path | None = None) -> Outcome:
-    """What a session with these arguments comes to; its reports stay in the folder `name` of `keep`."""
+    """Run a session with these arguments and return its outcome; its reports are kept in `keep`/`name`."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         reports = (keep / name).resolve() if keep else Path(folder)
         reports.mkdir(parents=True, exist_ok=True)
@@ -80,20 +80,20 @@ def _arguments(defect: Defect) -> Iterable[str]:
     for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
         if told:
             yield f"{seam}={shlex.join([sys.executable, '-m', 'defects.sabotage', *told])}"
-    # They cost as much as all the others, and of a defect that names none of their lines they have nothing to say.
+    # These scenarios cost as much as all others, and add nothing if the defect names none of their lines.
     for feature, lines in features(OWN_EXECUTION, OWN_COMMAND).items():
         if not lines & set(defect.items):
             yield f"--deselect={feature.relative_to(ROOT)}"
 
 
 def _before_the_run(defect: Defect) -> bool:
-    """Whether the gate notices: then nothing has to be delivered, which is most of what a session costs."""
+    """True if only preconditions have to notice: the gate then prevents the delivery, the longest part of a session."""
     lines = checklist.read()
     return all(lines[id].phase == "precondition" for id in defect.items)
 
 
 def _session(arguments: Iterable[str], output: Path) -> str:
-    """How the session ended, in words, where not by itself."""
+    """Run the session; return a text if it was given up, else ""."""
     session = sessions.begin([*_WITHOUT, *arguments], output, ROOT)
     session.join(_PATIENCE)
     if session.exitcode is not None:
@@ -104,7 +104,7 @@ def _session(arguments: Iterable[str], output: Path) -> str:
 
 
 def _interrupt(session: BaseProcess) -> None:
-    """As Ctrl-C does: it clears up behind itself."""
+    """Interrupt the session like Ctrl-C, so that it cleans up."""
     if session.pid and session.exitcode is None:
         with suppress(ProcessLookupError):
             os.kill(session.pid, signal.SIGINT)

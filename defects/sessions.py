@@ -1,4 +1,4 @@
-"""Acceptance sessions in processes forked from one that has imported what each would spend half of its CPU time on."""
+"""Runs sessions in processes forked from one that has done the imports, which take half of a session's CPU time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IMPORTED = (
     *("allure_commons", "gherkin.parser", "parse_type", "packaging.requirements", "dateutil.parser"),
     *("samtranslator.parser.parser", "samtranslator.translator.translator"),
 )
-"""No plug-in of pytest: it would find that it can rewrite their asserts no more."""
+"""Contains no pytest plug-ins: pytest could no longer rewrite their asserts."""
 _SERVICES = {
     *("sts", "s3", "dynamodb", "events", "stepfunctions", "lambda", "logs", "secretsmanager", "rds", "ec2", "iam"),
     *("cloudformation", "cloudwatch"),
@@ -32,14 +32,14 @@ _FORKS.set_forkserver_preload([f"{__package__}.preloaded"])
 
 
 def begin(arguments: Sequence[str], output: Path, folder: Path) -> BaseProcess:
-    """`python -m pytest` with `arguments` in `folder`, a session of its own, all that it says in the file `output`."""
+    """Start `python -m pytest` with `arguments` in `folder`, in a process group of its own, with output to `output`."""
     process = _FORKS.Process(target=_session, args=(list(arguments), output, folder))
     process.start()
     return process
 
 
 def import_ahead() -> None:
-    """What is common to all sessions."""
+    """Import and prepare, once, what all sessions need."""
     from local_aws import warm
     from local_aws.lambda_.child.installed import Models
     from local_aws.lambda_.packages import unzip_ahead
@@ -49,18 +49,18 @@ def import_ahead() -> None:
     for name in _IMPORTED:
         importlib.import_module(name)
     warm.import_ahead(ACCOUNT)
-    # Which keeps the layer of requirements, a thousand files; most defects leave it and the other as they are.
+    # Builds the requirements layer of a thousand files, and keeps it; most defects change neither layer.
     application = packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")
     bodies = {key.partition("/")[0]: body for key, body in application.packages.items()}
     resources = application.template["Resources"].values()
     for names in {tuple(layers_of(application.template, resource)) for resource in resources} - {()}:
         unzip_ahead(_own_folder(), *(bodies[name] for name in names))
     Models().read(_SERVICES)
-    gc.freeze()  # collecting in the forked would copy what they share
+    gc.freeze()  # garbage collection in forked processes would copy the shared memory
 
 
 def _own_folder() -> Path:
-    """One that goes with this process, and not with those that are forked from it."""
+    """Create a folder that is removed when this process ends, but not when a process forked from it ends."""
     folder, ours = Path(tempfile.mkdtemp(prefix="layers-")), os.getpid()
 
     def removed() -> None:
@@ -79,7 +79,7 @@ def _session(arguments: list[str], output: Path, folder: Path) -> None:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
     os.chdir(folder)
-    sys.path.insert(0, "")  # as `python -m` has it
+    sys.path.insert(0, "")  # as `python -m` does
     sys.argv = ["pytest", *arguments]
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]

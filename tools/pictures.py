@@ -1,4 +1,4 @@
-"""The README's pictures, made anew of a real run with one count altered behind its back: `tox -e pictures`."""
+"""Takes the README's pictures from a real run in which one count was altered in the database: `tox -e pictures`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIZES = {"checklist": (1200, 1150), "failing-step": (1200, 1000)}
 
 
 def main() -> int:
-    """Runs the acceptance, makes the report, and takes a picture of each in both languages."""
+    """Run the acceptance, make the report, and take pictures of checklist and report in both languages."""
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         reports = Path(folder)
@@ -53,7 +53,7 @@ def _failing_step(browser: Browser, file: Path, language: str) -> None:
     step = page.get_by_text("Then the statistics of").first
     step.wait_for(timeout=WAIT)
     step.evaluate("found => found.scrollIntoView({block: 'start'})")
-    page.mouse.wheel(0, -120)  # from under the page's own head
+    page.mouse.wheel(0, -120)  # scroll back, since the page's header covers the step
     _taken(page, "failing-step", language)
 
 

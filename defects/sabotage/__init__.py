@@ -1,4 +1,4 @@
-"""What somebody can do to a deployed pipeline from outside, in one function each; all arguments are texts."""
+"""Changes to a deployed pipeline that someone could make from outside, one function each; all arguments are str."""
 
 from defects.sabotage.aws import call
 from defects.sabotage.functions import configure, remove_variable, rename_variable, reserve, set_variable

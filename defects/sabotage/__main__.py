@@ -1,4 +1,4 @@
-"""Runs one of them at the acceptance's seams, by AWS_* and DATABASE_URL.
+"""Calls a function of defects.sabotage, for --after-deploy and --after-run; reads AWS_* and DATABASE_URL.
 
 python -m defects.sabotage FUNCTION ARGUMENT ...
 """

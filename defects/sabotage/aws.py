@@ -1,4 +1,4 @@
-"""AWS and the pipeline's names, by the environment that the acceptance gives a seam."""
+"""AWS clients and the pipeline's names, from the environment that the acceptance sets for a command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from steps.drivers.names import Names
 
 
 def aws(service: str) -> Any:
-    """A client of that service."""
+    """Return a client for this service."""
     return boto3.client(service)  # type: ignore[call-overload]
 
 
@@ -21,11 +21,11 @@ def names() -> Names:
 
 
 def filled(arguments: str) -> dict[str, Any]:
-    """Arguments given as JSON, with fields of Names in <angle brackets> filled in, such as <bucket> and <rule>."""
+    """Parse arguments given as JSON, after replacing fields of Names in angle brackets, such as <bucket> and <rule>."""
     known = names()
     return dict(json.loads(re.sub(r"<(\w+)>", lambda field: str(getattr(known, field[1])), arguments)))
 
 
 def call(service: str, operation: str, arguments: str) -> None:
-    """Calls AWS, as boto3 names the operation."""
+    """Call an operation of AWS by its boto3 name."""
     getattr(aws(service), operation)(**filled(arguments))

@@ -1,4 +1,4 @@
-"""What somebody can do to the functions' configuration."""
+"""Changes to the configuration of the functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from defects.sabotage.aws import aws, filled, names
 
 
 def remove_variable(function: str, variable: str) -> None:
-    """Of the splitter or the processor, or of `both`."""
+    """Remove a variable; `function`: splitter, processor or both."""
     _configure(function, lambda environment: environment.pop(variable))
 
 
@@ -29,13 +29,13 @@ def _configure(function: str, change: Any) -> None:
 
 
 def configure(function: str, properties: str) -> None:
-    """Sets these properties of the function's configuration, given as JSON in the words of Lambda's API."""
+    """Set properties of the function's configuration, given as JSON with the names of the Lambda API."""
     for name in _functions(function):
         aws("lambda").update_function_configuration(FunctionName=name, **filled(properties))
 
 
 def reserve(function: str, executions: str) -> None:
-    """Reserves this many concurrent executions for the function."""
+    """Reserve this number of concurrent executions for the function."""
     for name in _functions(function):
         aws("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(executions))
 

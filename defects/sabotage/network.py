@@ -1,4 +1,4 @@
-"""What somebody can do to the network around the functions."""
+"""Changes to the network of the functions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from defects.sabotage.aws import aws, names
 
 
 def close_egress(group: str) -> None:
-    """Takes every outbound rule from the security group of that name."""
+    """Revoke all outbound rules of the security group with this name."""
     ec2 = aws("ec2")
     (found,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [group]}])["SecurityGroups"]
     ec2.revoke_security_group_egress(GroupId=found["GroupId"], IpPermissions=found["IpPermissionsEgress"])
 
 
 def open_to_the_internet() -> None:
-    """A route from the functions' subnets to an internet gateway."""
+    """Add a route from the functions' subnets to an internet gateway."""
     ec2, (splitter, _) = aws("ec2"), names().functions
     network = aws("lambda").get_function_configuration(FunctionName=splitter)["VpcConfig"]
     of_subnet = [{"Name": "association.subnet-id", "Values": network["SubnetIds"][:1]}]

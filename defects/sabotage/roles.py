@@ -1,4 +1,4 @@
-"""What somebody can do to the roles' policies."""
+"""Changes to the roles' policies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from defects.sabotage.functions import configure
 
 
 def strip(role: str, action: str) -> None:
-    """Takes an action from every statement of the role's policies: lambda_role, state_machine_role or rule_role."""
+    """Remove an action from the policies of a role: lambda_role, state_machine_role or rule_role."""
 
     def less(statement: dict[str, Any]) -> dict[str, Any] | None:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
@@ -21,22 +21,22 @@ def strip(role: str, action: str) -> None:
 
 
 def strip_to(role: str, action: str, other: str) -> None:
-    """Allows another action instead of one: a policy has a statement at least."""
+    """Replace an action by another; `strip` would leave no statement if the action is the only one."""
     _rewrite(role, lambda statements: json.loads(json.dumps(statements).replace(f'"{action}"', f'"{other}"')))
 
 
 def allow(role: str, statement: str) -> None:
-    """Adds a statement, given as JSON, to the role's policies."""
+    """Add a statement, given as JSON, to the role's policies."""
     _rewrite(role, lambda statements: [*statements, json.loads(statement)])
 
 
 def point(role: str, old: str, new: str) -> None:
-    """Replaces a text in the resources of the role's policies."""
+    """Replace a text, such as a resource, in the role's policies."""
     _rewrite(role, lambda statements: json.loads(json.dumps(statements).replace(old, new)))
 
 
 def run_under(function: str, role: str) -> None:
-    """Gives the function a new role that Lambda may assume, and that is allowed nothing."""
+    """Give the function a new role that Lambda may assume but that has no permissions."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     arn = aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]

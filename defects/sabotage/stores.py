@@ -1,4 +1,4 @@
-"""What somebody can do to the data, and to who may reach it."""
+"""Changes to the stored data and to the database login."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from defects.sabotage.aws import aws, names
 
 
 def sql(statement: str) -> None:
-    """Runs a statement; one that changes rows has to change some."""
+    """Run an SQL statement; raises LookupError if it affects no row."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         done = connection.execute(statement)
         if not done.rowcount:
@@ -21,7 +21,7 @@ def sql(statement: str) -> None:
 
 
 def item(table: str, filter: str, changes: str) -> None:
-    """Changes, or with `null` deletes, a table's items that have the attributes of `filter`; both are JSON."""
+    """Change the items of a table with the attributes of `filter`, or delete them if `changes` is null; both JSON."""
     resource: Any = boto3.resource("dynamodb")
     table_ = resource.Table(getattr(names(), table))
     keys = [key["AttributeName"] for key in table_.key_schema]
@@ -37,7 +37,7 @@ def item(table: str, filter: str, changes: str) -> None:
 
 
 def change_login(changes: str) -> None:
-    """Changes username or password, given as JSON, in the secret that the functions are told of."""
+    """Change username or password, given as JSON, in the secret that the functions use."""
     secrets, (splitter, _) = aws("secretsmanager"), names().functions
     told = aws("lambda").get_function_configuration(FunctionName=splitter)["Environment"]["Variables"]
     secret = told["AURORA_SECRET_ARN"]
@@ -46,7 +46,7 @@ def change_login(changes: str) -> None:
 
 
 def limit_connections(most: str) -> None:
-    """The functions log in as a user that may open so many sessions at a time."""
+    """Make the functions log in as a user with this limit of concurrent connections."""
     sql(
         f"CREATE ROLE pipeline LOGIN PASSWORD 'limited' CONNECTION LIMIT {int(most)}; GRANT pg_read_all_data,"
         " pg_write_all_data TO pipeline; GRANT TEMPORARY ON DATABASE csvbatch TO pipeline"

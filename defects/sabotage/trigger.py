@@ -1,4 +1,4 @@
-"""What somebody can do to the rule, the state machine and the inbox."""
+"""Changes to the EventBridge rule, the state machine and the uploads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from defects.sabotage.aws import aws, names
 
 
 def double_rule() -> None:
-    """A second rule of the same pattern and target."""
+    """Add a second rule with the same pattern and target."""
     events, name = aws("events"), names().rule
     (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
     events.put_rule(Name="another", EventPattern=events.describe_rule(Name=name)["EventPattern"])
@@ -17,14 +17,14 @@ def double_rule() -> None:
 
 
 def target(changes: str) -> None:
-    """Puts the rule's target anew, with these properties, given as JSON."""
+    """Replace properties of the rule's target, given as JSON."""
     events, name = aws("events"), names().rule
     (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
     events.put_targets(Rule=name, Targets=[{**target, **json.loads(changes)}])
 
 
 def pattern(old: str, new: str) -> None:
-    """Replaces a text in the rule's event pattern."""
+    """Replace a text in the rule's event pattern."""
     events, name = aws("events"), names().rule
     found = events.describe_rule(Name=name)["EventPattern"]
     if old not in found:
@@ -39,14 +39,14 @@ def delete_rule() -> None:
 
 
 def start_again() -> None:
-    """Starts one more execution with the input of the one that has ended."""
+    """Start another execution with the input of the execution that has ended."""
     states = aws("stepfunctions")
     told = states.describe_execution(executionArn=os.environ["EXECUTION_ARN"])
     states.start_execution(stateMachineArn=told["stateMachineArn"], input=told["input"])
 
 
 def redefine(old: str, new: str) -> None:
-    """Replaces a text in the state machine's definition, wherever it stands."""
+    """Replace a text throughout the state machine's definition."""
     states, arn = aws("stepfunctions"), names().state_machine_arn
     definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
     if old not in definition:
@@ -55,7 +55,7 @@ def redefine(old: str, new: str) -> None:
 
 
 def empty_inbox() -> None:
-    """Deletes every version of every object under incoming/."""
+    """Delete all versions of all objects under incoming/."""
     s3, bucket = aws("s3"), names().bucket
     found = s3.list_object_versions(Bucket=bucket, Prefix="incoming/")["Versions"]
     for each in found:

@@ -1,1 +1,1 @@
-"""What a session leaves behind: progress while it runs, the verdict at its end."""
+"""The output of a session: progress while it runs, and reports of its verdict at its end."""

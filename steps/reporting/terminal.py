@@ -1,4 +1,4 @@
-"""The last words of a session in the terminal: the verdict, a line for each item, the figures."""
+"""The terminal summary of a session: a line per item of the checklist, the diagnoses, the figures, the verdict."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MARKS = {
     verdict.NOT_CHECKED: ("-   ", {}),
 }
 _EVIDENCE_LINES = 3
-_REASON_LINES = 4  # the rest stands with the failed scenario above, and in verdict.json
+_REASON_LINES = 4  # the full reason is shown with the failed scenario and in verdict.json
 
 
 def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist: dict[str, Item], file: Path) -> None:
-    """Writes it all."""
+    """Print the summary."""
     scope = judged["scope"]
     terminal.ensure_newline()
     terminal.section(f"acceptance on {judged['target']}", sep="=")
@@ -53,7 +53,7 @@ def summary(terminal: pytest.TerminalReporter, judged: dict[str, Any], checklist
 
 
 def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
-    """The steps of a scenario up to the one that failed, and why: what a reader wants instead of a traceback."""
+    """The steps of a scenario up to the failed one, and the reason; shown instead of a traceback."""
     told = []
     for step in steps["steps"] if steps else ():
         told.append(f"  {step['keyword']:<5} {step['name']}{'   <-- ' + scenario.status if step['failed'] else ''}")
@@ -63,9 +63,9 @@ def failure(steps: dict[str, Any] | None, scenario: verdict.Scenario) -> str:
 
 
 def clean(report: pytest.TestReport, shown: Callable[[str], str], style: str) -> None:
-    """Cleans what pytest itself shows of a scenario, its traceback and what was captured.
+    """Clean what pytest shows of a scenario, its traceback and captured output, with `shown`, which cleans a text.
 
-    `shown` cleans a text. In two of its styles pytest begins lines with those of an error as they are.
+    In the styles "native" and "line" pytest prints the lines of an error without a margin, so they are quoted.
     """
     report.sections = [(title, MARGIN + quoted(shown(text).rstrip("\n"))) for title, text in report.sections]
     if isinstance(report.longrepr, tuple):
@@ -79,7 +79,7 @@ def clean(report: pytest.TestReport, shown: Callable[[str], str], style: str) ->
 
 
 def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any], said: set[str]) -> None:
-    """A line of the checklist; a reason that was `said` before is not repeated."""
+    """Print a line of the checklist; a reason in `said` is not repeated."""
     mark, markup = _MARKS[found["status"]]
     terminal.write(f"  {mark}", **({"yellow": True} if found["waived"] else markup))
     terminal.write(quoted(f"{item.id}  {item.en}" + (f": {found['got']}" if found["got"] else "")) + "\n")
@@ -93,7 +93,7 @@ def _line(terminal: pytest.TerminalReporter, item: Item, found: dict[str, Any], 
 
 
 def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: dict[str, Any]) -> None:
-    """A cause that was found, its lines, the first of its evidence, and what to do."""
+    """Print a diagnosis: its cause, its lines of the checklist, its first evidence and its remedy."""
     terminal.write_line(f"  {diagnosis['rank']}. {diagnosis['id']}  {diagnosis['cause']['en']}", bold=True)
     lines = ", ".join(diagnosis["items"])
     terminal.write_line(f"     lines:    {lines}")

@@ -1,1 +1,1 @@
-"""The results that Allure makes its report of: one for each scenario, with its steps and their evidence."""
+"""The result files from which Allure builds its report: one per scenario, with its steps and their evidence."""

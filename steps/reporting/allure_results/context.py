@@ -1,4 +1,4 @@
-"""What the report says of the session as a whole: categories, environment, executor."""
+"""The parts of the Allure report that concern the whole session: categories, environment, executor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from steps.suite.visible_text import in_one_line
 
 _ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
-"""Errors that say so, by their names or modules as pytest writes them."""
+"""Errors of a broken environment, by their names or modules as pytest prints them."""
 CATEGORIES = [
     {
         "name": "環境の故障 Environment broken",
@@ -19,11 +19,11 @@ CATEGORIES = [
     {"name": "製品の欠陥 Product defect", "matchedStatuses": ["failed"]},
     {"name": "ここでは未確認 Not checked here", "matchedStatuses": ["skipped"]},
 ]
-"""The first that matches counts."""
+"""Allure puts a result into the first category that matches."""
 
 
 def environment(judged: Mapping[str, Any]) -> str:
-    """environment.properties; target, account and region come first, since a report shows only the first rows."""
+    """environment.properties: target, account and region come first, since a report shows only the first rows."""
     rows = {
         "Target": judged["target"],
         "Account": judged["account"],
@@ -39,12 +39,12 @@ def environment(judged: Mapping[str, Any]) -> str:
 
 
 def _property(value: Any) -> str:
-    """In one line; the backslashes doubled, since whoever reads properties resolves escapes."""
+    """Return the value in one line, with backslashes doubled, since readers of .properties files resolve escapes."""
     return "-" if value is None else in_one_line(str(value)).replace("\\", r"\\")
 
 
 def executor(variables: Mapping[str, str]) -> dict[str, Any]:
-    """executor.json: the GitHub workflow's run, or whoever ran it on a machine of their own."""
+    """Return the content of executor.json: the run of the GitHub workflow, or else the local user."""
     if variables.get("GITHUB_ACTIONS") != "true":
         return {"name": variables.get("USER", "local"), "type": "local", "buildName": "local run"}
     repository = f"{variables['GITHUB_SERVER_URL']}/{variables['GITHUB_REPOSITORY']}"

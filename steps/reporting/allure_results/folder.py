@@ -1,4 +1,4 @@
-"""The folder of Allure's results: each file whole or not at all, and none with a secret or a hidden character."""
+"""The folder of Allure's results: files are written atomically, with secrets masked and hidden characters escaped."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from steps.suite.visible_text import in_data, visible
 
 
 class Folder:
-    """Takes what allure-pytest reports, in the place of its own writer, which neither masks nor escapes.
+    """Writes what allure-pytest reports, instead of allure-pytest's own writer, which neither masks nor escapes.
 
-    Fixtures are not reported: they are how the suite is built, and the steps tell what a reader has to know.
+    Fixtures are not reported: they are internals of the suite, and the steps hold everything that a reader needs.
     """
 
     def __init__(self, path: Path, masking: Masking, *, empty: bool) -> None:
@@ -29,7 +29,7 @@ class Folder:
 
     @hookimpl
     def report_result(self, result: TestResult) -> None:
-        """One file for each result; a result that comes again replaces itself."""
+        """Write one file per result; a result reported again overwrites its file."""
         self.keep(f"{result.uuid}-result.json", asdict(result, filter=lambda _, value: bool(value) or value is False))
 
     @hookimpl
@@ -38,11 +38,11 @@ class Folder:
         self.write(file_name, self._masking.text(text))
 
     def keep(self, name: str, value: Any) -> None:
-        """A file of JSON."""
+        """Write `value` as a JSON file, with secrets masked."""
         self.write(name, json.dumps(in_data(self._masking.data(value)), ensure_ascii=False))
 
     def write(self, name: str, text: str) -> None:
-        """A file of text that holds no secret."""
+        """Write a text file atomically; `text` must be masked already."""
         draft = self.path / f"{name}.tmp"
         draft.write_text(visible(text), "utf-8")
         draft.replace(self.path / name)

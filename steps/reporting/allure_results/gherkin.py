@@ -1,4 +1,4 @@
-"""Shows a scenario's steps as Allure's, in their order, with what each has found and attached."""
+"""Reports the steps of a scenario as Allure steps, in their order, with the findings and attachments of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WELL: _Trouble = (None, None, None)
 
 
 class Steps:
-    """Told by pytest-bdd of each step; a step takes in what was found since the one before."""
+    """pytest-bdd hooks that report each step, with the findings added since the previous step."""
 
     def __init__(self) -> None:
         self._open: str | None = None
@@ -50,7 +50,7 @@ class Steps:
         self._end(request.node, (type(exception), exception, exception.__traceback__))
 
     def pytest_bdd_after_scenario(self, request: pytest.FixtureRequest) -> None:
-        """Ends a step that was skipped, which pytest-bdd does not tell of; lists those that were not reached."""
+        """End a skipped step, for which pytest-bdd calls no hook, and report the unreached steps as skipped."""
         if self._open is not None:
             self._end(request.node, sys.exc_info())
         unreached = pytest.skip.Exception("not reached")
@@ -72,13 +72,13 @@ class Steps:
 
 
 class _Taken:
-    """How much of a scenario's finding the steps so far have shown."""
+    """Counts what the steps of a scenario have reported of its finding so far."""
 
     def __init__(self) -> None:
         self._findings = self._controls = self._attachments = 0
 
     def take(self, finding: Finding, trouble: _Trouble) -> None:
-        """Shows what is new as parts of the step that is open; the last finding is the one that failed."""
+        """Report what is new as sub-steps of the open step; on an AssertionError the last finding is marked failed."""
         findings, controls = finding.findings[self._findings :], finding.controls[self._controls :]
         for number, (wanted, got) in enumerate(findings, 1):
             failed = isinstance(trouble[1], AssertionError) and number == len(findings)
@@ -92,7 +92,7 @@ class _Taken:
 
 
 def _begun(title: str) -> str:
-    """The id of a step that begins, within the one that is open."""
+    """Start a step, nested in the open one, and return its id."""
     step = str(uuid4())
     plugin_manager.hook.start_step(uuid=step, title=title, params={})
     return step
@@ -104,7 +104,7 @@ def _end(step: str, trouble: _Trouble) -> None:
 
 
 def _attach(attachment: Attachment) -> None:
-    """Within the step that is open; a link stands with the scenario's own."""
+    """Attach it to the open step; a link is added to the links of the scenario."""
     name, kind, content = attachment
     if kind == "link":
         plugin_manager.hook.add_link(url=content, link_type=LinkType.LINK, name=name)

@@ -1,4 +1,4 @@
-"""Has allure-pytest report acceptance sessions beside their verdict, whether or not --alluredir says where."""
+"""Makes allure-pytest report every acceptance session: into --alluredir, or else beside the verdict."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _told = pytest.StashKey[str | None]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keeps allure-pytest from writing, unmasked, before the reports folder is ours; other sessions are left alone."""
+    """Stop allure-pytest from writing unmasked before the session owns its folder; only in acceptance sessions."""
     if config.pluginmanager.hasplugin("allure_pytest") and (config.option.target or options.mark(config)):
         config.stash[_told] = config.option.allure_report_dir
         config.option.allure_report_dir = None
 
 
 def begin(config: pytest.Config, record: Record) -> None:
-    """From here on each scenario leaves a result; nothing happens under `-p no:allure_pytest`."""
+    """Register the plug-ins that write a result for each scenario; do nothing under `-p no:allure_pytest`."""
     if _told not in config.stash:
         return
     told = config.stash[_told]
@@ -51,7 +51,7 @@ def begin(config: pytest.Config, record: Record) -> None:
 
 
 class Results:
-    """Gives each result its scenario's name, labels and description, and tells of the session as a whole."""
+    """Adds name, labels and description of the scenario to each result, and writes the files about the session."""
 
     def __init__(self, folder: Folder, record: Record) -> None:
         self._folder, self._record = folder, record
@@ -69,7 +69,7 @@ class Results:
 
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: TestResult) -> None:
-        """Before the folder takes it."""
+        """Complete the result before `Folder` writes it."""
         if self._item is None or self._item.nodeid not in self._record.scenarios:
             return
         came_to = self._record.scenarios[self._item.nodeid]
@@ -87,7 +87,7 @@ class Results:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:
-        """Only after it is known what was at the bottom of what failed."""
+        """Report failed results again at the end, when their diagnoses are known."""
         yield
         judged = self._record.judged()
         for result, came_to in self._failed:
@@ -97,23 +97,23 @@ class Results:
         self._folder.write("environment.properties", context.environment(judged))
 
     def _lines(self, came_to: verdict.Scenario) -> list[Item]:
-        """What the scenario answers, in the checklist's order: that of its tags is lost."""
+        """The scenario's lines of the checklist, in the checklist's order, since the order of its tags is lost."""
         return [line for id, line in self._record.checklist.items() if id in came_to.items]
 
 
 def _say_once(details: StatusDetails | None) -> None:
-    """A trace that only repeats the message goes."""
+    """Remove a trace that only repeats the message."""
     if details is not None and details.trace and _letters(details.trace) in _letters(details.message):
         details.trace = None
 
 
 def _letters(text: str) -> str:
-    """Without the margins of what is quoted."""
+    """The text without white space and without the margins of quoted lines."""
     return "".join(text.replace(MARGIN.strip(), "").split())
 
 
 def _parameters(item: pytest.Item, given: list[Parameter]) -> list[Parameter]:
-    """Those of an Outline one by one, in the place of pytest-bdd's single one."""
+    """One parameter per column of a Scenario Outline, in place of pytest-bdd's single parameter."""
     example = getattr(item, "callspec", None) and item.callspec.params.get(_EXAMPLE, {})  # type: ignore[attr-defined]
     told = [Parameter(name, str(value)) for name, value in (example or {}).items()]
     return told + [each for each in given if each.name != _EXAMPLE]

@@ -1,4 +1,4 @@
-"""What a result says of itself beside its steps: labels, and the lines of the checklist with what is known of a NO."""
+"""Labels and description of an Allure result: the lines of the checklist, and for a NO its causes and remedies."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ PHASES = {
 }
 _OTHER = Words("9 チェックリスト外", "9 Beside the checklist")
 _SEVERITIES = {"precondition": "critical", "run": "blocker", "success": "blocker", "schedule": "minor"}
-"""What is wrong there keeps everything else from being judged, or is the failure itself; other phases are normal."""
+"""Allure severities by phase, of failures that prevent all other checks or are decisive; other phases are normal."""
 GROUPS = {"ja": ("フェーズ", "項目"), "en": ("phase", "line")}
-"""The labels that the report in each language is grouped by: a phase of the checklist, and within it a line."""
+"""The labels by which the report in each language is grouped: phase of the checklist, then line."""
 Label = tuple[str, str]
 
 
 def labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterator[Label]:
-    """(name, value) of each label."""
+    """Yield (name, value) of each label."""
     phases = list(dict.fromkeys(item.phase for item in items))
     for language, (phase_label, line_label) in GROUPS.items():
         names = [getattr(PHASES[phase], language) for phase in phases] or [getattr(_OTHER, language)]
@@ -43,7 +43,7 @@ def labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterat
 
 
 def description(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[str, Any]]) -> str:
-    """Markdown: the lines that the scenario answers; of a failed one also why, what follows and what to do."""
+    """Return Markdown: the diagnoses and the scenario's lines; for a failure also usual causes, risks, remedies."""
     return "\n\n".join(_paragraphs(items, status, diagnoses))
 
 
@@ -62,7 +62,7 @@ def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[
 
 
 def _when_no(item: Item) -> Iterator[str]:
-    """What usually is behind a NO of this line."""
+    """Yield the usual cause, risk and remedy of a NO of this line."""
     for title, words in (
         ("よくある原因 Usual cause", item.cause),
         ("放置した場合 Risk", item.risk),
@@ -72,11 +72,11 @@ def _when_no(item: Item) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """Text in which only `code` is Markdown."""
+    """Escape Markdown in the text, except for `code`."""
     parts = text.split("`")
     return "`".join(re.sub(r"([*_<\[\\])", r"\\\1", part) if n % 2 == 0 else part for n, part in enumerate(parts))
 
 
 def _literal(text: str) -> str:
-    """Text that Markdown leaves as it is."""
+    """Quote the text as Markdown code, which is shown unchanged."""
     return f"`{text.replace('`', '´')}`"

@@ -1,4 +1,4 @@
-"""The checklist as people filled it in by hand, filled in from verdict.json: a page to look at, print and sign."""
+"""The checklist, once filled in by hand, now filled in from verdict.json: a page to read, print and sign."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from steps.verdict.checklist import Item
 
 
 class NotAVerdict(Exception):
-    """The file holds no verdict that a sheet could be filled in from."""
+    """The file holds no verdict from which a sheet could be filled in."""
 
     def __init__(self, file: Path, evidence: str) -> None:
         super().__init__(
@@ -25,7 +25,7 @@ class NotAVerdict(Exception):
 
 
 def write(verdict: Mapping[str, Any], checklist: Mapping[str, Item], folder: Path) -> list[Path]:
-    """Writes checklist.md and checklist.html into `folder`, each whole or not at all, and answers where they are."""
+    """Write checklist.md and checklist.html into `folder`, each atomically, and return their paths."""
     sheet = filled(verdict, checklist)
     return [
         _written(folder / name, text)
@@ -34,7 +34,7 @@ def write(verdict: Mapping[str, Any], checklist: Mapping[str, Item], folder: Pat
 
 
 def remade(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
-    """Writes both sheets beside the verdict.json that is `file`; raises NotAVerdict."""
+    """Write both sheets into the folder of `file`, a verdict.json; raises NotAVerdict."""
     try:
         verdict = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What stands at the head of the sheet: where, when, by whom, with what."""
+"""The facts of the run on the sheet: target, time, tester, versions, execution, file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_ACCOUNT = "000000000000"
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing said of the run, with where it can be looked up and a remark."""
+    """A fact of the run, with an optional link and remark."""
 
     label: Words
     text: Words
@@ -28,7 +28,7 @@ class Fact:
 
 
 def facts(verdict: Mapping[str, Any]) -> list[Fact]:
-    """All that is known, in the order in which it is read."""
+    """The known facts, in the order in which the sheet shows them."""
     told = {
         "target": _plain(verdict["target"]),
         "account": _plain(verdict["account"]),
@@ -80,12 +80,12 @@ def _execution(run: Mapping[str, Any]) -> Words:
 
 
 def _page(url: str | None) -> str | None:
-    """What may be opened from a page that people trust: nothing but another page."""
+    """The URL if it is http(s), else None: the trusted sheet must link to nothing else."""
     return url if url and re.fullmatch(r"https?://[^\s<>]+", url) else None
 
 
 def _console(arn: str | None) -> str | None:
-    """Its page, unless this is no execution's ARN, of which no host should be made."""
+    """The execution's console page; None for any other text, which must not become part of a URL."""
     known = _EXECUTION.fullmatch(arn or "")
     return Workflow.console(known.group()) if known else None
 

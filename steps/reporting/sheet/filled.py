@@ -1,4 +1,4 @@
-"""From verdict.json and the checklist to what stands on the sheet, whatever it is shown as."""
+"""Builds the content of the sheet from verdict.json and the checklist, independent of its format."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ WAIVED = "waived"
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the checklist with what became of it.
+    """A line of the checklist with its result.
 
-    diagnosis: the best of those that explain it. same_as: the first line above that is NO for the same reason.
+    diagnosis: the highest-ranked one that explains the line. same_as: the first line above with the same reason.
     """
 
     item: Item
@@ -31,28 +31,28 @@ class Line:
 
     @property
     def mark(self) -> str:
-        """Its status, or that it is waived."""
+        """The status of the line, or WAIVED."""
         return WAIVED if self.found["waived"] else str(self.found["status"])
 
     @property
     def bad(self) -> bool:
-        """Whether the reader has to be told why."""
+        """True if the line needs an explanation."""
         return self.found["status"] in (FAILED, BROKEN)
 
     @property
     def cause(self) -> Words:
-        """The cause that was found, or else what usually makes the line NO."""
+        """The cause by the diagnosis, or else the usual cause of a NO of this line."""
         return Words(**self.diagnosis["cause"]) if self.diagnosis else self.item.cause
 
     @property
     def remedy(self) -> Words:
-        """The remedy of the cause that was found, or else the line's own."""
+        """The remedy by the diagnosis, or else the line's usual remedy."""
         return Words(**self.diagnosis["remedy"]) if self.diagnosis else self.item.remedy
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of the schedule: how long it takes by hand, and how many seconds it took; None where it did not come."""
+    """A phase of the schedule: (least, most) minutes by hand, and the seconds it took; None if it was not run."""
 
     line: Line
     planned: tuple[int, int]
@@ -71,18 +71,18 @@ class Sheet:
 
     @property
     def counts(self) -> Counter[str]:
-        """The lines in scope by their marks."""
+        """The number of lines in scope for each mark."""
         scope = set(self.verdict["scope"])
         return Counter(line.mark for line in self.lines if line.item.id in scope)
 
     @property
     def planned(self) -> Words:
-        """How long all phases take by hand."""
+        """The range of minutes that all phases together take by hand."""
         return minutes(sum(phase.planned[0] for phase in self.phases), sum(phase.planned[1] for phase in self.phases))
 
     @property
     def actual(self) -> Words:
-        """How long those that came took together."""
+        """The total duration of the phases that were run."""
         return duration(sum(phase.seconds or 0 for phase in self.phases))
 
     @property
@@ -92,7 +92,7 @@ class Sheet:
 
     @property
     def means(self) -> Words:
-        """What the verdict means for the release."""
+        """The meaning of the verdict for the release."""
         word, waived = self.verdict["verdict"], self.counts[WAIVED]
         if not waived:
             return VERDICTS[word]
@@ -127,8 +127,8 @@ _REST = {
 
 
 def filled(verdict: Mapping[str, Any], checklist: Mapping[str, Item]) -> Sheet:
-    """The sheet of this verdict (docs/verdict.md)."""
-    verdict = in_data(verdict)  # verdict.json holds what was found, hidden characters and all
+    """Return the sheet of this verdict (format: docs/verdict.md)."""
+    verdict = in_data(verdict)  # verdict.json keeps hidden characters as they were found
     best: dict[str, Mapping[str, Any]] = {}
     for diagnosis in verdict["diagnoses"]:
         for id in diagnosis["items"]:

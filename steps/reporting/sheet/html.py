@@ -1,4 +1,4 @@
-"""The sheet as one self-contained HTML file: no script, no request, both languages in it."""
+"""The sheet as one self-contained HTML file in both languages, without scripts and external requests."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from steps.reporting.sheet import words
 from steps.reporting.sheet.filled import Sheet
 
 _HERE = Path(__file__).parent
-_LONG = 140  # characters: about as many as stand in a cell of the table in four lines
+_LONG = 140  # characters: about four lines of text in a table cell
 
 
 def html(sheet: Sheet) -> str:
-    """The page; everything that comes from the verdict is escaped."""
+    """Return the page; everything from the verdict is escaped."""
     return (
         _templates()
         .get_template("sheet.html.jinja")
@@ -50,13 +50,13 @@ def _templates() -> Environment:
 
 
 def scenario(id: str) -> str:
-    """What a scenario's id says, less what each of them says: its file and its name."""
+    """File and name of a scenario from its id, without the parts that all ids share."""
     file, _, name = id.partition("::")
     return f"{file.removeprefix('features/')}: {name.removeprefix('test_').replace('_', ' ')}"
 
 
 def code(text: str) -> Markup:
-    """What stands between backticks is a command."""
+    """Escape the text, and mark up parts between backticks as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 

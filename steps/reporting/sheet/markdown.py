@@ -13,28 +13,28 @@ from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item, Words
 
 Say = Callable[[Words | Item], str]
-"""The words in one of the languages, escaped."""
+"""Returns the escaped words in one of the languages."""
 _SIGNS = {"passed": "✓", "failed": "✗", "waived": "⊗", "broken": "?", "not-checked": "–"}
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!]|(?<=\w):(?=//)|(?<=www)\.)", re.I)
-"""All that is markup within a line; GitHub makes links of https:// and www. too."""
+"""Everything that is markup within a line; GitHub turns https:// and www. into links, too."""
 _LEADING = re.compile(r"^(\d*)([-+.)])")
 _LINE = r"<br>\| "
 
 
 def markdown(sheet: Sheet) -> str:
-    """All of it; what comes from the verdict is escaped."""
+    """Return the whole sheet; everything from the verdict is escaped."""
     return "\n\n".join("\n\n".join(_blocks(sheet, _saying(language))) for language in ("ja", "en")) + "\n"
 
 
 def escaped(text: str) -> str:
-    """`text` as it reads, whatever it holds, in one line, as a cell of a table wants it; its own lines are quoted."""
+    """Escape any text for one line of Markdown, as table cells need it; further lines are quoted after <br>."""
     lines = visible(text).split("\n")
     shown = [line for line in lines if line.strip()] or lines[:1]  # a space between two commands is a text, too
     return _LINE.join(_SPECIAL.sub(r"\\\1", line) for line in shown)
 
 
 def _listed(text: str) -> str:
-    """`text` as an item of a list that begins no other list and no code."""
+    """Return `text` as a list item, escaped so that it does not start a nested list or code."""
     return "- " + _LEADING.sub(r"\1\\\2", escaped(text.strip()))
 
 
@@ -44,7 +44,7 @@ def _saying(language: str) -> Say:
 
 
 def prose(text: str) -> str:
-    """`text` escaped but for the commands, which stand between backticks."""
+    """Escape `text` except for commands between backticks."""
     return "".join(_with_code(text))
 
 
@@ -78,7 +78,7 @@ def _row(*cells: str) -> str:
 
 
 def _table(say: Say, names: Iterable[str], rows: Iterable[str]) -> list[str]:
-    """Nothing where there are no rows."""
+    """Return the lines of a table; none if there are no rows."""
     heads = [say(LABELS[name]) for name in names]
     found = list(rows)
     return [_row(*heads), _row(*("---" for _ in heads)), *found] if found else []
@@ -156,7 +156,7 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
 
 
 def _evidence(line: Line, say: Say) -> str:
-    """Why, what showed it and, for a NO, cause and remedy."""
+    """Reason, scenarios, controls and, for a NO, cause and remedy."""
     found = line.found
     told: list[tuple[str, str]] = []
     if found["reason"]:

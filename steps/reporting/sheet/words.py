@@ -1,4 +1,4 @@
-"""What the sheet says by itself, in Japanese and English."""
+"""The fixed texts of the sheet, in Japanese and English."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from steps.verdict.checklist import Words
 
 
 def _both(table: str) -> dict[str, Words]:
-    """A line a text: name | Japanese | English."""
+    """Parse one text per line: name | Japanese | English."""
     rows = (tuple(part.strip() for part in line.split("|")) for line in table.strip().splitlines())
     return {name: Words(ja, en) for name, ja, en in rows}
 
@@ -86,7 +86,7 @@ MARKS = _both(
     not-checked | 未確認                        | Not checked
     """
 )
-"""The result of a line, by its mark."""
+"""The results of lines, by mark."""
 VERDICTS = _both(
     """
     GO      | リリースできます       | ready for release
@@ -116,7 +116,7 @@ STARTED_BY = _both(
 
 
 def duration(seconds: float) -> Words:
-    """Seconds as people say them."""
+    """Format seconds as text for people."""
     if seconds < 60:
         return Words(f"{seconds:.1f}秒", f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
