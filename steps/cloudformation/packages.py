@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shlex
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from local_aws import surroundings
 from steps.cloudformation.errors import DeployError, understanding
 from steps.cloudformation.template import load
 from steps.targets.files import files_of
@@ -176,6 +178,12 @@ def _sources(folder: Path) -> Iterator[tuple[str, bytes]]:
     return ((file.relative_to(folder).as_posix(), file.read_bytes()) for file in files_of(folder))
 
 
+def _run(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+    """Runs what is or starts a Python, undisturbed by the caller's variables; proxies stay, for the package index."""
+    env = surroundings.for_python(os.environ)
+    return subprocess.run(command, check=check, env=env, capture_output=True, encoding="utf-8", errors="replace")
+
+
 def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         artifacts, copy = Path(folder, "artifacts"), Path(folder, "source")
@@ -184,7 +192,7 @@ def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tup
         known = {"ARTIFACTS_DIR": str(artifacts), "PIP": f"{shlex.quote(sys.executable)} -m pip", **variables}
         command = ["make", "-C", str(copy), target, *(f"{name}={value}" for name, value in known.items())]
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True)
+            _run(command, check=True)
         except (OSError, subprocess.CalledProcessError) as failed:
             raise DeployError(
                 f"{target} of {path / 'Makefile'} does not succeed.",
@@ -248,7 +256,7 @@ def _closure(wanted: list[Requirement]) -> list[metadata.Distribution] | None:
 def _fetched(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", folder, *map(str, wanted)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = _run(command, check=False)
         if done.returncode:
             raise DeployError(
                 f"The requirements {', '.join(map(str, wanted))} cannot be installed.",

@@ -164,6 +164,7 @@ PYTHON = [
     Surroundings("a Python that is developed", {"PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1"}),
 ]
 MACHINE = [
+    Surroundings("a home that there is not", {"HOME": "/nowhere"}),
     Surroundings("a time zone of half hours", {"TZ": "Asia/Kolkata"}),
     Surroundings("a time zone that there is not", {"TZ": "Nowhere/Land"}),
     Surroundings("temporary files with spaces and umlauts", {"TMPDIR": "{home}/für mich"}, folder="für mich"),

@@ -191,3 +191,20 @@ def test_a_makefile_that_fails_is_quoted(with_makefile: Path):
     with pytest.raises(DeployError, match=r"build-Layer of .*Makefile does not succeed") as failed:
         build(with_makefile / "template.yaml", "bucket", {})
     assert "evidence: no way to the index" in str(failed.value)
+
+
+def test_nothing_that_pythonpath_shadows_is_in_the_way_of_pip(application: Path, monkeypatch: pytest.MonkeyPatch):
+    wheel, shadows = application / "thing-1-py3-none-any.whl", application / "shadows"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("thing.py", "")
+        archive.writestr("thing-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1\n")
+        archive.writestr("thing-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("thing-1.dist-info/RECORD", "")
+    shadows.mkdir()
+    (shadows / "json.py").write_text("raise SystemExit('shadowed')\n")
+    (application / "code" / "requirements.txt").write_text(f"thing @ {wheel.as_uri()}\n")
+    monkeypatch.setenv("PYTHONPATH", str(shadows))
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    packages = build(application / "template.yaml", bucket="any").packages
+    (packed,) = [body for key, body in packages.items() if key.startswith("Code/")]
+    assert "thing.py" in zipfile.ZipFile(io.BytesIO(packed)).namelist()
