@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.report import BenchmarkError
+from steps.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 MILLION = 1_000_000
 SIZES = [1_000, 10_000, 100_000, MILLION]
 

@@ -16,10 +16,10 @@ from typing import IO, Any, cast
 
 from benchmarks.machine import machine
 from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
+from steps.paths import ROOT
 from steps.suite.feature_tags import OWN_EXECUTION, features
 from steps.suite.reports import left_in
 
-ROOT = Path(__file__).resolve().parents[1]
 AWAITING = "it is watched to its end"
 REST = "outside phases"
 ITSELF = "the suite itself"

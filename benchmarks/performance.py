@@ -10,8 +10,9 @@ from typing import Any
 from benchmarks.acceptance import ITSELF
 from benchmarks.report import BenchmarkError
 from benchmarks.wanted import checks, exponents
+from steps.paths import ROOT
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "performance.md"
 _HEAD = """# Performance
 
 Measured, and this page written, by `tox -e bench`. The ratios carry over to another machine, since pipeline and ceiling

@@ -22,10 +22,11 @@ from benchmarks.workload import Workload
 from local_aws.postgres.server import Postgres
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Database
+from steps.paths import ROOT
 from steps.results.reconciliation import Chunk, Stores, reconcile
 from steps.run.delivery import counts
 
-SQL = Path(__file__).resolve().parents[1] / "sql"
+SQL = ROOT / "sql"
 SECONDS, MEGABYTES = 30, 500
 """The limits for reconciling a million records."""
 _CHUNKS = 200

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steps.paths import write_atomically
+
 BAR = 40
 
 
@@ -66,7 +68,6 @@ def write(folder: Path, benchmark: str, report: dict[str, Any]) -> Path:
     """Write bench-{benchmark}.json atomically and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"bench-{benchmark}.json"
-    draft = file.with_suffix(".tmp")
-    draft.write_text(json.dumps({"schema": 1, "benchmark": benchmark, **report}, ensure_ascii=False, indent=1) + "\n")
-    draft.replace(file)
+    told = {"schema": 1, "benchmark": benchmark, **report}
+    write_atomically(file, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     return file

@@ -25,9 +25,10 @@ from steps.drivers.s3 import Inbox, NotThere
 from steps.drivers.step_functions import NoStateMachine, Workflow
 from steps.drivers.users import session_settings
 from steps.drivers.waiting import NotSeen
+from steps.paths import REPORTS, ROOT
 from steps.suite.visible_text import quoted, say
 from steps.targets.settings import FILE, Settings, SettingsError, read
-from steps.targets.system import ROOT, SystemUnderTest
+from steps.targets.system import SystemUnderTest
 
 PATIENCE = 960  # seconds: an execution times out after 900
 LOOK = 2  # seconds between two polls
@@ -158,14 +159,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VERDICT",
         nargs="?",
         type=Path,
-        default=nightly.REPORTS / "verdict.json",
+        default=REPORTS / "verdict.json",
         help="reports/verdict.json",
     )
     verifies = "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted"
     attested = commands.add_parser("verify", help=verifies, description=verifies)
-    attested.add_argument(
-        "attestation", metavar="FILE", nargs="?", type=Path, default=nightly.REPORTS / "attestation.json"
-    )
+    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=REPORTS / "attestation.json")
     attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
     attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
     attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)

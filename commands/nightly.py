@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from steps.paths import REPORTS
 from steps.suite.visible_text import say
-
-REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
 
 def add(commands: Any) -> None:

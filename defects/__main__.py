@@ -21,6 +21,7 @@ from defects.outcome import Outcome, tally
 from defects.pipeline_copy import missed
 from defects.runner import in_memory, run_all
 from steps.diagnoses import catalogue as diagnoses
+from steps.paths import REPORTS
 from steps.verdict import checklist
 
 CLEAN = "clean-runs.json"
@@ -113,7 +114,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--at-once", type=int, default=2, metavar="N", help="sessions at a time")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of each session")
-    parser.add_argument("--reports", type=Path, default=catalogue_reader.ROOT / "reports", metavar="DIR")
+    parser.add_argument("--reports", type=Path, default=REPORTS, metavar="DIR")
     return parser.parse_args()
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-ROOT = Path(__file__).resolve().parents[1]
+from steps.paths import ROOT
+
 FOLDER = ROOT / "defects"
 Sentence = Annotated[str, Field(min_length=20)]
 

@@ -11,8 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from defects.catalogue_reader import ROOT, Defect
+from defects.catalogue_reader import Defect
 from defects.outcome import NO, Outcome, Tally
+from steps.paths import ROOT
 
 _JUDGES = ("conftest.py", "features", "local_aws", "defects", "sql", "steps", "system_under_test")
 _SUFFIXES = {".feature", ".json", ".py", ".sql", ".toml", ".yaml", ".csv", ".lock"}

@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from defects.catalogue_reader import ROOT, Edit
+from defects.catalogue_reader import Edit
+from steps.paths import ROOT
 
 _GENERATED = shutil.ignore_patterns("__pycache__", "*.pyc")
 

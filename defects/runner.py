@@ -17,9 +17,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from defects import sessions
-from defects.catalogue_reader import ROOT, Defect
+from defects.catalogue_reader import Defect
 from defects.outcome import Outcome, outcome
 from defects.pipeline_copy import copied
+from steps.paths import ROOT
 from steps.suite.feature_tags import OWN_COMMAND, OWN_EXECUTION, features
 from steps.suite.reports import left_in
 from steps.verdict import checklist

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from defects.catalogue_reader import ROOT
+from steps.paths import ROOT
 from steps.targets.embedded_start import ACCOUNT
 
 _IMPORTED = (

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from steps.paths import ROOT
 from steps.reporting.html import report
 from tests.steps.reporting.browser import chromium
 
-ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
 FAULT = "UPDATE user_statistics SET login_count = login_count + 1 WHERE user_id = 'U00042'"
 TESTER = {"LOGNAME": "tester"}

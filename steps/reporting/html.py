@@ -14,11 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from steps.paths import ROOT
 from steps.reporting.allure_results.words import GROUPS
 from steps.reporting.npm import NotInstalled, installed
 from steps.suite.visible_text import quoted, say
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "allure"
 NODE = 22
 """The oldest major version of Node.js that the generator supports."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from steps.attestation import writing
+from steps.paths import FEATURES, ROOT
 from steps.reporting import sheet
 from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.terminal import clean, failure, summary
@@ -79,9 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
 
 def _not_collected(scenarios: Iterable[pytest.Item]) -> list[Path]:
     """The feature files of which no scenario was collected, because they are faulty or were deselected."""
-    features = options.ROOT / "features"
-    missing = {*features.rglob("*.feature")} - {path.resolve() for path in {item.path for item in scenarios}}
-    return sorted(file.relative_to(options.ROOT) for file in missing)
+    missing = {*FEATURES.rglob("*.feature")} - {path.resolve() for path in {item.path for item in scenarios}}
+    return sorted(file.relative_to(ROOT) for file in missing)
 
 
 def _interrupt_when_told_to_end(config: pytest.Config) -> None:

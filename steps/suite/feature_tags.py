@@ -8,16 +8,17 @@ from typing import Any
 
 from gherkin.parser import Parser
 
+from steps.paths import FEATURES
+
 OWN_EXECUTION, OWN_COMMAND = "@own-execution", "@own-command"
 """Tags of features that deliver their own files, and of features that run their own commands."""
-_FEATURES = Path(__file__).resolve().parents[2] / "features"
 _LINE = "@checklist:"
 
 
 def features(*tags: str) -> dict[Path, set[str]]:
     """Map each feature file that has one of these tags to the ids of the checklist lines that it answers."""
     found = {}
-    for file in sorted(_FEATURES.rglob("*.feature")):
+    for file in sorted(FEATURES.rglob("*.feature")):
         feature: Any = Parser().parse(file.read_text("utf-8"))["feature"]
         if set(tags) & set(_tags(feature)):
             of_scenarios = (tag for child in feature["children"] for tag in _tags(child.get("scenario", {})))

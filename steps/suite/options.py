@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from steps.paths import REPORTS, ROOT
 from steps.targets.system import SystemUnderTest
 from steps.verdict import checklist
 
 if TYPE_CHECKING:
     from steps.targets.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
-REPORTS = ROOT / "reports"
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """Marks that select a whole acceptance session, which gives a verdict."""

@@ -17,6 +17,7 @@ from typing import IO
 
 import pytest
 
+from steps.paths import REPORTS
 from steps.suite import options
 
 VERDICT = "verdict.json"
@@ -150,7 +151,7 @@ def _parsed(config: pytest.Config, parser: pytest.Parser) -> Namespace:
 def _lenient() -> ArgumentParser:
     """Return a parser for an invalid command line that reads only --reports, --target and --plan."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--reports", nargs="?", type=Path, default=options.REPORTS, const=options.REPORTS)
+    parser.add_argument("--reports", nargs="?", type=Path, default=REPORTS, const=REPORTS)
     parser.add_argument("--target", nargs="?")
     parser.add_argument("--plan", action="store_true")
     return parser

@@ -24,6 +24,7 @@ from steps.drivers.postgres import Database
 from steps.drivers.s3 import Inbox
 from steps.drivers.step_functions import Workflow
 from steps.drivers.suite_lock import locked
+from steps.paths import ROOT
 from steps.run.delivery import Drivers
 from steps.suite import options
 from steps.suite.dry_run import plan
@@ -57,7 +58,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
     o = pytestconfig.option
     sha256 = options.system(pytestconfig).sha256()
     folder = o.system_under_test
-    shown = folder.relative_to(options.ROOT) if folder.is_relative_to(options.ROOT) else folder
+    shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     record.facts["system_under_test"] = {"dir": str(shown), "sha256": sha256}
     try:
         target = _environment(pytestconfig, record, progress)

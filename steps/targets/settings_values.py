@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.jsonpath import steps
 from steps.drivers.names import Names
-from steps.targets.system import ROOT
+from steps.paths import ROOT
 
 _NUMBERS = {("n", spec, None) for spec in ("", *(f"0{width}" for width in range(1, 10)))}
 USUAL_FILE = ROOT / "features" / "files" / "test-user-stats-20250807-100records.csv"

@@ -13,11 +13,12 @@ from pathlib import Path
 from shlex import quote
 
 from local_aws import LocalAws, surroundings
+from steps.paths import ROOT
 from steps.targets import settings
 from steps.targets.embedded_start import DATABASE
 from steps.targets.emulator import deployed, packed
 from steps.targets.environment import clients
-from steps.targets.system import ROOT, SystemUnderTest
+from steps.targets.system import SystemUnderTest
 
 
 def main(folder: Path = ROOT / "system_under_test") -> None:

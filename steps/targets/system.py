@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from steps.paths import ROOT
 from steps.targets.files import files_of
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from steps.paths import FEATURES
 from steps.suite.visible_text import quoted
 
-FILE = Path(__file__).resolve().parents[2] / "features" / "checklist.toml"
+FILE = FEATURES / "checklist.toml"
 PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring", "post", "schedule")
 _WORDS = ("cause", "risk", "remedy")
 _TEXTS: tuple[tuple[str, ...], ...] = (("id",), ("phase",), ("ja",), ("en",), *product(_WORDS, ("ja", "en")))

@@ -8,10 +8,10 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from steps.paths import ROOT
+
 SUITE_VERSION = "0.1.0"
 _PACKAGES = ("pytest", "pytest-bdd", "boto3", "moto", "psycopg")
 """Dependencies that can affect a verdict."""

@@ -18,6 +18,7 @@ from steps.attestation.writing import Tested
 from steps.diagnoses import catalogue
 from steps.diagnoses.ranking import diagnoses
 from steps.masking.masking import Masking
+from steps.paths import write_atomically
 from steps.suite.deviation import Deviation
 from steps.suite.visible_text import visible
 from steps.verdict import origin, verdict, waivers
@@ -155,9 +156,7 @@ class Record:
     def written(self) -> dict[str, Any]:
         """Write verdict.json atomically and return its content."""
         judged = self.judged()
-        draft = self.file.with_suffix(".tmp")
-        draft.write_text(visible(json.dumps(judged, ensure_ascii=False, indent=1, default=str)) + "\n", "utf-8")
-        draft.replace(self.file)
+        write_atomically(self.file, visible(json.dumps(judged, ensure_ascii=False, indent=1, default=str)) + "\n")
         return judged
 
 

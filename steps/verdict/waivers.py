@@ -10,10 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from steps.paths import ROOT
 from steps.suite.visible_text import quoted
 from steps.verdict.verdict import FAILED, PASSED
 
-FILE = Path(__file__).resolve().parents[2] / "waivers.toml"
+FILE = ROOT / "waivers.toml"
 _TEXTS = ("item", "reason", "who")
 _FIELDS = (*_TEXTS, "expires")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.acceptance import AWAITING, ROOT
+from benchmarks.acceptance import AWAITING
+from steps.paths import ROOT
 from tests.benchmarks.conftest import Benchmark
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from commands.doctor import SERVICES
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.targets.environment import Environment
 from tests.commands.test_doctor import NETWORK, NOBODY, SIGN_IN
 from tests.steps.reference import NAMES

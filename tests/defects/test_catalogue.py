@@ -12,7 +12,7 @@ from defects import catalogue_reader, sabotage
 from defects.catalogue_reader import MalformedCatalogue
 from defects.pipeline_copy import missed
 from steps.diagnoses import catalogue as diagnoses
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.verdict import checklist
 
 LINES = checklist.read()

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from defects import catalogue_reader
-from defects.catalogue_reader import ROOT
 from defects.kill_matrix import Results
 from defects.outcome import Outcome
 from steps.diagnoses import catalogue as diagnoses
+from steps.paths import ROOT
 from steps.verdict import checklist
 
 

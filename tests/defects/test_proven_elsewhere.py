@@ -11,13 +11,13 @@ import pytest
 
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.execution_history import Reached
+from steps.paths import ROOT
 from steps.results import execution, logs
 from steps.risks import investigation, schedule
 from steps.robustness import bad_records
 from steps.run import prepare
 from steps.run.delivery import Look
 from steps.suite.finding import Finding
-from steps.suite.options import ROOT
 from steps.targets import settings
 from steps.targets.settings_values import USUAL_FILE
 from steps.verdict import checklist

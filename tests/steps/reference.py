@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from steps.drivers.names import Names
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.targets.embedded import embedded
 from steps.targets.embedded_start import launch
 from steps.targets.environment import Environment

@@ -12,6 +12,7 @@ from allure_commons.model2 import TestResult
 from attr import asdict
 
 from steps.masking.masking import Masking
+from steps.paths import write_atomically
 from steps.suite.visible_text import in_data, visible
 
 
@@ -43,6 +44,4 @@ class Folder:
 
     def write(self, name: str, text: str) -> None:
         """Write a text file atomically; `text` must be masked already."""
-        draft = self.path / f"{name}.tmp"
-        draft.write_text(visible(text), "utf-8")
-        draft.replace(self.path / name)
+        write_atomically(self.path / name, visible(text))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from steps.paths import write_atomically
 from steps.reporting.sheet.filled import filled
 from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import markdown
@@ -47,7 +48,5 @@ def remade(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
 
 
 def _written(file: Path, text: str) -> Path:
-    draft = file.with_name(f"{file.name}.tmp")
-    draft.write_text(text, "utf-8")
-    draft.replace(file)
+    write_atomically(file, text)
     return file

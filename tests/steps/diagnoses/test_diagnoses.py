@@ -15,10 +15,10 @@ from steps.diagnoses import catalogue, of_run, ranking
 from steps.diagnoses.of_run import of_failure, of_start
 from steps.diagnoses.ranking import diagnoses
 from steps.drivers import absence
+from steps.paths import ROOT
 from steps.preconditions import template
 from steps.results import fates
 from steps.suite.deviation import Deviation
-from steps.suite.options import ROOT
 from steps.verdict import checklist
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 from tests.steps.failures import EXECUTIONS, told

@@ -19,11 +19,11 @@ from steps.drivers.network import network
 from steps.drivers.s3 import Bucket, Inbox, Settings, Upload
 from steps.drivers.step_functions import NoStateMachine, Workflow
 from steps.drivers.tables import Table, Tables
+from steps.paths import ROOT
 from steps.preconditions import event_rule
 from steps.preconditions import functions as readiness
 from steps.preconditions.network import Side, unreachable
 from steps.preconditions.permissions import ALLOWED, forbidden, needed
-from steps.suite.options import ROOT
 from steps.targets.environment import Environment
 from tests.local_aws.helpers import zipped
 from tests.steps.reference import NAMES, reference_pipeline

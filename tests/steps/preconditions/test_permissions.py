@@ -10,8 +10,8 @@ import pytest
 from steps.cloudformation.template import load
 from steps.drivers.iam import Need
 from steps.drivers.names import Names
+from steps.paths import ROOT
 from steps.preconditions.permissions import excessive, forbidden, lacking, needed, wildcards
-from steps.suite.options import ROOT
 
 NAMES = Names("123456789012")
 SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aurora-AbCdEf"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from steps.paths import ROOT
 from steps.preconditions.state_machine import recovery
-from steps.suite.options import ROOT
 
 DEFINITION = (ROOT / "system_under_test" / "statemachine.asl.json").read_text("utf-8")
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from steps.diagnoses import catalogue
+from steps.paths import ROOT
 from steps.reporting import sheet
 from steps.reporting.sheet.filled import filled
 from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import escaped, markdown
 from steps.suite.deviation import Deviation
-from steps.suite.options import ROOT
 from tests.steps.reporting.verdicts import ARN, LINES, failed, record, verdict, waived
 
 MISSING = Deviation("environment-variable-missing", "csv-processor-dev lacks CHUNK_SIZE")

@@ -13,7 +13,7 @@ from botocore import xform_name
 
 from steps.diagnoses import catalogue
 from steps.diagnoses.__main__ import document
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.verdict import checklist
 
 DIAGNOSES = tomllib.loads((ROOT / "steps" / "diagnoses" / "catalogue.toml").read_text("utf-8"))["diagnosis"]

@@ -14,7 +14,7 @@ import pytest
 
 from local_aws.postgres.server import Postgres
 from steps.drivers.postgres import Database
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.targets.settings import FILE, Settings, read
 
 SQL = [ROOT / "sql"]

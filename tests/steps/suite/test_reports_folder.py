@@ -22,7 +22,7 @@ def with_too_long_a_name(place: Path) -> Path:
 def on_a_full_disk(place: Path) -> Path:
     """/dev/full is one: the verdict's draft leads there."""
     (place / "partial").mkdir()
-    (place / "partial" / "verdict.tmp").symlink_to("/dev/full")
+    (place / "partial" / "verdict.json.tmp").symlink_to("/dev/full")
     return place
 
 

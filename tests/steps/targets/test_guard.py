@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from steps.drivers.names import USUAL
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.targets.aws_dev import unsafe
 from steps.targets.settings import FILE, Settings, read
 

@@ -13,12 +13,13 @@ import pytest
 from docker.errors import DockerException
 from testcontainers.core.config import testcontainers_config
 
+from steps.paths import ROOT
 from steps.targets import settings
 from steps.targets.certificate import certificate
 from steps.targets.containers import DATABASE_HOST, POSTGRES, network, started
 from steps.targets.environment import EnvironmentBroken
 from steps.targets.localstack import IMAGE, localstack, wants_token
-from steps.targets.system import ROOT, SystemUnderTest
+from steps.targets.system import SystemUnderTest
 
 NOBODY = "tcp://127.0.0.1:1"
 SYSTEM = SystemUnderTest(ROOT / "system_under_test")

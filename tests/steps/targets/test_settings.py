@@ -14,7 +14,7 @@ from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.iam import USUAL_ACTIONS
 from steps.drivers.names import USUAL
 from steps.drivers.users import User
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.targets.settings import FILE, SettingsError, read
 from steps.targets.settings_values import USUAL_FILE
 from steps.verdict import checklist

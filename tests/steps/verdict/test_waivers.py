@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.suite.options import ROOT
+from steps.paths import ROOT
 from steps.verdict import verdict, waivers
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 from steps.verdict.waivers import InvalidWaivers, Waiver
