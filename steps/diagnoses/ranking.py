@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from steps.diagnoses.catalogue import Diagnosis
 from steps.suite.deviation import Deviation
+from steps.verdict import checklist
 from steps.verdict.verdict import BROKEN, FAILED, Scenario
 
-_USUAL = {
-    "DAT-01": "secret-refused",
-    **dict.fromkeys(("DAT-02", "DAT-03"), "users-missing"),
-    **dict.fromkeys(("DAT-04", "DAT-05"), "users-wrong"),
-    **dict.fromkeys(("DAT-06", "DAT-07"), "statistics-left"),
-    **dict.fromkeys(("DAT-08", "PRF-03", "PST-02", "AUR-03"), "records-altered"),
-    **dict.fromkeys(("FIL-01", "FIL-02", "FIL-03", "RUN-01"), "file-wrong"),
-    **dict.fromkeys(("KNO-04", "CTM-03"), "manual-start-broken"),
-    "GAT-01": "gate-broken",
-    "RUN-02": "event-not-delivered",
-    **dict.fromkeys(("SFN-01", "SFN-03"), "state-failed"),
-    **dict.fromkeys(("SFN-02", "PRF-01", "PHS-01", "PHS-02", "PHS-03", "PHS-04"), "too-slow"),
-    "AUR-01": "updated-at-wrong",
-    "AUR-02": "records-lost",
-    "DDB-01": "audit-incomplete",
-    "DDB-02": "metadata-wrong",
-    "DDB-03": "job-wrong",
-    **dict.fromkeys(("LOG-01", "LOG-02", "LOG-03", "LOG-04", "LOG-05", "PST-03"), "error-logged"),
-    **dict.fromkeys(("LOG-06", "LOG-07"), "success-line-missing"),
-    "PRF-02": "too-many-parallel",
-    "MON-02": "logs-missing",
-    "MON-03": "sessions-left",
-}
-"""The usual diagnosis of a failed line, if its check gives none."""
 _EVIDENCE = 20  # sentences; if more records are lost, the discrepancies of verdict.json list them all
+
+
+@cache
+def usual_diagnoses() -> dict[str, str]:
+    """Return the usual diagnosis of each line of the checklist, for a NO whose check gives none."""
+    return {id: line.diagnosis for id, line in checklist.read().items()}
 
 
 def diagnoses(
@@ -74,7 +58,7 @@ def diagnoses(
             found(*deviation, scenario.items)
         if not scenario.deviations:
             for line in scenario.items:
-                usual = "environment-broken" if scenario.status == BROKEN else _USUAL.get(line, "not-diagnosed")
+                usual = "environment-broken" if scenario.status == BROKEN else usual_diagnoses()[line]
                 found(usual, scenario.reason, [line])
     order = list(catalogue)
     ranked = sorted(items, key=lambda id: (id not in known, order.index(id)))

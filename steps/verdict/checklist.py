@@ -18,7 +18,7 @@ PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring",
 _WORDS = ("cause", "risk", "remedy")
 _TEXTS: tuple[tuple[str, ...], ...] = (("id",), ("phase",), ("ja",), ("en",), *product(_WORDS, ("ja", "en")))
 """The paths of the texts of an entry: ("cause", "ja") is the ja of its cause."""
-_MINUTES = "by_hand_minutes"
+_MINUTES, _DIAGNOSIS = "by_hand_minutes", "diagnosis"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Item:
     """One line: its stable id, its phase, its text in both languages, and explanations for when it is NO.
 
     cause: the usual reason for NO. risk: the consequence in production if nobody notices. remedy: how to fix it.
+    diagnosis: the usual diagnosis of a NO whose check gives none.
     by_hand_minutes: minimum and maximum minutes that a phase of the schedule takes by hand; None for other lines.
     """
 
@@ -44,6 +45,7 @@ class Item:
     cause: Words
     risk: Words
     remedy: Words
+    diagnosis: str = "not-diagnosed"
     by_hand_minutes: tuple[int, int] | None = None
 
 
@@ -97,7 +99,7 @@ def _faults_of(entry: Mapping[str, Any]) -> Iterator[str]:
         text = found.get(place)
         if not (isinstance(text, str) and text.strip()):
             yield f"{'.'.join(place)} is missing, empty or no text"
-    for place in sorted(found.keys() - {*_TEXTS, (_MINUTES,)}):
+    for place in sorted(found.keys() - {*_TEXTS, (_MINUTES,), (_DIAGNOSIS,)}):
         yield f"{'.'.join(place)} is unknown"
     phase, minutes = entry.get("phase"), entry.get(_MINUTES)
     if isinstance(phase, str) and phase not in PHASES:
