@@ -40,7 +40,6 @@ ORIGINAL = dict(
 
 def test_every_line_of_the_original_is_there_and_says_what_it_said():
     assert list(LINES) == list(ORIGINAL)
-    assert len(LINES) == 65
     assert [id for id, item in LINES.items() if digest(item) != ORIGINAL[id]] == []
 
 
