@@ -11,7 +11,6 @@ from steps.drivers.absence import unless_absent
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
-if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 

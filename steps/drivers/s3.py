@@ -11,9 +11,6 @@ from steps.drivers.absence import unless_absent
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 

@@ -17,15 +17,13 @@ from steps.drivers.names import Names
 __all__ = ["DATABASE", "Starting", "launch", "surroundings"]
 
 DATABASE = "csvbatch"
+ACCOUNT = "000000000000"
+_starting = pytest.StashKey[tuple[str, Starting]]()
 
 
 def launch(names: Names) -> Starting:
     """Start the embedded AWS as a process, not in a thread, which would import while pytest registers plug-ins."""
     return LocalAws.launch(account=names.account, region=names.region, database=DATABASE)
-
-
-ACCOUNT = "000000000000"
-_starting = pytest.StashKey[tuple[str, Starting]]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
