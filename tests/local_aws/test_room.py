@@ -51,7 +51,7 @@ mounting = pytest.mark.skipif(not may_mount(), reason="only root may mount a fil
 
 
 def said(program: str, *mounts: str, tmpdir: Path) -> str:
-    """What `program` prints with these file systems mounted for it alone, each `options folder`."""
+    """Return the output of `program`, run with these file systems mounted for it alone; each is `options folder`."""
     mounted = " && ".join(f"mount -t tmpfs -o {each.replace(' ', ' tmpfs ', 1)}" for each in mounts)
     inside = ["unshare", "-m", "sh", "-c", f'{mounted} && exec "$@"', "sh"] if mounts else []
     done = subprocess.run(

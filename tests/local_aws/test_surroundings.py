@@ -1,4 +1,4 @@
-"""What becomes of a caller's variables."""
+"""The environment variables of the caller that are removed, kept or replaced."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 
 def send(aws: LocalAws, method: str, target: str, **headers: str) -> Answer:
-    """What a request is answered; in names of headers, `_` stands for `-`."""
+    """Send a request and return its response; `_` in header names stands for `-`."""
     connection = http.client.HTTPConnection(urlsplit(aws.endpoint_url).netloc, timeout=20)
     connection.request(method, target, headers={name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()

@@ -1,4 +1,4 @@
-"""Who does not sign as one of the account is refused, in AWS's words."""
+"""Requests not signed with a key of the account are refused with AWS's error codes and messages."""
 
 import io
 import json

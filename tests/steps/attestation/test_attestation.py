@@ -128,7 +128,7 @@ def test_a_key_that_is_none_is_said_to_be(tmp_path: Path):
 
 @pytest.fixture
 def attestation(tmp_path: Path) -> Path:
-    """Of a GO, in a file, with its verdict beside it."""
+    """The attestation of a GO in a file, with its verdict.json beside it."""
     return attested(tmp_path, sessions.verdict())
 
 

@@ -1,4 +1,4 @@
-"""What the pipeline's parts go by: a function that serves all steps counts once."""
+"""The names of the pipeline's parts: a function that serves all steps counts once."""
 
 from __future__ import annotations
 

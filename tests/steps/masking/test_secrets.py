@@ -97,7 +97,7 @@ def test_a_known_secret_is_masked_in_every_form(secret: str, form: str):
         assert masked.startswith(before)
         assert masked.endswith(after)
         left = masked.replace(MASK, "", 1)
-        # Of base64 remains what comes of the neighbours, with some bits of the secret's first and last letter at most.
+        # Only base64 characters shared with the neighbouring bytes remain: a few bits of the first and last letter.
         assert len(left) <= len(before + after) + ("base64" in form) * 7, masked
 
 

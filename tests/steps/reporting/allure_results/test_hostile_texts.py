@@ -1,4 +1,4 @@
-"""Whatever a pipeline logs or answers, a report shows it as a quotation: nothing hidden, no line of its own."""
+"""Reports quote a pipeline's texts: control characters are visible, no quoted line passes for the report's own."""
 
 from __future__ import annotations
 
