@@ -124,6 +124,7 @@ class Server:
         self._http.shutdown()
         self._bus.stop()
         self._pool.stop()
+        self._packages.close()
         self._processes.stop()
         self._logs.stop()
 

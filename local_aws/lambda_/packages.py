@@ -16,6 +16,10 @@ class BadPackage(Exception):
     """The bytes uploaded as a deployment package are not a ZIP file."""
 
 
+class PackagesClosed(Exception):
+    """A package was to be unzipped after the embedded AWS has begun to stop."""
+
+
 _ahead = dict[str, Path]()
 """Maps packages that this process, or the process it was forked from, unzipped in advance to their folders."""
 
@@ -33,6 +37,7 @@ class Packages:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._unzipping = threading.Lock()
+        self._closed = False
         (folder / "zipped").mkdir(parents=True)
         (folder / "unzipped").mkdir()
 
@@ -49,12 +54,17 @@ class Packages:
         return name
 
     def unzipped(self, *names: str) -> Path:
-        """Return a folder with the packages `names` unzipped, later ones over earlier ones, as Lambda unzips layers."""
+        """Return a folder with the packages `names` unzipped, later ones over earlier ones, as Lambda unzips layers.
+
+        Raises PackagesClosed after close().
+        """
         key = _key(names)
         if key in _ahead:
             return _ahead[key]
         folder = self._folder / "unzipped" / key
         with self._unzipping:
+            if self._closed:
+                raise PackagesClosed(f"{' '.join(names)} is not unzipped: the embedded AWS stops.")
             if not folder.exists():
                 partial = folder.with_suffix(".partial")
                 shutil.rmtree(partial, ignore_errors=True)
@@ -63,6 +73,11 @@ class Packages:
                     _unzip(self._folder / "zipped" / name, partial)
                 partial.rename(folder)
         return folder
+
+    def close(self) -> None:
+        """Wait for a package that is being unzipped and unzip no other: unzipping would make a removed folder again."""
+        with self._unzipping:
+            self._closed = True
 
 
 def _key(names: Iterable[str]) -> str:
