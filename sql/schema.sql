@@ -1,8 +1,43 @@
--- The tables of the pipeline in Aurora PostgreSQL, for a database that is empty, older or up to date already: it loses
--- nothing, and may be run again whenever it was stopped. psql makes each statement a transaction of its own, so that no
--- lock outlives its statement. One that has to wait for a lock gives up, or all who come after would wait behind it.
+-- Creates or migrates the pipeline's tables in Aurora PostgreSQL: in an empty database, in an older one, and in one that
+-- somebody else designed. It loses no row, prints each change as an INFO line, and can be run again after it was stopped.
+-- In psql each statement is a transaction of its own, so that no lock outlives its statement; a statement that has to wait
+-- for a lock fails after 5 s, since all later statements of others would wait behind it.
 SET lock_timeout = '5s';
 SET client_min_messages = warning;
+
+-- Every table, column, constraint and index of this schema, a line of text each.
+CREATE OR REPLACE FUNCTION pg_temp.schema_parts() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT 'table ' || relname FROM pg_class WHERE relnamespace = current_schema::regnamespace AND relkind = 'r'
+    UNION ALL
+    SELECT concat_ws(' ', 'column', relname || '.' || attname, format_type(atttypid, atttypmod),
+                     CASE WHEN attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(adbin, adrelid))
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE relnamespace = current_schema::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE connamespace = current_schema::regnamespace AND contype IN ('p', 'u', 'f', 'c')
+    UNION ALL
+    SELECT 'index ' || indexname || ' ON ' || tablename FROM pg_indexes WHERE schemaname = current_schema
+$$;
+DROP TABLE IF EXISTS pg_temp.earlier_parts;
+CREATE TEMP TABLE earlier_parts AS SELECT part FROM pg_temp.schema_parts() AS part;
+
+CREATE OR REPLACE PROCEDURE pg_temp.print_changes() LANGUAGE plpgsql AS $$
+DECLARE
+    change text;
+BEGIN
+    FOR change IN
+        SELECT 'added ' || part FROM (SELECT pg_temp.schema_parts() EXCEPT TABLE earlier_parts) AS added (part)
+        UNION ALL
+        SELECT 'removed ' || part FROM (TABLE earlier_parts EXCEPT SELECT pg_temp.schema_parts()) AS removed (part)
+        ORDER BY 1
+    LOOP
+        RAISE INFO '%', change;
+    END LOOP;
+    DELETE FROM earlier_parts;
+    INSERT INTO earlier_parts SELECT pg_temp.schema_parts();
+END $$;
 
 CREATE TABLE IF NOT EXISTS users (
     user_id    text        PRIMARY KEY CHECK (user_id ~ '^U[0-9]{5,9}$'),
@@ -87,6 +122,32 @@ BEGIN
     END IF;
 END $$;
 
+-- An execution's ARN can have 256 characters: two names of 80 and the parts of an ARN. A check of its length goes.
+DO $$
+DECLARE
+    arn CONSTANT text := 'arn:aws:states:ap-northeast-1:123456789012:execution:' || repeat('x', 203);
+    held record;
+    holds boolean;
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = 'user_statistics'::regclass AND attname = 'last_execution_id'
+          AND (atttypid = 'character'::regtype OR atttypmod BETWEEN 0 AND length(arn) + 3)
+    ) THEN
+        ALTER TABLE user_statistics ALTER COLUMN last_execution_id TYPE text;
+    END IF;
+    FOR held IN
+        SELECT conname, pg_get_expr(conbin, conrelid) AS expression
+        FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND conkey = ARRAY[attnum]
+        WHERE conrelid = 'user_statistics'::regclass AND contype = 'c' AND attname = 'last_execution_id'
+    LOOP
+        EXECUTE format('SELECT %s FROM (SELECT %L::text) AS sample (last_execution_id)', held.expression, arn) INTO holds;
+        IF NOT holds THEN
+            EXECUTE format('ALTER TABLE user_statistics DROP CONSTRAINT %I', held.conname);
+        END IF;
+    END LOOP;
+END $$;
+
 -- Readers and the pipeline, which writes no users, go on while the index is built.
 CREATE UNIQUE INDEX IF NOT EXISTS users_email_key ON users (email);
 
@@ -113,6 +174,9 @@ BEGIN
     END LOOP;
 END $$;
 
+-- A row that breaks a rule stops the migration below.
+CALL pg_temp.print_changes();
+
 -- Reads the old rows, beside whoever reads and writes.
 ALTER TABLE users VALIDATE CONSTRAINT users_user_id_check;
 ALTER TABLE user_statistics VALIDATE CONSTRAINT user_statistics_login_count_check;
@@ -125,6 +189,9 @@ CREATE TABLE IF NOT EXISTS schema_version (
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 INSERT INTO schema_version (version) VALUES (3) ON CONFLICT DO NOTHING;
+
+CALL pg_temp.print_changes();
+DROP TABLE earlier_parts;
 
 RESET client_min_messages;
 RESET lock_timeout;

@@ -19,6 +19,7 @@ from tests.system_under_test.conftest import ROOT
 
 FILE = ROOT / "sql" / "schema.sql"
 SCHEMA = FILE.read_bytes()
+DEV_ACCOUNT = ROOT / "tests" / "dev_account" / "schema.sql"
 TABLES = ("users", "user_statistics", "chunk_plan", "rejected_records", "schema_version")
 ROWS = """
     INSERT INTO users (user_id, username, email)
@@ -153,15 +154,46 @@ def test_rows_that_break_a_rule_are_kept_and_named_and_the_next_run_finishes(
     assert stopped.returncode == 3
     assert 'check constraint "user_statistics_login_count_check"' in stopped.stderr
     assert "is violated by some row" in stopped.stderr
+    assert "INFO:  added constraint users users_email_key UNIQUE (email)" in stopped.stderr
     assert all(old.items() <= new.items() for old, new in zip(before, rows(database), strict=True))
     with pytest.raises(psycopg.errors.UndefinedTable):
         database.execute("SELECT FROM schema_version")
 
     database.execute("UPDATE user_statistics SET login_count = 5 WHERE user_id = 'U00001'")
     finished = psql(aws, schema)
-    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.returncode == 0
+    assert all("INFO:  added " in line or "INFO:  removed " in line for line in finished.stderr.splitlines())
+    assert "INFO:  added table schema_version" in finished.stderr
     assert shape(database) == wanted
     assert database.execute("SELECT max(version) FROM schema_version").fetchone() == (3,)
+
+
+def test_the_dev_accounts_database_is_migrated_and_keeps_its_rows(aws: LocalAws, database: psycopg.Connection) -> None:
+    schema = empty(database)
+    database.execute(DEV_ACCOUNT.read_bytes())
+    before = rows(database)
+    arn = f"arn:aws:states:ap-northeast-1:526636471122:execution:{'m' * 80}:{'e' * 80}"
+    upload = (
+        "INSERT INTO user_statistics AS total (user_id, login_count, last_execution_id) VALUES ('U00001', 1, %s)"
+        " ON CONFLICT (user_id) DO UPDATE SET login_count = total.login_count + 1, updated_at = now()"
+    )
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        database.execute(upload, [arn])
+
+    migrated = psql(aws, schema)
+    assert (migrated.returncode, migrated.stdout.count("ERROR")) == (0, 0), migrated.stderr
+    changes = {line.partition("INFO:  ")[2] for line in migrated.stderr.splitlines()}
+    assert "removed column user_statistics.last_execution_id character varying(100)" in changes
+    assert "added column user_statistics.last_execution_id text" in changes
+    assert any(change.startswith("added column user_statistics.updated_at timestamp") for change in changes)
+    assert any(change.startswith("removed constraint user_statistics chk_execution_id_length") for change in changes)
+    assert not any("chk_post_count" in change or "chk_last_login_date" in change for change in changes)
+    assert all(old.items() <= new.items() for old, new in zip(before, rows(database), strict=True))
+    for _ in range(2):  # the trigger sets updated_at from the second upload on
+        database.execute(upload, [arn])
+
+    again = psql(aws, schema)
+    assert (again.returncode, again.stderr) == (0, "")
 
 
 def test_it_gives_up_rather_than_let_others_wait_behind_it(aws: LocalAws, other: psycopg.Connection) -> None:
