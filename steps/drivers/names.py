@@ -47,6 +47,11 @@ class Names:
         return self.arn("states", f"stateMachine:{self.state_machine}")
 
     @property
+    def longest_execution_arn(self) -> str:
+        """An ARN of the greatest length: the name of an execution has 80 characters at most (StartExecution)."""
+        return self.arn("states", f"execution:{self.state_machine}:{'e' * 80}")
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """The functions without duplicates, since one function may serve all steps."""
         return tuple(dict.fromkeys((self.named("splitter"), self.named("processor"))))

@@ -1,0 +1,122 @@
+"""DAT-01 on databases that others designed: deviations are what cannot hold the pipeline's rows, all else is a note."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local_aws.postgres.server import Postgres
+from steps.drivers.names import Names
+from steps.drivers.postgres import Database
+from steps.paths import ROOT
+from steps.targets.settings import FILE, read
+
+SCHEMA = (ROOT / "sql" / "schema.sql").read_bytes()
+DEV_ACCOUNT = (ROOT / "tests" / "dev_account" / "schema.sql").read_bytes()
+ARN = Names("526636471122", "ap-northeast-1", "csv-parallel-processing", "dev").longest_execution_arn
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder)) as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def database(server: Postgres) -> Iterator[psycopg.Connection]:
+    """An empty database."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE designed")
+        with psycopg.connect(server.url.rpartition("/")[0] + "/designed", autocommit=True) as fresh:
+            yield fresh
+        connection.execute("DROP DATABASE designed (FORCE)")
+
+
+def judge(database: psycopg.Connection) -> tuple[list[str], list[str]]:
+    """The deviations and the notes, as the step asks for them."""
+    users = read(ROOT / "system_under_test" / FILE, {}).users
+    url = f"{database.info.dsn} password={database.info.password}"
+    with Database(url, [ROOT / "sql"], test_users=users) as session:
+        with session.undone():
+            session.ask("remember", name="execution_id", value=ARN)
+            session.ask("try_schema")
+            found = [row["what"] for row in session.ask("schema_deviations")]
+            notes = [row["what"] for row in session.ask("schema_notes")]
+    return found, notes
+
+
+def test_the_schema_has_neither_deviations_nor_notes(database: psycopg.Connection):
+    database.execute(SCHEMA)
+    assert judge(database) == ([], [])
+    assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)  # the trial is undone
+
+
+def test_the_dev_account_cannot_hold_an_execution_and_after_the_migration_its_own_parts_are_notes(
+    database: psycopg.Connection,
+):
+    database.execute(DEV_ACCOUNT)
+    for repair, refused in (
+        ("ADD COLUMN updated_at timestamptz", 'column "updated_at" of relation "user_statistics" does not exist'),
+        ("ALTER COLUMN last_execution_id TYPE text", "value too long for type character varying(100)"),
+        ("DROP CONSTRAINT chk_execution_id_length", "chk_execution_id_length"),
+    ):
+        (deviation,), _ = judge(database)
+        assert refused in deviation
+        database.execute(f"ALTER TABLE user_statistics {repair}")
+    assert judge(database)[0] == []
+
+    database.execute(SCHEMA)
+    deviations, notes = judge(database)
+    assert deviations == []
+    assert "user_statistics has a trigger, trg_statistics_updated_at" in notes
+    assert "user_statistics has FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE" in notes
+    assert "user_statistics has a column, last_login_date" in notes
+    assert "user_statistics has an index, idx_stats_login_count" in notes
+
+
+@pytest.mark.parametrize(
+    ("change", "deviation"),
+    [
+        ("DROP TABLE user_statistics", 'relation "user_statistics" does not exist'),
+        ("ALTER TABLE user_statistics DROP CONSTRAINT user_statistics_pkey", "no unique or exclusion constraint"),
+        (
+            "ALTER TABLE user_statistics DROP CONSTRAINT user_statistics_user_id_fkey",
+            "a foreign key to users is missing",
+        ),
+        ("ALTER TABLE user_statistics ALTER login_count TYPE integer", "integer out of range"),
+        ("ALTER TABLE user_statistics ADD CHECK (post_count <= 1000000)", "violates check constraint"),
+        ("ALTER TABLE users ALTER email TYPE varchar(10)", "the test users cannot be registered: value too long"),
+        ("ALTER TABLE users ADD CHECK (username LIKE 'T%')", "the test users cannot be registered"),
+        ("ALTER TABLE users DROP CONSTRAINT users_email_key", "two users may have the same email"),
+        ("CREATE RULE none AS ON INSERT TO user_statistics DO INSTEAD NOTHING", "user_statistics"),
+    ],
+)
+def test_whatever_cannot_hold_the_pipelines_rows_is_a_deviation(
+    database: psycopg.Connection, change: str, deviation: str
+):
+    database.execute(SCHEMA)
+    database.execute(change)
+    deviations, _ = judge(database)
+    assert any(deviation in found for found in deviations), deviations
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE users ALTER user_id TYPE varchar(10), ALTER email TYPE varchar(255)",
+        "ALTER TABLE user_statistics ALTER login_count TYPE numeric",
+        "ALTER TABLE users DROP CONSTRAINT users_email_key; CREATE UNIQUE INDEX by_email ON users (email)",
+        "CREATE INDEX further ON user_statistics (post_count)",
+        "ALTER TABLE user_statistics ADD CHECK (login_count >= 0)",
+        "ALTER TABLE user_statistics DROP COLUMN created_at",
+    ],
+)
+def test_another_design_that_holds_them_is_none(database: psycopg.Connection, change: str):
+    database.execute(SCHEMA)
+    database.execute(change)
+    deviations, _ = judge(database)
+    assert deviations == []
