@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from steps.diagnoses.catalogue import Diagnosis, read
+from steps.diagnoses.catalogue import Explanation, read
+from steps.diagnoses.ids import Diagnosis
 
 _HEAD = """# Diagnoses
 
@@ -16,7 +17,7 @@ Written by `python -m steps.diagnoses > docs/diagnoses.md` from
 """
 
 
-def document(catalogue: Mapping[str, Diagnosis]) -> str:
+def document(catalogue: Mapping[Diagnosis, Explanation]) -> str:
     """Return the list as Markdown, with a section for each diagnosis."""
     sections = (
         f"## {id}\n{found.cause.en}\n\n{found.cause.ja}\n\n- {found.remedy.en}\n- {found.remedy.ja}\n"

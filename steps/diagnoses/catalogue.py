@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from steps.diagnoses.ids import Diagnosis
 from steps.verdict.checklist import Words
 
 FILE = Path(__file__).with_name("catalogue.toml")
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """A possible cause and its remedy; ids are added, never renamed."""
+class Explanation:
+    """The cause and the remedy of a diagnosis."""
 
-    id: str
     cause: Words
     remedy: Words
 
 
 @cache
-def read() -> dict[str, Diagnosis]:
-    """Return every diagnosis by its id, root causes before their consequences."""
+def read() -> dict[Diagnosis, Explanation]:
+    """Return the explanation of every diagnosis, root causes before consequences; ValueError for an unknown id."""
     told = tomllib.loads(FILE.read_text("utf-8"))["diagnosis"]
-    return {each["id"]: Diagnosis(each["id"], Words(**each["cause"]), Words(**each["remedy"])) for each in told}
+    return {Diagnosis(each["id"]): Explanation(Words(**each["cause"]), Words(**each["remedy"])) for each in told}

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from steps.diagnoses.catalogue import Diagnosis
+from steps.diagnoses.catalogue import Explanation
+from steps.diagnoses.ids import Diagnosis
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
 from steps.verdict.verdict import BROKEN, FAILED, Scenario
@@ -24,7 +25,7 @@ def usual_diagnoses() -> dict[str, str]:
 def diagnoses(
     scenarios: Iterable[Scenario],
     of_the_run: Iterable[Deviation],
-    catalogue: Mapping[str, Diagnosis],
+    catalogue: Mapping[Diagnosis, Explanation],
     began: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Return each diagnosis of the failed and broken scenarios, with their lines; root causes first.
@@ -48,7 +49,7 @@ def diagnoses(
     after = [scenario for scenario in bad if scenario.ended >= began]
     told = [*of_the_run] if after else []
     if not told or any(scenario.status == BROKEN for scenario in bad if scenario not in after):
-        known.add("environment-broken")  # a found cause: diagnoses that follow from it are uncertain
+        known.add(Diagnosis.ENVIRONMENT_BROKEN)  # a found cause: diagnoses that follow from it are uncertain
     for deviation in told:
         known.add(deviation.diagnosis)
         found(*deviation, [line for scenario in after for line in scenario.items])
@@ -58,18 +59,18 @@ def diagnoses(
             found(*deviation, scenario.items)
         if not scenario.deviations:
             for line in scenario.items:
-                usual = "environment-broken" if scenario.status == BROKEN else usual_diagnoses()[line]
+                usual = Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual_diagnoses()[line]
                 found(usual, scenario.reason, [line])
-    order = list(catalogue)
-    ranked = sorted(items, key=lambda id: (id not in known, order.index(id)))
+    order = list(Diagnosis)
+    ranked = sorted(items, key=lambda id: (id not in known, order.index(Diagnosis(id))))
     return [
         {
             "id": id,
             "rank": rank,
             "items": list(items[id]),
-            "cause": asdict(catalogue[id].cause),
+            "cause": asdict(catalogue[Diagnosis(id)].cause),
             "evidence": list(evidence[id])[:_EVIDENCE],
-            "remedy": asdict(catalogue[id].remedy),
+            "remedy": asdict(catalogue[Diagnosis(id)].remedy),
         }
         for rank, id in enumerate(ranked, 1)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_bdd import then, when
 
 from steps.diagnoses import catalogue
+from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.ranking import diagnoses
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
@@ -32,7 +33,8 @@ def reports_complete(reports: dict[str, dict[str, object]], finding: Finding) ->
         got=f"{len(known) - len(short)} so",
         evidence=", ".join(short),
     )
-    finding.control("a report without a remedy", not _complete({**reports["too-slow"], "remedy": {"ja": "", "en": ""}}))
+    without = {**reports[Diagnosis.TOO_SLOW], "remedy": {"ja": "", "en": ""}}
+    finding.control("a report without a remedy", not _complete(without))
 
 
 def _complete(report: dict[str, object]) -> bool:
@@ -45,7 +47,7 @@ def unknown_cause(record: Record, finding: Finding) -> None:
     reports = diagnoses([Scenario("any", ["INF-01"], FAILED, "planted")], [], catalogue.read())
     found = [(each["id"], each["evidence"]) for each in reports]
     finding.holds(
-        found == [("not-diagnosed", ["planted"])],
+        found == [(Diagnosis.NOT_DIAGNOSED, ["planted"])],
         wanted="not-diagnosed as its only report, with its evidence",
         got="so" if len(found) == 1 else f"{len(found)} reports",
         evidence="\n".join(map(str, found)),
@@ -65,16 +67,16 @@ def _told(words: Words) -> bool:
 
 
 _DIAGNOSES = {
-    "S3": "bucket-missing",
-    "EventBridge": "rule-missing",
-    "Step Functions": "state-machine-missing",
-    "Lambda": "function-missing",
-    "DynamoDB": "table-missing",
-    "CloudWatch Logs": "logs-missing",
-    "Secrets Manager": "secret-missing",
-    "RDS": "aurora-stopped",
-    "IAM": "role-wrong",
-    "PostgreSQL": "secret-refused",
+    "S3": Diagnosis.BUCKET_MISSING,
+    "EventBridge": Diagnosis.RULE_MISSING,
+    "Step Functions": Diagnosis.STATE_MACHINE_MISSING,
+    "Lambda": Diagnosis.FUNCTION_MISSING,
+    "DynamoDB": Diagnosis.TABLE_MISSING,
+    "CloudWatch Logs": Diagnosis.LOGS_MISSING,
+    "Secrets Manager": Diagnosis.SECRET_MISSING,
+    "RDS": Diagnosis.AURORA_STOPPED,
+    "IAM": Diagnosis.ROLE_WRONG,
+    "PostgreSQL": Diagnosis.SECRET_REFUSED,
 }
 """The usual diagnosis of a service that does not respond well."""
 NOBODY = "http://127.0.0.1:9"
@@ -97,7 +99,7 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
     services = [service for (service,) in datatable[1:]]
     silent = [service for service in services if not _is(answers, service, "ok")]
     for service in (each for each in silent if not _is(answers, each, "-")):  # not tested, so no diagnosis
-        finding.suspect(_DIAGNOSES.get(service, "not-diagnosed"), f"{service} does not answer well")
+        finding.suspect(_DIAGNOSES.get(service, Diagnosis.NOT_DIAGNOSED), f"{service} does not answer well")
     finding.holds(
         not silent,
         wanted=f"{len(services)} services that answer",

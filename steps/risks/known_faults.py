@@ -10,6 +10,7 @@ from typing import Any
 from pytest_bdd import given, parsers, then, when
 
 from steps.diagnoses import catalogue
+from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure
 from steps.diagnoses.ranking import diagnoses
 from steps.drivers.absence import missing
@@ -106,7 +107,9 @@ def not_pointed_to(diagnosis: str, configuration: Live, finding: Finding) -> Non
 @then("a copy of it with the functions in no VPC does")
 def without_network(configuration: Live, finding: Finding) -> None:
     copy = _with_functions(configuration, subnets=(), security_groups=())
-    finding.control("a copy with the functions in no VPC", _first_new(configuration, copy) == "function-without-vpc")
+    finding.control(
+        "a copy with the functions in no VPC", _points_to(Diagnosis.FUNCTION_WITHOUT_VPC, copy, configuration)
+    )
 
 
 @then(parsers.parse('a copy of it without the environment variable "{name}" does'))
@@ -116,7 +119,7 @@ def without_variable(name: str, configuration: Live, finding: Finding) -> None:
         for each, function in configuration.functions.items()
     }
     copy = replace(configuration, functions=functions)
-    finding.control(f"a copy without {name}", _first_new(configuration, copy) == "environment-variable-missing")
+    finding.control(f"a copy without {name}", _points_to(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, copy, configuration))
 
 
 @then(parsers.parse('a copy of it with "{action}" denied does'))
@@ -125,7 +128,7 @@ def with_denial(action: str, configuration: Live, finding: Finding) -> None:
     finding.none(absent, wanted="decisions of IAM on the functions' role", got=f"{len(configuration.decisions)}")
     denied = {need: "implicitDeny" for need in configuration.decisions if need.action == action}
     copy = replace(configuration, decisions={**configuration.decisions, **denied})
-    finding.control(f"a copy with {action} denied", _first_new(configuration, copy) == "permission-missing")
+    finding.control(f"a copy with {action} denied", _points_to(Diagnosis.PERMISSION_MISSING, copy, configuration))
 
 
 def _with_functions(configuration: Live, **changes: Any) -> Live:
@@ -133,8 +136,7 @@ def _with_functions(configuration: Live, **changes: Any) -> Live:
     return replace(configuration, functions=functions)
 
 
-def _first_new(configuration: Live, copy: Live) -> str | None:
-    """Return the first diagnosis of the deviations that only the copy has, or None."""
+def _points_to(diagnosis: Diagnosis, copy: Live, configuration: Live) -> bool:
+    """True if this is the first diagnosis of the deviations that only the copy has."""
     new = [each for each in copy.deviations if each not in configuration.deviations]
-    found = diagnoses([Scenario("any", [], FAILED)], new, catalogue.read()) if new else []
-    return found[0]["id"] if found else None
+    return [each["id"] for each in diagnoses([Scenario("any", [], FAILED)], new, catalogue.read())][:1] == [diagnosis]

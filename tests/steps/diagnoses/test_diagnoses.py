@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.diagnoses import catalogue, of_run, ranking
+from steps.diagnoses import catalogue
+from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure, of_start
 from steps.diagnoses.ranking import diagnoses
-from steps.drivers import absence
-from steps.paths import ROOT
-from steps.preconditions import template
-from steps.results import fates
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 from tests.steps.failures import EXECUTIONS, told
 
 KNOWN = catalogue.read()
-IDS, LINES = list(KNOWN), list(checklist.read())
+IDS, LINES = list(Diagnosis), list(checklist.read())
 
 
 @pytest.mark.parametrize(("error", "cause", "diagnosis"), EXECUTIONS)
@@ -102,43 +97,53 @@ def explained(*scenarios: Scenario, whole: tuple[Deviation, ...] = ()) -> dict[s
     return {each["id"]: (each["items"], each["evidence"]) for each in diagnoses(scenarios, whole, KNOWN)}
 
 
-def test_the_same_cause_in_several_scenarios_is_one_diagnosis():
-    closed = Deviation("security-group-closed", "sg-1 lets nobody in")
-    found = explained(one("a", "KNO-03", said=(closed,)), one("b", "DAT-01", "KNO-03", said=(closed,)))
-    assert found == {"security-group-closed": (["KNO-03", "DAT-01"], ["sg-1 lets nobody in"])}
+CLOSED = Deviation(Diagnosis.SECURITY_GROUP_CLOSED, "sg-1 lets nobody in")
+REFUSED = Deviation(Diagnosis.SECRET_REFUSED, "the execution FAILED with DatabaseUnavailableError")
+LOST = tuple(Deviation(Diagnosis.RECORDS_LOST, f"record {n}") for n in range(1000))
 
 
-def test_a_diagnosis_keeps_as_much_evidence_as_people_read():
-    many = tuple(Deviation("records-lost", f"record {n}") for n in range(1000))
-    assert explained(one("a", "PRF-03", said=many))["records-lost"][1] == [f"record {n}" for n in range(20)]
-
-
-def test_a_check_that_says_no_more_than_no_points_to_what_is_usual_for_its_line():
-    assert explained(one("a", "AUR-02", reason="99 of 100"), one("b", "INF-01", reason="none")) == {
-        "records-lost": (["AUR-02"], ["99 of 100"]),
-        "not-diagnosed": (["INF-01"], ["none"]),
-    }
-
-
-def test_what_broke_says_nothing_about_the_pipeline():
-    found = explained(one("a", "AUR-02", status=BROKEN, reason="no database"), one("b", "AUR-03", reason="99 of 100"))
-    assert found == {
-        "environment-broken": (["AUR-02"], ["no database"]),
-        "records-altered": (["AUR-03"], ["99 of 100"]),
-    }
-
-
-def test_what_the_run_as_a_whole_points_to_explains_every_line():
-    refused = Deviation("secret-refused", "the execution FAILED with DatabaseUnavailableError")
-    found = explained(one("a", "SFN-01", reason="FAILED"), one("b", "AUR-02", reason="0"), whole=(refused,))
-    assert list(found) == ["secret-refused", "state-failed", "records-lost"]
-    assert found["secret-refused"] == (["SFN-01", "AUR-02"], [refused.text])
-
-
-def test_what_the_run_told_goes_before_what_its_failed_lines_usually_point_to():
-    lost = Deviation("chunk-lost", "the execution FAILED with CheckViolation")
-    found = explained(one("a", "SFN-03", reason="not left"), one("b", "AUR-02", reason="0"), whole=(lost,))
-    assert list(found) == ["chunk-lost", "state-failed", "records-lost"]
+@pytest.mark.parametrize(
+    ("scenarios", "whole", "found"),
+    [
+        pytest.param(
+            [one("a", "KNO-03", said=(CLOSED,)), one("b", "DAT-01", "KNO-03", said=(CLOSED,))],
+            (),
+            {"security-group-closed": (["KNO-03", "DAT-01"], [CLOSED.text])},
+            id="one cause in several scenarios",
+        ),
+        pytest.param(
+            [one("a", "PRF-03", said=LOST)],
+            (),
+            {"records-lost": (["PRF-03"], [f"record {n}" for n in range(20)])},
+            id="as much evidence as people read",
+        ),
+        pytest.param(
+            [one("a", "AUR-02", reason="99 of 100"), one("b", "INF-01", reason="none")],
+            (),
+            {"records-lost": (["AUR-02"], ["99 of 100"]), "not-diagnosed": (["INF-01"], ["none"])},
+            id="the usual diagnosis of a line",
+        ),
+        pytest.param(
+            [one("a", "AUR-02", status=BROKEN, reason="no database"), one("b", "AUR-03", reason="99 of 100")],
+            (),
+            {"environment-broken": (["AUR-02"], ["no database"]), "records-altered": (["AUR-03"], ["99 of 100"])},
+            id="what broke says nothing about the pipeline",
+        ),
+        pytest.param(
+            [one("a", "SFN-01", reason="FAILED"), one("b", "AUR-02", reason="0")],
+            (REFUSED,),
+            {
+                "secret-refused": (["SFN-01", "AUR-02"], [REFUSED.text]),
+                "state-failed": (["SFN-01"], ["FAILED"]),
+                "records-lost": (["AUR-02"], ["0"]),
+            },
+            id="the run explains every line, before what is usual for it",
+        ),
+        pytest.param([one("a", "SFN-03", status=PASSED, said=(CLOSED,))], (CLOSED,), {}, id="nothing failed"),
+    ],
+)
+def test_what_is_explained(scenarios: list[Scenario], whole: tuple[Deviation, ...], found: dict[str, object]):
+    assert list(explained(*scenarios, whole=whole).items()) == list(found.items())
 
 
 def test_what_breaks_after_a_run_that_has_told_why_it_failed_is_no_broken_environment():
@@ -157,33 +162,5 @@ def test_the_run_explains_nothing_that_failed_before_it_began():
     assert "secret-refused" not in [each["id"] for each in diagnoses([early], [refused], KNOWN, began=2.0)]
 
 
-def test_where_nothing_failed_there_is_nothing_to_explain():
-    retried = Deviation("retried", "once")
-    assert explained(one("a", "SFN-03", status=PASSED, said=(retried,)), whole=(retried,)) == {}
-
-
-def raised() -> Iterator[tuple[str, str]]:
-    """(where, id) of every diagnosis that the suite's sources name."""
-    for file in sorted((ROOT / "steps").rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and isinstance(first := node.args[0], ast.Constant):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called in ("Deviation", "Sign", "suspect", "Missing"):
-                    yield f"{file.name}:{node.lineno}", str(first.value)
-            match node:
-                case ast.Assign(targets=[ast.Name(id="diagnosis")], value=ast.Constant(value=id)):
-                    yield f"{file.name}:{node.lineno}", str(id)
-    tables = {
-        "usual": ranking.usual_diagnoses().values(),
-        "fates": fates._DIAGNOSES.values(),
-        "drift": template._DIAGNOSES.values(),
-        "names": absence.DIAGNOSES.values(),
-        "runs": [sign.diagnosis for sign in of_run._SIGNS],
-    }
-    yield from ((name, id) for name, ids in tables.items() for id in ids)
-
-
-def test_the_list_has_every_diagnosis_that_anything_points_to():
-    found = list(raised())
-    assert len(found) > 100
-    assert [each for each in found if each[1] not in KNOWN] == []
+def test_the_catalogue_explains_each_diagnosis_in_the_order_of_the_enumeration():
+    assert list(KNOWN) == list(Diagnosis)
