@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.system_under_test.csv_files import BOM
-from tests.system_under_test.fates_model import MOST
+from tests.system_under_test.models import MOST
 from tests.system_under_test.pipeline import HEADER
 
 T = TypeVar("T")
+BOM = "\ufeff"
+LONG = 65_536
 
 ACTIVE = [f"U7000{n:02d}" for n in range(6)]
 INACTIVE = [f"U7100{n:02d}" for n in range(2)]
@@ -30,7 +31,7 @@ COLUMNS = HEADER.split(",")
 
 
 def together(build: Callable[..., T], *choices: Sequence[Any]) -> st.SearchStrategy[T]:
-    """What `build` makes of one of each of the choices, by a single draw: draws are what such files cost most."""
+    """Return what `build` makes of one of each of the choices; they are drawn at once, since each draw takes long."""
 
     def made(number: int) -> T:
         chosen = []
@@ -64,8 +65,8 @@ _misshapen = st.one_of(
     ),
     st.sampled_from(["", " ", ",,", '""', '"U700000"x,1,1', "U700000;1;1", "U700000\t1\t1", "U700000", HEADER]),
 )
-_records = st.one_of(_good, _good, _good, _bad, _unquoted, _misshapen)
-_breaks = st.sampled_from(["\n"] * 4 + ["\r\n"] * 4 + ["\n\n", "\r\n\n", "\r\r\n", "\r"])
+records = st.one_of(_good, _good, _good, _bad, _unquoted, _misshapen)
+breaks = st.sampled_from(["\n"] * 4 + ["\r\n"] * 4 + ["\n\n", "\r\n\n", "\r\r\n", "\r"])
 _headers = [
     *[HEADER] * 20,
     *(",".join(map(quoted, COLUMNS)), f"\n{HEADER}", ""),
@@ -85,7 +86,7 @@ def _file(lines: list[tuple[str, str]], frame: tuple[str, str, str, str, bytes],
 
 hostile_files = st.builds(
     _file,
-    st.lists(st.tuples(_records, _breaks), max_size=12),
+    st.lists(st.tuples(records, breaks), max_size=12),
     together(lambda *frame: frame, _encodings, _headers, ["\n", "\r\n", "\n\n"], _ends, _damages),
     st.integers(0, 200),
 )

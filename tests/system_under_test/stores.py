@@ -1,4 +1,4 @@
-"""What the tests ask the stores: counts, fates and sessions in Aurora, items in DynamoDB, results in S3."""
+"""Queries of the tests: counts, fates and sessions in Aurora, items in DynamoDB, results in S3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 20
 
 
 def statistics(database: psycopg.Connection, users: list[str]) -> dict[str, tuple[int, int]]:
-    """The counts of those of these users that have any."""
+    """The counts of these users; a user without statistics is left out."""
     rows = database.execute(
         "SELECT user_id, login_count, post_count FROM user_statistics WHERE user_id = ANY(%s)", [users]
     )
@@ -36,7 +36,7 @@ def planned(database: psycopg.Connection, upload: Upload) -> list[tuple[int, int
 
 
 def done(database: psycopg.Connection, upload: Upload) -> list[int]:
-    """The chunks of a version whose records count."""
+    """The chunks of a version that are done."""
     rows = database.execute(
         "SELECT chunk FROM chunk_plan WHERE version_id = %s AND state = 'done' ORDER BY 1", [upload["version_id"]]
     )
@@ -44,7 +44,7 @@ def done(database: psycopg.Connection, upload: Upload) -> list[int]:
 
 
 def sessions(database: psycopg.Connection) -> list[tuple[str, int, str | None]]:
-    """Name, process id and kind of wait of each session of the functions, as it is now also in a transaction."""
+    """Name, process id and kind of wait of each session of the functions; up to date also within a transaction."""
     database.execute("SELECT pg_stat_clear_snapshot()")
     return database.execute(
         "SELECT application_name, pid, wait_event_type FROM pg_stat_activity WHERE application_name ~ '^csv-'"
@@ -61,17 +61,6 @@ def waiting_for_a_lock(database: psycopg.Connection, *request_ids: str) -> list[
     return eventually(
         look,
         what=f"{', '.join(request_ids)} to wait for a lock",
-        within=PATIENCE_SECONDS,
-        every=0.01,
-        seen=lambda: str(sessions(database)),
-    )
-
-
-def all_sessions_closed(database: psycopg.Connection) -> None:
-    """Wait until the server has ended every session of the functions, and so has counted what they did."""
-    eventually(
-        lambda: None if sessions(database) else True,
-        what="the sessions of the functions to end",
         within=PATIENCE_SECONDS,
         every=0.01,
         seen=lambda: str(sessions(database)),

@@ -1,28 +1,69 @@
-"""Whatever stands in a file, each record meets the fate that the rules give it: both handlers against a model of them.
+"""Each record of any file meets the fate that the rules give it: both handlers are compared with a model of the rules.
 
 2,000 files, the same ones each time where CI is set; `pytest --hypothesis-profile=thorough` draws twenty times as many.
 """
 
+import io
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
+from botocore.response import StreamingBody
 from csv_pipeline.errors import ValidationError
 from hypothesis import example, given, settings
 
 from local_aws import LocalAws
-from tests.system_under_test.csv_files import LONG
-from tests.system_under_test.csv_model import records_below_header
-from tests.system_under_test.fates_model import Totals, fates_of
-from tests.system_under_test.hostile_files import ACTIVE, INACTIVE, hostile_files, sizes_of_chunks, totals_before
-from tests.system_under_test.in_memory import Items, Objects, OneSession
+from tests.system_under_test.hostile_files import (
+    ACTIVE,
+    INACTIVE,
+    LONG,
+    hostile_files,
+    sizes_of_chunks,
+    totals_before,
+)
+from tests.system_under_test.models import Totals, fates_of, records_below_header
 from tests.system_under_test.pipeline import HEADER, Pipeline, Run
 from tests.system_under_test.stores import planned, rejected, statistics
 
 REGISTERED = dict.fromkeys(ACTIVE, True) | dict.fromkeys(INACTIVE, False)
 FILES = 20 * settings().max_examples
 _versions = count(1)
+
+
+class Objects:
+    """An S3 in memory with one version of one object; thousands of files would take too long on the embedded AWS."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def get_object(self, Range: str = "bytes=0-", **_: str) -> dict[str, Any]:  # noqa: N803  # AWS's own name
+        first, last = re.fullmatch(r"bytes=(\d+)-(\d*)", Range).groups()  # type: ignore[union-attr]  # or it raises
+        part = self._content[int(first) : int(last) + 1 if last else None]
+        return {"ContentLength": len(part), "Body": StreamingBody(io.BytesIO(part), len(part))}
+
+
+class Items:
+    """A DynamoDB whose tables nobody else writes to, so that every condition holds."""
+
+    def put_item(self, **_: Any) -> None: ...
+
+    def update_item(self, **_: Any) -> dict[str, Any]:
+        return {"Attributes": {"earlier": {"S": "nobody"}, "earlier_until": {"N": "0"}}}
+
+
+class OneSession:
+    """The database by one session, which stays open."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def session(self, function: str, request_id: str) -> Iterator[psycopg.Connection]:
+        yield self._connection
 
 
 @pytest.fixture(scope="module")
