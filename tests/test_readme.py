@@ -22,7 +22,7 @@ TESTS = {
     ".venv/bin/pytest -m aws-dev --plan": ("acceptance/test_aws_dev.py", "test_the_readmes_own_words"),
     ".venv/bin/python -m steps.targets.stand_in": ("acceptance/test_aws_dev.py", '"-m", "steps.targets.stand_in"'),
     ".venv/bin/pytest -m local --after-deploy='python3 break_something.py'": (
-        "acceptance/test_defects.py",
+        "acceptance/test_sessions.py",
         "--after-deploy=",
     ),
     ".venv/bin/python -m local_aws serve": ("local_aws/test_process.py", '"-m", "local_aws", "serve"'),

@@ -13,10 +13,8 @@ from typing import Any
 import pytest
 
 from defects import sessions
+from steps.paths import ROOT as ROOT
 from steps.suite.reports import left_in
-
-ROOT = Path(__file__).resolve().parents[2]
-MEDDLE = Path(__file__).with_name("meddle.py")
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,8 @@ def command(reports: Path, *arguments: str | Path) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Ours, less what the outer pytest put there."""
+    """Our own variables without those of the outer pytest."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-
-
-def meddle(what: str) -> str:
-    """The command line that does `what` to the running pipeline from outside."""
-    return f"'{sys.executable}' '{MEDDLE}' {what}"
 
 
 @pytest.fixture

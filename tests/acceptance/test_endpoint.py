@@ -117,20 +117,3 @@ def test_a_place_that_is_not_there_is_told_once_and_breaks_every_scenario(accept
     assert session.items("broken") == {"FIL-01", "FIL-02", "FIL-03"}
     assert session.output.count("ERROR at setup") == 1
     assert "1 error, 2 broken likewise" in session.output
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--target=endpoint",), "--target=endpoint wants --endpoint-url=URL"),
-        (("--target=aws-dev",), "the dev account is not ours alone"),
-        (("-n2",), "its scenarios run in one process, one after the other"),
-    ],
-)
-def test_a_command_line_that_cannot_be_followed_is_a_usage_error(
-    arguments: tuple[str, ...], said: str, accept: Accept
-) -> None:
-    session = accept(*arguments)
-
-    assert session.exit == 4
-    assert said in session.output
