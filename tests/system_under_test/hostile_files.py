@@ -24,7 +24,7 @@ FORMULAS = ['=HYPERLINK("https://example.com")', "@SUM(1+1)", "+1", "-1", "=1+1"
 
 USERS = ACTIVE * 4 + INACTIVE + UNKNOWN
 COUNTS = [*map(str, range(10)), *map(str, [MOST, MOST - 1, MOST // 2, MOST // 2 + 1]), "007", "0" * 30 + "1"]
-NO_USERS = ["", "U7", "u700000", " U700000", "Ｕ700000", "U70000０", "U7000000000", "U700000\0", "U700000\n", BOM]
+NO_USERS = ["", "U7000", "u700000", " U700000", "Ｕ700000", "U70000０", "U7000000000", "U700000\0", "U700000\n", BOM]
 NO_COUNTS = ["", "-1", "+1", " 1", "1 ", "１", "٣", "1.0", "1e3", "1_0", "0x1", "1\0", "1\n", str(MOST + 1), "9" * 30]
 WRONG = [*NO_USERS, *NO_COUNTS, *SQL, *FORMULAS, "ユ𠮷", 'a"b', ",", '"', "\r"]
 COLUMNS = HEADER.split(",")
