@@ -11,7 +11,7 @@ from csv_pipeline.errors import ProcessingError
 from csv_pipeline.plan import Progress
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from merge import judge
+from merge import check_tolerance
 
 from tests.system_under_test.conftest import NewUsers
 from tests.system_under_test.hostile_files import BOM, LONG, breaks, records
@@ -50,10 +50,10 @@ def test_exactly_the_tolerated_share_may_be_rejected(percent: str, total: int, t
     def progress(bad: int) -> Progress:
         return Progress(total, total - bad, bad, 1, 1)
 
-    judge(progress(tolerated), {}, Decimal(percent))
+    check_tolerance(progress(tolerated), {}, Decimal(percent))
     why = rf"{tolerated + 1} of {total} records are rejected, more than the {percent} % tolerated: 7 of {total} Why"
     with pytest.raises(ProcessingError, match=why):
-        judge(progress(tolerated + 1), {"Why": 7}, Decimal(percent))
+        check_tolerance(progress(tolerated + 1), {"Why": 7}, Decimal(percent))
 
 
 def process(pipeline: Pipeline, upload: Upload) -> Upload:

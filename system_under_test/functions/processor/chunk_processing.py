@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import merging
+import chunk_sql
 import staging
 from csv_pipeline import plan
 from csv_pipeline.errors import ProcessingError, Reason
@@ -17,7 +17,7 @@ from psycopg.errors import DeadlockDetected, ForeignKeyViolation, NumericValueOu
 # A new transaction resolves each of these errors. The first two are conflicts with other transactions. The last two are
 # due to bad records, for which the first attempt does not search: most chunks have none, and PostgreSQL detects them.
 RETRIED = (SerializationFailure, DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange)
-SEARCHES = (merging.reject_unknown_users, merging.reject_overflows)
+SEARCHES = (chunk_sql.reject_unknown_users, chunk_sql.reject_overflows)
 # The number of searches that an error requires. PostgreSQL checks for overflows first, so they may hide unknown users.
 _SEARCHES_FOR: Mapping[type[Exception], int] = {ForeignKeyViolation: 1, NumericValueOutOfRange: 2}
 
@@ -63,11 +63,11 @@ def _process(connection: Connection, event: ChunkEvent, services: Services, sear
         return Outcome(done, {})
     _, blocks = open_version(services.s3, event.object, chunk.first_byte, chunk.end_byte)
     staged = staging.stage(connection, blocks, chunk.first_line)
-    merging.reject_inactive_users(connection)
+    chunk_sql.reject_inactive_users(connection)
     for search in SEARCHES[:searches]:
         search(connection)
-    reasons = merging.keep_rejected(connection, event.object, event.chunk)
-    merging.merge(connection, event.execution.id)
+    reasons = chunk_sql.keep_rejected(connection, event.object, event.chunk)
+    chunk_sql.add_to_totals(connection, event.execution.id)
     rejected = sum(reasons.values())
     counts = plan.ChunkCounts(staged - rejected, rejected)
     plan.finish_chunk(connection, event.object, event.chunk, counts, event.execution.id)

@@ -16,13 +16,13 @@ def merge_results(event: MergeEvent, services: Services) -> Answer:
     tolerance = services.settings.error_tolerance_percent
     with services.database.session(event.function, event.request_id) as connection:
         progress = plan.progress(connection, event.object)
-        reasons = results.reasons(connection, event.object)
-        prove(progress, event.records_total, sum(reasons.values()))
+        reasons = results.count_reasons(connection, event.object)
+        check_totals(progress, event.records_total, sum(reasons.values()))
         results.publish(
             connection, services, event, {**progress._asdict(), "reasons": reasons, **event.content.model_dump()}
         )
     jobs.record_metadata(event, services, **progress._asdict(), results=event.object.results_prefix)
-    judge(progress, reasons, tolerance)
+    check_tolerance(progress, reasons, tolerance)
     return {
         "records_total": progress.records_total,
         "records_applied": progress.records_applied,
@@ -30,7 +30,7 @@ def merge_results(event: MergeEvent, services: Services) -> Answer:
     }
 
 
-def prove(progress: plan.Progress, records_total: int, rejected_kept: int) -> None:
+def check_totals(progress: plan.Progress, records_total: int, rejected_kept: int) -> None:
     """Raise a ProcessingError unless all chunks are done and applied + rejected = records in the file."""
     found = progress.records_applied + progress.records_rejected
     if progress.chunks_done < progress.chunks:
@@ -42,7 +42,7 @@ def prove(progress: plan.Progress, records_total: int, rejected_kept: int) -> No
         )
 
 
-def judge(progress: plan.Progress, reasons: Mapping[str, int], tolerance_percent: Decimal) -> None:
+def check_tolerance(progress: plan.Progress, reasons: Mapping[str, int], tolerance_percent: Decimal) -> None:
     """Raise a ProcessingError with the count for each reason if more records are rejected than tolerated."""
     if progress.records_rejected * 100 > tolerance_percent * progress.records_total:
         raise ProcessingError(

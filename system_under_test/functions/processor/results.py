@@ -16,8 +16,8 @@ from psycopg import Connection
 _ROWS_AT_A_TIME = 10_000
 
 
-def reasons(connection: Connection, version: S3Object) -> dict[str, int]:
-    """The number of rejected records of this version for each reason, the most frequent first."""
+def count_reasons(connection: Connection, version: S3Object) -> dict[str, int]:
+    """Return the number of rejected records of this version for each reason, the most frequent first."""
     return dict(
         connection.execute(
             f"SELECT reason, count(*) FROM rejected_records WHERE {OF_VERSION} GROUP BY reason ORDER BY 2 DESC, 1",

@@ -40,7 +40,7 @@ def log(job: Job, level: str, message: str, **facts: Any) -> None:
     print(json.dumps(line, ensure_ascii=False))
 
 
-def check(job: Job, _: Answer) -> Answer:
+def check_file(job: Job, _: Answer) -> Answer:
     """Take the lock and validate the file as a whole; or return the execution that already has the file."""
     if (owner := journal.lock(job)) != job.execution:
         return {"duplicate_of": owner}
@@ -50,7 +50,7 @@ def check(job: Job, _: Answer) -> Answer:
     return {"records": len(file.records)}
 
 
-def cut(job: Job, _: Answer) -> Answer:
+def store_parts(job: Job, _: Answer) -> Answer:
     """Store the records in parts."""
     file = files.read(job)
     with session(job) as connection:
@@ -59,14 +59,14 @@ def cut(job: Job, _: Answer) -> Answer:
     return {"parts": numbers, "at_once": int(config.max_parallel_workers)}
 
 
-def apply(job: Job, _: Answer) -> Answer:
+def apply_part(job: Job, _: Answer) -> Answer:
     """Apply one part."""
     with session(job) as connection:
         counts = parts.apply(connection, job)
     return {"records_applied": counts.applied, "records_rejected": counts.rejected}
 
 
-def prove(job: Job, event: Answer) -> Answer:
+def merge_parts(job: Job, event: Answer) -> Answer:
     """Prove that each record is applied or rejected, write the results to S3, and check the error tolerance."""
     with session(job) as connection:
         counts, rejected = parts.so_far(connection, job), parts.rejections(connection, job)
@@ -88,7 +88,7 @@ def _publish(job: Job, name: str, text: str) -> None:
     s3.put_object(Bucket=job.bucket, Key=job.results + name, Body=text.encode())
 
 
-def close(job: Job, event: Answer) -> Answer:
+def complete_job(job: Job, event: Answer) -> Answer:
     """Complete the job."""
     journal.complete_job(job, **event["totals"])
     log(job, "INFO", "processing completed successfully", **event["totals"])
@@ -111,10 +111,10 @@ def note_failure(job: Job, event: Answer) -> Answer:
 
 
 STEPS: dict[str, Callable[[Job, Answer], Answer]] = {
-    "csv-validation": check,
-    "csv-split": cut,
-    "csv-chunk-processing": apply,
-    "csv-merge": prove,
-    "batch-status-update": close,
+    "csv-validation": check_file,
+    "csv-split": store_parts,
+    "csv-chunk-processing": apply_part,
+    "csv-merge": merge_parts,
+    "batch-status-update": complete_job,
     "error-handling": note_failure,
 }

@@ -72,7 +72,7 @@ def keep_rejected(connection: Connection, version: S3Object, chunk: int) -> dict
     return {Reason(reason): count for reason, count in rows}
 
 
-def merge(connection: Connection, execution_id: str) -> None:
+def add_to_totals(connection: Connection, execution_id: str) -> None:
     """Add the counts of all good records to their users' totals.
 
     Raises NumericValueOutOfRange if a sum overflows, or else ForeignKeyViolation if a user is not registered;
