@@ -1,4 +1,4 @@
-"""Whatever is installed is pinned, known by its hash, and there for every Python and machine that the README names."""
+"""Every installed package is pinned by its hash, and available for every Python and platform of the README."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from steps.paths import ROOT
+
 LOCKS = ["requirements.txt", "requirements-dev.txt", "system_under_test/layers/dependencies/requirements.lock"]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 SOURCES = {
@@ -25,7 +26,7 @@ SOURCES = {
         " OpenSSL are, as the README says",
     },
 }
-"""What has no wheel on which platform, and why that will do."""
+"""The packages without a wheel on a platform, each with the reason why its source will do."""
 PINNED = re.compile(r"[\w.\[\],-]+==\S+(?: ; .+?)?(?: --hash=sha256:[0-9a-f]{64})+")
 
 
@@ -51,7 +52,7 @@ def test_a_loose_one_is_found(line: str):
 
 
 def unresolved(python: str, platform: str, from_source: set[str], target: Path) -> str:
-    """Empty where pip would find both locks for that Python and platform, all but `from_source` as wheels."""
+    """The error if pip does not find both locks for that Python and platform, all but `from_source` as wheels."""
     uv = Path(sysconfig.get_path("scripts"), "uv")
     where = [f"--python-version={python}", f"--python-platform={platform}", f"--target={target}"]
     allowed = [f"--no-binary={name}" for name in from_source]

@@ -1,13 +1,15 @@
-"""What the READMEs tell people to type is what is run: by CI, or by the test that is named here."""
+"""The READMEs: CI or a test runs each command, links lead to files, and figures are counted."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from steps.paths import ROOT
+from steps.verdict import checklist
+from tests.surroundings.table import TABLE
+
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
 READMES = ("README.md", "README.ja.md")
 TESTS = {
@@ -68,6 +70,30 @@ def test_every_file_that_it_links_to_is_there(readme: str):
     text = (ROOT / readme).read_text("utf-8")
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text)]
     assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []
+
+
+LINES, DEFECTS = len(checklist.read()), len([*(ROOT / "defects").glob("*/*.toml")])
+
+
+@pytest.mark.parametrize(
+    ("readme", "text"),
+    [
+        ("README.md", f"a checklist of {LINES} lines"),
+        ("README.md", f"of {LINES} lines in scope passed"),
+        ("README.md", f"{DEFECTS} of {DEFECTS} defects killed, {DEFECTS} diagnosed at first place"),
+        ("README.md", f"under each of {len(TABLE)} things"),
+        ("README.ja.md", f"{LINES}項目のチェックリスト"),
+        ("README.ja.md", f"不具合{DEFECTS}件のうち{DEFECTS}件に気づき、{DEFECTS}件で正しい診断"),
+    ],
+)
+def test_figures_are_counted(readme: str, text: str):
+    assert text in (ROOT / readme).read_text("utf-8")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_scenario_of_robustness_has_its_row(readme: str):
+    features = {file.stem for file in (ROOT / "features" / "robustness").glob("*.feature")}
+    assert features <= set(re.findall(r"`(\w+)`", (ROOT / readme).read_text("utf-8")))
 
 
 @pytest.mark.parametrize("readme", READMES)

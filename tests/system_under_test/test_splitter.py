@@ -14,7 +14,7 @@ from csv_pipeline.tokenizer import Record
 from hypothesis import example, given
 from hypothesis import strategies as st
 from split import cut_file
-from validation import MAX_FILE_BYTES, check_name_and_size, count_records, within
+from validation import MAX_FILE_BYTES, check_name_and_size, count_records, utf8, within
 
 from tests.system_under_test.conftest import NewUsers
 from tests.system_under_test.hostile_files import LONG, hostile_files
@@ -36,6 +36,13 @@ def test_the_validation_counts_the_records_of_valid_files_alone(data: bytes, blo
             count_records(blocks)
     else:
         assert count_records(blocks) == len(wanted)
+
+
+@pytest.mark.parametrize("block", [1, 4, 100])
+def test_the_first_byte_that_is_not_utf_8_is_named(block: int) -> None:
+    for data in (b"a\xe3\x83\x83b\xe3\x83", b"a\xe3\x83\x83b\xffxyz"):
+        with pytest.raises(ValidationError, match="byte 5 of the file is not UTF-8"):
+            list(utf8(data[at : at + block] for at in range(0, len(data), block)))
 
 
 def test_a_file_that_the_rule_should_have_excluded_is_invalid(pipeline: Pipeline) -> None:

@@ -1,4 +1,4 @@
-"""The 20 environment variables of both functions, typed and checked once, when the function starts."""
+"""The environment variables of both functions, typed and checked once, when the function starts."""
 
 from collections.abc import Mapping
 from decimal import Decimal
