@@ -1,4 +1,4 @@
-"""What workstations have set up that could decide in a session, each by a name; none of it may."""
+"""Settings of workstations that could change a session, each with a name; none of them may."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RAISES = "raise SystemExit('PYTHONPATH has shadowed ' + __name__)\n"
 _SERVICES = ("S3", "DYNAMODB", "SFN", "EVENTBRIDGE", "LAMBDA", "IAM", "STS", "EC2", "RDS", "CLOUDWATCH_LOGS")
 _TAKES_NO_NONSENSE = {"PGPASSWORD", "PGAPPNAME"}
 LIBPQ = sorted({each.envvar.decode() for each in pq.Conninfo.get_defaults() if each.envvar})
-"""Every variable that libpq itself tells of."""
+"""Every variable that libpq lists."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Surroundings:
     files: Mapping[str, str] = field(default_factory=dict)
     umask: int = -1
     folder: str = ""
-    """A folder below HOME that is made; the process is started in it where `inside`."""
+    """A folder below HOME that is created; the process starts in it if `inside`."""
     inside: bool = False
     alone: bool = False
-    """Whether it would keep others from having an effect."""
+    """True if it would hide the effect of others."""
 
     def __str__(self) -> str:
         return self.name
@@ -177,7 +177,7 @@ TABLE = [*AWS, *PROXIES, *DATABASE, *EMULATOR, *PYTHON, *MACHINE]
 
 
 def together(name: str, *parts: Surroundings) -> Surroundings:
-    """All of `parts` at once; of those that have the same variable or file, the last one's."""
+    """Combine `parts`; if several set the same variable or file, the last one counts."""
     made = Surroundings(name)
     for each in parts:
         made = replace(
@@ -192,7 +192,7 @@ def together(name: str, *parts: Surroundings) -> Surroundings:
 
 
 def groups(most: int = 8) -> list[list[Surroundings]]:
-    """The table in as few lists as may be, each of surroundings that can be had at once."""
+    """Divide the table into few groups of surroundings that do not exclude each other."""
     found: list[list[Surroundings]] = []
     for row in TABLE:
         fitting = (group for group in found if len(group) < most and all(_compatible(row, each) for each in group))

@@ -1,16 +1,24 @@
-"""Nothing that a workstation has set up decides in a session: every way to AWS, to the database and to a command."""
+"""Whatever a workstation has set up, a session gives the same: every client, the preconditions, and the whole of it."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from local_aws.surroundings import CLIENTS
+from steps.suite.reports import left_in
+from tests.acceptance.conftest import ROOT, command
 from tests.steps.suite.test_collection import folder as folder  # the fixture
-from tests.surroundings.starting import session, verdict_in
-from tests.surroundings.table import LIBPQ, TABLE, Surroundings, groups, together
+from tests.surroundings.table import LIBPQ, TABLE, WORST, Surroundings, groups, together
 
 FEATURE = """
 @local
@@ -71,31 +79,69 @@ def all_answer(environment: Environment, commands: Commands, database: Database,
     finding.holds(not others, wanted="nothing else that leads it", got=f"{others or 'nothing'}")
 """
 
-
 GROUPS = groups()
+AWS, DATABASE, PYTHON = WORST
+_NEEDED = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
+"""The only variables of this process that are kept: the session has isolated itself from all others."""
+
+
+@contextmanager
+def home(surroundings: Surroundings) -> Iterator[Path]:
+    """A folder for HOME; every user can enter it, since PostgreSQL may run as another."""
+    with tempfile.TemporaryDirectory(prefix="home-") as folder:
+        place = Path(folder)
+        place.chmod(0o755)
+        for name, text in surroundings.files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text)
+        (place / surroundings.folder).mkdir(parents=True, exist_ok=True)
+        yield place
+
+
+def session(surroundings: Surroundings, reports: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run `pytest -m local` in these surroundings."""
+    with home(surroundings) as place:
+        variables = {name: value.replace("{home}", str(place)) for name, value in surroundings.variables.items()}
+        where = ("-c", ROOT / "pyproject.toml", f"--rootdir={ROOT}")
+        return subprocess.run(
+            command(reports, "-m", "local", *where, *arguments),
+            cwd=place / surroundings.folder if surroundings.inside else ROOT,
+            env={name: os.environ[name] for name in _NEEDED if name in os.environ} | {"HOME": str(place)} | variables,
+            umask=surroundings.umask,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=300,
+        )
+
+
+def verdict_in(reports: Path) -> dict[str, Any]:
+    return dict(json.loads(left_in(reports).read_text("utf-8")))
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: f"{group[0]}, {len(group)} in all")
 def test_nothing_of_them_decides(group: list[Surroundings], folder: Path):
-    """All of a group at once costs as much as one of them; where it does not go well, each alone names the culprits."""
+    """All of a group at once take as long as one; only if they fail is each tried alone, to name the culprits."""
     (folder / "some.feature").write_text(FEATURE)
     (folder / "conftest.py").write_text(STEPS)
     together_ = group[0] if len(group) == 1 else together("all", *group)
-    said = said_where_not_all_answers(together_, folder)
+    said = output_of_failure(together_, folder)
     if said:
-        alone = {each.name: said_where_not_all_answers(each, folder) for each in group if len(group) > 1}
+        alone = {each.name: output_of_failure(each, folder) for each in group if len(group) > 1}
         pytest.fail("\n\n".join([f"{name}:\n{text}" for name, text in alone.items() if text] or [said]))
 
 
-def said_where_not_all_answers(surroundings: Surroundings, folder: Path) -> str:
-    """Nothing where all is well."""
+def output_of_failure(surroundings: Surroundings, folder: Path) -> str:
+    """The output of a session that did not pass; empty for one that did."""
     done = session(surroundings, folder, folder)
     passed = verdict_in(folder)["items"]["FIL-01"]["status"] == "passed"
     return "" if passed and done.returncode == 0 else done.stdout + done.stderr
 
 
 def test_the_table_names_all_that_the_clients_read():
-    """What botocore and libpq read, as they themselves tell it, is taken out by how it begins."""
+    """Variables are removed by their prefixes, so these have to cover all that botocore and libpq list."""
     told = [names for _, names, *_ in BOTOCORE_DEFAUT_SESSION_VARIABLES.values() if names]
     botocores = {name for names in told for name in ([names] if isinstance(names, str) else names)}
     assert not [name for name in (*botocores, *LIBPQ, "PGTZ", "PGDATESTYLE", "PGGEQO") if not name.startswith(CLIENTS)]
@@ -105,3 +151,23 @@ def test_each_row_is_in_one_group_and_has_a_name_of_its_own():
     names = [row.name for row in TABLE]
     assert sorted(row.name for group in GROUPS for row in group) == sorted(names)
     assert len(set(names)) == len(names) >= 40
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("surroundings", TABLE, ids=str)
+def test_the_preconditions_hold(surroundings: Surroundings, tmp_path: Path):
+    done = session(surroundings, tmp_path, ROOT / "features" / "1_precondition")
+    assert done.returncode == 0, done.stdout + done.stderr
+    verdict = verdict_in(tmp_path)
+    assert [verdict["items"][id]["status"] for id in verdict["scope"]] == ["passed"] * len(verdict["scope"])
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [*(pytest.param(each, marks=pytest.mark.nightly) for each in (AWS, DATABASE)), PYTHON],
+    ids=str,
+)
+def test_the_worst_are_go(surroundings: Surroundings, tmp_path: Path):
+    done = session(surroundings, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert verdict_in(tmp_path)["verdict"] == "GO"
