@@ -1,4 +1,4 @@
-"""Whatever a workstation has set up, a session gives the same: every client, the preconditions, and the whole of it."""
+"""A session gives the same under every setting of a workstation: its clients, the preconditions, the whole of it."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def new_users(database: psycopg.Connection) -> NewUsers:
 
 @pytest.fixture
 def log(pipeline: Pipeline) -> Iterator[Log]:
-    """What the functions have logged in this test, as parsed lines."""
+    """The parsed log lines of the functions in this test."""
     handler: Any = importlib.import_module("csv_pipeline.step").logger.registered_handler
     lines = io.StringIO()
     before = handler.setStream(lines)

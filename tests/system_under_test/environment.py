@@ -1,4 +1,4 @@
-"""What the pipeline's functions find around them: their environment variables, a bucket, four tables, a secret."""
+"""The environment of the pipeline's functions: their variables, a bucket, four tables, a secret."""
 
 from __future__ import annotations
 

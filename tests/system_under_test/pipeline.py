@@ -32,13 +32,13 @@ class Run:
 
     @property
     def arn(self) -> str:
-        """Its name everywhere else."""
+        """The ARN of the execution."""
         return f"arn:aws:states:ap-northeast-1:123456789012:execution:csv:{self.name}"
 
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a handler about its invocation."""
+    """The context object with which Lambda invokes a handler."""
 
     function_name: str
     aws_request_id: str
@@ -59,7 +59,7 @@ class Pipeline:
 
     @property
     def services(self) -> Any:
-        """What the functions talk to at the moment."""
+        """The current settings and clients of the functions."""
         return self._processor.services
 
     @contextmanager
@@ -137,12 +137,12 @@ class Pipeline:
         return self.step("csv-merge", upload, run, **validated)
 
     def run(self, upload: Upload, run: Run | None = None) -> dict[str, Any]:
-        """The whole way, and what the last step answers."""
+        """Run every step, and return the result of the last one."""
         run = run or Run()
         return self.step("batch-status-update", upload, run, totals=self.merge(upload, run))
 
     def fail(self, upload: Upload, run: Run, error: str = "ProcessingError", cause: str = "because") -> None:
-        """The way out of an error."""
+        """Run the step that handles an error."""
         self.step("error-handling", upload, run, error=error, cause=cause)
 
     def _function_of(self, event_type: str) -> tuple[str, Any]:

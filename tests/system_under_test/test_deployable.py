@@ -1,4 +1,4 @@
-"""What `sam build` makes of the functions and layers fits the template's Runtime and Architectures."""
+"""The packages of `sam build` fit the template's Runtime and Architectures."""
 
 import os
 import re

@@ -94,7 +94,7 @@ def rows(connection: psycopg.Connection) -> list[dict[str, Any]]:
 
 
 def files(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
-    """Where each table's rows are; PostgreSQL moves them when it writes a table anew."""
+    """The file of each table; PostgreSQL assigns another when it rewrites the table."""
     return [
         connection.execute("SELECT pg_relation_filenode(%s::regclass)", [table]).fetchone() or () for table in TABLES
     ]
