@@ -19,6 +19,7 @@ from steps.drivers.revisions import deployed
 from steps.suite.visible_text import quoted, say
 from steps.targets.settings import read
 from steps.targets.system import SystemUnderTest
+from steps.verdict.model import Verdict
 
 VALID, STALE, REFUSED = 0, 1, 2
 STAYS = "aws-dev"
@@ -80,7 +81,7 @@ def _beside_verdict(stated: Mapping[str, Any], file: Path) -> tuple[list[str], l
     content = file.read_bytes()
     if not statement.is_of(stated, hashlib.sha256(content).hexdigest()):
         return [], [f"{file} is not the verdict that is attested"]
-    return statement.contradictions_with(stated, json.loads(content)), []
+    return statement.contradictions_with(stated, Verdict.from_json(content.decode())), []
 
 
 def _signature(told: Mapping[str, Any], public_key: Path | None) -> str:

@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from steps.reporting import nights
 from steps.reporting.nights import Entry
-from steps.suite.visible_text import in_data
+from steps.suite.visible_text import in_data, quoted
+from steps.verdict.model import Verdict
 
-Verdict = Mapping[str, Any]
-"""The content of verdict.json."""
 _WORST_FIRST = ("NO-GO", "UNKNOWN", "GO")
 _ILL = ("failure", "cancelled")
 
@@ -33,12 +31,12 @@ class Result:
     @property
     def target(self) -> str:
         """The verdict's target, or else the folder's name."""
-        return str(self.verdict["target"]) if self.verdict else self.name
+        return str(self.verdict.target) if self.verdict else self.name
 
     @property
     def word(self) -> str:
         """GO, NO-GO or UNKNOWN; UNKNOWN without a verdict."""
-        return str(self.verdict["verdict"]) if self.verdict else "UNKNOWN"
+        return self.verdict.verdict if self.verdict else "UNKNOWN"
 
 
 @dataclass(frozen=True)
@@ -91,11 +89,12 @@ def _result(folder: Path) -> Result:
     if not file.exists():
         return Result(folder.name, None, None)
     try:
-        verdict = in_data(json.loads(file.read_text("utf-8")))
-        entries, _ = nights.read(folder / nights.FILE)
-        mine = [entry for entry in entries if (entry.date, entry.target) == (verdict["started"], verdict["target"])]
-    except (ValueError, TypeError, KeyError) as error:
+        verdict = Verdict.from_json(file.read_text("utf-8")).with_texts(in_data)
+    except ValueError as error:
         raise Unreadable(
-            f"{file} is no verdict.\n  evidence: {type(error).__name__}: {error}\n  remedy: run the acceptance again"
+            f"{file} is no verdict.\n  evidence: {type(error).__name__}: {quoted(str(error))}\n"
+            "  remedy: run the acceptance again"
         ) from error
+    entries, _ = nights.read(folder / nights.FILE)
+    mine = [entry for entry in entries if (entry.date, entry.target) == (verdict.started, verdict.target)]
     return Result(folder.name, verdict, mine[-1] if mine else None)

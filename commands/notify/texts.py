@@ -80,8 +80,8 @@ def _brief(night: Night) -> Iterator[str]:
     for result in night.results:
         bad = ", ".join(_not_passed(result))
         yield f"{result.target}: {result.word}" + (f" ({bad})" if bad else "")
-        for diagnosis in result.verdict["diagnoses"][:_DIAGNOSES] if result.verdict else ():
-            yield from (f"{diagnosis['id']}: {diagnosis['cause'][language]}" for language in LANGUAGES)
+        for diagnosis in result.verdict.diagnoses[:_DIAGNOSES] if result.verdict else ():
+            yield from (f"{diagnosis.id}: {getattr(diagnosis.cause, language)}" for language in LANGUAGES)
         yield from (text for language in LANGUAGES for text in _remarks(result, language))
 
 
@@ -112,20 +112,20 @@ def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Ite
     if verdict is None:
         yield says["none"]
         return
-    if not verdict["complete"]:
+    if not verdict.complete:
         yield says["partial"]
     bad = _not_passed(result)
-    yield says["passed"].format(passed=len(verdict["scope"]) - len(bad), scope=len(verdict["scope"]))
+    yield says["passed"].format(passed=len(verdict.scope) - len(bad), scope=len(verdict.scope))
     for id in bad[:_LINES]:
-        status = _STATUS[language][verdict["items"][id]["status"]]
+        status = _STATUS[language][verdict.items[id].status]
         yield f"- **{escaped(id)}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
     if len(bad) > _LINES:
         yield f"- {says['more'].format(count=len(bad) - _LINES)}"
-    if verdict["diagnoses"]:
+    if verdict.diagnoses:
         yield f"\n{says['cause']}"
-    for number, diagnosis in enumerate(verdict["diagnoses"][:_DIAGNOSES], 1):
-        yield f"{number}. {_code(diagnosis['id'])} {prose(diagnosis['cause'][language])}"
-        yield f"   {says['remedy']}: {prose(diagnosis['remedy'][language])}"
+    for number, diagnosis in enumerate(verdict.diagnoses[:_DIAGNOSES], 1):
+        yield f"{number}. {_code(diagnosis.id)} {prose(getattr(diagnosis.cause, language))}"
+        yield f"   {says['remedy']}: {prose(getattr(diagnosis.remedy, language))}"
     for remark in _remarks(result, language):
         yield f"\n{escaped(remark)}"
 
@@ -145,12 +145,7 @@ def _remarks(result: Result, language: str) -> Iterator[str]:
 
 def _not_passed(result: Result) -> list[str]:
     """The lines in scope that have neither passed nor failed with a waiver."""
-    verdict = result.verdict
-    if verdict is None:
+    if result.verdict is None:
         return []
-    items = verdict["items"]
-
-    def well(id: str) -> bool:
-        return items[id]["status"] == "passed" or (items[id]["status"] == "failed" and bool(items[id]["waived"]))
-
-    return [id for id in verdict["scope"] if not well(id)]
+    items = result.verdict.items
+    return [id for id in result.verdict.scope if items[id].status != "passed" and not items[id].waived]

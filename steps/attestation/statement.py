@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from steps.drivers.revisions import Digests
 from steps.verdict import verdict as verdicts
+from steps.verdict.model import Conclusion, Verdict
 
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 VERDICT = "verdict.json"
-_WORDS = ("GO", "NO-GO", "UNKNOWN")
+_WORDS = get_args(Conclusion)
 
 
 class NoStatement(Exception):
@@ -24,29 +25,31 @@ class NoStatement(Exception):
 
 
 def statement(
-    verdict: Mapping[str, Any], sources: Mapping[str, str], deployed: Digests, *, verdict_sha256: str, url: str | None
+    verdict: Verdict, sources: Mapping[str, str], deployed: Digests, *, verdict_sha256: str, url: str | None
 ) -> dict[str, Any]:
     """Return the statement on what was tested; `sources` are SHA-256 digests by name, `url` is that of the CI run.
 
     GO becomes PASSED, GO with waived lines WARNED, anything else FAILED. Lines out of scope are in none of its lists.
     """
-    items = {id: item for id, item in verdict["items"].items() if id in verdict["scope"]}
-    waived = [id for id, item in items.items() if item["waived"]]
-    passed = [id for id, item in items.items() if item["status"] == "passed"]
+    lines, system = verdict.lines_in_scope, verdict.system_under_test
+    if system is None:
+        raise NoStatement("The verdict says of no system that it was tested")
+    waived = [id for id, line in lines.items() if line.waived]
+    passed = [id for id, line in lines.items() if line.status == "passed"]
     predicate = {
-        "result": _result(verdict["verdict"], waived),
+        "result": _result(verdict.verdict, waived),
         "configuration": [
-            {"name": "features", "digest": {"gitCommit": verdict["suite"]["commit"] or "unknown"}},
-            {"name": "system under test", "digest": {"sha256": verdict["system_under_test"]["sha256"]}},
+            {"name": "features", "digest": {"gitCommit": verdict.suite.commit or "unknown"}},
+            {"name": "system under test", "digest": {"sha256": system.sha256}},
         ],
         "passedTests": passed,
         "warnedTests": waived,
-        "failedTests": [id for id in items if id not in passed and id not in waived],
-        "verdict": verdict["verdict"],
-        "target": verdict["target"],
-        "account": verdict["account"],
-        "region": verdict["region"],
-        "ended": verdict["ended"],
+        "failedTests": [id for id in lines if id not in passed and id not in waived],
+        "verdict": verdict.verdict,
+        "target": verdict.target,
+        "account": verdict.account,
+        "region": verdict.region,
+        "ended": verdict.ended,
         "deployed": deployed,
     }
     return {
@@ -89,10 +92,10 @@ def contradictions(stated: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def contradictions_with(stated: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
+def contradictions_with(stated: Mapping[str, Any], verdict: Verdict) -> list[str]:
     """Return a sentence for each contradiction within the attested verdict, or between it and the statement."""
     said, digests = _part(stated, "predicate"), _digests(stated)
-    url = (verdict.get("by") or {}).get("url")
+    url = verdict.by.url if verdict.by else None
     due = statement(verdict, digests, said["deployed"], verdict_sha256=digests[VERDICT], url=url)["predicate"]
     return [
         *(f"in {VERDICT} {each}" for each in verdicts.contradictions(verdict)),

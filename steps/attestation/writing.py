@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from steps.attestation.statement import statement
 from steps.drivers.revisions import Digests
+from steps.verdict.model import Verdict
 
 if TYPE_CHECKING:
     from steps.attestation.envelope import Signer
@@ -26,11 +27,11 @@ class Tested:
     deployed: Digests
 
 
-def write(judged: Mapping[str, Any], verdict: Path, tested: Tested, signer: Signer | None) -> Path:
-    """Write the statement, in an envelope if signed, beside `verdict`, the file of `judged`; return its path."""
-    digest = hashlib.sha256(verdict.read_bytes()).hexdigest()
-    url = judged["by"]["url"]
-    told: Mapping[str, Any] = statement(judged, tested.sources, tested.deployed, verdict_sha256=digest, url=url)
-    file = verdict.with_name(NAME)
+def write(verdict: Verdict, written: Path, tested: Tested, signer: Signer | None) -> Path:
+    """Write the statement, in an envelope if signed, beside `written`, the file of the verdict; return its path."""
+    digest = hashlib.sha256(written.read_bytes()).hexdigest()
+    url = verdict.by.url if verdict.by else None
+    told: Mapping[str, Any] = statement(verdict, tested.sources, tested.deployed, verdict_sha256=digest, url=url)
+    file = written.with_name(NAME)
     file.write_text(json.dumps(signer(told) if signer else told, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return file

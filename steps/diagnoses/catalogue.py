@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from steps.diagnoses.ids import Diagnosis
-from steps.verdict.checklist import Words
+from steps.verdict.words import Words
 
 FILE = Path(__file__).with_name("catalogue.toml")
 

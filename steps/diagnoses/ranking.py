@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from functools import cache
-from typing import Any
 
 from steps.diagnoses.catalogue import Explanation
 from steps.diagnoses.ids import Diagnosis
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
+from steps.verdict.model import RankedDiagnosis
 from steps.verdict.verdict import BROKEN, FAILED, Scenario
 
 _EVIDENCE = 20  # sentences; if more records are lost, the discrepancies of verdict.json list them all
@@ -27,7 +26,7 @@ def diagnoses(
     of_the_run: Iterable[Deviation],
     catalogue: Mapping[Diagnosis, Explanation],
     began: float = 0.0,
-) -> list[dict[str, Any]]:
+) -> list[RankedDiagnosis]:
     """Return each diagnosis of the failed and broken scenarios, with their lines; root causes first.
 
     Diagnoses found by a check or from the run precede the usual diagnoses of failed lines. If the run has a diagnosis,
@@ -64,13 +63,13 @@ def diagnoses(
     order = list(Diagnosis)
     ranked = sorted(items, key=lambda id: (id not in known, order.index(Diagnosis(id))))
     return [
-        {
-            "id": id,
-            "rank": rank,
-            "items": list(items[id]),
-            "cause": asdict(catalogue[Diagnosis(id)].cause),
-            "evidence": list(evidence[id])[:_EVIDENCE],
-            "remedy": asdict(catalogue[Diagnosis(id)].remedy),
-        }
+        RankedDiagnosis(
+            id=id,
+            rank=rank,
+            items=list(items[id]),
+            cause=catalogue[Diagnosis(id)].cause,
+            evidence=list(evidence[id])[:_EVIDENCE],
+            remedy=catalogue[Diagnosis(id)].remedy,
+        )
         for rank, id in enumerate(ranked, 1)
     ]

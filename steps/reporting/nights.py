@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from steps.verdict.model import Verdict
 
 FILE = "history.jsonl"
 
@@ -77,31 +78,31 @@ _FEWEST = 3  # a median of fewer sessions is meaningless
 _TIMED = ("session_seconds", "execution_seconds")
 
 
-def entry(judged: Mapping[str, Any], past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
-    """Build the history entry from verdict.json; `altered_by`: the options that altered this run on purpose."""
-    items = {id: judged["items"][id] for id in judged["scope"]}
-    statuses = Counter(item["status"] for item in items.values())
-    measured, suite = judged["measured"], judged["suite"]
+def entry(verdict: Verdict, past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
+    """Build the history entry of a verdict; `altered_by`: the options that altered this run on purpose."""
+    lines = dict(sorted(verdict.lines_in_scope.items()))
+    statuses = Counter(line.status for line in lines.values())
+    measured, suite, system = verdict.measured, verdict.suite, verdict.system_under_test
     plain = Entry(
-        date=judged["started"],
-        target=judged["target"],
-        verdict=judged["verdict"],
-        exit=judged["exit"],
+        date=verdict.started,
+        target=str(verdict.target),
+        verdict=verdict.verdict,
+        exit=verdict.exit,
         passed=statuses["passed"],
         failed=statuses["failed"],
         broken=statuses["broken"],
         unchecked=statuses["not-checked"],
-        session_seconds=measured["session_seconds"],
-        execution_seconds=measured.get("seconds"),
-        records_per_second=measured.get("records_per_second"),
-        peak_chunks=measured.get("peak_chunks"),
+        session_seconds=measured.session_seconds,
+        execution_seconds=measured.seconds,
+        records_per_second=measured.records_per_second,
+        peak_chunks=measured.peak_chunks,
         # No commit identifies a working tree with uncommitted changes.
-        commit=None if suite["dirty"] else suite["commit"],
-        system_under_test=(judged["system_under_test"] or {}).get("sha256"),
+        commit=None if suite.dirty else suite.commit,
+        system_under_test=system.sha256 if system else None,
         altered_by=tuple(altered_by),
-        not_passed={id: item["status"] for id, item in items.items() if item["status"] != "passed"},
-        waived=tuple(id for id, item in items.items() if item["waived"]),
-        flaky=tuple(id for id, item in items.items() if any(each.get("flaky") for each in item["scenarios"])),
+        not_passed={id: line.status for id, line in lines.items() if line.status != "passed"},
+        waived=tuple(id for id, line in lines.items() if line.waived),
+        flaky=tuple(id for id, line in lines.items() if any(each.flaky for each in line.scenarios)),
     )
     flaky = sorted({*plain.flaky, *turned(plain, past)})
     return plain.model_copy(update={"flaky": tuple(flaky), "slow": slow(plain, past)})

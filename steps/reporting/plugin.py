@@ -8,13 +8,13 @@ import time
 from collections.abc import Generator, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from steps.attestation import writing
-from steps.paths import FEATURES, ROOT
-from steps.reporting import sheet
+from steps.paths import FEATURES, ROOT, write_atomically
+from steps.reporting import nights, sheet
 from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.terminal import clean, failure, summary
 from steps.suite import options, reports
@@ -24,8 +24,8 @@ from steps.suite.finding import FINDING, Finding
 from steps.suite.progress import PROGRESS, Progress
 from steps.verdict import checklist, verdict, waivers
 from steps.verdict.checklist import Item
-from steps.verdict.record import RECORD, Record
-from steps.verdict.waivers import Waiver
+from steps.verdict.model import Status, Verdict, Waiver
+from steps.verdict.record import RECORD, VERDICT, Record
 
 if TYPE_CHECKING:
     from steps.attestation.envelope import Signer
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.reportchars = ""  # the summary has a line for each item already
     config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager, record.shown)
-    _written(record)
+    _write(record.judged(), record)
     allure_results.begin(config, record)
     _interrupt_when_told_to_end(config)
 
@@ -121,12 +121,11 @@ def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiv
     return waivers.read(file or waivers.FILE, lines, datetime.now(UTC).date())
 
 
-def _written(record: Record) -> dict[str, Any]:
-    """Write the verdict and, beside it, the checklist filled in from it; return the verdict's content."""
+def _write(verdict: Verdict, record: Record) -> None:
+    """Write the verdict and, beside it, the checklist filled in from it."""
     with reports.writable(record.file.parent):
-        judged = record.written()
-        sheet.write(judged, record.checklist, record.file.parent)
-    return judged
+        write_atomically(record.file, verdict.to_json())
+        sheet.write(verdict, record.checklist, record.file.parent)
 
 
 def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str, str]) -> list[str]:
@@ -199,7 +198,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return next((again[each] for each in getattr(report, "user_properties", ()) if each in again), None)
 
 
-def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[str, str]:
+def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Status, str]:
     """Status and reason: FAILED (the product) by an assertion, NOT_CHECKED by a skip, BROKEN (not the product) else."""
     error = excinfo.value
     if isinstance(error, pytest.skip.Exception):
@@ -228,28 +227,27 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     has_run = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     record.broken_off |= not has_run
-    if record.complete:
-        _remember(session.config, record)
-    judged = _written(record)
+    judged = record.judged()
+    if judged.complete:
+        judged = judged.with_notes(_remembered(session.config, judged, record.file.with_name(nights.FILE)))
+    session.config.stash[VERDICT] = judged
+    _write(judged, record)
     if has_run and not claim.is_part:
-        session.exitstatus = judged["exit"]
-    if record.complete and record.tested is not None:
+        session.exitstatus = judged.exit
+    if judged.complete and record.tested is not None:
         writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])
 
 
-def _remember(config: pytest.Config, record: Record) -> None:
-    """Add this session to the history, and note how it differs from earlier sessions."""
-    from steps.reporting import nights  # imports pydantic, which would delay the start of a session
-
-    file = record.file.with_name(nights.FILE)
+def _remembered(config: pytest.Config, judged: Verdict, file: Path) -> list[str]:
+    """Add this session to the history in `file`; return notes on how it differs from earlier sessions."""
     past, faults = nights.read(file)
-    entry = nights.entry(record.judged(), past, altered_by=options.altering(config))
-    record.notes += [*faults, *nights.notes(entry, past)]
+    entry = nights.entry(judged, past, altered_by=options.altering(config))
     nights.append(file, entry)
+    return [*faults, *nights.notes(entry, past)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the verdict, a line per item, and the figures."""
-    record = config.stash.get(RECORD, None)
-    if record is not None:
-        summary(terminalreporter, record.judged(), record.checklist, record.file)
+    if VERDICT in config.stash:
+        record = config.stash[RECORD]
+        summary(terminalreporter, config.stash[VERDICT], record.checklist, record.file)

@@ -11,20 +11,21 @@ from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.suite.project_commands import Commands
 from steps.targets.environment import Environment
-from steps.verdict.checklist import Words
+from steps.verdict.model import RankedDiagnosis
 from steps.verdict.record import Record
 from steps.verdict.verdict import FAILED, Scenario
+from steps.verdict.words import Words
 
 
 @when("each failure that can be diagnosed is reported", target_fixture="reports")
-def all_reported() -> dict[str, dict[str, object]]:
+def all_reported() -> dict[str, RankedDiagnosis]:
     known = catalogue.read()
     scenarios = [Scenario(id, [], FAILED, "planted", deviations=[Deviation(id, "planted")]) for id in known]
-    return {report["id"]: report for report in diagnoses(scenarios, [], known)}
+    return {report.id: report for report in diagnoses(scenarios, [], known)}
 
 
 @then("each report names cause, evidence and remedy, in Japanese and English")
-def reports_complete(reports: dict[str, dict[str, object]], finding: Finding) -> None:
+def reports_complete(reports: dict[str, RankedDiagnosis], finding: Finding) -> None:
     known = catalogue.read()
     short = [id for id in known if id not in reports or not _complete(reports[id])]
     finding.holds(
@@ -33,19 +34,18 @@ def reports_complete(reports: dict[str, dict[str, object]], finding: Finding) ->
         got=f"{len(known) - len(short)} so",
         evidence=", ".join(short),
     )
-    without = {**reports[Diagnosis.TOO_SLOW], "remedy": {"ja": "", "en": ""}}
-    finding.control("a report without a remedy", not _complete(without))
+    without_remedy = reports[Diagnosis.TOO_SLOW].model_copy(update={"remedy": Words("", "")})
+    finding.control("a report without a remedy", not _complete(without_remedy))
 
 
-def _complete(report: dict[str, object]) -> bool:
-    told = [report["cause"], report["remedy"]]
-    return bool(report["evidence"]) and all(isinstance(each, dict) and each["ja"] and each["en"] for each in told)
+def _complete(report: RankedDiagnosis) -> bool:
+    return bool(report.evidence) and _told(report.cause) and _told(report.remedy)
 
 
 @then("a failure of no known cause says how to investigate it")
 def unknown_cause(record: Record, finding: Finding) -> None:
     reports = diagnoses([Scenario("any", ["INF-01"], FAILED, "planted")], [], catalogue.read())
-    found = [(each["id"], each["evidence"]) for each in reports]
+    found = [(each.id, each.evidence) for each in reports]
     finding.holds(
         found == [(Diagnosis.NOT_DIAGNOSED, ["planted"])],
         wanted="not-diagnosed as its only report, with its evidence",

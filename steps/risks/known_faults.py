@@ -49,7 +49,7 @@ def named_first(
 ) -> None:
     run = delivery.run
     found = [*live(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
-    ranked = [each["id"] for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
+    ranked = [each.id for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
     evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
     if ranked[:1] != [diagnosis]:
         finding.deviations += [each for each in found if each.diagnosis in ranked[:1]]
@@ -139,4 +139,5 @@ def _with_functions(configuration: Live, **changes: Any) -> Live:
 def _points_to(diagnosis: Diagnosis, copy: Live, configuration: Live) -> bool:
     """True if this is the first diagnosis of the deviations that only the copy has."""
     new = [each for each in copy.deviations if each not in configuration.deviations]
-    return [each["id"] for each in diagnoses([Scenario("any", [], FAILED)], new, catalogue.read())][:1] == [diagnosis]
+    found = diagnoses([Scenario("any", [], FAILED)], new, catalogue.read())
+    return [each.id for each in found][:1] == [diagnosis]

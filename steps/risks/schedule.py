@@ -9,8 +9,8 @@ from pytest_bdd import parsers, then, when
 
 from steps.run.delivery import Delivery
 from steps.suite.finding import Finding
+from steps.verdict.checklist import SCHEDULE
 from steps.verdict.record import Record, Span
-from steps.verdict.schedule import SCHEDULE
 from steps.verdict.verdict import LIMIT, NOT_CHECKED, PASSED, Scenario
 
 

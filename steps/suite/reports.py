@@ -17,7 +17,7 @@ from typing import IO
 
 import pytest
 
-from steps.paths import REPORTS
+from steps.paths import REPORTS, write_atomically
 from steps.suite import options
 
 VERDICT = "verdict.json"
@@ -92,7 +92,8 @@ def begin(claim: Claim) -> None:
     from steps.verdict.record import Record  # slow to import; the embedded AWS, if used, starts meanwhile
 
     with writable(claim.folder):
-        Record(checklist.read(), claim.folder / VERDICT).written()
+        record = Record(checklist.read(), claim.folder / VERDICT)
+        write_atomically(record.file, record.judged().to_json())
 
 
 @contextmanager

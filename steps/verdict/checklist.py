@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.dataclasses import dataclass
 
 from steps.paths import FEATURES
-from steps.suite.visible_text import quoted
+from steps.verdict.toml_tables import MalformedFile, read_tables
+from steps.verdict.words import Filled, Words
 
 FILE = FEATURES / "checklist.toml"
 PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring", "post", "schedule")
-_WORDS = ("cause", "risk", "remedy")
-_TEXTS: tuple[tuple[str, ...], ...] = (("id",), ("phase",), ("ja",), ("en",), *product(_WORDS, ("ja", "en")))
-"""The paths of the texts of an entry: ("cause", "ja") is the ja of its cause."""
-_MINUTES, _DIAGNOSIS = "by_hand_minutes", "diagnosis"
+SCHEDULE = {
+    "PHS-01": ("start", "deploy", "preconditions"),
+    "PHS-02": ("prepare",),
+    "PHS-03": ("run",),
+    "PHS-04": ("check",),
+}
+"""The phases of a session, in order, by the line of the team's schedule that they make up."""
 
 
-@dataclass(frozen=True)
-class Words:
-    """One text in Japanese and English."""
-
-    ja: str
-    en: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Item:
     """One line: its stable id, its phase, its text in both languages, and explanations for when it is NO.
 
@@ -38,88 +32,46 @@ class Item:
     by_hand_minutes: minimum and maximum minutes that a phase of the schedule takes by hand; None for other lines.
     """
 
-    id: str
-    phase: str
-    ja: str
-    en: str
+    id: Filled
+    phase: Filled
+    ja: Filled
+    en: Filled
     cause: Words
     risk: Words
     remedy: Words
-    diagnosis: str = "not-diagnosed"
-    by_hand_minutes: tuple[int, int] | None = None
+    diagnosis: Filled = "not-diagnosed"
+    by_hand_minutes: Annotated[tuple[int, int] | None, Field(validate_default=True)] = None
+
+    @field_validator("phase")
+    @classmethod
+    def _is_a_phase(cls, phase: str) -> str:
+        if phase not in PHASES:
+            raise ValueError(f"phase {phase!r} is none of {', '.join(PHASES)}")
+        return phase
+
+    @field_validator("by_hand_minutes", mode="before")
+    @classmethod
+    def _is_a_range_of_the_schedule(cls, minutes: Any, info: ValidationInfo) -> Any:
+        if (info.data.get("phase") == "schedule") != (minutes is not None):
+            raise ValueError("by_hand_minutes belongs to every item of the schedule, and to no other")
+        match minutes:
+            case None:
+                return None
+            case [int(least), int(most)] if 0 < least <= most and bool not in map(type, minutes):
+                return least, most
+        raise ValueError(f"by_hand_minutes is {minutes!r}, not two whole numbers [least, most] above 0")
 
 
-class MalformedChecklist(Exception):
+class MalformedChecklist(MalformedFile):
     """The checklist is malformed; the message lists every mistake."""
 
-    def __init__(self, file: Path, faults: Sequence[str]) -> None:
-        super().__init__(
-            f"The checklist {file} is malformed, so that nothing can be judged by it.\n"
-            + "".join(f"  evidence: {quoted(fault)}\n" for fault in faults)
-            + "  remedy: put each of these right, as the head of features/checklist.toml says"
-        )
+    cause = "The checklist {file} is malformed, so that nothing can be judged by it."
+    remedy = "put each of these right, as the head of features/checklist.toml says"
 
 
 def read(file: Path = FILE) -> dict[str, Item]:
     """Return every item by its id, in the order of the checklist; raises MalformedChecklist."""
-    try:
-        told = tomllib.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise MalformedChecklist(file, [str(error)]) from error
-    if faults := list(_faults(told)):
-        raise MalformedChecklist(file, faults)
-    return {entry["id"]: _item(entry) for entry in told["item"]}
-
-
-def _item(entry: Mapping[str, Any]) -> Item:
-    words = {name: Words(**entry[name]) for name in _WORDS}
-    minutes = {_MINUTES: tuple(entry[_MINUTES])} if _MINUTES in entry else {}
-    return Item(**{**entry, **words, **minutes})
-
-
-def _faults(told: Mapping[str, Any]) -> Iterator[str]:
-    entries = told.get("item")
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        entries = []
-    if not entries:
-        yield "there is no [[item]]"
-    if strangers := told.keys() - {"item"}:
-        yield f"unknown beside [[item]]: {', '.join(sorted(strangers))}"
-    for id, count in Counter(str(entry["id"]) for entry in entries if "id" in entry).items():
-        if count > 1:
-            yield f"{id} is there {count} times"
-    for number, entry in enumerate(entries, 1):
-        for fault in _faults_of(entry):
-            yield f"{entry.get('id') or f'item {number}'}: {fault}"
-
-
-def _faults_of(entry: Mapping[str, Any]) -> Iterator[str]:
-    found = dict(_leaves(entry))
-    for place in _TEXTS:
-        text = found.get(place)
-        if not (isinstance(text, str) and text.strip()):
-            yield f"{'.'.join(place)} is missing, empty or no text"
-    for place in sorted(found.keys() - {*_TEXTS, (_MINUTES,), (_DIAGNOSIS,)}):
-        yield f"{'.'.join(place)} is unknown"
-    phase, minutes = entry.get("phase"), entry.get(_MINUTES)
-    if isinstance(phase, str) and phase not in PHASES:
-        yield f"phase {phase!r} is none of {', '.join(PHASES)}"
-    if (phase == "schedule") != (minutes is not None):
-        yield f"{_MINUTES} belongs to every item of the schedule, and to no other"
-    elif minutes is not None and not _is_range(minutes):
-        yield f"{_MINUTES} is {minutes!r}, not two whole numbers [least, most] above 0"
-
-
-def _leaves(entry: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, value in entry.items():
-        if isinstance(value, dict) and value:
-            yield from (((name, inner), leaf) for inner, leaf in value.items())
-        else:
-            yield (name,), value
-
-
-def _is_range(minutes: Any) -> bool:
-    if not isinstance(minutes, list) or [type(each) for each in minutes] != [int, int]:
-        return False
-    least, most = minutes
-    return bool(0 < least <= most)
+    items = read_tables(file, Item, "item", "id", MalformedChecklist)
+    if not items:
+        raise MalformedChecklist(file, ["there is no [[item]]"])
+    return {item.id: item for item in items}

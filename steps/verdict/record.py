@@ -1,8 +1,7 @@
-"""The session's record: results of the scenarios, phases and the run; writes verdict.json from them."""
+"""The session's record: results of the scenarios, phases and the run; makes the verdict from them."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -18,12 +17,11 @@ from steps.attestation.writing import Tested
 from steps.diagnoses import catalogue
 from steps.diagnoses.ranking import diagnoses
 from steps.masking.masking import Masking
-from steps.paths import write_atomically
 from steps.suite.deviation import Deviation
 from steps.suite.visible_text import visible
 from steps.verdict import origin, verdict, waivers
 from steps.verdict.checklist import Item
-from steps.verdict.waivers import Waiver
+from steps.verdict.model import Verdict, Waiver
 
 
 @dataclass
@@ -39,7 +37,7 @@ class Span:
 
 
 class Record:
-    """Collects results during the session; `written` writes verdict.json from them at any time."""
+    """Collects results during the session; `judged` makes a verdict from them at any time."""
 
     def __init__(self, checklist: dict[str, Item], file: Path) -> None:
         self.checklist, self.file = checklist, file
@@ -120,16 +118,16 @@ class Record:
         """True if this scenario failed and every line that it claims is waived."""
         return self.scenarios[id].status == verdict.FAILED and self.waivers.keys() >= set(self.expected[id])
 
-    def judged(self) -> dict[str, Any]:
-        """Return the content of verdict.json."""
-        found = verdict.item_verdicts(self.checklist, self.scenarios.values(), self.claimed)
-        items = verdict.applying(waivers.applied(found, self.waivers), self.not_applicable)
-        word, code = verdict.conclusion(items, self.claimed, complete=self.complete)
+    def judged(self) -> Verdict:
+        """Return the verdict on the results so far, with the secrets in its texts masked."""
+        items = verdict.line_results(self.checklist, self.scenarios.values(), self.claimed, self.not_applicable)
+        items = waivers.applied(items, self.waivers)
+        conclusion, code = verdict.conclusion(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0
         judged = {
             "schema": 1,
-            "verdict": word,
+            "verdict": conclusion,
             "complete": self.complete,
             "exit": code,
             "scope": sorted(self.claimed),
@@ -139,7 +137,7 @@ class Record:
             "by": origin.by(os.environ),
             "suite": origin.suite(),
             "system_under_test": self.facts["system_under_test"],
-            "run": {key: self.run.get(key) for key in _RUN} | {"started_by": self.run["started_by"]},
+            "run": dict.fromkeys(_RUN) | self.run,
             "items": items,
             "diagnoses": diagnoses(self.scenarios.values(), self.deviations, catalogue.read(), began),
             "discrepancies": self.discrepancies,
@@ -150,16 +148,11 @@ class Record:
             },
             "notes": [*self.notes, *(waivers.unused(items, self.waivers) if self.complete else ())],
         }
-        shown: dict[str, Any] = self.masking.data(judged)
-        return shown
-
-    def written(self) -> dict[str, Any]:
-        """Write verdict.json atomically and return its content."""
-        judged = self.judged()
-        write_atomically(self.file, visible(json.dumps(judged, ensure_ascii=False, indent=1, default=str)) + "\n")
-        return judged
+        return Verdict.model_validate(judged).with_texts(self.masking.data)
 
 
 RECORD = pytest.StashKey[Record]()
 """Stash key of the session's Record."""
+VERDICT = pytest.StashKey[Verdict]()
+"""Stash key of the session's verdict, once it is made at the end."""
 _RUN = ("execution_arn", "status", "bucket", "key", "version_id")

@@ -1,16 +1,20 @@
-"""The verdict: pure functions from the results of scenarios to the content of verdict.json (docs/verdict.md)."""
+"""The verdict: pure functions from the results of scenarios to lines, exit code and conclusion (docs/verdict.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final, Literal
 
 from steps.suite.deviation import Deviation
 from steps.verdict.checklist import Item
+from steps.verdict.model import Conclusion, Control, LineResult, Mode, ScenarioResult, Status, Verdict
 
-PASSED, FAILED, BROKEN, NOT_CHECKED = "passed", "failed", "broken", "not-checked"
-_WORST_FIRST = (FAILED, BROKEN, NOT_CHECKED, PASSED)
+PASSED: Final = "passed"
+FAILED: Final = "failed"
+BROKEN: Final = "broken"
+NOT_CHECKED: Final = "not-checked"
+_WORST_FIRST: tuple[Status, ...] = (FAILED, BROKEN, NOT_CHECKED, PASSED)
 UNCLAIMED = "no scenario claims this line yet"
 INTERRUPTED = "interrupted"
 """The reason of a scenario that has not ended."""
@@ -30,13 +34,13 @@ class Scenario:
 
     id: str
     items: Sequence[str]
-    status: str = NOT_CHECKED
+    status: Status = NOT_CHECKED
     reason: str = INTERRUPTED
     findings: list[tuple[str, str]] = field(default_factory=list)
     controls: list[tuple[str, bool]] = field(default_factory=list)
     deviations: list[Deviation] = field(default_factory=list)
     ended: float = 0.0
-    mode: str = "live"
+    mode: Mode = "live"
     attempts: int = 0
     flaky: bool = False
     is_running: bool = False
@@ -50,7 +54,7 @@ class Scenario:
         if self.status == PASSED:
             self.status, self.reason = NOT_CHECKED, INTERRUPTED
 
-    def note(self, status: str, reason: str) -> None:
+    def note(self, status: Status, reason: str) -> None:
         """Keep the worst result of set-up, steps and tear-down; of equally bad results, the first."""
         self.is_well = False
         if self._is_undecided or _WORST_FIRST.index(status) < _WORST_FIRST.index(self.status):
@@ -70,71 +74,73 @@ class Scenario:
         return (self.status, self.reason) == (NOT_CHECKED, INTERRUPTED)
 
 
-def item_verdicts(checklist: Mapping[str, Item], scenarios: Iterable[Scenario], claimed: set[str]) -> dict[str, Any]:
-    """Return an entry for every id of the checklist; `claimed`: ids that a scenario of this target answers."""
+def line_results(
+    checklist: Mapping[str, Item],
+    scenarios: Iterable[Scenario],
+    claimed: Collection[str],
+    not_applicable: Mapping[str, str] | None = None,
+) -> dict[str, LineResult]:
+    """Return a result for every line of the checklist, without waivers.
+
+    claimed: ids that a scenario of this target answers. not_applicable: the reasons of the lines that do not apply.
+    """
     of: dict[str, list[Scenario]] = {id: [] for id in checklist}
     for scenario in scenarios:
         for id in scenario.items:
             of[id].append(scenario)
-    return {id: _item(of[id], id in claimed) for id in checklist}
+    reasons = not_applicable or {}
+    return {id: _line_result(of[id], id in claimed, reasons.get(id)) for id in checklist}
 
 
-def applying(items: Mapping[str, Any], not_applicable: Mapping[str, str]) -> dict[str, Any]:
-    """Return the entries with `applies` added; lines that do not apply are not-checked, with the reason given."""
-    return {
-        id: {**item, "applies": True}
-        if id not in not_applicable
-        else {**item, "status": NOT_CHECKED, "reason": DOES_NOT_APPLY + not_applicable[id], "applies": False}
-        for id, item in items.items()
-    }
-
-
-def _item(scenarios: list[Scenario], claimed: bool) -> dict[str, Any]:
-    statuses = {scenario.status for scenario in scenarios} or {NOT_CHECKED}
-    status = _worst(statuses)
+def _line_result(scenarios: list[Scenario], is_claimed: bool, not_applicable: str | None) -> LineResult:
+    status = _worst({scenario.status for scenario in scenarios} or {NOT_CHECKED})
     reasons = [scenario.reason for scenario in scenarios if scenario.status == status and scenario.reason]
     if not scenarios:
-        reasons = ["its scenario did not run in this session" if claimed else UNCLAIMED]
+        reasons = ["its scenario did not run in this session" if is_claimed else UNCLAIMED]
+    if not_applicable is not None:
+        status, reasons = NOT_CHECKED, [DOES_NOT_APPLY + not_applicable]
     findings = [finding for scenario in scenarios for finding in scenario.findings]
-    return {
-        "status": status,
-        "mode": "static" if scenarios and all(scenario.mode == "static" for scenario in scenarios) else "live",
-        "waived": None,
-        "reason": "\n".join(dict.fromkeys(reasons)),
-        "wanted": "; ".join(wanted for wanted, _ in findings),
-        "got": "; ".join(got for _, got in findings),
-        "controls": [{"id": id, "found": found} for scenario in scenarios for id, found in scenario.controls],
-        "scenarios": [{"id": each.id, "status": each.status, "flaky": each.flaky} for each in scenarios],
-    }
+    return LineResult(
+        status=status,
+        mode="static" if scenarios and all(scenario.mode == "static" for scenario in scenarios) else "live",
+        waived=None,
+        reason="\n".join(dict.fromkeys(reasons)),
+        wanted="; ".join(wanted for wanted, _ in findings),
+        got="; ".join(got for _, got in findings),
+        controls=[Control(id=id, found=found) for scenario in scenarios for id, found in scenario.controls],
+        scenarios=[ScenarioResult(id=each.id, status=each.status, flaky=each.flaky) for each in scenarios],
+        applies=not_applicable is None,
+    )
 
 
-def contradictions(judged: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each contradiction within a verdict; `judged` is the content of verdict.json."""
-    items, complete = judged["items"], judged["complete"]
-    said, due = (judged["verdict"], judged["exit"]), conclusion(items, set(judged["scope"]), complete=complete)
+def contradictions(verdict: Verdict) -> Iterator[str]:
+    """Yield a sentence for each contradiction within a verdict."""
+    said, due = (verdict.verdict, verdict.exit), conclusion(verdict.items, verdict.scope, complete=verdict.complete)
     if said != due:
         yield f"the verdict is {said[0]}, exit {said[1]}, and its lines come to {due[0]}, exit {due[1]}"
-    for id, item in items.items():
-        came_to = {scenario["status"] for scenario in item["scenarios"]} or {NOT_CHECKED}
-        if item["status"] != _worst(came_to):
-            yield f"{id} is {item['status']}, and its scenarios came to {', '.join(sorted(came_to))}"
-        if item["waived"] and item["status"] != FAILED:
-            yield f"{id} is waived, and {item['status']}"
+    for id, item in verdict.items.items():
+        came_to: set[Status] = {scenario.status for scenario in item.scenarios} or {NOT_CHECKED}
+        if item.status != _worst(came_to):
+            yield f"{id} is {item.status}, and its scenarios came to {', '.join(sorted(came_to))}"
+        if item.waived and item.status != FAILED:
+            yield f"{id} is waived, and {item.status}"
 
 
-def _worst(statuses: Collection[str]) -> str:
+def _worst(statuses: Collection[Status]) -> Status:
     return next(each for each in _WORST_FIRST if each in statuses)
 
 
-def conclusion(items: Mapping[str, Any], claimed: set[str], *, complete: bool) -> tuple[str, int]:
-    """Return (GO, NO-GO or UNKNOWN; exit code of the session) for the claimed items; waived items do not count."""
-    scope = [items[id] for id in sorted(claimed) if not items[id]["waived"]]
-    statuses = {item["status"] for item in scope}
+def conclusion(
+    items: Mapping[str, LineResult], claimed: Collection[str], *, complete: bool
+) -> tuple[Conclusion, Literal[0, 1, 6, 7]]:
+    """Return (GO, NO-GO or UNKNOWN; exit code of the session) for the claimed lines; waived lines do not count."""
+    scope = [items[id] for id in claimed if not items[id].waived]
+    statuses = {item.status for item in scope}
     if not complete or not claimed:
         return "UNKNOWN", 6
     if FAILED in statuses:
         return "NO-GO", 1
     if statuses <= {PASSED}:
         return "GO", 0
-    declared = all(item["reason"].startswith(LIMIT) for item in scope if item["status"] != PASSED)
+    declared = all(item.reason.startswith(LIMIT) for item in scope if item.status != PASSED)
     return "UNKNOWN", 7 if declared and BROKEN not in statuses else 6

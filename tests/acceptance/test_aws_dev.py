@@ -22,6 +22,7 @@ from steps.drivers.names import Names
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
 from steps.suite.reports import left_in
+from steps.verdict.model import Verdict
 from tests.acceptance.conftest import ROOT, Session, command, environment
 
 NAMES = Names("526636471122")
@@ -231,7 +232,7 @@ def test_an_attestation_holds_until_something_else_is_deployed(account, accept, 
     """What every whole session leaves, made of one that is not whole."""
     session = accept("features/1_precondition/infrastructure.feature")
     client_of = functools.partial(client, account)
-    whole = {**session.verdict, "verdict": "GO", "scope": sorted(session.items("passed"))}
+    whole = Verdict.model_validate({**session.verdict, "verdict": "GO", "scope": sorted(session.items("passed"))})
     told = statement(whole, {}, deployed(client_of, NAMES), verdict_sha256="of another", url=None)
     (tmp_path / "elsewhere").mkdir()
     file = tmp_path / "elsewhere" / "attestation.json"

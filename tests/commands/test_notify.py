@@ -18,7 +18,10 @@ from commands.notify import texts
 from steps.reporting import nights as comparison
 from steps.reporting import nights as history
 from steps.verdict import checklist
+from steps.verdict.model import Status, Verdict
+from steps.verdict.verdict import FAILED, PASSED, Scenario
 from tests.commands.github import TOKEN, WEBHOOK, GitHub, github
+from tests.steps.reporting import verdicts as sessions
 
 LINES = checklist.read()
 
@@ -35,32 +38,23 @@ class Done:
 Notify = Callable[..., Done]
 
 
-def verdict(word: str, **items: str) -> dict[str, Any]:
-    """A verdict with these lines in scope, AUR-03 being explained where it failed; TNT is no part of a name."""
-    statuses = {name.replace("_", "-"): status for name, status in items.items()} or {"AUR-03": "passed"}
-    found = {
-        id: {"status": status, "waived": None, "scenarios": [{"id": id, "status": status}]}
-        for id, status in statuses.items()
-    }
+def verdict(**statuses: Status) -> dict[str, Any]:
+    """A verdict with these lines in scope, AUR-03 being explained where it failed."""
+    lines = {name.replace("_", "-"): status for name, status in statuses.items()} or {"AUR-03": PASSED}
     both = {"ja": "CSVと異なる値になっています", "en": "They changed by other amounts than the <CSV> says"}
+    remedy = {"ja": "差を見てください", "en": "Go by the difference"}
     cause = {"id": "records-altered", "rank": 1, "items": ["AUR-03"], "cause": both, "evidence": ["U00042: 41"]}
-    return {
-        "verdict": word,
-        "complete": True,
-        "exit": 0 if word == "GO" else 1,
-        "target": "embedded",
-        "started": "2026-11-22T18:00:04+00:00",
-        "scope": sorted(found),
-        "items": found,
-        "suite": {"commit": "c0ffee", "dirty": False},
-        "system_under_test": None,
-        "measured": {"session_seconds": 20.0, "seconds": 4.0},
-        "diagnoses": [cause | {"remedy": {"ja": "差を見てください", "en": "Go by the difference"}}] * (word == "NO-GO"),
-    }
+    told = sessions.verdict(
+        *(Scenario(id, [id], status) for id, status in lines.items()),
+        passing=(),
+        target="embedded",
+        diagnoses=[cause | {"remedy": remedy}] if lines.get("AUR-03") == FAILED else [],
+    )
+    return told.data()
 
 
-GO = verdict("GO")
-NO_GO = verdict("NO-GO", AUR_03="failed", INF_02="broken", FIL_01="passed")
+GO = verdict()
+NO_GO = verdict(AUR_03="failed", INF_02="broken", FIL_01="passed")
 
 
 @pytest.fixture
@@ -103,7 +97,7 @@ def notify(api: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notify: Notify, api: GitHub):
     assert notify(NO_GO, run=1).returncode == 0
     assert [issue["title"] for issue in api.issues.values()] == ["Nightly acceptance: NO-GO (夜間の受け入れ)"]
-    assert notify(verdict("UNKNOWN", INF_02="broken"), run=2).returncode == 0
+    assert notify(verdict(INF_02="broken"), run=2).returncode == 0
     (issue,) = api.issues.values()
     assert (issue["state"], issue["title"]) == ("open", "Nightly acceptance: UNKNOWN (夜間の受け入れ)")
     assert "actions/runs/2" in issue["body"]
@@ -238,7 +232,8 @@ def test_nothing_that_is_told_begins_a_line_or_a_link(folder: Path):
 
 
 def test_a_good_night_that_is_slow_or_flaky_is_told_of_in_slack_alone(notify: Notify, api: GitHub, tmp_path: Path):
-    entry = comparison.entry(GO, []).model_copy(update={"slow": {"session_seconds": 9.5}, "flaky": ("AUR-03",)})
+    told = Verdict.model_validate(GO)
+    entry = comparison.entry(told, []).model_copy(update={"slow": {"session_seconds": 9.5}, "flaky": ("AUR-03",)})
     (tmp_path / "embedded").mkdir()
     history.append(tmp_path / "embedded" / history.FILE, entry)
     assert notify(GO).returncode == 0

@@ -21,10 +21,10 @@ from steps.suite.finding import Finding
 from steps.targets import settings
 from steps.targets.settings_values import USUAL_FILE
 from steps.verdict import checklist
-from steps.verdict.checklist import Words
+from steps.verdict.checklist import SCHEDULE
 from steps.verdict.record import Record, Span
-from steps.verdict.schedule import SCHEDULE
 from steps.verdict.verdict import FAILED, PASSED, Scenario
+from steps.verdict.words import Words
 
 SYSTEM = ROOT / "system_under_test"
 SETTINGS = settings.read(SYSTEM / "acceptance.toml", {}, needed=(), lines=checklist.read(), folder=SYSTEM)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steps.suite.visible_text import in_one_line
+from steps.verdict.model import Verdict
 
 _ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
 """Errors of a broken environment, by their names or modules as pytest prints them."""
@@ -22,25 +23,25 @@ CATEGORIES = [
 """Allure puts a result into the first category that matches."""
 
 
-def environment(judged: Mapping[str, Any]) -> str:
+def environment(verdict: Verdict) -> str:
     """environment.properties: target, account and region come first, since a report shows only the first rows."""
     rows = {
-        "Target": judged["target"],
-        "Account": judged["account"],
-        "Region": judged["region"],
-        "Verdict": judged["verdict"],
-        "Execution": judged["run"]["execution_arn"],
-        "Upload": judged["run"]["key"],
-        "Suite": f"{judged['suite']['version']} {judged['suite']['commit'] or ''}".strip(),
-        "Pipeline": (judged["system_under_test"] or {}).get("sha256"),
-        "Started": judged["started"],
+        "Target": verdict.target,
+        "Account": verdict.account,
+        "Region": verdict.region,
+        "Verdict": verdict.verdict,
+        "Execution": verdict.run.execution_arn,
+        "Upload": verdict.run.key,
+        "Suite": f"{verdict.suite.version} {verdict.suite.commit or ''}".strip(),
+        "Pipeline": verdict.system_under_test.sha256 if verdict.system_under_test else None,
+        "Started": verdict.started,
     }
     return "".join(f"{name} = {_property(value)}\n" for name, value in rows.items())
 
 
-def _property(value: Any) -> str:
+def _property(value: str | None) -> str:
     """Return the value in one line, with backslashes doubled, since readers of .properties files resolve escapes."""
-    return "-" if value is None else in_one_line(str(value)).replace("\\", r"\\")
+    return "-" if value is None else in_one_line(value).replace("\\", r"\\")
 
 
 def executor(variables: Mapping[str, str]) -> dict[str, Any]:

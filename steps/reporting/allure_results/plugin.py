@@ -11,16 +11,16 @@ import allure_commons
 import pytest
 from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestResult
 from allure_pytest.listener import AllureListener
-from pytest_bdd.parser import Feature, Scenario
+from pytest_bdd import parser
 
 from steps.reporting.allure_results import context, words
 from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
 from steps.suite import options
 from steps.suite.visible_text import MARGIN
-from steps.verdict import verdict
 from steps.verdict.checklist import Item
-from steps.verdict.record import Record
+from steps.verdict.record import VERDICT, Record
+from steps.verdict.verdict import BROKEN, FAILED, Scenario
 
 NAME = "allure-results"
 _EXAMPLE = "_pytest_bdd_example"
@@ -42,7 +42,7 @@ def begin(config: pytest.Config, record: Record) -> None:
     told = config.stash[_told]
     path = Path(told).resolve() if told else record.file.with_name(NAME)
     folder = Folder(path, record.masking, empty=not told or config.option.clean_alluredir)
-    listener, results = AllureListener(config), Results(folder, record)
+    listener, results = AllureListener(config), Results(config, folder, record)
     for plugin in (listener, folder, results):
         allure_commons.plugin_manager.register(plugin)
         config.add_cleanup(partial(allure_commons.plugin_manager.unregister, plugin))
@@ -53,18 +53,18 @@ def begin(config: pytest.Config, record: Record) -> None:
 class Results:
     """Adds name, labels and description of the scenario to each result, and writes the files about the session."""
 
-    def __init__(self, folder: Folder, record: Record) -> None:
-        self._folder, self._record = folder, record
+    def __init__(self, config: pytest.Config, folder: Folder, record: Record) -> None:
+        self._config, self._folder, self._record = config, folder, record
         self._item: pytest.Item | None = None
         self._names: tuple[str, str] | None = None
-        self._failed: list[tuple[TestResult, verdict.Scenario]] = []
+        self._failed: list[tuple[TestResult, Scenario]] = []
         folder.keep("categories.json", context.CATEGORIES)
         folder.keep("executor.json", context.executor(os.environ))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._item, self._names = item, None
 
-    def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
+    def pytest_bdd_before_scenario(self, feature: parser.Feature, scenario: parser.Scenario) -> None:
         self._names = feature.name or "", scenario.name
 
     @allure_commons.hookimpl(tryfirst=True)
@@ -82,21 +82,22 @@ class Results:
         said = words.labels(lines, self._record.facts, came_to.mode)
         result.labels = [Label(*each) for each in (*said, ("feature", feature), ("story", result.name))]
         _say_once(result.statusDetails)
-        if came_to.status in (verdict.FAILED, verdict.BROKEN):
+        if came_to.status in (FAILED, BROKEN):
             self._failed.append((result, came_to))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:
         """Report failed results again at the end, when their diagnoses are known."""
         yield
-        judged = self._record.judged()
+        if (verdict := self._config.stash.get(VERDICT, None)) is None:
+            return
         for result, came_to in self._failed:
-            why = [each for each in judged["diagnoses"] if set(each["items"]) & set(came_to.items)]
+            why = [each for each in verdict.diagnoses if {*each.items} & {*came_to.items}]
             result.description = words.description(self._lines(came_to), came_to.status, why)
             self._folder.report_result(result)
-        self._folder.write("environment.properties", context.environment(judged))
+        self._folder.write("environment.properties", context.environment(verdict))
 
-    def _lines(self, came_to: verdict.Scenario) -> list[Item]:
+    def _lines(self, came_to: Scenario) -> list[Item]:
         """The scenario's lines of the checklist, in the checklist's order, since the order of its tags is lost."""
         return [line for id, line in self._record.checklist.items() if id in came_to.items]
 

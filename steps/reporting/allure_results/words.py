@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from steps.suite.visible_text import visible
-from steps.verdict.checklist import Item, Words
+from steps.verdict.checklist import Item
+from steps.verdict.model import RankedDiagnosis
 from steps.verdict.verdict import BROKEN, FAILED
+from steps.verdict.words import Words
 
 PHASES = {
     "precondition": Words("1 実行前提条件", "1 Preconditions"),
@@ -42,19 +44,19 @@ def labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterat
     yield "severity", next((_SEVERITIES[phase] for phase in phases if phase in _SEVERITIES), "normal")
 
 
-def description(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[str, Any]]) -> str:
+def description(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> str:
     """Return Markdown: the diagnoses and the scenario's lines; for a failure also usual causes, risks, remedies."""
     return "\n\n".join(_paragraphs(items, status, diagnoses))
 
 
-def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> Iterator[str]:
     for diagnosis in diagnoses:
-        cause, remedy = diagnosis["cause"], diagnosis["remedy"]
-        yield f"### 診断 Diagnosis: {diagnosis['id']}"
-        yield f"**{_prose(cause['ja'])}**\n\n{_prose(cause['en'])}"
-        if evidence := [line for each in diagnosis["evidence"] for line in visible(each).split("\n")[:1]]:
+        cause, remedy = diagnosis.cause, diagnosis.remedy
+        yield f"### 診断 Diagnosis: {diagnosis.id}"
+        yield f"**{_prose(cause.ja)}**\n\n{_prose(cause.en)}"
+        if evidence := [line for each in diagnosis.evidence for line in visible(each).split("\n")[:1]]:
             yield "\n".join(["**根拠 Evidence**", "", *(f"- {_literal(line)}" for line in evidence[:5])])
-        yield f"**対処 Remedy**\n\n{_prose(remedy['ja'])}\n\n{_prose(remedy['en'])}"
+        yield f"**対処 Remedy**\n\n{_prose(remedy.ja)}\n\n{_prose(remedy.en)}"
     for item in items:
         yield f"### {item.id} {_prose(item.ja)}\n\n{_prose(item.en)}"
         if status in (FAILED, BROKEN):

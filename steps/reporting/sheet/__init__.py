@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from steps.paths import write_atomically
 from steps.reporting.sheet.filled import filled
 from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import markdown
 from steps.verdict.checklist import Item
+from steps.verdict.model import Verdict
 
 
 class NotAVerdict(Exception):
@@ -25,7 +24,7 @@ class NotAVerdict(Exception):
         )
 
 
-def write(verdict: Mapping[str, Any], checklist: Mapping[str, Item], folder: Path) -> list[Path]:
+def write(verdict: Verdict, checklist: Mapping[str, Item], folder: Path) -> list[Path]:
     """Write checklist.md and checklist.html into `folder`, each atomically, and return their paths."""
     sheet = filled(verdict, checklist)
     return [
@@ -37,12 +36,10 @@ def write(verdict: Mapping[str, Any], checklist: Mapping[str, Item], folder: Pat
 def remade(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
     """Write both sheets into the folder of `file`, a verdict.json; raises NotAVerdict."""
     try:
-        verdict = json.loads(file.read_text("utf-8"))
+        verdict = Verdict.from_json(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise NotAVerdict(file, str(error)) from error
-    if not isinstance(verdict, dict) or verdict.get("schema") != 1:
-        raise NotAVerdict(file, 'it does not say "schema": 1')
-    if missing := checklist.keys() - verdict.get("items", {}).keys():
+    if missing := checklist.keys() - verdict.items.keys():
         raise NotAVerdict(file, f"it lacks the lines {', '.join(sorted(missing))}")
     return write(verdict, checklist, file.parent)
 

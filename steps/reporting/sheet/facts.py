@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from steps.drivers.step_functions import Workflow
 from steps.reporting.sheet.words import LABELS, STARTED_BY, duration
-from steps.verdict.checklist import Words
+from steps.verdict.model import Measured, Run, Suite, Verdict
+from steps.verdict.words import Words
 
 _JST = timezone(timedelta(hours=9), "JST")
 _EXECUTION = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:execution:[\w-]+:[\w.:-]+")
@@ -27,24 +26,25 @@ class Fact:
     remark: Words | None = None
 
 
-def facts(verdict: Mapping[str, Any]) -> list[Fact]:
+def facts(verdict: Verdict) -> list[Fact]:
     """The known facts, in the order in which the sheet shows them."""
+    run, suite, system, measured = verdict.run, verdict.suite, verdict.system_under_test, verdict.measured
     told = {
-        "target": _plain(verdict["target"]),
-        "account": _plain(verdict["account"]),
-        "region": _plain(verdict["region"]),
-        "when": _plain(f"{_moment(verdict['started'], UTC)} ({_moment(verdict['started'], _JST)})"),
-        "took": duration(verdict["measured"]["session_seconds"]),
-        "by": _plain((verdict.get("by") or {}).get("name")),
-        "suite": _suite(verdict["suite"]),
-        "versions": _plain(_versions(verdict["suite"])),
-        "system": _plain(_system(verdict["system_under_test"])),
-        "execution": _execution(verdict["run"]),
-        "file": _plain(_file(verdict["run"])),
-        "measured": _plain(_measured(verdict["measured"])),
+        "target": _plain(verdict.target),
+        "account": _plain(verdict.account),
+        "region": _plain(verdict.region),
+        "when": _plain(f"{_moment(verdict.started, UTC)} ({_moment(verdict.started, _JST)})"),
+        "took": duration(measured.session_seconds),
+        "by": _plain(verdict.by.name if verdict.by else None),
+        "suite": _suite(suite),
+        "versions": _plain(", ".join(f"{name} {version}" for name, version in suite.versions.items())),
+        "system": _plain(f"{system.dir}, sha256 {system.sha256}" if system else None),
+        "execution": _execution(run),
+        "file": _plain(f"s3://{run.bucket}/{run.key}, {run.version_id}" if run.key else None),
+        "measured": _plain(_measured(measured)),
     }
-    urls = {"by": _page((verdict.get("by") or {}).get("url")), "execution": _console(verdict["run"]["execution_arn"])}
-    remarks = {"execution": LABELS["no_console"]} if urls["execution"] and verdict["account"] == _NO_ACCOUNT else {}
+    urls = {"by": _page(verdict.by.url if verdict.by else None), "execution": _console(run.execution_arn)}
+    remarks = {"execution": LABELS["no_console"]} if urls["execution"] and verdict.account == _NO_ACCOUNT else {}
     return [Fact(LABELS[name], text, urls.get(name), remarks.get(name)) for name, text in told.items() if text]
 
 
@@ -52,30 +52,22 @@ def _plain(text: str | None) -> Words | None:
     return Words(text, text) if text else None
 
 
-def _moment(text: str, zone: Any) -> str:
+def _moment(text: str, zone: tzinfo) -> str:
     moment = datetime.fromisoformat(text).astimezone(zone)
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC" if zone is UTC else "%m-%d %H:%M %Z")
 
 
-def _suite(suite: Mapping[str, Any]) -> Words | None:
-    text = f"{suite['version']}, {suite['commit'] or '?'}"
+def _suite(suite: Suite) -> Words | None:
+    text = f"{suite.version}, {suite.commit or '?'}"
     dirty = LABELS["dirty"]
-    return Words(f"{text}（{dirty.ja}）", f"{text} ({dirty.en})") if suite["dirty"] else _plain(text)
+    return Words(f"{text}（{dirty.ja}）", f"{text} ({dirty.en})") if suite.dirty else _plain(text)
 
 
-def _versions(suite: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in suite.get("versions", {}).items())
-
-
-def _system(system: Mapping[str, Any] | None) -> str | None:
-    return f"{system['dir']}, sha256 {system['sha256']}" if system else None
-
-
-def _execution(run: Mapping[str, Any]) -> Words:
-    by = STARTED_BY[run["started_by"]]
-    if not run["execution_arn"]:
+def _execution(run: Run) -> Words:
+    by = STARTED_BY[run.started_by]
+    if not run.execution_arn:
         return by
-    text = f"{run['status'] or '?'}, {run['execution_arn'].rpartition(':')[2]}"
+    text = f"{run.status or '?'}, {run.execution_arn.rpartition(':')[2]}"
     return Words(f"{text}（{by.ja}）", f"{text} ({by.en})")
 
 
@@ -90,13 +82,7 @@ def _console(arn: str | None) -> str | None:
     return Workflow.console(known.group()) if known else None
 
 
-def _file(run: Mapping[str, Any]) -> str | None:
-    return f"s3://{run['bucket']}/{run['key']}, {run['version_id']}" if run["key"] else None
-
-
-def _measured(measured: Mapping[str, Any]) -> str | None:
-    if "seconds" not in measured:
+def _measured(measured: Measured) -> str | None:
+    if measured.seconds is None:
         return None
-    return (
-        f"{measured['seconds']:.2f} s, {measured['records_per_second']:.1f} records/s, {measured['peak_chunks']} chunks"
-    )
+    return f"{measured.seconds:.2f} s, {measured.records_per_second:.1f} records/s, {measured.peak_chunks} chunks"

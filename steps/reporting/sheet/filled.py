@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from steps.reporting.sheet.facts import Fact, facts
 from steps.reporting.sheet.words import GROUPS, VERDICTS, duration, minutes
 from steps.suite.visible_text import in_data
-from steps.verdict.checklist import PHASES, Item, Words
-from steps.verdict.schedule import SCHEDULE
+from steps.verdict.checklist import PHASES, SCHEDULE, Item
+from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
+from steps.verdict.words import Words
 
 WAIVED = "waived"
 
@@ -25,29 +25,29 @@ class Line:
     """
 
     item: Item
-    found: Mapping[str, Any]
-    diagnosis: Mapping[str, Any] | None
+    found: LineResult
+    diagnosis: RankedDiagnosis | None
     same_as: str | None
 
     @property
     def mark(self) -> str:
         """The status of the line, or WAIVED."""
-        return WAIVED if self.found["waived"] else str(self.found["status"])
+        return WAIVED if self.found.waived else self.found.status
 
     @property
     def bad(self) -> bool:
         """True if the line needs an explanation."""
-        return self.found["status"] in (FAILED, BROKEN)
+        return self.found.status in (FAILED, BROKEN)
 
     @property
     def cause(self) -> Words:
         """The cause by the diagnosis, or else the usual cause of a NO of this line."""
-        return Words(**self.diagnosis["cause"]) if self.diagnosis else self.item.cause
+        return self.diagnosis.cause if self.diagnosis else self.item.cause
 
     @property
     def remedy(self) -> Words:
         """The remedy by the diagnosis, or else the line's usual remedy."""
-        return Words(**self.diagnosis["remedy"]) if self.diagnosis else self.item.remedy
+        return self.diagnosis.remedy if self.diagnosis else self.item.remedy
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Phase:
 class Sheet:
     """Everything on the sheet; `groups` are the lines by the checklist's phases."""
 
-    verdict: Mapping[str, Any]
+    verdict: Verdict
     lines: Sequence[Line]
     groups: Sequence[tuple[Words, Sequence[Line]]]
     phases: Sequence[Phase]
@@ -72,8 +72,7 @@ class Sheet:
     @property
     def counts(self) -> Counter[str]:
         """The number of lines in scope for each mark."""
-        scope = set(self.verdict["scope"])
-        return Counter(line.mark for line in self.lines if line.item.id in scope)
+        return Counter(line.mark for line in self.lines if line.item.id in self.verdict.scope)
 
     @property
     def planned(self) -> Words:
@@ -93,7 +92,7 @@ class Sheet:
     @property
     def means(self) -> Words:
         """The meaning of the verdict for the release."""
-        word, waived = self.verdict["verdict"], self.counts[WAIVED]
+        word, waived = self.verdict.verdict, self.counts[WAIVED]
         if not waived:
             return VERDICTS[word]
         return Words(f"{VERDICTS[word].ja}（例外承認{waived}件）", f"{VERDICTS[word].en}, with {waived} waived")
@@ -101,8 +100,8 @@ class Sheet:
     @property
     def lead(self) -> Words:
         """The verdict's reason in one sentence."""
-        counts, scope = self.counts, len(self.verdict["scope"])
-        if not self.verdict["complete"]:
+        counts, scope = self.counts, len(self.verdict.scope)
+        if not self.verdict.complete:
             return Words(
                 "セッションが途中で終わったか一部だけの実行のため、判定はありません。",
                 "The session was broken off or ran in part only, so there is no verdict.",
@@ -126,24 +125,19 @@ _REST = {
 }
 
 
-def filled(verdict: Mapping[str, Any], checklist: Mapping[str, Item]) -> Sheet:
-    """Return the sheet of this verdict (format: docs/verdict.md)."""
-    verdict = in_data(verdict)  # verdict.json keeps hidden characters as they were found
-    best: dict[str, Mapping[str, Any]] = {}
-    for diagnosis in verdict["diagnoses"]:
-        for id in diagnosis["items"]:
-            best.setdefault(id, diagnosis)
-    items: Mapping[str, Any] = verdict["items"]
-    first: dict[str, str] = {}
-    for id in checklist:
-        first.setdefault(items[id]["reason"], id)
-    same_as = {id: first[items[id]["reason"]] for id in checklist if first[items[id]["reason"]] != id}
+def filled(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
+    """Return the sheet of this verdict."""
+    verdict = verdict.with_texts(in_data)  # verdict.json keeps hidden characters as they were found
+    best = {id: diagnosis for diagnosis in reversed(verdict.diagnoses) for id in diagnosis.items}
+    items = verdict.items
+    first = {items[id].reason: id for id in reversed([*checklist])}
+    same_as = {id: first[items[id].reason] for id in checklist if first[items[id].reason] != id}
     lines = {id: Line(item, items[id], best.get(id), same_as.get(id)) for id, item in checklist.items()}
     return Sheet(
         verdict=verdict,
         lines=list(lines.values()),
         groups=[(GROUPS[phase], [each for each in lines.values() if each.item.phase == phase]) for phase in PHASES],
-        phases=[_phase(lines[id], names, verdict["measured"]["phases"]) for id, names in SCHEDULE.items()],
+        phases=[_phase(lines[id], names, verdict.measured.phases) for id, names in SCHEDULE.items()],
         facts=facts(verdict),
     )
 

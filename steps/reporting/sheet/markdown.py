@@ -10,7 +10,8 @@ from operator import attrgetter
 from steps.reporting.sheet.filled import Line, Sheet
 from steps.reporting.sheet.words import LABELS, MARKS, duration, minutes
 from steps.suite.visible_text import visible
-from steps.verdict.checklist import Item, Words
+from steps.verdict.checklist import Item
+from steps.verdict.words import Words
 
 Say = Callable[[Words | Item], str]
 """Returns the escaped words in one of the languages."""
@@ -55,7 +56,7 @@ def _with_code(text: str) -> Iterator[str]:
 
 def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
     yield f"# {say(LABELS['title'])}"
-    yield f"**{sheet.verdict['verdict']}** · {say(sheet.means)}"
+    yield f"**{sheet.verdict.verdict}** · {say(sheet.means)}"
     yield say(sheet.lead)
     sections = {
         "diagnoses": _diagnoses(sheet, say),
@@ -64,7 +65,7 @@ def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
         "waivers": _waivers(sheet, say),
         "discrepancies": _discrepancies(sheet, say),
         "lines": _lines(sheet, say),
-        "notes": [_listed(note) for note in sheet.verdict["notes"]],
+        "notes": [_listed(note) for note in sheet.verdict.notes],
         "signatures": _signatures(say),
     }
     for name, rows in sections.items():
@@ -89,11 +90,11 @@ def _mark(line: Line, say: Say) -> str:
 
 
 def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
-    for each in sheet.verdict["diagnoses"]:
-        yield f"{each['rank']}. **{say(Words(**each['cause']))}** ({escaped(each['id'])})"
-        yield f"   - {say(LABELS['remedy'])}: {say(Words(**each['remedy']))}"
-        yield f"   - {say(LABELS['explains'])}: {escaped(', '.join(each['items']))}"
-        yield from (f"   - {say(LABELS['evidence'])}: {escaped(text)}" for text in each["evidence"])
+    for each in sheet.verdict.diagnoses:
+        yield f"{each.rank}. **{say(each.cause)}** ({escaped(each.id)})"
+        yield f"   - {say(LABELS['remedy'])}: {say(each.remedy)}"
+        yield f"   - {say(LABELS['explains'])}: {escaped(', '.join(each.items))}"
+        yield from (f"   - {say(LABELS['evidence'])}: {escaped(text)}" for text in each.evidence)
 
 
 def _facts(sheet: Sheet, say: Say) -> Iterator[str]:
@@ -119,8 +120,9 @@ def _schedule(sheet: Sheet, say: Say) -> list[str]:
 
 def _waivers(sheet: Sheet, say: Say) -> list[str]:
     rows = (
-        _row(line.item.id, *(escaped(line.found["waived"][name]) for name in ("reason", "who", "expires")))
+        _row(line.item.id, escaped(waiver.reason), escaped(waiver.who), str(waiver.expires))
         for line in sheet.waived
+        if (waiver := line.found.waived)
     )
     return _table(say, ("line", "reason", "who", "expires"), rows)
 
@@ -128,12 +130,12 @@ def _waivers(sheet: Sheet, say: Say) -> list[str]:
 def _discrepancies(sheet: Sheet, say: Say) -> list[str]:
     rows = (
         _row(
-            "–" if each["record"] is None else str(each["record"]),
-            escaped(each["user"]),
-            escaped(each["fate"]),
-            escaped(json.dumps(each["stores"], ensure_ascii=False, default=str)),
+            "–" if each.record is None else str(each.record),
+            escaped(each.user),
+            each.fate,
+            escaped(json.dumps(each.stores, ensure_ascii=False, default=str)),
         )
-        for each in sheet.verdict["discrepancies"]
+        for each in sheet.verdict.discrepancies
     )
     return _table(say, ("record", "user", "fate", "stores"), rows)
 
@@ -145,8 +147,8 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
             _row(
                 _mark(line, say),
                 f"{line.item.id} {say(line.item)}",
-                escaped(line.found["wanted"]) or "–",
-                escaped(line.found["got"]) or "–",
+                escaped(line.found.wanted) or "–",
+                escaped(line.found.got) or "–",
                 _evidence(line, say),
             )
             for line in lines
@@ -159,18 +161,16 @@ def _evidence(line: Line, say: Say) -> str:
     """Reason, scenarios, controls and, for a NO, cause and remedy."""
     found = line.found
     told: list[tuple[str, str]] = []
-    if found["reason"]:
-        told.append(
-            ("reason", f"{say(LABELS['same_as'])} {line.same_as}" if line.same_as else escaped(found["reason"]))
-        )
+    if found.reason:
+        told.append(("reason", f"{say(LABELS['same_as'])} {line.same_as}" if line.same_as else escaped(found.reason)))
     if line.bad:
         told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
-    told += [("scenarios", escaped(each["id"])) for each in found["scenarios"]]
+    told += [("scenarios", escaped(each.id)) for each in found.scenarios]
     told += [
-        ("controls", f"{escaped(each['id'])}: {say(LABELS['found' if each['found'] else 'missed'])}")
-        for each in found["controls"]
+        ("controls", f"{escaped(each.id)}: {say(LABELS['found' if each.found else 'missed'])}")
+        for each in found.controls
     ]
-    mode = [say(LABELS["static"])] if found["mode"] == "static" else []
+    mode = [say(LABELS["static"])] if found.mode == "static" else []
     return "<br>".join([*mode, *(f"{say(LABELS[name])}: {text}" for name, text in told)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steps.verdict.checklist import Words
+from steps.verdict.words import Words
 
 
 def _both(table: str) -> dict[str, Words]:

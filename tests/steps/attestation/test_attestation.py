@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from commands.verify import REFUSED, STALE, VALID, verified
 from steps.attestation.envelope import NotSigned, opened, signer
 from steps.attestation.statement import changed_deployment, changed_sources, statement
+from steps.verdict.model import Verdict
+from steps.verdict.verdict import FAILED, Scenario
 from tests.steps.reporting import verdicts as sessions
 
 SOURCES = {"template.yaml": "aa", "package SplitterFunction": "bb"}
@@ -30,30 +32,19 @@ KEYS: dict[str, Callable[[], Any]] = {
 }
 
 
-def verdict(word: str = "GO", **statuses: str) -> dict[str, Any]:
-    """A verdict; a status of `waived` is a NO that is waived."""
-    items = {
-        id: {
-            "status": "failed" if status == "waived" else status,
-            "waived": {"who": "x"} if status == "waived" else None,
-        }
-        for id, status in ({"INF-01": "passed"} | {id.replace("_", "-"): s for id, s in statuses.items()}).items()
-    }
-    return {
-        "verdict": word,
-        "target": "embedded",
-        "account": "000000000000",
-        "region": "ap-northeast-1",
-        "ended": "2026-11-23T00:00:00+00:00",
-        "suite": {"commit": "abc"},
-        "system_under_test": {"sha256": "dd"},
-        "scope": sorted(items),
-        "items": items,
-    }
+def verdict(**statuses: Any) -> Verdict:
+    """A verdict on these lines and INF-01, which passed; a status of `waived` is a NO that is waived."""
+    lines = {name.replace("_", "-"): status for name, status in statuses.items()}
+    scenarios = [Scenario(id, [id], FAILED if status == "waived" else status) for id, status in lines.items()]
+    waived = {id: sessions.waived() for id, status in lines.items() if status == "waived"}
+    return sessions.verdict(*scenarios, waivers=waived, passing=["INF-01"])
 
 
-def stated(of: dict[str, Any] | None = None) -> dict[str, Any]:
-    return statement(of or verdict(), SOURCES, DEPLOYED, verdict_sha256="ee", url=None)
+GO = verdict()
+
+
+def stated(of: Verdict = GO) -> dict[str, Any]:
+    return statement(of, SOURCES, DEPLOYED, verdict_sha256="ee", url=None)
 
 
 @pytest.fixture(params=KEYS)
@@ -69,11 +60,11 @@ def keys(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
 @pytest.mark.parametrize(
     ("judged", "result", "warned", "failed"),
     [
-        (verdict("GO"), "PASSED", [], []),
-        (verdict("GO", EVB_01="waived"), "WARNED", ["EVB-01"], []),
-        (verdict("NO-GO", EVB_01="failed"), "FAILED", [], ["EVB-01"]),
-        (verdict("NO-GO", EVB_01="failed", DAT_01="waived"), "FAILED", ["DAT-01"], ["EVB-01"]),
-        (verdict("UNKNOWN", EVB_01="not-checked"), "FAILED", [], ["EVB-01"]),
+        (verdict(), "PASSED", [], []),
+        (verdict(EVB_01="waived"), "WARNED", ["EVB-01"], []),
+        (verdict(EVB_01="failed"), "FAILED", [], ["EVB-01"]),
+        (verdict(EVB_01="failed", DAT_01="waived"), "FAILED", ["DAT-01"], ["EVB-01"]),
+        (verdict(EVB_01="not-checked"), "FAILED", [], ["EVB-01"]),
     ],
 )
 def test_go_is_passed_a_waiver_warns_and_anything_else_is_failed(judged, result, warned, failed):
@@ -112,7 +103,7 @@ def test_a_signed_statement_opens_by_its_key_alone(keys: tuple[Path, Path], tmp_
     with pytest.raises(NotSigned, match="is not signed by"):
         opened(envelope, other)
     with pytest.raises(NotSigned, match="is not signed by"):
-        opened(envelope | {"payload": signer(private)(stated(verdict("NO-GO")))["payload"]}, public)
+        opened(envelope | {"payload": signer(private)(stated(verdict(EVB_01="failed")))["payload"]}, public)
 
 
 def test_a_bare_statement_is_not_signed(keys: tuple[Path, Path]):
@@ -132,11 +123,11 @@ def attestation(tmp_path: Path) -> Path:
     return attested(tmp_path, sessions.verdict())
 
 
-def attested(folder: Path, judged: dict[str, Any], **changes: Any) -> Path:
+def attested(folder: Path, judged: Verdict, **changes: Any) -> Path:
     """A statement of this verdict, with `changes` in its predicate, in a file beside the verdict."""
-    (folder / "verdict.json").write_text(json.dumps(judged), "utf-8")
+    (folder / "verdict.json").write_text(judged.to_json(), "utf-8")
     digest = hashlib.sha256((folder / "verdict.json").read_bytes()).hexdigest()
-    told = statement(judged, SOURCES, DEPLOYED, verdict_sha256=digest, url=judged["by"]["url"])
+    told = statement(judged, SOURCES, DEPLOYED, verdict_sha256=digest, url=None)
     told["predicate"] |= changes
     file = folder / "attestation.json"
     file.write_text(json.dumps(told), "utf-8")
@@ -211,7 +202,7 @@ def test_a_statement_that_contradicts_its_verdict_is_refused(tmp_path: Path, cha
     assert_refused(attested(tmp_path, NO_GO, **changes), says)
 
 
-PASSED_AFTER_ALL = {**NO_GO["items"]["EVB-01"], "status": "passed"}
+ITEMS = NO_GO.data()["items"]
 
 
 @pytest.mark.parametrize(
@@ -221,14 +212,14 @@ PASSED_AFTER_ALL = {**NO_GO["items"]["EVB-01"], "status": "passed"}
         ({"exit": 0}, "the verdict is NO-GO, exit 0, and its lines come to NO-GO, exit 1"),
         ({"complete": False}, "its lines come to UNKNOWN, exit 6"),
         (
-            {"items": {**NO_GO["items"], "EVB-01": PASSED_AFTER_ALL}},
+            {"items": {**ITEMS, "EVB-01": {**ITEMS["EVB-01"], "status": "passed"}}},
             "EVB-01 is passed, and its scenarios came to failed",
         ),
     ],
 )
 def test_a_verdict_that_contradicts_itself_is_refused(tmp_path: Path, changes: dict[str, Any], says: str):
     file = attested(tmp_path, NO_GO)
-    told, judged = json.loads(file.read_text("utf-8")), json.dumps({**NO_GO, **changes})
+    told, judged = json.loads(file.read_text("utf-8")), json.dumps({**NO_GO.data(), **changes})
     file.with_name("verdict.json").write_text(judged, "utf-8")
     told["subject"][-1]["digest"]["sha256"] = hashlib.sha256(judged.encode()).hexdigest()
     file.write_text(json.dumps(told), "utf-8")
@@ -257,7 +248,7 @@ def test_a_signature_that_nobody_has_verified_is_told_as_such(attestation: Path,
 
 
 def test_a_line_out_of_scope_is_in_no_list():
-    told = stated(verdict() | {"scope": []})["predicate"]
+    told = stated(sessions.verdict(scope=[]))["predicate"]
     assert told["passedTests"] == told["failedTests"] == told["warnedTests"] == []
 
 

@@ -15,6 +15,7 @@ from steps.diagnoses.of_run import of_failure, of_start
 from steps.diagnoses.ranking import diagnoses
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
+from steps.verdict.model import Status
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 from tests.steps.failures import EXECUTIONS, told
 
@@ -78,23 +79,23 @@ SCENARIOS = st.builds(
 def test_every_line_that_is_no_is_explained_root_causes_first(scenarios: list[Scenario], whole: list[Deviation]):
     ranked = diagnoses(scenarios, whole, KNOWN)
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
-    assert [each["rank"] for each in ranked] == list(range(1, len(ranked) + 1))
+    assert [each.rank for each in ranked] == list(range(1, len(ranked) + 1))
     found = {id for id, _ in [*(d for each in bad for d in each.deviations), *(whole if bad else ())]}
     found |= set() if whole and bad else {"environment-broken"}
     due = [id for id in IDS if id in found] + [id for id in IDS if id not in found]
-    assert [each["id"] for each in ranked] == [id for id in due if id in {each["id"] for each in ranked}]
-    assert {line for each in ranked for line in each["items"]} == {line for each in bad for line in each.items}
+    assert [each.id for each in ranked] == [id for id in due if id in {each.id for each in ranked}]
+    assert {line for each in ranked for line in each.items} == {line for each in bad for line in each.items}
     of_bad = {deviation for each in bad for deviation in each.deviations} | (set(whole) if bad else set())
-    assert {id for id, _ in of_bad} <= {each["id"] for each in ranked}
+    assert {id for id, _ in of_bad} <= {each.id for each in ranked}
 
 
-def one(id: str, *items: str, status: str = FAILED, reason: str = "", said: tuple[Deviation, ...] = ()) -> Scenario:
+def one(id: str, *items: str, status: Status = FAILED, reason: str = "", said: tuple[Deviation, ...] = ()) -> Scenario:
     return Scenario(id, items, status, reason, deviations=list(said))
 
 
 def explained(*scenarios: Scenario, whole: tuple[Deviation, ...] = ()) -> dict[str, tuple[list[str], list[str]]]:
     """(lines, evidence) of each diagnosis."""
-    return {each["id"]: (each["items"], each["evidence"]) for each in diagnoses(scenarios, whole, KNOWN)}
+    return {each.id: (each.items, each.evidence) for each in diagnoses(scenarios, whole, KNOWN)}
 
 
 CLOSED = Deviation(Diagnosis.SECURITY_GROUP_CLOSED, "sg-1 lets nobody in")
@@ -151,15 +152,15 @@ def test_what_breaks_after_a_run_that_has_told_why_it_failed_is_no_broken_enviro
     after = explained(one("a", "LOG-02", status=BROKEN, reason="no line at all"), whole=run)
     assert next(iter(after)) == "event-contract-broken"
     both = [one("a", "INF-01", status=BROKEN, reason="no answer"), replace(one("b", "SFN-01"), ended=9.0)]
-    assert next(iter(diagnoses(both, run, catalogue.read(), began=5.0)))["id"] == "environment-broken"
+    assert next(iter(diagnoses(both, run, catalogue.read(), began=5.0))).id == "environment-broken"
 
 
 def test_the_run_explains_nothing_that_failed_before_it_began():
     early = Scenario("early", ["LAM-01"], FAILED, "missing", ended=1.0)
     late = Scenario("late", ["SFN-01"], FAILED, "FAILED", ended=3.0)
     refused = Deviation("secret-refused", "the execution FAILED")
-    assert diagnoses([early, late], [refused], KNOWN, began=2.0)[0]["items"] == ["SFN-01"]
-    assert "secret-refused" not in [each["id"] for each in diagnoses([early], [refused], KNOWN, began=2.0)]
+    assert diagnoses([early, late], [refused], KNOWN, began=2.0)[0].items == ["SFN-01"]
+    assert "secret-refused" not in [each.id for each in diagnoses([early], [refused], KNOWN, began=2.0)]
 
 
 def test_the_catalogue_explains_each_diagnosis_in_the_order_of_the_enumeration():

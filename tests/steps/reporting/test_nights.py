@@ -10,31 +10,30 @@ import pytest
 
 from steps.reporting import nights
 from steps.reporting.nights import Entry
-from steps.verdict import checklist, verdict
+from steps.verdict.model import Verdict
 from steps.verdict.verdict import FAILED, PASSED, Scenario
+from tests.steps.reporting.verdicts import verdict
 
-LINES = checklist.read()
 CODE = {"commit": "c0ffee", "system_under_test": "a" * 64}
 
 
-def judged(
-    *scenarios: Scenario, commit: str | None = "c0ffee", dirty: bool = False, seconds: float = 4
-) -> dict[str, Any]:
-    """What verdict.json holds of these scenarios."""
-    scope = sorted({id for scenario in scenarios for id in scenario.items})
-    items = verdict.item_verdicts(LINES, scenarios, set(scope))
-    word, code = verdict.conclusion(items, set(scope), complete=True)
-    return {
-        "verdict": word,
-        "exit": code,
-        "target": "embedded",
-        "scope": scope,
-        "started": "2026-11-22T18:00:04+00:00",
-        "items": items,
-        "suite": {"commit": commit, "dirty": dirty},
-        "system_under_test": {"dir": "system_under_test", "sha256": "a" * 64},
-        "measured": {"session_seconds": 20.0, "seconds": seconds, "records_per_second": 25.0, "peak_chunks": 5},
-    }
+def judged(*scenarios: Scenario, commit: str | None = "c0ffee", dirty: bool = False, seconds: float = 4) -> Verdict:
+    """Return the verdict of a session in which these scenarios ran."""
+    return verdict(
+        *scenarios,
+        passing=(),
+        target="embedded",
+        started="2026-11-22T18:00:04+00:00",
+        suite={"version": "0", "commit": commit, "dirty": dirty},
+        system_under_test={"dir": "system_under_test", "sha256": "a" * 64},
+        measured={
+            "session_seconds": 20,
+            "seconds": seconds,
+            "records_per_second": 25,
+            "peak_chunks": 5,
+            "phases": {},
+        },
+    )
 
 
 def night(day: int, **told: Any) -> Entry:
@@ -161,6 +160,6 @@ def test_a_retry_that_passes_leaves_its_line_failed_and_names_it_flaky():
     scenario.is_well = True
     scenario.end()
     found = judged(scenario, Scenario("b", ["INF-02"], PASSED, ""))
-    assert (found["verdict"], found["items"]["AUR-03"]["status"]) == ("NO-GO", FAILED)
-    assert found["items"]["AUR-03"]["reason"] == "flaky: it passed when it was run again, attempt 2; before, 99 users"
+    assert (found.verdict, found.items["AUR-03"].status) == ("NO-GO", FAILED)
+    assert found.items["AUR-03"].reason == "flaky: it passed when it was run again, attempt 2; before, 99 users"
     assert nights.entry(found, []).flaky == ("AUR-03",)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -22,6 +20,7 @@ from steps.reporting.sheet.filled import filled
 from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import escaped, markdown
 from steps.suite.deviation import Deviation
+from steps.verdict.model import Verdict
 from tests.steps.reporting.verdicts import ARN, LINES, failed, record, verdict, waived
 
 MISSING = Deviation("environment-variable-missing", "csv-processor-dev lacks CHUNK_SIZE")
@@ -44,7 +43,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def shown(told: dict[str, Any]) -> tuple[Page, str]:
+def shown(told: Verdict) -> tuple[Page, str]:
     """(the page, the Markdown) of this verdict."""
     made = filled(told, LINES)
     return Page(html(made)), markdown(made)
@@ -68,7 +67,15 @@ def test_it_has_every_line_in_both_languages(no_go: tuple[Page, str]):
 def test_it_says_the_verdict_and_where_when_and_by_whom_it_came_about(no_go: tuple[Page, str]):
     told = verdict()
     page, text = shown(told)
-    wanted = ["aws-dev", "123456789012", "ap-northeast-1", told["by"]["name"], "ab" * 32, "SUCCEEDED", "pytest-bdd 9"]
+    wanted = [
+        "aws-dev",
+        "123456789012",
+        "ap-northeast-1",
+        told.data()["by"]["name"],
+        "ab" * 32,
+        "SUCCEEDED",
+        "pytest-bdd 9",
+    ]
     assert [each for each in wanted if each not in page.text or each not in text] == []
     assert "リリースできます" in page.text
     assert "ready for release" in page.text
@@ -89,9 +96,7 @@ def test_a_no_has_its_reason_and_the_cause_and_remedy_that_were_found_or_else_it
 
 
 def test_a_no_without_a_diagnosis_has_the_checklists_own_words():
-    told = verdict(failed("LOG-02"))
-    told["diagnoses"] = []
-    page, text = shown(told)
+    page, text = shown(verdict(failed("LOG-02"), diagnoses=[]))
     for shown_text in (page.text, re.sub(r"\\(.)", r"\1", text)):
         assert LINES["LOG-02"].cause.en in shown_text
         assert LINES["LOG-02"].cause.ja in shown_text
@@ -104,8 +109,7 @@ def test_the_phases_have_planned_and_actual_time():
 
 
 def test_a_phase_that_did_not_come_took_no_time():
-    told = verdict()
-    told["measured"]["phases"] = {}
+    told = verdict(measured={"phases": {}, "session_seconds": 9.0})
     assert re.search(r"\| Phase 3: .* \| 30 min \| – \|", shown(told)[1])
 
 
@@ -142,12 +146,12 @@ def test_markdown_shows_any_text_as_it_is(text: str):
 def test_nothing_that_is_told_is_taken_for_markup(text: str):
     told = verdict(
         failed("LOG-02", text, Deviation("error-logged", text)), waivers={"LOG-02": waived(reason=text + "x")}
-    )
+    ).data()
     told |= {"notes": [text], "discrepancies": [{"record": 1, "user": text, "fate": "lost", "stores": {text: text}}]}
     told["run"] |= {"execution_arn": text, "key": text or "k"}
     told["by"] = {"name": text, "url": f"javascript:{text}"}
     told["items"]["LOG-02"] |= {"wanted": text, "got": text, "controls": [{"id": text, "found": True}]}
-    page, _ = shown(told)
+    page, _ = shown(Verdict.model_validate(told))
     assert not {"script", "img", "iframe", "link", "b"} & {tag for tag, _ in page.elements}
     links = {str(attributes["href"]) for tag, attributes in page.elements if tag == "a"}
     assert all(link.startswith(("#", "https://")) for link in links)
@@ -170,7 +174,7 @@ def command(*arguments: Path) -> subprocess.CompletedProcess[str]:
 
 def test_it_is_made_anew_from_a_verdict_that_was_kept(tmp_path: Path):
     kept = tmp_path / "verdict.json"
-    kept.write_text(json.dumps(verdict()), "utf-8")
+    kept.write_text(verdict().to_json(), "utf-8")
     done = command(kept)
     assert done.returncode == 0, done.stderr
     assert {file.name for file in tmp_path.iterdir()} == {"verdict.json", "checklist.md", "checklist.html"}

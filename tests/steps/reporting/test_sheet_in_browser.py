@@ -25,18 +25,19 @@ RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page of each kind of session, by its kind."""
-    kinds: dict[str, dict[str, Any]] = {
+    lost = [
+        {"record": n, "user": f"U{n:05}", "fate": "lost", "stores": {"csv": [n, n], "aurora": [0, 0]}}
+        for n in range(2, 40)
+    ]
+    missing = [failed(id, f"wanted {'x' * 300}, got y", MISSING) for id in ("LAM-01", "KNO-01", "KNO-02")]
+    kinds = {
         "go": verdict(),
         "waived": verdict(failed("LOG-02"), waivers={"LOG-02": waived()}),
-        "no-go": verdict(*(failed(id, f"wanted {'x' * 300}, got y", MISSING) for id in ("LAM-01", "KNO-01", "KNO-02"))),
+        "no-go": verdict(*missing, discrepancies=lost),
         "broken": verdict(
             *(Scenario(id, [id], BROKEN, "EnvironmentBroken: no answer\n  remedy: again") for id in LINES)
         ),
     }
-    kinds["no-go"]["discrepancies"] = [
-        {"record": n, "user": f"U{n:05}", "fate": "lost", "stores": {"csv": [n, n], "aurora": [0, 0]}}
-        for n in range(2, 40)
-    ]
     folders = {kind: tmp_path_factory.mktemp(kind) for kind in kinds}
     return {kind: sheet.write(told, LINES, folders[kind])[1] for kind, told in kinds.items()}
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
+from steps.verdict.checklist import SCHEDULE
+from steps.verdict.model import Verdict, Waiver
 from steps.verdict.record import Record, Span
-from steps.verdict.schedule import SCHEDULE
 from steps.verdict.verdict import FAILED, PASSED, Scenario
-from steps.verdict.waivers import Waiver
 
 LINES = checklist.read()
 ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:csv-parallel-processing-csv-processing-dev:5f2a9c31_8c7e"
@@ -19,11 +20,11 @@ GOT = "csv-parallel-processing-csv-processor-dev: ready; none"
 """As long as most of what a session finds."""
 
 
-def record(*others: Scenario, waivers: dict[str, Waiver] | None = None) -> Record:
-    """Of a whole session in which each line passed but those of `others`."""
+def record(*others: Scenario, waivers: dict[str, Waiver] | None = None, passing: Iterable[str] = LINES) -> Record:
+    """Return the record of a whole session in which `others` ran, and one scenario passed for each line beside them."""
     told = Record(LINES, Path("verdict.json"))
     their = {id for scenario in others for id in scenario.items}
-    scenarios = [*(passed(id) for id in LINES if id not in their), *others]
+    scenarios = [*(passed(id) for id in passing if id not in their), *others]
     told.scenarios = {scenario.id: scenario for scenario in scenarios}
     told.expected = {scenario.id: list(scenario.items) for scenario in scenarios}
     told.waivers = waivers or {}
@@ -51,9 +52,11 @@ def failed(id: str, reason: str = "wanted 100 users, got 99", *deviations: Devia
 
 
 def waived(**changes: str) -> Waiver:
-    return Waiver(**{"reason": "known", "who": "Yamada", "expires": "2026-12-31", **changes})
+    return Waiver.model_validate({"reason": "known", "who": "Yamada", "expires": "2026-12-31", **changes})
 
 
-def verdict(*others: Scenario, waivers: dict[str, Waiver] | None = None) -> dict[str, Any]:
-    """What verdict.json holds of such a session."""
-    return record(*others, waivers=waivers).judged()
+def verdict(
+    *others: Scenario, waivers: dict[str, Waiver] | None = None, passing: Iterable[str] = LINES, **changes: Any
+) -> Verdict:
+    """Return the verdict of such a session, with `changes` in its content."""
+    return Verdict.model_validate(record(*others, waivers=waivers, passing=passing).judged().data() | changes)

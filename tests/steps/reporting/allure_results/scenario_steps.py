@@ -70,7 +70,7 @@ def hostile(finding: Finding, progress: Progress, record: Record) -> None:
     print(HOSTILE)
     progress.say(HOSTILE)
     record.notes.append(HOSTILE)
-    record.discrepancies.append({"record": 1, "user": HOSTILE, "fate": HOSTILE, "stores": {HOSTILE: HOSTILE}})
+    record.discrepancies.append({"record": 1, "user": HOSTILE, "fate": "lost", "stores": {HOSTILE: HOSTILE}})
     record.run |= {"key": HOSTILE, "execution_arn": HOSTILE, "status": HOSTILE}
     record.measured |= {"seconds": 1.0, "records_per_second": 1.0, "peak_chunks": 1}
     line = LogLine("group", "stream", 0, HOSTILE)
