@@ -10,11 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from commands.trend.chart import HEIGHT, WIDTH, Chart, chart
-from commands.trend.words import LABELS
 from steps.reporting.nights import Entry
+from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import visible
-
-_MARKS = {"GO": "go", "NO-GO": "no-go", "UNKNOWN": "unknown"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Night:
 
     @property
     def mark(self) -> str:
-        return _MARKS.get(self.entry.verdict, "unknown")
+        return self.entry.verdict if self.entry.verdict in TEXTS.verdict else "UNKNOWN"
 
     @property
     def whole(self) -> int:
@@ -77,4 +75,6 @@ def html(trends: Sequence[Trend]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return templates.get_template("page.html.jinja").render(trends=trends, L=LABELS, box=(WIDTH, HEIGHT))
+    return templates.get_template("page.html.jinja").render(
+        trends=trends, L=TEXTS.trend, VERDICT=TEXTS.verdict, box=(WIDTH, HEIGHT)
+    )

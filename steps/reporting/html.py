@@ -17,12 +17,12 @@ from typing import Any
 from steps.paths import ROOT
 from steps.reporting.allure_results.words import GROUPS
 from steps.reporting.npm import NotInstalled, installed
+from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import quoted, say
 
 TOOL = ROOT / "tools" / "allure"
 NODE = 22
 """The oldest major version of Node.js that the generator supports."""
-_TITLES = {"ja": "CSVパイプライン 受け入れ", "en": "Acceptance of the CSV pipeline"}
 _NIGHTS = 90
 _TRACKING = "googletagmanager.com"
 _TRACKER = re.compile(rf'<script async src="https://www\.{_TRACKING}/[^"]*"></script>\s*<script>.*?</script>', re.S)
@@ -77,7 +77,8 @@ def _config(results: Path, reports: Path, folder: Path, language: str) -> dict[s
     """Return allurerc.json: results grouped by phase and line in this language, failed steps expanded."""
     categories, session = results / "categories.json", results / "environment.properties"
     verdict = re.search(r"^Verdict = (.+)$", session.read_text("utf-8") if session.is_file() else "", re.M)
-    name = f"{verdict[1]}: {_TITLES[language]}" if verdict else _TITLES[language]
+    title = getattr(TEXTS.allure["title"], language)
+    name = f"{verdict[1]}: {title}" if verdict else title
     return {
         "name": name,
         "output": str(folder),

@@ -8,17 +8,12 @@ from typing import Any
 
 import pytest
 
+from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import MARGIN, quoted, visible
 from steps.verdict.checklist import Item
 from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
-from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
+from steps.verdict.verdict import PASSED, Scenario
 
-_MARKS = {
-    PASSED: ("ok  ", {"green": True}),
-    FAILED: ("NO  ", {"red": True}),
-    BROKEN: ("??  ", {"yellow": True}),
-    NOT_CHECKED: ("-   ", {}),
-}
 _EVIDENCE_LINES = 3
 _REASON_LINES = 4  # the full reason is shown with the failed scenario and in verdict.json
 
@@ -81,8 +76,8 @@ def clean(report: pytest.TestReport, shown: Callable[[str], str], style: str) ->
 
 def _line(terminal: pytest.TerminalReporter, item: Item, found: LineResult, said: set[str]) -> None:
     """Print a line of the checklist; a reason in `said` is not repeated."""
-    mark, markup = _MARKS[found.status]
-    terminal.write(f"  {mark}", **({"yellow": True} if found.waived else markup))
+    mark = TEXTS.status[found.mark]
+    terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
     terminal.write(quoted(f"{item.id}  {item.en}" + (f": {found.got}" if found.got else "")) + "\n")
     if found.status != PASSED and found.reason not in said:
         said.add(found.reason)

@@ -18,6 +18,8 @@ from steps.verdict.words import Document, Filled, Text, Words
 
 Conclusion = Literal["GO", "NO-GO", "UNKNOWN"]
 Status = Literal["passed", "failed", "broken", "not-checked"]
+Mark = Literal["passed", "failed", "waived", "broken", "not-checked"]
+"""A status, or waived for a NO that is waived."""
 Mode = Literal["live", "static"]
 Id = Annotated[str, Field(pattern="^[A-Z]{3}-[0-9]{2}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -103,6 +105,11 @@ class LineResult(Part):
     controls: list[Control]
     scenarios: list[ScenarioResult]
     applies: bool = Field(description="false: acceptance.toml says why the line does not apply")
+
+    @property
+    def mark(self) -> Mark:
+        """The status that reports show."""
+        return "waived" if self.waived else self.status
 
 
 class RankedDiagnosis(Part):

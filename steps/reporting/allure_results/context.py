@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from steps.reporting.allure_results.words import both
 from steps.suite.visible_text import in_one_line
 from steps.verdict.model import Verdict
 
@@ -12,13 +13,13 @@ _ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.
 """Errors of a broken environment, by their names or modules as pytest prints them."""
 CATEGORIES = [
     {
-        "name": "環境の故障 Environment broken",
+        "name": both("environment_broken"),
         "matchedStatuses": ["broken"],
         "messageRegex": rf"[\s\S]*({_ENVIRONMENTS})[\s\S]*",
     },
-    {"name": "テストの欠陥 Test defect", "matchedStatuses": ["broken"]},
-    {"name": "製品の欠陥 Product defect", "matchedStatuses": ["failed"]},
-    {"name": "ここでは未確認 Not checked here", "matchedStatuses": ["skipped"]},
+    {"name": both("test_defect"), "matchedStatuses": ["broken"]},
+    {"name": both("product_defect"), "matchedStatuses": ["failed"]},
+    {"name": both("not_checked"), "matchedStatuses": ["skipped"]},
 ]
 """Allure puts a result into the first category that matches."""
 

@@ -6,26 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from steps.reporting.texts import LANGUAGES, TEXTS
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
 from steps.verdict.model import RankedDiagnosis
 from steps.verdict.verdict import BROKEN, FAILED
 from steps.verdict.words import Words
 
-PHASES = {
-    "precondition": Words("1 実行前提条件", "1 Preconditions"),
-    "run": Words("2 実行", "2 Run"),
-    "success": Words("3 成功判定", "3 Success"),
-    "performance": Words("4 性能", "4 Performance"),
-    "risk": Words("5 リスク", "5 Risks"),
-    "monitoring": Words("6 監視", "6 Monitoring"),
-    "post": Words("7 実行後", "7 After the run"),
-    "schedule": Words("8 スケジュール", "8 Schedule"),
-}
-_OTHER = Words("9 チェックリスト外", "9 Beside the checklist")
 _SEVERITIES = {"precondition": "critical", "run": "blocker", "success": "blocker", "schedule": "minor"}
 """Allure severities by phase, of failures that prevent all other checks or are decisive; other phases are normal."""
-GROUPS = {"ja": ("フェーズ", "項目"), "en": ("phase", "line")}
+GROUPS = {
+    language: tuple(getattr(TEXTS.allure[name], language) for name in ("phase", "line")) for language in LANGUAGES
+}
 """The labels by which the report in each language is grouped: phase of the checklist, then line."""
 Label = tuple[str, str]
 
@@ -34,14 +26,26 @@ def labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterat
     """Yield (name, value) of each label."""
     phases = list(dict.fromkeys(item.phase for item in items))
     for language, (phase_label, line_label) in GROUPS.items():
-        names = [getattr(PHASES[phase], language) for phase in phases] or [getattr(_OTHER, language)]
-        yield from ((phase_label, name) for name in names)
+        for number, title in map(_numbered, phases or ["beside"]):
+            yield phase_label, f"{number} {getattr(title, language)}"
         yield from ((line_label, f"{item.id} {getattr(item, language)}") for item in items)
     yield from (("checklist", item.id) for item in items)
     yield from (("tag", item.id) for item in items)
     yield from ((name, str(facts[name])) for name in ("target", "account", "region") if facts[name])
     yield "mode", mode
     yield "severity", next((_SEVERITIES[phase] for phase in phases if phase in _SEVERITIES), "normal")
+
+
+def _numbered(phase: str) -> tuple[int, Words]:
+    """The phase's place in the checklist, from 1, and its title; the last place for what is beside the checklist."""
+    titles = {**TEXTS.phase, "beside": TEXTS.allure["beside"]}
+    return [*titles].index(phase) + 1, titles[phase]
+
+
+def both(name: str) -> str:
+    """Return a text of Allure's in both languages."""
+    words = TEXTS.allure[name]
+    return f"{words.ja} {words.en}"
 
 
 def description(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> str:
@@ -52,11 +56,11 @@ def description(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDi
 def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> Iterator[str]:
     for diagnosis in diagnoses:
         cause, remedy = diagnosis.cause, diagnosis.remedy
-        yield f"### 診断 Diagnosis: {diagnosis.id}"
+        yield f"### {both('diagnosis')}: {diagnosis.id}"
         yield f"**{_prose(cause.ja)}**\n\n{_prose(cause.en)}"
         if evidence := [line for each in diagnosis.evidence for line in visible(each).split("\n")[:1]]:
-            yield "\n".join(["**根拠 Evidence**", "", *(f"- {_literal(line)}" for line in evidence[:5])])
-        yield f"**対処 Remedy**\n\n{_prose(remedy.ja)}\n\n{_prose(remedy.en)}"
+            yield "\n".join([f"**{both('evidence')}**", "", *(f"- {_literal(line)}" for line in evidence[:5])])
+        yield f"**{both('remedy')}**\n\n{_prose(remedy.ja)}\n\n{_prose(remedy.en)}"
     for item in items:
         yield f"### {item.id} {_prose(item.ja)}\n\n{_prose(item.en)}"
         if status in (FAILED, BROKEN):
@@ -66,11 +70,11 @@ def _paragraphs(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDi
 def _when_no(item: Item) -> Iterator[str]:
     """Yield the usual cause, risk and remedy of a NO of this line."""
     for title, words in (
-        ("よくある原因 Usual cause", item.cause),
-        ("放置した場合 Risk", item.risk),
-        ("一般的な対処 Usual remedy", item.remedy),
+        ("usual_cause", item.cause),
+        ("risk", item.risk),
+        ("usual_remedy", item.remedy),
     ):
-        yield f"- **{title}**: {_prose(words.ja)}  \n  {_prose(words.en)}"
+        yield f"- **{both(title)}**: {_prose(words.ja)}  \n  {_prose(words.en)}"
 
 
 def _prose(text: str) -> str:

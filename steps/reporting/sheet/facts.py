@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from steps.drivers.step_functions import Workflow
-from steps.reporting.sheet.words import LABELS, STARTED_BY, duration
+from steps.reporting.texts import TEXTS, duration
 from steps.verdict.model import Measured, Run, Suite, Verdict
 from steps.verdict.words import Words
 
@@ -44,8 +44,8 @@ def facts(verdict: Verdict) -> list[Fact]:
         "measured": _plain(_measured(measured)),
     }
     urls = {"by": _page(verdict.by.url if verdict.by else None), "execution": _console(run.execution_arn)}
-    remarks = {"execution": LABELS["no_console"]} if urls["execution"] and verdict.account == _NO_ACCOUNT else {}
-    return [Fact(LABELS[name], text, urls.get(name), remarks.get(name)) for name, text in told.items() if text]
+    remarks = {"execution": TEXTS.sheet["no_console"]} if urls["execution"] and verdict.account == _NO_ACCOUNT else {}
+    return [Fact(TEXTS.sheet[name], text, urls.get(name), remarks.get(name)) for name, text in told.items() if text]
 
 
 def _plain(text: str | None) -> Words | None:
@@ -59,12 +59,12 @@ def _moment(text: str, zone: tzinfo) -> str:
 
 def _suite(suite: Suite) -> Words | None:
     text = f"{suite.version}, {suite.commit or '?'}"
-    dirty = LABELS["dirty"]
+    dirty = TEXTS.sheet["dirty"]
     return Words(f"{text}（{dirty.ja}）", f"{text} ({dirty.en})") if suite.dirty else _plain(text)
 
 
 def _execution(run: Run) -> Words:
-    by = STARTED_BY[run.started_by]
+    by = TEXTS.started_by[run.started_by]
     if not run.execution_arn:
         return by
     text = f"{run.status or '?'}, {run.execution_arn.rpartition(':')[2]}"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from steps.reporting import texts
 from steps.reporting.sheet.facts import Fact, facts
-from steps.reporting.sheet.words import GROUPS, VERDICTS, duration, minutes
+from steps.reporting.texts import TEXTS, duration, minutes
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
-from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
+from steps.verdict.model import LineResult, Mark, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
 from steps.verdict.words import Words
 
-WAIVED = "waived"
+WAIVED: Final = "waived"
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class Line:
     same_as: str | None
 
     @property
-    def mark(self) -> str:
+    def mark(self) -> Mark:
         """The status of the line, or WAIVED."""
-        return WAIVED if self.found.waived else self.found.status
+        return self.found.mark
 
     @property
     def bad(self) -> bool:
@@ -70,7 +72,7 @@ class Sheet:
     facts: Sequence[Fact]
 
     @property
-    def counts(self) -> Counter[str]:
+    def counts(self) -> Counter[Mark]:
         """The number of lines in scope for each mark."""
         return Counter(line.mark for line in self.lines if line.item.id in self.verdict.scope)
 
@@ -92,37 +94,26 @@ class Sheet:
     @property
     def means(self) -> Words:
         """The meaning of the verdict for the release."""
-        word, waived = self.verdict.verdict, self.counts[WAIVED]
-        if not waived:
-            return VERDICTS[word]
-        return Words(f"{VERDICTS[word].ja}（例外承認{waived}件）", f"{VERDICTS[word].en}, with {waived} waived")
+        means, waived = TEXTS.verdict[self.verdict.verdict].means, self.counts[WAIVED]
+        return texts.filled(TEXTS.sheet["with_waived"], verdict=means, count=waived) if waived else means
 
     @property
     def lead(self) -> Words:
         """The verdict's reason in one sentence."""
         counts, scope = self.counts, len(self.verdict.scope)
         if not self.verdict.complete:
-            return Words(
-                "セッションが途中で終わったか一部だけの実行のため、判定はありません。",
-                "The session was broken off or ran in part only, so there is no verdict.",
-            )
+            return TEXTS.sheet["no_verdict"]
         if counts[PASSED] == scope:
-            return Words(f"対象の{scope}項目すべてが合格しました。", f"All {scope} lines in scope passed.")
-        rest = [mark for mark in _REST if counts[mark]]
-        ja = "、".join(f"{_REST[mark].ja}{counts[mark]}" for mark in rest)
-        en = ", ".join(f"{counts[mark]} {_REST[mark].en}" for mark in rest)
-        return Words(
-            f"対象{scope}項目のうち合格は{counts[PASSED]}、{ja}です。",
-            f"{counts[PASSED]} of {scope} lines in scope passed, {en}.",
+            return texts.filled(TEXTS.sheet["all_passed"], scope=scope)
+        rest = [(counts[mark], TEXTS.status[mark].word) for mark in _REST if counts[mark]]
+        listed = Words(
+            "、".join(f"{word.ja}{count}" for count, word in rest),
+            ", ".join(f"{count} {word.en}" for count, word in rest),
         )
+        return texts.filled(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed)
 
 
-_REST = {
-    FAILED: Words("不合格", "failed"),
-    BROKEN: Words("判定不能", "broke"),
-    NOT_CHECKED: Words("未確認", "not checked"),
-    WAIVED: Words("例外承認", "waived"),
-}
+_REST: tuple[Mark, ...] = (FAILED, BROKEN, NOT_CHECKED, WAIVED)
 
 
 def filled(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
@@ -136,7 +127,9 @@ def filled(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
     return Sheet(
         verdict=verdict,
         lines=list(lines.values()),
-        groups=[(GROUPS[phase], [each for each in lines.values() if each.item.phase == phase]) for phase in PHASES],
+        groups=[
+            (TEXTS.phase[phase], [each for each in lines.values() if each.item.phase == phase]) for phase in PHASES
+        ],
         phases=[_phase(lines[id], names, verdict.measured.phases) for id, names in SCHEDULE.items()],
         facts=facts(verdict),
     )

@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from steps.reporting.sheet import words
 from steps.reporting.sheet.filled import Sheet
+from steps.reporting.texts import TEXTS, duration, minutes
 
 _HERE = Path(__file__).parent
 _LONG = 140  # characters: about four lines of text in a table cell
@@ -28,10 +28,10 @@ def html(sheet: Sheet) -> str:
             verdict=sheet.verdict,
             css=(_HERE / "sheet.css").read_text("utf-8"),
             long=_LONG,
-            L=words.LABELS,
-            MARKS=words.MARKS,
-            duration=words.duration,
-            minutes=words.minutes,
+            L=TEXTS.sheet,
+            STATUS=TEXTS.status,
+            duration=duration,
+            minutes=minutes,
         )
     )
 

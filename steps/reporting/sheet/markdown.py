@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from steps.reporting.sheet.filled import Line, Sheet
-from steps.reporting.sheet.words import LABELS, MARKS, duration, minutes
+from steps.reporting.texts import LANGUAGES, TEXTS, duration, minutes
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
 from steps.verdict.words import Words
 
 Say = Callable[[Words | Item], str]
 """Returns the escaped words in one of the languages."""
-_SIGNS = {"passed": "✓", "failed": "✗", "waived": "⊗", "broken": "?", "not-checked": "–"}
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!]|(?<=\w):(?=//)|(?<=www)\.)", re.I)
 """Everything that is markup within a line; GitHub turns https:// and www. into links, too."""
 _LEADING = re.compile(r"^(\d*)([-+.)])")
@@ -24,7 +23,7 @@ _LINE = r"<br>\| "
 
 def markdown(sheet: Sheet) -> str:
     """Return the whole sheet; everything from the verdict is escaped."""
-    return "\n\n".join("\n\n".join(_blocks(sheet, _saying(language))) for language in ("ja", "en")) + "\n"
+    return "\n\n".join("\n\n".join(_blocks(sheet, _saying(language))) for language in LANGUAGES) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -55,7 +54,7 @@ def _with_code(text: str) -> Iterator[str]:
 
 
 def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
-    yield f"# {say(LABELS['title'])}"
+    yield f"# {say(TEXTS.sheet['title'])}"
     yield f"**{sheet.verdict.verdict}** · {say(sheet.means)}"
     yield say(sheet.lead)
     sections = {
@@ -70,7 +69,7 @@ def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
     }
     for name, rows in sections.items():
         if text := "\n".join(rows):
-            yield f"## {say(LABELS[name])}"
+            yield f"## {say(TEXTS.sheet[name])}"
             yield text
 
 
@@ -80,21 +79,22 @@ def _row(*cells: str) -> str:
 
 def _table(say: Say, names: Iterable[str], rows: Iterable[str]) -> list[str]:
     """Return the lines of a table; none if there are no rows."""
-    heads = [say(LABELS[name]) for name in names]
+    heads = [say(TEXTS.sheet[name]) for name in names]
     found = list(rows)
     return [_row(*heads), _row(*("---" for _ in heads)), *found] if found else []
 
 
 def _mark(line: Line, say: Say) -> str:
-    return f"{_SIGNS[line.mark]} {say(MARKS[line.mark])}"
+    mark = TEXTS.status[line.mark]
+    return f"{mark.sign} {say(mark.name)}"
 
 
 def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
     for each in sheet.verdict.diagnoses:
         yield f"{each.rank}. **{say(each.cause)}** ({escaped(each.id)})"
-        yield f"   - {say(LABELS['remedy'])}: {say(each.remedy)}"
-        yield f"   - {say(LABELS['explains'])}: {escaped(', '.join(each.items))}"
-        yield from (f"   - {say(LABELS['evidence'])}: {escaped(text)}" for text in each.evidence)
+        yield f"   - {say(TEXTS.sheet['remedy'])}: {say(each.remedy)}"
+        yield f"   - {say(TEXTS.sheet['explains'])}: {escaped(', '.join(each.items))}"
+        yield from (f"   - {say(TEXTS.sheet['evidence'])}: {escaped(text)}" for text in each.evidence)
 
 
 def _facts(sheet: Sheet, say: Say) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _schedule(sheet: Sheet, say: Say) -> list[str]:
         )
         for phase in sheet.phases
     ]
-    total = _row(say(LABELS["total"]), say(sheet.planned), say(sheet.actual), "")
+    total = _row(say(TEXTS.sheet["total"]), say(sheet.planned), say(sheet.actual), "")
     return _table(say, ("phase", "by_hand", "actual", "result"), [*rows, total])
 
 
@@ -162,19 +162,21 @@ def _evidence(line: Line, say: Say) -> str:
     found = line.found
     told: list[tuple[str, str]] = []
     if found.reason:
-        told.append(("reason", f"{say(LABELS['same_as'])} {line.same_as}" if line.same_as else escaped(found.reason)))
+        told.append(
+            ("reason", f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else escaped(found.reason))
+        )
     if line.bad:
         told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
     told += [("scenarios", escaped(each.id)) for each in found.scenarios]
     told += [
-        ("controls", f"{escaped(each.id)}: {say(LABELS['found' if each.found else 'missed'])}")
+        ("controls", f"{escaped(each.id)}: {say(TEXTS.sheet['found' if each.found else 'missed'])}")
         for each in found.controls
     ]
-    mode = [say(LABELS["static"])] if found.mode == "static" else []
-    return "<br>".join([*mode, *(f"{say(LABELS[name])}: {text}" for name, text in told)])
+    mode = [say(TEXTS.sheet["static"])] if found.mode == "static" else []
+    return "<br>".join([*mode, *(f"{say(TEXTS.sheet[name])}: {text}" for name, text in told)])
 
 
 def _signatures(say: Say) -> list[str]:
-    people = [say(LABELS[name]) for name in ("tester", "reviewer", "approver")]
-    rows = [_row(say(LABELS[name]), "", "", "") for name in ("name", "date", "signature")]
+    people = [say(TEXTS.sheet[name]) for name in ("tester", "reviewer", "approver")]
+    rows = [_row(say(TEXTS.sheet[name]), "", "", "") for name in ("name", "date", "signature")]
     return [_row("", *people), _row(*["---"] * 4), *rows]

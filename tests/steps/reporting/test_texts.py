@@ -1,4 +1,4 @@
-"""What people are told about a NO: in both languages, and in commands and files that exist."""
+"""What people are told: in both languages, and about a NO in commands and files that exist."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import shlex
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from typing import get_args
 
 import botocore.session
+import pytest
 from botocore import xform_name
+from pydantic import ValidationError
 
 from steps.diagnoses import catalogue
 from steps.diagnoses.__main__ import document
 from steps.paths import ROOT
+from steps.reporting.texts import TEXTS, Texts, filled
 from steps.verdict import checklist
+from steps.verdict.model import Conclusion, Mark, Run
+from steps.verdict.words import Words
 
 DIAGNOSES = tomllib.loads((ROOT / "steps" / "diagnoses" / "catalogue.toml").read_text("utf-8"))["diagnosis"]
 FOLDERS = [ROOT, ROOT / "system_under_test", ROOT / "system_under_test" / "layers" / "shared" / "python"]
@@ -120,3 +126,42 @@ def waited_for(service: str, waiter: str) -> str:
 
 def test_the_documented_list_is_the_catalogue():
     assert (ROOT / "docs" / "diagnoses.md").read_text("utf-8") == document(catalogue.read())
+
+
+USERS = {
+    "sheet": ["steps/reporting/sheet"],
+    "allure": ["steps/reporting/allure_results", "steps/reporting/html.py"],
+    "night": ["commands/notify/texts.py"],
+    "trend": ["commands/trend"],
+}
+"""Where the texts of each table of texts.toml are shown; the other tables are indexed by words of the contract."""
+
+
+@pytest.mark.parametrize("table", USERS)
+def test_no_text_of_a_report_is_shown_nowhere(table: str):
+    folders = [ROOT / place for place in USERS[table]]
+    files = [file for each in folders for file in ([each] if each.is_file() else each.rglob("*")) if file.is_file()]
+    shown = "\n".join(file.read_text("utf-8") for file in files if file.suffix in (".py", ".jinja"))
+    assert [name for name in getattr(TEXTS, table) if not re.search(rf"""(?:["']|L\.){name}\b""", shown)] == []
+
+
+def test_the_words_of_the_contract_all_have_texts():
+    assert set(TEXTS.status) == set(get_args(Mark))
+    assert set(TEXTS.verdict) == set(get_args(Conclusion))
+    assert tuple(TEXTS.phase) == checklist.PHASES
+    assert set(TEXTS.started_by) == set(get_args(Run.model_fields["started_by"].annotation))
+
+
+@pytest.mark.parametrize(
+    "words", [{"ja": "あ"}, {"ja": "", "en": "a"}, {"ja": "あ", "en": "a", "fr": "a"}, {"ja": "{count}件", "en": "{n}"}]
+)
+def test_a_text_that_lacks_a_language_or_a_parameter_is_refused(words: dict[str, str]):
+    with pytest.raises(ValidationError):
+        Texts.model_validate(TEXTS.model_dump() | {"unit": {"seconds": words}})
+
+
+def test_parameters_are_filled_in_by_language():
+    each = filled(Words("{verdict}（{count}件）", "{verdict}, {count}"), verdict=Words("可", "well"), count=1)
+    assert each == Words("可（1件）", "well, 1")
+    with pytest.raises(KeyError):
+        filled(TEXTS.sheet["all_passed"])

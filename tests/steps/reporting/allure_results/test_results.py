@@ -77,7 +77,7 @@ def test_a_result_says_what_of_the_checklist_it_answers(left: Leavings):
     result = left.results["A step fails"]
     assert labels(result, "checklist") == labels(result, "tag") == ["AUR-03", "PRF-03"]
     assert labels(result, "phase") == ["3 Success", "4 Performance"]
-    assert labels(result, "フェーズ") == ["3 成功判定", "4 性能"]
+    assert labels(result, "フェーズ") == ["3 成功判定基準", "4 性能"]
     assert [value.split()[0] for value in labels(result, "項目")] == ["AUR-03", "PRF-03"]
     assert labels(result, "target") == ["embedded"]
     assert labels(result, "severity") == ["blocker"]
