@@ -96,10 +96,10 @@ def notify(api: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 
 def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notify: Notify, api: GitHub):
     assert notify(NO_GO, run=1).returncode == 0
-    assert [issue["title"] for issue in api.issues.values()] == ["Nightly acceptance: NO-GO (夜間の受け入れ)"]
+    assert [issue["title"] for issue in api.issues.values()] == ["Nightly acceptance: NO-GO (夜間の受け入れテスト)"]
     assert notify(verdict(INF_02="broken"), run=2).returncode == 0
     (issue,) = api.issues.values()
-    assert (issue["state"], issue["title"]) == ("open", "Nightly acceptance: UNKNOWN (夜間の受け入れ)")
+    assert (issue["state"], issue["title"]) == ("open", "Nightly acceptance: UNKNOWN (夜間の受け入れテスト)")
     assert "actions/runs/2" in issue["body"]
     assert "AUR-03" not in issue["body"]
     assert notify(GO, run=3).returncode == 0
