@@ -18,9 +18,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from commands import nightly
 from commands.answers import Unusable
 from commands.doctor import CONNECT_SECONDS, SERVICES, caller_of, examine
+from commands.nightly import Run
 from steps.drivers.execution_history import Reached
 from steps.drivers.locks import Locks, NotStarted, refuse_duplicate, restart, restartable
-from steps.drivers.names import Names
 from steps.drivers.s3 import Inbox, NotThere
 from steps.drivers.step_functions import NoStateMachine, Workflow
 from steps.drivers.users import session_settings
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if told.command in ("start", "restart") and not (told.key or told.rehearse):
         parser.error(f"{told.command} wants a KEY; --rehearse does without, where there is no file yet")
     try:
-        return _run(told)
+        return int(told.run(told))
     except (SettingsError, NotThere, NoStateMachine, NotStarted, NotSeen) as error:
         say(error, file=sys.stderr)
     except Unusable as found:
@@ -56,28 +56,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _run(told: argparse.Namespace) -> int:
-    if told.command == "sheet":
-        from commands import sheet  # imports jinja2
+def _fill_in_sheet(told: argparse.Namespace) -> int:
+    """Write checklist.md and checklist.html beside a kept verdict, and print their paths."""
+    from steps.reporting import sheet  # imports jinja2
+    from steps.verdict import checklist
 
-        return sheet.main(told)
-    if told.command == "verify":
-        from commands import verify  # imports cryptography
-
-        return verify.main(told)
-    if "run" in told:
-        return int(told.run(told))
-    overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
-    settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
-    session = boto3.Session(region_name=settings.region)
-    account = told.account or settings.account
-    if told.command == "doctor":
-        return _examined(session, settings.names_in(account), told)
-    caller = caller_of(session.client("sts"), account)
-    return _started(session, settings, settings.names_in(caller["Account"]), told)
+    try:
+        say(*sheet.rewrite(told.verdict, checklist.read()))
+    except sheet.NotAVerdict as error:
+        say(error, file=sys.stderr)
+        return 1
+    return 0
 
 
-def _printed(told: argparse.Namespace) -> int:
+def _verify(told: argparse.Namespace) -> int:
+    from commands import verify  # imports cryptography
+
+    return verify.main(told)
+
+
+def _print_sql(told: argparse.Namespace) -> int:
     """Print a file of sql/, preceded by the SET statements that give the session its test users."""
     for name, value in session_settings(read(told.settings, os.environ, needed=()).users).items():
         literal = value.replace("'", "''")
@@ -87,7 +85,16 @@ def _printed(told: argparse.Namespace) -> int:
     return 0
 
 
-def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) -> int:
+def _account(told: argparse.Namespace) -> tuple[boto3.Session, Settings, str]:
+    """The session and the settings that the command line names, and the account's id, which may be empty."""
+    overrides = {name: value for name in _OVERRIDES if (value := getattr(told, name)) is not None}
+    settings = read(told.settings, os.environ, needed=()).model_copy(update=overrides)
+    return boto3.Session(region_name=settings.region), settings, told.account or settings.account
+
+
+def _examine(told: argparse.Namespace) -> int:
+    session, settings, account = _account(told)
+    names = settings.names_in(account)
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=10, retries={"total_max_attempts": 2})
     make: Any = session.client
     clients: dict[str, Any] = {}
@@ -106,7 +113,9 @@ def _examined(session: boto3.Session, names: Names, told: argparse.Namespace) ->
     return int(failed > 0)
 
 
-def _started(session: boto3.Session, settings: Settings, names: Names, told: argparse.Namespace) -> int:
+def _start(told: argparse.Namespace) -> int:
+    session, settings, account = _account(told)
+    names = settings.names_in(caller_of(session.client("sts"), account)["Account"])
     stepfunctions, paths = session.client("stepfunctions"), settings.input.paths
     workflow = Workflow(stepfunctions, names.state_machine_arn, every=LOOK, paths=paths)
     machine = workflow.ready()
@@ -122,10 +131,10 @@ def _started(session: boto3.Session, settings: Settings, names: Names, told: arg
     arn = restart(upload, locks, workflow) if told.command == "restart" else workflow.start_for(upload)
     say(arn)
     say(workflow.console(arn), file=sys.stderr)
-    return _followed(workflow, arn) if told.wait else 0
+    return _follow(workflow, arn) if told.wait else 0
 
 
-def _followed(workflow: Workflow, arn: str) -> int:
+def _follow(workflow: Workflow, arn: str) -> int:
     def tell(seconds: float, reached: Reached) -> None:
         say(f"{seconds:6.1f} s  {reached}", file=sys.stderr)
 
@@ -135,17 +144,23 @@ def _followed(workflow: Workflow, arn: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    examines = "test the connection to each service, and say what to do where one fails"
     parser = argparse.ArgumentParser(prog="python -m commands", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Run, purpose: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = commands.add_parser(name, parents=parents, help=purpose, description=purpose)
+        command.set_defaults(run=run)
+        return command
+
+    settings: dict[str, Any] = {"metavar": "FILE", "type": Path, "help": f"{FILE} of the pipeline"}
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--account", help="the id of the account that is meant; that of the settings or else of the credentials"
     )
-    common.add_argument("--settings", metavar="FILE", type=Path, default=SETTINGS, help=f"{FILE} of the pipeline")
+    common.add_argument("--settings", default=SETTINGS, **settings)
     for name in _OVERRIDES:
         common.add_argument(f"--{name}", help="that of the settings unless said")
-    doctor = commands.add_parser("doctor", parents=[common], help=examines, description=examines)
+    doctor = add("doctor", _examine, "test the connection to each service, and say what to do where one fails", common)
     doctor.add_argument(
         "--database-url",
         default=os.environ.get("DATABASE_URL"),
@@ -153,42 +168,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--service", action="append", choices=SERVICES, help="this one alone; several times: these")
     fills = "fill in the checklist from a verdict that was kept: checklist.md and checklist.html beside it"
-    sheet = commands.add_parser("sheet", help=fills, description=fills)
-    sheet.add_argument(
-        "verdict",
-        metavar="VERDICT",
-        nargs="?",
-        type=Path,
-        default=REPORTS / "verdict.json",
-        help="reports/verdict.json",
-    )
-    verifies = "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted"
-    attested = commands.add_parser("verify", help=verifies, description=verifies)
-    attested.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=REPORTS / "attestation.json")
-    attested.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
-    attested.add_argument("--settings", metavar="FILE", type=Path, help=f"{FILE} of the pipeline unless said")
-    attested.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)
-    prints = "print a file of sql/ with the test users of the settings, to be run by psql"
-    sql = commands.add_parser("sql", help=prints, description=prints)
-    sql.set_defaults(run=_printed)
+    sheet = add("sheet", _fill_in_sheet, fills)
+    kept = REPORTS / "verdict.json"
+    sheet.add_argument("verdict", metavar="VERDICT", nargs="?", type=Path, default=kept, help="reports/verdict.json")
+    verify = add("verify", _verify, "whether an attestation still holds: 0 valid, 1 stale, 2 not to be trusted")
+    verify.add_argument("attestation", metavar="FILE", nargs="?", type=Path, default=REPORTS / "attestation.json")
+    verify.add_argument("--public-key", metavar="FILE", type=Path, help="it has to be signed by this PEM key")
+    verify.add_argument("--settings", **settings | {"help": f"{FILE} of the pipeline unless said"})
+    verify.add_argument("--system-under-test", metavar="DIR", type=Path, default=SETTINGS.parent)
+    sql = add("sql", _print_sql, "print a file of sql/ with the test users of the settings, to be run by psql")
     questions = [file.stem for file in sorted((ROOT / "sql").glob("*.sql")) if "%(" not in file.read_text("utf-8")]
     sql.add_argument("name", metavar="NAME", choices=questions, help="the file's name, such as test_users")
-    sql.add_argument("--settings", metavar="FILE", type=Path, default=SETTINGS, help=f"{FILE} of the pipeline")
-    nightly.add(commands)
-    told = (
+    sql.add_argument("--settings", default=SETTINGS, **settings)
+    nightly.add_to(add)
+    starts = (
         ("start", "start an execution for an uploaded file, where the upload has started none by itself"),
         ("restart", "clear the lock of an execution that has died, and start the file again"),
     )
-    for name, purpose in told:
-        command = commands.add_parser(name, parents=[common], help=purpose, description=purpose)
-        command.add_argument(
+    for name, purpose in starts:
+        start = add(name, _start, purpose, common)
+        start.add_argument(
             "key", metavar="KEY", nargs="?", help="the file's key in the bucket, such as incoming/users.csv"
         )
-        command.add_argument("--version-id", help="the version; the newest unless said")
-        command.add_argument(
+        start.add_argument("--version-id", help="the version; the newest unless said")
+        start.add_argument(
             "--rehearse", action="store_true", help="ask all that is asked before a start, and start nothing"
         )
-        command.add_argument("--wait", action="store_true", help="follow the execution to its end")
+        start.add_argument("--wait", action="store_true", help="follow the execution to its end")
     return parser
 
 

@@ -5,37 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from steps.paths import REPORTS
 from steps.suite.visible_text import say
 
+Run = Callable[[argparse.Namespace], int]
+"""Runs a command and returns its exit code."""
 
-def add(commands: Any) -> None:
-    """Add the nightly commands to the subcommands of a parser."""
-    told = (
-        ("trend", _trend, "print what each session came to, and write trend.html"),
-        ("site", _site, "put together what is published of a night, with the trend as its front page"),
-        ("notify", _notify, "open, update or close the issue of the nightly run, and call SLACK_WEBHOOK_URL"),
-    )
-    for name, run, purpose in told:
-        command = commands.add_parser(name, help=purpose, description=purpose)
-        command.set_defaults(run=run)
-        command.add_argument(
-            "folders",
-            metavar="DIR",
-            nargs="*",
-            type=Path,
-            default=[REPORTS],
-            help="folders of reports; reports unless said",
-        )
-        if name == "site":
-            command.add_argument(
-                "--to", metavar="DIR", type=Path, default=REPORTS / "site", help="reports/site unless said"
-            )
-        if name == "notify":
-            command.add_argument("--rehearse", action="store_true", help="print what would be told, and tell nobody")
+
+def add_to(add: Callable[[str, Run, str], argparse.ArgumentParser]) -> None:
+    """Add the nightly commands by `add`, which takes name, function and purpose of a command."""
+    trend = add("trend", _trend, "print what each session came to, and write trend.html")
+    site = add("site", _site, "put together what is published of a night, with the trend as its front page")
+    notify = add("notify", _notify, "open, update or close the issue of the nightly run, and call SLACK_WEBHOOK_URL")
+    folders = "folders of reports; reports unless said"
+    for command in (trend, site, notify):
+        command.add_argument("folders", metavar="DIR", nargs="*", type=Path, default=[REPORTS], help=folders)
+    site.add_argument("--to", metavar="DIR", type=Path, default=REPORTS / "site", help="reports/site unless said")
+    notify.add_argument("--rehearse", action="store_true", help="print what would be told, and tell nobody")
 
 
 def _trend(told: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ def write(verdict: Verdict, checklist: Mapping[str, Item], folder: Path) -> list
     ]
 
 
-def remade(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
+def rewrite(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
     """Write both sheets into the folder of `file`, a verdict.json; raises NotAVerdict."""
     try:
         verdict = Verdict.from_json(file.read_text("utf-8"))

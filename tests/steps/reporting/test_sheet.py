@@ -186,4 +186,4 @@ def test_what_is_no_verdict_is_refused(tmp_path: Path, text: str | None):
     if text is not None:
         kept.write_text(text)
     with pytest.raises(sheet.NotAVerdict, match="remedy:"):
-        sheet.remade(kept, LINES)
+        sheet.rewrite(kept, LINES)
