@@ -12,7 +12,7 @@ from uuid import uuid4
 from benchmarks.report import BenchmarkError
 from steps.reporting import html
 from steps.reporting.allure_results.context import CATEGORIES
-from steps.reporting.allure_results.words import description, labels
+from steps.reporting.allure_results.words import describe, make_labels
 from steps.verdict import checklist
 from steps.verdict.verdict import FAILED, PASSED
 
@@ -30,10 +30,10 @@ def run(count: int) -> int:
         reports.mkdir()
         _write(results, 1)
         try:
-            html.report(results, reports)
+            html.make_report(results, reports)
             _write(results, count - 1)
             began = time.monotonic()
-            page = html.report(results, reports)
+            page = html.make_report(results, reports)
         except html.NoReport as error:
             raise BenchmarkError(str(error)) from error
         seconds = time.monotonic() - began
@@ -65,8 +65,8 @@ def _result(line: checklist.Item, status: str, folder: Path) -> dict[str, Any]:
         "historyId": id,
         "fullName": f"features.some#{id}",
         "name": f"Scenario {id[:8]}",
-        "description": description([line], status, ()),
-        "labels": [{"name": name, "value": value} for name, value in labels([line], _FACTS, "live")],
+        "description": describe([line], status, ()),
+        "labels": [{"name": name, "value": value} for name, value in make_labels([line], _FACTS, "live")],
         "steps": steps,
         **whole,
     }

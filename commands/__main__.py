@@ -16,8 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import nightly
-from commands.answers import Unusable
-from commands.doctor import CONNECT_SECONDS, SERVICES, caller_of, examine
+from commands.doctor import CONNECT_SECONDS, SERVICES, Unusable, examine, get_caller
 from commands.nightly import Run
 from steps.drivers.execution_history import Reached
 from steps.drivers.locks import Locks, NotStarted, refuse_duplicate, restart, restartable
@@ -115,7 +114,7 @@ def _examine(told: argparse.Namespace) -> int:
 
 def _start(told: argparse.Namespace) -> int:
     session, settings, account = _account(told)
-    names = settings.names_in(caller_of(session.client("sts"), account)["Account"])
+    names = settings.names_in(get_caller(session.client("sts"), account)["Account"])
     stepfunctions, paths = session.client("stepfunctions"), settings.input.paths
     workflow = Workflow(stepfunctions, names.state_machine_arn, every=LOOK, paths=paths)
     machine = workflow.ready()

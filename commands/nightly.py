@@ -31,10 +31,10 @@ def _trend(told: argparse.Namespace) -> int:
     from commands import trend  # imports jinja2 and pydantic, which double the start-up time
 
     entries, faults = trend.read(told.folders)
-    say(*trend.table(entries))
+    say(*trend.format_table(entries))
     say(*faults, file=sys.stderr)
     page = told.folders[0] / trend.PAGE
-    page.write_text(trend.html(trend.trends(entries)), "utf-8")
+    page.write_text(trend.html(trend.make_trends(entries)), "utf-8")
     say(page)
     return 0
 

@@ -28,7 +28,7 @@ def build(folders: Iterable[Path], entries: Sequence[Entry], site: Path) -> Path
         target = read[-1].target if read else folder.name
         links.setdefault(target, []).extend(_copied(folder, site))
     page = site / "index.html"
-    page.write_text(trend.html(trend.trends(entries, links)), "utf-8")
+    page.write_text(trend.html(trend.make_trends(entries, links)), "utf-8")
     return page
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 from steps.attestation import envelope, statement
-from steps.attestation.sources import sources
+from steps.attestation.sources import digest_sources
 from steps.drivers.revisions import deployed
 from steps.suite.visible_text import quoted, say
 from steps.targets.settings import read
@@ -34,22 +34,22 @@ def main(told: argparse.Namespace) -> int:
         settings = read(told.settings or system.settings, os.environ, needed=())
         predicate = stated["predicate"]
         if predicate["target"] != STAYS:
-            return statement.changed_sources(stated, sources(system, settings.csv.file_in(system.folder)))
+            return statement.compare_sources(stated, digest_sources(system, settings.csv.file_in(system.folder)))
         session: Any = boto3.Session(region_name=predicate["region"])
         names = settings.model_copy(update={"region": predicate["region"]}).names_in(predicate["account"])
-        return statement.changed_deployment(stated, deployed(session.client, names))
+        return statement.compare_deployment(stated, deployed(session.client, names))
 
-    code, said = verified(told.attestation, told.public_key, changed)
+    code, said = verify(told.attestation, told.public_key, changed)
     say(said, file=sys.stderr if code else sys.stdout)
     return code
 
 
-def verified(file: Path, public_key: Path | None, now: Callable[[Mapping[str, Any]], list[str]]) -> tuple[int, str]:
+def verify(file: Path, public_key: Path | None, now: Callable[[Mapping[str, Any]], list[str]]) -> tuple[int, str]:
     """Return (exit code, message); `now` returns what has changed since, in the statement's sources or deployment."""
     try:
         told = json.loads(file.read_text("utf-8"))
-        stated = envelope.opened(told, public_key)
-        if wrong := statement.contradictions(stated):
+        stated = envelope.open_envelope(told, public_key)
+        if wrong := statement.find_contradictions(stated):
             return _refused(file, wrong)
         wrong, of_another = _beside_verdict(stated, file.with_name(statement.VERDICT))
         if wrong:
@@ -79,9 +79,9 @@ def _beside_verdict(stated: Mapping[str, Any], file: Path) -> tuple[list[str], l
     if not file.is_file():
         return [], []
     content = file.read_bytes()
-    if not statement.is_of(stated, hashlib.sha256(content).hexdigest()):
+    if not statement.is_about(stated, hashlib.sha256(content).hexdigest()):
         return [], [f"{file} is not the verdict that is attested"]
-    return statement.contradictions_with(stated, Verdict.from_json(content.decode())), []
+    return statement.compare_with_verdict(stated, Verdict.from_json(content.decode())), []
 
 
 def _signature(told: Mapping[str, Any], public_key: Path | None) -> str:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from steps.paths import ROOT
-from steps.reporting.html import report
+from steps.reporting.html import make_report
 from tests.steps.reporting.browser import chromium
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -36,7 +36,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for language in ("en", "ja"):
             _checklist(browser, reports / "checklist.html", language)
-            _failing_step(browser, report(reports / "allure-results", reports, language=language), language)
+            _failing_step(browser, make_report(reports / "allure-results", reports, language=language), language)
         browser.close()
     return 0
 

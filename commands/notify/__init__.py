@@ -24,7 +24,7 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
     """
     run, link = _run(variables)
     night = read(folders, variables.get("NIGHT_JOBS", ""), link=variables.get("REPORT_URL") or link, mark=run)
-    said = texts.report(night, checklist.read())
+    said = texts.write_report(night, checklist.read())
     say(*said.split("\n"))
     if summary := variables.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as page:
@@ -39,7 +39,7 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
     issues = Issues(api, variables["GITHUB_REPOSITORY"].strip(), variables["GITHUB_TOKEN"].strip())
     new, failed = True, 0
     try:
-        done, new = settle(issues, night, said)
+        done, new = settle_issue(issues, night, said)
         say(done, file=sys.stderr)
     except NotTold as error:
         failed += 1
@@ -47,29 +47,29 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
     webhook = variables.get("SLACK_WEBHOOK_URL", "").strip()
     if webhook and new:
         try:
-            post_to_slack(webhook, texts.slack(night))
+            post_to_slack(webhook, texts.write_slack(night))
         except NotTold as error:
             failed += 1
             say(error, file=sys.stderr)
     return int(failed > 0)
 
 
-def settle(issues: Issues, night: Night, said: str) -> tuple[str, bool]:
+def settle_issue(issues: Issues, night: Night, said: str) -> tuple[str, bool]:
     """Open, update or close the issue. Return what was done and True if Slack should be notified. Raises NotTold."""
     mark = f"<!-- {night.mark} -->"
     issue, body = issues.current(), f"{said}\n\n{mark}"
     if night.well:
         if issue is None:
             return "nothing to close", night.remarkable
-        issues.comment(issue, texts.recovered(night))
+        issues.comment(issue, texts.write_recovered(night))
         issues.change(issue, state="closed", state_reason="completed")
         return f"closed {issue.url}", True
     if issue is None:
-        return f"opened {issues.open(texts.title(night), body).url}", True
+        return f"opened {issues.open(texts.write_title(night), body).url}", True
     if mark in issue.body:
         return f"told before, in {issue.url}", False
-    issues.comment(issue, texts.again(night))
-    issues.change(issue, title=texts.title(night), body=body)
+    issues.comment(issue, texts.write_again(night))
+    issues.change(issue, title=texts.write_title(night), body=body)
     return f"updated {issue.url}", True
 
 

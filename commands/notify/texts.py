@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commands.notify.night import Night, Result
-from steps.reporting.sheet.markdown import escaped, prose
+from steps.reporting.sheet.markdown import escape, escape_prose
 from steps.reporting.texts import LANGUAGES, TEXTS
 from steps.suite.visible_text import in_one_line
 from steps.verdict.checklist import Item
@@ -16,27 +16,27 @@ _DIAGNOSES = 3
 _SAYS = TEXTS.night
 
 
-def title(night: Night) -> str:
+def write_title(night: Night) -> str:
     """The issue's title."""
     return f"{_SAYS['title'].en}: {night.word} ({_SAYS['title'].ja})"
 
 
-def report(night: Night, checklist: Mapping[str, Item]) -> str:
+def write_report(night: Night, checklist: Mapping[str, Item]) -> str:
     """The night in Markdown, in both languages; without evidence, since an issue has more readers than the report."""
     return "\n\n".join("\n".join(_report(night, checklist, language)) for language in LANGUAGES)
 
 
-def again(night: Night) -> str:
+def write_again(night: Night) -> str:
     """The issue comment for a further night that is not GO."""
     return _short(night, "again")
 
 
-def recovered(night: Night) -> str:
+def write_recovered(night: Night) -> str:
     """The issue comment for the first night that is GO again."""
     return _short(night, "recovered")
 
 
-def slack(night: Night) -> str:
+def write_slack(night: Night) -> str:
     """The night in a few lines of Slack markup."""
     heads = [f"*{_in(language, 'title')}: {night.word}*" for language in LANGUAGES]
     ill = [f"{name}: {result}" for name, result in night.ill.items()]
@@ -59,16 +59,16 @@ def _in_slack(text: str) -> str:
 def _short(night: Night, key: str) -> str:
     said = [_in(language, key, word=night.word) for language in LANGUAGES]
     bad = [f"{result.target}: {', '.join(_not_passed(result))}" for result in night.results if _not_passed(result)]
-    return "\n".join([*said, *map(escaped, bad), night.link])
+    return "\n".join([*said, *map(escape, bad), night.link])
 
 
 def _report(night: Night, checklist: Mapping[str, Item], language: str) -> Iterator[str]:
     yield f"## {_in(language, 'title')}: {night.word}"
     for result in night.results:
-        yield f"\n### {escaped(result.target)}: {result.word}"
+        yield f"\n### {escape(result.target)}: {result.word}"
         yield from _result(result, checklist, language)
     for name, ended in night.ill.items():
-        yield "\n" + prose(_in(language, "job", name=name, result=ended))
+        yield "\n" + escape_prose(_in(language, "job", name=name, result=ended))
     if night.link:
         yield f"\n[{_in(language, 'link')}]({night.link})"
 
@@ -84,16 +84,16 @@ def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Ite
     yield _in(language, "passed", passed=len(verdict.scope) - len(bad), scope=len(verdict.scope))
     for id in bad[:_LINES]:
         status = getattr(TEXTS.status[verdict.items[id].status].word, language)
-        yield f"- **{escaped(id)}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
+        yield f"- **{escape(id)}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
     if len(bad) > _LINES:
         yield f"- {_in(language, 'more', count=len(bad) - _LINES)}"
     if verdict.diagnoses:
         yield f"\n{_in(language, 'cause')}"
     for number, diagnosis in enumerate(verdict.diagnoses[:_DIAGNOSES], 1):
-        yield f"{number}. {_code(diagnosis.id)} {prose(getattr(diagnosis.cause, language))}"
-        yield f"   {_in(language, 'remedy')}: {prose(getattr(diagnosis.remedy, language))}"
+        yield f"{number}. {_code(diagnosis.id)} {escape_prose(getattr(diagnosis.cause, language))}"
+        yield f"   {_in(language, 'remedy')}: {escape_prose(getattr(diagnosis.remedy, language))}"
     for remark in _remarks(result, language):
-        yield f"\n{escaped(remark)}"
+        yield f"\n{escape(remark)}"
 
 
 def _in(language: str, name: str, /, **parameters: Any) -> str:

@@ -20,12 +20,12 @@ _HEAD = ("date (UTC)", "target", "verdict", "passed", "session s", "run s", "rec
 def read(folders: Iterable[Path]) -> tuple[list[Entry], list[str]]:
     """All sessions in the folders' histories, oldest first, and the faults of unreadable entries."""
     read = [history.read(folder / history.FILE) for folder in folders]
-    return history.merged(each for entries, _ in read for each in entries), [
+    return history.merge(each for entries, _ in read for each in entries), [
         each for _, faults in read for each in faults
     ]
 
 
-def trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[Trend]:
+def make_trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[Trend]:
     """The last 90 sessions of each target; `links` are (text, address) pairs by target."""
     by_target = groupby(sorted(entries, key=lambda each: each.target), key=lambda each: each.target)
     return [
@@ -34,7 +34,7 @@ def trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str
     ]
 
 
-def table(entries: Sequence[Entry]) -> Iterator[str]:
+def format_table(entries: Sequence[Entry]) -> Iterator[str]:
     """A header, then a line for each session, with remarks at its end."""
     yield _ROW.format(*_HEAD).rstrip()
     for each in entries:

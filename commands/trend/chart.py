@@ -32,7 +32,7 @@ class Chart:
 
 def chart(values: Sequence[float | None], titles: Sequence[str], flagged: Sequence[bool], unit: str = "") -> Chart:
     """Chart values in equal steps, oldest first; None leaves a gap. Without a unit the values are counts."""
-    top = ceiling(max([value for value in values if value is not None] + ([] if unit else [2]), default=0))
+    top = round_up(max([value for value in values if value is not None] + ([] if unit else [2]), default=0))
     height = HEIGHT - _TOP - _BOTTOM
 
     def y(value: float) -> float:
@@ -41,7 +41,7 @@ def chart(values: Sequence[float | None], titles: Sequence[str], flagged: Sequen
     placed = [
         None
         if value is None
-        else Point(across(number, len(values)), y(value), f"{title} · {_shown(value, unit)}", flag)
+        else Point(find_x(number, len(values)), y(value), f"{title} · {_shown(value, unit)}", flag)
         for number, (value, title, flag) in enumerate(zip(values, titles, flagged, strict=True))
     ]
     known = [value for value in values if value is not None]
@@ -53,13 +53,13 @@ def chart(values: Sequence[float | None], titles: Sequence[str], flagged: Sequen
     )
 
 
-def across(number: int, count: int) -> float:
+def find_x(number: int, count: int) -> float:
     """The x coordinate of night `number` (from 0) of `count`; a single night is in the middle."""
     width = WIDTH - _LEFT - _RIGHT
     return round(_LEFT + width * (number + 0.5) / count, 1)
 
 
-def ceiling(value: float) -> float:
+def round_up(value: float) -> float:
     """The smallest of 1, 2, 4, 5, 8 or 10 times a power of ten that is at least `value`."""
     if value <= 0:
         return 1

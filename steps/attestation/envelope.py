@@ -23,7 +23,7 @@ Signer = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Signs a statement and returns its envelope."""
 
 
-def signer(private_key: Path) -> Signer:
+def load_signer(private_key: Path) -> Signer:
     """Return a signer with a PEM key without passphrase (Ed25519, ECDSA or RSA); raises NotSigned for others."""
     try:
         key: Any = load_pem_private_key(private_key.read_bytes(), None)
@@ -46,7 +46,7 @@ def is_signed(told: Mapping[str, Any]) -> bool:
     return "payload" in told
 
 
-def opened(told: Mapping[str, Any], public_key: Path | None) -> Mapping[str, Any]:
+def open_envelope(told: Mapping[str, Any], public_key: Path | None) -> Mapping[str, Any]:
     """Return the statement in `told`, bare or in an envelope; raises NotSigned if a given key has not signed it."""
     if not is_signed(told):
         if public_key is not None:

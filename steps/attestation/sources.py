@@ -9,7 +9,7 @@ from steps.cloudformation.packages import digests
 from steps.targets.system import SystemUnderTest
 
 
-def sources(system: SystemUnderTest, file: Path) -> dict[str, str]:
+def digest_sources(system: SystemUnderTest, file: Path) -> dict[str, str]:
     """Return SHA-256 by name: `template.yaml`, `data.yaml`, `schema.sql`, the file, `package SplitterFunction`..."""
     schema = next(folder / "schema.sql" for folder in system.sql if (folder / "schema.sql").is_file())
     files = {"template.yaml": system.template, "data.yaml": system.data_template, "schema.sql": schema, file.name: file}

@@ -24,7 +24,7 @@ class NoStatement(Exception):
     """The document is no statement of this suite."""
 
 
-def statement(
+def make_statement(
     verdict: Verdict, sources: Mapping[str, str], deployed: Digests, *, verdict_sha256: str, url: str | None
 ) -> dict[str, Any]:
     """Return the statement on what was tested; `sources` are SHA-256 digests by name, `url` is that of the CI run.
@@ -63,18 +63,18 @@ def statement(
     }
 
 
-def changed_sources(stated: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
+def compare_sources(stated: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
     """Return a sentence for each source that no longer matches the statement."""
     then = {name: {"sha256": digest} for name, digest in _digests(stated).items() if name != VERDICT}
     return list(_differences(then, {name: {"sha256": digest} for name, digest in now.items()}))
 
 
-def changed_deployment(stated: Mapping[str, Any], now: Digests) -> list[str]:
+def compare_deployment(stated: Mapping[str, Any], now: Digests) -> list[str]:
     """Return a sentence for each deployed resource that no longer matches the statement."""
     return list(_differences(_part(stated, "predicate")["deployed"], now))
 
 
-def contradictions(stated: Mapping[str, Any]) -> list[str]:
+def find_contradictions(stated: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each contradiction within the statement."""
     said = _part(stated, "predicate")
     word, result = said["verdict"], said["result"]
@@ -92,13 +92,13 @@ def contradictions(stated: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def contradictions_with(stated: Mapping[str, Any], verdict: Verdict) -> list[str]:
+def compare_with_verdict(stated: Mapping[str, Any], verdict: Verdict) -> list[str]:
     """Return a sentence for each contradiction within the attested verdict, or between it and the statement."""
     said, digests = _part(stated, "predicate"), _digests(stated)
     url = verdict.by.url if verdict.by else None
-    due = statement(verdict, digests, said["deployed"], verdict_sha256=digests[VERDICT], url=url)["predicate"]
+    due = make_statement(verdict, digests, said["deployed"], verdict_sha256=digests[VERDICT], url=url)["predicate"]
     return [
-        *(f"in {VERDICT} {each}" for each in verdicts.contradictions(verdict)),
+        *(f"in {VERDICT} {each}" for each in verdicts.find_contradictions(verdict)),
         *(
             f"{name} is {json.dumps(said.get(name))}, and by {VERDICT} it is {json.dumps(due.get(name))}"
             for name in dict.fromkeys([*due, *said])
@@ -107,7 +107,7 @@ def contradictions_with(stated: Mapping[str, Any], verdict: Verdict) -> list[str
     ]
 
 
-def is_of(stated: Mapping[str, Any], verdict_sha256: str) -> bool:
+def is_about(stated: Mapping[str, Any], verdict_sha256: str) -> bool:
     """True if the statement is about the verdict with this digest."""
     return _digests(stated).get(VERDICT) == verdict_sha256
 

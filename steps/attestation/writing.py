@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steps.attestation.statement import statement
+from steps.attestation.statement import make_statement
 from steps.drivers.revisions import Digests
 from steps.verdict.model import Verdict
 
@@ -31,7 +31,7 @@ def write(verdict: Verdict, written: Path, tested: Tested, signer: Signer | None
     """Write the statement, in an envelope if signed, beside `written`, the file of the verdict; return its path."""
     digest = hashlib.sha256(written.read_bytes()).hexdigest()
     url = verdict.by.url if verdict.by else None
-    told: Mapping[str, Any] = statement(verdict, tested.sources, tested.deployed, verdict_sha256=digest, url=url)
+    told: Mapping[str, Any] = make_statement(verdict, tested.sources, tested.deployed, verdict_sha256=digest, url=url)
     file = written.with_name(NAME)
     file.write_text(json.dumps(signer(told) if signer else told, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return file

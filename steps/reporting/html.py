@@ -16,7 +16,7 @@ from typing import Any
 
 from steps.paths import ROOT
 from steps.reporting.allure_results.words import GROUPS
-from steps.reporting.npm import NotInstalled, installed
+from steps.reporting.npm import NotInstalled, install
 from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import quoted, say
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the report that the command line asks for and print its path; return 1 if that fails, else 0."""
     told = _parser().parse_args(arguments)
     try:
-        page = report(told.results or told.reports / "allure-results", told.reports, language=told.language)
+        page = make_report(told.results or told.reports / "allure-results", told.reports, language=told.language)
     except NoReport as error:
         say(error, file=sys.stderr)
         return 1
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def report(results: Path, reports: Path, *, language: str = "ja") -> Path:
+def make_report(results: Path, reports: Path, *, language: str = "ja") -> Path:
     """Rebuild the page in `reports`/allure-report from `results` and return its path; raises NoReport.
 
     Earlier runs are kept in allure-history.jsonl. Failed tests are no error here: the verdict reports them.
@@ -53,7 +53,7 @@ def report(results: Path, reports: Path, *, language: str = "ja") -> Path:
         raise NoReport(f"There are no results in {results}.\n  remedy: run pytest -m local first, or say --results=DIR")
     node = _node(os.environ)
     try:
-        installed(TOOL)
+        install(TOOL)
     except NotInstalled as failed:
         raise NoReport(str(failed)) from failed
     folder = (reports / "allure-report").resolve()

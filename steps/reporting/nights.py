@@ -54,7 +54,7 @@ def read(file: Path) -> tuple[list[Entry], list[str]]:
             fault = invalid.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, fault["loc"]))
             faults.append(f"line {number} of {file.name} was left out: {place or 'the line'}: {fault['msg']}")
-    return merged(entries), faults
+    return merge(entries), faults
 
 
 def append(file: Path, entry: Entry) -> None:
@@ -65,7 +65,7 @@ def append(file: Path, entry: Entry) -> None:
         lines.write(f"{lead}{entry.model_dump_json()}\n")
 
 
-def merged(entries: Iterable[Entry]) -> list[Entry]:
+def merge(entries: Iterable[Entry]) -> list[Entry]:
     """The sessions without duplicates (same date and target), oldest first."""
     once = {(entry.date, entry.target): entry for entry in entries}
     return [once[key] for key in sorted(once)]
@@ -78,7 +78,7 @@ _FEWEST = 3  # a median of fewer sessions is meaningless
 _TIMED = ("session_seconds", "execution_seconds")
 
 
-def entry(verdict: Verdict, past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
+def make_entry(verdict: Verdict, past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
     """Build the history entry of a verdict; `altered_by`: the options that altered this run on purpose."""
     lines = dict(sorted(verdict.lines_in_scope.items()))
     statuses = Counter(line.status for line in lines.values())
@@ -104,11 +104,11 @@ def entry(verdict: Verdict, past: Sequence[Entry], *, altered_by: Sequence[str] 
         waived=tuple(id for id, line in lines.items() if line.waived),
         flaky=tuple(id for id, line in lines.items() if any(each.flaky for each in line.scenarios)),
     )
-    flaky = sorted({*plain.flaky, *turned(plain, past)})
-    return plain.model_copy(update={"flaky": tuple(flaky), "slow": slow(plain, past)})
+    flaky = sorted({*plain.flaky, *find_flaky(plain, past)})
+    return plain.model_copy(update={"flaky": tuple(flaky), "slow": find_slow(plain, past)})
 
 
-def turned(now: Entry, past: Sequence[Entry]) -> list[str]:
+def find_flaky(now: Entry, past: Sequence[Entry]) -> list[str]:
     """The lines that failed in the last session of the same code (NO-GO) and pass in this one (GO)."""
     before = _before(now, past)
     if now.verdict != "GO" or before is None or before.verdict != "NO-GO":
@@ -128,7 +128,7 @@ def _before(now: Entry, past: Sequence[Entry]) -> Entry | None:
     return None
 
 
-def slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
+def find_slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
     """The timings over twice the median of the last ten sessions of the same target: {name: median in seconds}."""
     if now.altered_by:
         return {}
@@ -141,14 +141,14 @@ def slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
     return found
 
 
-def notes(now: Entry, past: Sequence[Entry]) -> list[str]:
+def make_notes(now: Entry, past: Sequence[Entry]) -> list[str]:
     """Notes for the verdict that compare this session with earlier ones: slow timings and flaky lines."""
     told = [
         f"slow: the {name.removesuffix('_seconds')} took {getattr(now, name):.1f} s, more than twice the usual "
         f"{usual:.1f} s, the median of up to {_NIGHTS} sessions before it on {now.target}"
         for name, usual in now.slow.items()
     ]
-    again, before = turned(now, past), _before(now, past)
+    again, before = find_flaky(now, past), _before(now, past)
     if again and before:
         told.append(
             f"flaky: {', '.join(again)} failed in the session of {before.date} on the same commit, and passed now"

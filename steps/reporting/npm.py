@@ -15,7 +15,7 @@ class NotInstalled(Exception):
     """npm could not install the packages; the message gives the reason."""
 
 
-def installed(folder: Path) -> None:
+def install(folder: Path) -> None:
     """Install the packages of `folder` unless they are installed already; raises NotInstalled."""
     lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime:
@@ -42,6 +42,6 @@ def _npm() -> str:
 
 if __name__ == "__main__":
     try:
-        installed(Path(sys.argv[1]).resolve())
+        install(Path(sys.argv[1]).resolve())
     except NotInstalled as failed:
         sys.exit(str(failed))

@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.reportchars = ""  # the summary has a line for each item already
     config.stash[RECORD], config.stash[PROGRESS] = record, Progress(terminal, config.pluginmanager, record.shown)
-    _write(record.judged(), record)
+    _write(record.judge(), record)
     allure_results.begin(config, record)
     _interrupt_when_told_to_end(config)
 
@@ -105,10 +105,10 @@ def _signer(private_key: Path | None) -> Signer | None:
     """Return a signer of the attestation with this key; raises a usage error if the key cannot be used."""
     if private_key is None:
         return None
-    from steps.attestation.envelope import NotSigned, signer  # imports cryptography, which few sessions need
+    from steps.attestation.envelope import NotSigned, load_signer  # imports cryptography, which few sessions need
 
     try:
-        return signer(private_key)
+        return load_signer(private_key)
     except NotSigned as unusable:
         raise pytest.UsageError(str(unusable)) from unusable
 
@@ -227,7 +227,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     has_run = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     record.broken_off |= not has_run
-    judged = record.judged()
+    judged = record.judge()
     if judged.complete:
         judged = judged.with_notes(_remembered(session.config, judged, record.file.with_name(nights.FILE)))
     session.config.stash[VERDICT] = judged
@@ -241,9 +241,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def _remembered(config: pytest.Config, judged: Verdict, file: Path) -> list[str]:
     """Add this session to the history in `file`; return notes on how it differs from earlier sessions."""
     past, faults = nights.read(file)
-    entry = nights.entry(judged, past, altered_by=options.altering(config))
+    entry = nights.make_entry(judged, past, altered_by=options.altering(config))
     nights.append(file, entry)
-    return [*faults, *nights.notes(entry, past)]
+    return [*faults, *nights.make_notes(entry, past)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

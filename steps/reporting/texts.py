@@ -64,7 +64,7 @@ class Texts(_Table):
 TEXTS = Texts.model_validate(tomllib.loads(FILE.read_text("utf-8")))
 
 
-def filled(words: Words, **parameters: Any) -> Words:
+def fill(words: Words, **parameters: Any) -> Words:
     """Return the text with its parameters filled in; one that is itself in two languages is filled in by language."""
     ja, en = (
         {name: getattr(value, language) if isinstance(value, Words) else value for name, value in parameters.items()}
@@ -76,11 +76,11 @@ def filled(words: Words, **parameters: Any) -> Words:
 def duration(seconds: float) -> Words:
     """Return seconds as people read them."""
     if seconds < 60:
-        return filled(TEXTS.unit["seconds"], seconds=seconds)
+        return fill(TEXTS.unit["seconds"], seconds=seconds)
     minutes, rest = divmod(round(seconds), 60)
-    return filled(TEXTS.unit["minutes_seconds"], minutes=minutes, seconds=rest)
+    return fill(TEXTS.unit["minutes_seconds"], minutes=minutes, seconds=rest)
 
 
 def minutes(least: int, most: int) -> Words:
     """Return a range of minutes."""
-    return filled(TEXTS.unit["minutes"], minutes=str(least) if least == most else f"{least}–{most}")
+    return fill(TEXTS.unit["minutes"], minutes=str(least) if least == most else f"{least}–{most}")

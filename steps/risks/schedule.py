@@ -26,7 +26,7 @@ def gate_held(record: Record, finding: Finding) -> None:
     wanted = [id for id in record.preconditions if not _beyond_the_target(record.scenarios.get(id))]
     ended = {id: record.scenarios[id].ended for id in wanted if id in record.scenarios}
     late = _after(ended, wanted, began)
-    waived = [id for id in wanted if id not in late and record.excused(id)]
+    waived = [id for id in wanted if id not in late and record.is_excused(id)]
     bad = [id for id in wanted if id not in [*late, *waived] and record.scenarios[id].status != PASSED]
     finding.holds(
         not late and not bad,

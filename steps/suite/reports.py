@@ -93,7 +93,7 @@ def begin(claim: Claim) -> None:
 
     with writable(claim.folder):
         record = Record(checklist.read(), claim.folder / VERDICT)
-        write_atomically(record.file, record.judged().to_json())
+        write_atomically(record.file, record.judge().to_json())
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from steps.attestation.sources import sources
+from steps.attestation.sources import digest_sources
 from steps.attestation.writing import Tested
 from steps.drivers import revisions
 from steps.drivers.absence import naming
@@ -76,7 +76,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
     file = options.settings(pytestconfig).csv.file_in(options.system(pytestconfig).folder)
-    tested = sources(options.system(pytestconfig), file)
+    tested = digest_sources(options.system(pytestconfig), file)
     record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
     record.begin("preconditions")
     return environment

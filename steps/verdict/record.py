@@ -114,15 +114,15 @@ class Record:
         broken = {id for each in done if each.status == verdict.BROKEN for id in each.items}
         return [id for id in self.checklist if id in failed | broken]
 
-    def excused(self, id: str) -> bool:
+    def is_excused(self, id: str) -> bool:
         """True if this scenario failed and every line that it claims is waived."""
         return self.scenarios[id].status == verdict.FAILED and self.waivers.keys() >= set(self.expected[id])
 
-    def judged(self) -> Verdict:
+    def judge(self) -> Verdict:
         """Return the verdict on the results so far, with the secrets in its texts masked."""
-        items = verdict.line_results(self.checklist, self.scenarios.values(), self.claimed, self.not_applicable)
-        items = waivers.applied(items, self.waivers)
-        conclusion, code = verdict.conclusion(items, self.claimed, complete=self.complete)
+        items = verdict.judge_lines(self.checklist, self.scenarios.values(), self.claimed, self.not_applicable)
+        items = waivers.apply(items, self.waivers)
+        conclusion, code = verdict.conclude(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         began = self.spans["run"].began if "run" in self.spans else 0.0
         judged = {
@@ -146,7 +146,7 @@ class Record:
                 "phases": {name: round(span.seconds, 2) for name, span in self.spans.items()},
                 "session_seconds": round((ended - self.started).total_seconds(), 2),
             },
-            "notes": [*self.notes, *(waivers.unused(items, self.waivers) if self.complete else ())],
+            "notes": [*self.notes, *(waivers.note_unused(items, self.waivers) if self.complete else ())],
         }
         return Verdict.model_validate(judged).with_texts(self.masking.data)
 

@@ -74,7 +74,7 @@ class Scenario:
         return (self.status, self.reason) == (NOT_CHECKED, INTERRUPTED)
 
 
-def line_results(
+def judge_lines(
     checklist: Mapping[str, Item],
     scenarios: Iterable[Scenario],
     claimed: Collection[str],
@@ -113,9 +113,9 @@ def _line_result(scenarios: list[Scenario], is_claimed: bool, not_applicable: st
     )
 
 
-def contradictions(verdict: Verdict) -> Iterator[str]:
+def find_contradictions(verdict: Verdict) -> Iterator[str]:
     """Yield a sentence for each contradiction within a verdict."""
-    said, due = (verdict.verdict, verdict.exit), conclusion(verdict.items, verdict.scope, complete=verdict.complete)
+    said, due = (verdict.verdict, verdict.exit), conclude(verdict.items, verdict.scope, complete=verdict.complete)
     if said != due:
         yield f"the verdict is {said[0]}, exit {said[1]}, and its lines come to {due[0]}, exit {due[1]}"
     for id, item in verdict.items.items():
@@ -130,7 +130,7 @@ def _worst(statuses: Collection[Status]) -> Status:
     return next(each for each in _WORST_FIRST if each in statuses)
 
 
-def conclusion(
+def conclude(
     items: Mapping[str, LineResult], claimed: Collection[str], *, complete: bool
 ) -> tuple[Conclusion, Literal[0, 1, 6, 7]]:
     """Return (GO, NO-GO or UNKNOWN; exit code of the session) for the claimed lines; waived lines do not count."""

@@ -56,7 +56,7 @@ def read(file: Path, known: Iterable[str], today: date) -> dict[str, Waiver]:
     return {entry.item: Waiver(**entry.model_dump(exclude={"item"})) for entry in entries}
 
 
-def applied(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> dict[str, LineResult]:
+def apply(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> dict[str, LineResult]:
     """Return the results, with `waived` set where a waiver excuses the line.
 
     A waiver excuses a failed line, and only if all its scenarios passed or failed: a broken or unchecked scenario may
@@ -68,7 +68,7 @@ def applied(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> d
     }
 
 
-def unused(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> list[str]:
+def note_unused(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> list[str]:
     """Return a note for each waiver that excuses nothing, so that it is not mistaken for a needed one."""
     return [f"the waiver of {id} excuses nothing: {items[id].status}" for id in waivers if not items[id].waived]
 

@@ -17,7 +17,7 @@ import boto3
 import psycopg
 import pytest
 
-from steps.attestation.statement import statement
+from steps.attestation.statement import make_statement
 from steps.drivers.names import Names
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
@@ -233,7 +233,7 @@ def test_an_attestation_holds_until_something_else_is_deployed(account, accept, 
     session = accept("features/1_precondition/infrastructure.feature")
     client_of = functools.partial(client, account)
     whole = Verdict.model_validate({**session.verdict, "verdict": "GO", "scope": sorted(session.items("passed"))})
-    told = statement(whole, {}, deployed(client_of, NAMES), verdict_sha256="of another", url=None)
+    told = make_statement(whole, {}, deployed(client_of, NAMES), verdict_sha256="of another", url=None)
     (tmp_path / "elsewhere").mkdir()
     file = tmp_path / "elsewhere" / "attestation.json"
     file.write_text(json.dumps(told))

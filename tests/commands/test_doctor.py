@@ -11,8 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from commands.answers import Answer
-from commands.doctor import SERVICES, examine
+from commands.doctor import SERVICES, Answer, examine
 from steps.drivers.functions import Functions
 from steps.drivers.names import Names
 from steps.targets.environment import Environment

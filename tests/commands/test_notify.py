@@ -214,7 +214,7 @@ def test_a_night_is_as_bad_as_its_worst_verdict_and_no_better_than_its_jobs(fold
 
 def test_a_target_whose_job_was_skipped_is_left_out_and_one_without_a_verdict_is_not(folder: Path):
     assert night(folder, None, embedded="skipped", audit="success").results == ()
-    assert "No verdict was written" in texts.report(night(folder, None, embedded="failure"), LINES)
+    assert "No verdict was written" in texts.write_report(night(folder, None, embedded="failure"), LINES)
 
 
 def test_nothing_that_is_told_begins_a_line_or_a_link(folder: Path):
@@ -223,17 +223,17 @@ def test_nothing_that_is_told_begins_a_line_or_a_link(folder: Path):
     told["diagnoses"][0] |= {"id": hostile, "cause": dict.fromkeys(("ja", "en"), hostile)}
     told["diagnoses"][0]["remedy"] = told["diagnoses"][0]["cause"]
     bad = night(folder, told, **{hostile: "failure"})
-    for text in (texts.report(bad, LINES), texts.again(bad)):
+    for text in (texts.write_report(bad, LINES), texts.write_again(bad)):
         tokens = [inner for each in MarkdownIt().parse(text) for inner in (each, *(each.children or ()))]
         assert [each.attrs["href"] for each in tokens if each.type == "link_open"] in (["link"] * 2, [])
         assert {each.content for each in tokens if each.type.startswith("html")} <= {"<br>"}
         assert not re.search(r"^\s*#+ FORGED|[\x1b\u2028]", text, re.M)
-    assert not re.search(r"^\s*#+ FORGED|[\x1b\u2028]|<", texts.slack(bad), re.M)
+    assert not re.search(r"^\s*#+ FORGED|[\x1b\u2028]|<", texts.write_slack(bad), re.M)
 
 
 def test_a_good_night_that_is_slow_or_flaky_is_told_of_in_slack_alone(notify: Notify, api: GitHub, tmp_path: Path):
     told = Verdict.model_validate(GO)
-    entry = comparison.entry(told, []).model_copy(update={"slow": {"session_seconds": 9.5}, "flaky": ("AUR-03",)})
+    entry = comparison.make_entry(told, []).model_copy(update={"slow": {"session_seconds": 9.5}, "flaky": ("AUR-03",)})
     (tmp_path / "embedded").mkdir()
     history.append(tmp_path / "embedded" / history.FILE, entry)
     assert notify(GO).returncode == 0

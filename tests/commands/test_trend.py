@@ -118,7 +118,7 @@ def test_what_is_published_is_the_reports_and_nothing_else(nights: Path, tmp_pat
     [(0, 1), (0.3, 0.4), (1, 1), (3.9, 4), (4.1, 5), (9.9, 10), (23.4, 40), (160, 200), (4000, 4000)],
 )
 def test_an_axis_ends_at_a_round_number_above_its_values(value: float, wanted: float):
-    assert chart.ceiling(value) == pytest.approx(wanted)
+    assert chart.round_up(value) == pytest.approx(wanted)
 
 
 def test_a_night_without_a_figure_leaves_a_gap():

@@ -24,7 +24,7 @@ CATEGORIES = [
 """Allure puts a result into the first category that matches."""
 
 
-def environment(verdict: Verdict) -> str:
+def describe_session(verdict: Verdict) -> str:
     """environment.properties: target, account and region come first, since a report shows only the first rows."""
     rows = {
         "Target": verdict.target,
@@ -45,7 +45,7 @@ def _property(value: str | None) -> str:
     return "-" if value is None else in_one_line(value).replace("\\", r"\\")
 
 
-def executor(variables: Mapping[str, str]) -> dict[str, Any]:
+def describe_executor(variables: Mapping[str, str]) -> dict[str, Any]:
     """Return the content of executor.json: the run of the GitHub workflow, or else the local user."""
     if variables.get("GITHUB_ACTIONS") != "true":
         return {"name": variables.get("USER", "local"), "type": "local", "buildName": "local run"}

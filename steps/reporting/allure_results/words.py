@@ -22,7 +22,7 @@ GROUPS = {
 Label = tuple[str, str]
 
 
-def labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterator[Label]:
+def make_labels(items: Sequence[Item], facts: Mapping[str, Any], mode: str) -> Iterator[Label]:
     """Yield (name, value) of each label."""
     phases = list(dict.fromkeys(item.phase for item in items))
     for language, (phase_label, line_label) in GROUPS.items():
@@ -48,7 +48,7 @@ def both(name: str) -> str:
     return f"{words.ja} {words.en}"
 
 
-def description(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> str:
+def describe(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> str:
     """Return Markdown: the diagnoses and the scenario's lines; for a failure also usual causes, risks, remedies."""
     return "\n\n".join(_paragraphs(items, status, diagnoses))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from steps.paths import write_atomically
-from steps.reporting.sheet.filled import filled
+from steps.reporting.sheet.content import fill_in
 from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import markdown
 from steps.verdict.checklist import Item
@@ -26,7 +26,7 @@ class NotAVerdict(Exception):
 
 def write(verdict: Verdict, checklist: Mapping[str, Item], folder: Path) -> list[Path]:
     """Write checklist.md and checklist.html into `folder`, each atomically, and return their paths."""
-    sheet = filled(verdict, checklist)
+    sheet = fill_in(verdict, checklist)
     return [
         _written(folder / name, text)
         for name, text in (("checklist.md", markdown(sheet)), ("checklist.html", html(sheet)))

@@ -26,7 +26,7 @@ class Fact:
     remark: Words | None = None
 
 
-def facts(verdict: Verdict) -> list[Fact]:
+def list_facts(verdict: Verdict) -> list[Fact]:
     """The known facts, in the order in which the sheet shows them."""
     run, suite, system, measured = verdict.run, verdict.suite, verdict.system_under_test, verdict.measured
     told = {

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from steps.reporting.sheet.filled import Sheet
+from steps.reporting.sheet.content import Sheet
 from steps.reporting.texts import TEXTS, duration, minutes
 
 _HERE = Path(__file__).parent

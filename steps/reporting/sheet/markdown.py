@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
-from steps.reporting.sheet.filled import Line, Sheet
+from steps.reporting.sheet.content import Line, Sheet
 from steps.reporting.texts import LANGUAGES, TEXTS, duration, minutes
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
@@ -26,7 +26,7 @@ def markdown(sheet: Sheet) -> str:
     return "\n\n".join("\n\n".join(_blocks(sheet, _saying(language))) for language in LANGUAGES) + "\n"
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Escape any text for one line of Markdown, as table cells need it; further lines are quoted after <br>."""
     lines = visible(text).split("\n")
     shown = [line for line in lines if line.strip()] or lines[:1]  # a space between two commands is a text, too
@@ -35,22 +35,22 @@ def escaped(text: str) -> str:
 
 def _listed(text: str) -> str:
     """Return `text` as a list item, escaped so that it does not start a nested list or code."""
-    return "- " + _LEADING.sub(r"\1\\\2", escaped(text.strip()))
+    return "- " + _LEADING.sub(r"\1\\\2", escape(text.strip()))
 
 
 def _saying(language: str) -> Say:
     of = attrgetter(language)
-    return lambda words: prose(of(words))
+    return lambda words: escape_prose(of(words))
 
 
-def prose(text: str) -> str:
+def escape_prose(text: str) -> str:
     """Escape `text` except for commands between backticks."""
     return "".join(_with_code(text))
 
 
 def _with_code(text: str) -> Iterator[str]:
     for number, part in enumerate(re.split("`([^`\n]+)`", text)):
-        yield "`" + part.replace("|", "\\|") + "`" if number % 2 else escaped(part)
+        yield "`" + part.replace("|", "\\|") + "`" if number % 2 else escape(part)
 
 
 def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
@@ -91,10 +91,10 @@ def _mark(line: Line, say: Say) -> str:
 
 def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
     for each in sheet.verdict.diagnoses:
-        yield f"{each.rank}. **{say(each.cause)}** ({escaped(each.id)})"
+        yield f"{each.rank}. **{say(each.cause)}** ({escape(each.id)})"
         yield f"   - {say(TEXTS.sheet['remedy'])}: {say(each.remedy)}"
-        yield f"   - {say(TEXTS.sheet['explains'])}: {escaped(', '.join(each.items))}"
-        yield from (f"   - {say(TEXTS.sheet['evidence'])}: {escaped(text)}" for text in each.evidence)
+        yield f"   - {say(TEXTS.sheet['explains'])}: {escape(', '.join(each.items))}"
+        yield from (f"   - {say(TEXTS.sheet['evidence'])}: {escape(text)}" for text in each.evidence)
 
 
 def _facts(sheet: Sheet, say: Say) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _schedule(sheet: Sheet, say: Say) -> list[str]:
 
 def _waivers(sheet: Sheet, say: Say) -> list[str]:
     rows = (
-        _row(line.item.id, escaped(waiver.reason), escaped(waiver.who), str(waiver.expires))
+        _row(line.item.id, escape(waiver.reason), escape(waiver.who), str(waiver.expires))
         for line in sheet.waived
         if (waiver := line.found.waived)
     )
@@ -131,9 +131,9 @@ def _discrepancies(sheet: Sheet, say: Say) -> list[str]:
     rows = (
         _row(
             "–" if each.record is None else str(each.record),
-            escaped(each.user),
+            escape(each.user),
             each.fate,
-            escaped(json.dumps(each.stores, ensure_ascii=False, default=str)),
+            escape(json.dumps(each.stores, ensure_ascii=False, default=str)),
         )
         for each in sheet.verdict.discrepancies
     )
@@ -147,8 +147,8 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
             _row(
                 _mark(line, say),
                 f"{line.item.id} {say(line.item)}",
-                escaped(line.found.wanted) or "–",
-                escaped(line.found.got) or "–",
+                escape(line.found.wanted) or "–",
+                escape(line.found.got) or "–",
                 _evidence(line, say),
             )
             for line in lines
@@ -163,13 +163,13 @@ def _evidence(line: Line, say: Say) -> str:
     told: list[tuple[str, str]] = []
     if found.reason:
         told.append(
-            ("reason", f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else escaped(found.reason))
+            ("reason", f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else escape(found.reason))
         )
     if line.bad:
         told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
-    told += [("scenarios", escaped(each.id)) for each in found.scenarios]
+    told += [("scenarios", escape(each.id)) for each in found.scenarios]
     told += [
-        ("controls", f"{escaped(each.id)}: {say(TEXTS.sheet['found' if each.found else 'missed'])}")
+        ("controls", f"{escape(each.id)}: {say(TEXTS.sheet['found' if each.found else 'missed'])}")
         for each in found.controls
     ]
     mode = [say(TEXTS.sheet["static"])] if found.mode == "static" else []

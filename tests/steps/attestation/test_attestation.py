@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from commands.verify import REFUSED, STALE, VALID, verified
-from steps.attestation.envelope import NotSigned, opened, signer
-from steps.attestation.statement import changed_deployment, changed_sources, statement
+from commands.verify import REFUSED, STALE, VALID, verify
+from steps.attestation.envelope import NotSigned, load_signer, open_envelope
+from steps.attestation.statement import compare_deployment, compare_sources, make_statement
 from steps.verdict.model import Verdict
 from steps.verdict.verdict import FAILED, Scenario
 from tests.steps.reporting import verdicts as sessions
@@ -44,7 +44,7 @@ GO = verdict()
 
 
 def stated(of: Verdict = GO) -> dict[str, Any]:
-    return statement(of, SOURCES, DEPLOYED, verdict_sha256="ee", url=None)
+    return make_statement(of, SOURCES, DEPLOYED, verdict_sha256="ee", url=None)
 
 
 @pytest.fixture(params=KEYS)
@@ -80,41 +80,41 @@ def test_every_source_the_verdict_and_what_is_deployed_are_in_it():
 
 
 def test_what_has_changed_is_named():
-    assert changed_sources(stated(), SOURCES) == []
+    assert compare_sources(stated(), SOURCES) == []
     now = {"template.yaml": "a new one", "package ProcessorFunction": "bb"}
-    assert changed_sources(stated(), now) == [
+    assert compare_sources(stated(), now) == [
         "template.yaml has changed: sha256",
         "package SplitterFunction is not there any more",
         "package ProcessorFunction was not there",
     ]
-    assert changed_deployment(stated(), DEPLOYED) == []
-    assert changed_deployment(stated(), {MACHINE: {"definition": "cc", "revision": "2"}}) == [
+    assert compare_deployment(stated(), DEPLOYED) == []
+    assert compare_deployment(stated(), {MACHINE: {"definition": "cc", "revision": "2"}}) == [
         f"{MACHINE} has changed: revision"
     ]
 
 
 def test_a_signed_statement_opens_by_its_key_alone(keys: tuple[Path, Path], tmp_path: Path):
     private, public = keys
-    envelope = signer(private)(stated())
-    assert opened(envelope, public) == stated()
+    envelope = load_signer(private)(stated())
+    assert open_envelope(envelope, public) == stated()
     other = tmp_path / "other.pub"
     key = Ed25519PrivateKey.generate().public_key()
     other.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     with pytest.raises(NotSigned, match="is not signed by"):
-        opened(envelope, other)
+        open_envelope(envelope, other)
     with pytest.raises(NotSigned, match="is not signed by"):
-        opened(envelope | {"payload": signer(private)(stated(verdict(EVB_01="failed")))["payload"]}, public)
+        open_envelope(envelope | {"payload": load_signer(private)(stated(verdict(EVB_01="failed")))["payload"]}, public)
 
 
 def test_a_bare_statement_is_not_signed(keys: tuple[Path, Path]):
-    assert opened(stated(), None) == stated()
+    assert open_envelope(stated(), None) == stated()
     with pytest.raises(NotSigned, match="not signed at all"):
-        opened(stated(), keys[1])
+        open_envelope(stated(), keys[1])
 
 
 def test_a_key_that_is_none_is_said_to_be(tmp_path: Path):
     with pytest.raises(NotSigned, match="cannot sign"):
-        signer(tmp_path / "nowhere.pem")
+        load_signer(tmp_path / "nowhere.pem")
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def attested(folder: Path, judged: Verdict, **changes: Any) -> Path:
     """A statement of this verdict, with `changes` in its predicate, in a file beside the verdict."""
     (folder / "verdict.json").write_text(judged.to_json(), "utf-8")
     digest = hashlib.sha256((folder / "verdict.json").read_bytes()).hexdigest()
-    told = statement(judged, SOURCES, DEPLOYED, verdict_sha256=digest, url=None)
+    told = make_statement(judged, SOURCES, DEPLOYED, verdict_sha256=digest, url=None)
     told["predicate"] |= changes
     file = folder / "attestation.json"
     file.write_text(json.dumps(told), "utf-8")
@@ -135,10 +135,10 @@ def attested(folder: Path, judged: Verdict, **changes: Any) -> Path:
 
 
 def test_an_attestation_holds_until_something_changes(attestation: Path):
-    code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES))
+    code, said = verify(attestation, None, lambda told: compare_sources(told, SOURCES))
     ended = json.loads(attestation.with_name("verdict.json").read_text("utf-8"))["ended"]
     assert (code, said) == (VALID, f"VALID: GO (PASSED) on aws-dev, account 123456789012, of {ended}, unsigned")
-    code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES | {"template.yaml": "zz"}))
+    code, said = verify(attestation, None, lambda told: compare_sources(told, SOURCES | {"template.yaml": "zz"}))
     assert code == STALE
     assert ", unsigned." in said
     assert "evidence: template.yaml has changed" in said
@@ -146,7 +146,7 @@ def test_an_attestation_holds_until_something_changes(attestation: Path):
 
 def test_another_verdict_beside_it_is_not_the_one_attested(attestation: Path):
     attestation.with_name("verdict.json").write_text("{}")
-    code, said = verified(attestation, None, lambda _: [])
+    code, said = verify(attestation, None, lambda _: [])
     assert code == STALE
     assert "is not the verdict that is attested" in said
 
@@ -164,7 +164,7 @@ def test_the_attestation_of_a_session_does_not_contradict_itself(tmp_path: Path,
     file = attested(tmp_path, judged)
     if not is_beside:
         file.with_name("verdict.json").unlink()
-    code, said = verified(file, None, lambda _: [])
+    code, said = verify(file, None, lambda _: [])
     assert code == VALID, said
     assert said.startswith(f"VALID: {word} on ")
 
@@ -234,7 +234,7 @@ def test_a_second_digest_of_one_subject_is_refused(attestation: Path):
 
 
 def assert_refused(file: Path, says: str) -> None:
-    code, said = verified(file, None, lambda _: [])
+    code, said = verify(file, None, lambda _: [])
     assert code == REFUSED, said
     assert says in said
     assert "cannot be trusted" in said
@@ -242,9 +242,9 @@ def assert_refused(file: Path, says: str) -> None:
 
 def test_a_signature_that_nobody_has_verified_is_told_as_such(attestation: Path, keys: tuple[Path, Path]):
     private, public = keys
-    attestation.write_text(json.dumps(signer(private)(json.loads(attestation.read_text("utf-8")))), "utf-8")
-    assert verified(attestation, None, lambda _: [])[1].endswith(", its signature not verified without --public-key")
-    assert verified(attestation, public, lambda _: [])[1].endswith(f", signed by {public}")
+    attestation.write_text(json.dumps(load_signer(private)(json.loads(attestation.read_text("utf-8")))), "utf-8")
+    assert verify(attestation, None, lambda _: [])[1].endswith(", its signature not verified without --public-key")
+    assert verify(attestation, public, lambda _: [])[1].endswith(f", signed by {public}")
 
 
 def test_a_line_out_of_scope_is_in_no_list():
@@ -255,6 +255,6 @@ def test_a_line_out_of_scope_is_in_no_list():
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"_type": "x", "predicateType": "y"}'])
 def test_what_is_no_attestation_is_refused(attestation: Path, text: str):
     attestation.write_text(text)
-    code, said = verified(attestation, None, lambda told: changed_sources(told, SOURCES))
+    code, said = verify(attestation, None, lambda told: compare_sources(told, SOURCES))
     assert code == REFUSED
     assert "cannot be trusted" in said

@@ -58,7 +58,7 @@ WELL = (Scenario("a", ["AUR-03"], PASSED, ""), Scenario("b", ["INF-02"], PASSED,
 
 
 def test_a_session_is_one_line_that_tells_its_figures_and_what_did_not_pass():
-    told = nights.entry(judged(Scenario("a", ["AUR-03"], FAILED, "99"), Scenario("b", ["INF-02"], PASSED, "")), [])
+    told = nights.make_entry(judged(Scenario("a", ["AUR-03"], FAILED, "99"), Scenario("b", ["INF-02"], PASSED, "")), [])
     assert (told.verdict, told.exit, told.passed, told.failed, told.broken, told.unchecked) == ("NO-GO", 1, 1, 1, 0, 0)
     assert (told.session_seconds, told.execution_seconds, told.records_per_second, told.peak_chunks) == (20, 4, 25, 5)
     assert (told.not_passed, told.flaky, told.slow) == ({"AUR-03": FAILED}, (), {})
@@ -69,7 +69,7 @@ def test_it_is_read_as_it_was_written_and_each_session_stands_once(tmp_path: Pat
     for each in (night(3), night(1), night(2)):
         nights.append(file, each)
     assert nights.read(file) == ([night(1), night(2), night(3)], [])
-    assert nights.merged([night(2), night(1), night(2)]) == [night(1), night(2)]
+    assert nights.merge([night(2), night(1), night(2)]) == [night(1), night(2)]
     assert nights.read(tmp_path / "none") == ([], [])
 
 
@@ -111,15 +111,15 @@ def test_what_a_later_suite_adds_to_a_line_is_kept(tmp_path: Path):
     ],
 )
 def test_more_than_twice_the_median_of_the_last_ten_is_slow_and_no_fault(seconds, past, wanted):
-    told = nights.entry(judged(*WELL, seconds=seconds), past)
+    told = nights.make_entry(judged(*WELL, seconds=seconds), past)
     assert (told.slow, told.verdict) == (wanted, "GO")
-    assert len(nights.notes(told, past)) == len(wanted)
+    assert len(nights.make_notes(told, past)) == len(wanted)
 
 
 def test_what_failed_on_the_same_code_and_passes_now_is_flaky():
-    told = nights.entry(judged(*WELL), [night(1, **NO_GO)])
+    told = nights.make_entry(judged(*WELL), [night(1, **NO_GO)])
     assert told.flaky == ("AUR-03",)
-    (note,) = nights.notes(told, [night(1, **NO_GO)])
+    (note,) = nights.make_notes(told, [night(1, **NO_GO)])
     assert note.startswith("flaky: AUR-03 failed in the session of 2026-11-01T18:00:00+00:00 on the same commit")
 
 
@@ -136,21 +136,21 @@ def test_what_failed_on_the_same_code_and_passes_now_is_flaky():
     ids=["told before", "other commit", "other pipeline", "other target", "broken on purpose", "the first"],
 )
 def test_what_has_a_reason_to_differ_is_not_flaky(past):
-    assert nights.entry(judged(*WELL), past).flaky == ()
+    assert nights.make_entry(judged(*WELL), past).flaky == ()
 
 
 def test_an_unknown_in_between_hides_no_flake():
     past = [night(1, **NO_GO), night(2, verdict="UNKNOWN", exit=6, not_passed={"INF-02": "broken"})]
-    assert nights.entry(judged(*WELL), past).flaky == ("AUR-03",)
+    assert nights.make_entry(judged(*WELL), past).flaky == ("AUR-03",)
 
 
 def test_a_changed_working_tree_is_no_commit():
-    told = nights.entry(judged(*WELL, dirty=True), [night(1, **NO_GO)])
+    told = nights.make_entry(judged(*WELL, dirty=True), [night(1, **NO_GO)])
     assert (told.commit, told.flaky) == (None, ())
 
 
 def test_a_run_altered_on_purpose_is_held_against_nothing():
-    told = nights.entry(judged(*WELL, seconds=99), [night(1, **NO_GO)] * 5, altered_by=["--after-run"])
+    told = nights.make_entry(judged(*WELL, seconds=99), [night(1, **NO_GO)] * 5, altered_by=["--after-run"])
     assert (told.altered_by, told.flaky, told.slow) == (("--after-run",), (), {})
 
 
@@ -162,4 +162,4 @@ def test_a_retry_that_passes_leaves_its_line_failed_and_names_it_flaky():
     found = judged(scenario, Scenario("b", ["INF-02"], PASSED, ""))
     assert (found.verdict, found.items["AUR-03"].status) == ("NO-GO", FAILED)
     assert found.items["AUR-03"].reason == "flaky: it passed when it was run again, attempt 2; before, 99 users"
-    assert nights.entry(found, []).flaky == ("AUR-03",)
+    assert nights.make_entry(found, []).flaky == ("AUR-03",)

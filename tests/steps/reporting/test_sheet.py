@@ -16,9 +16,9 @@ from markdown_it import MarkdownIt
 from steps.diagnoses import catalogue
 from steps.paths import ROOT
 from steps.reporting import sheet
-from steps.reporting.sheet.filled import filled
+from steps.reporting.sheet.content import fill_in
 from steps.reporting.sheet.html import html
-from steps.reporting.sheet.markdown import escaped, markdown
+from steps.reporting.sheet.markdown import escape, markdown
 from steps.suite.deviation import Deviation
 from steps.verdict.model import Verdict
 from tests.steps.reporting.verdicts import ARN, LINES, failed, record, verdict, waived
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 def shown(told: Verdict) -> tuple[Page, str]:
     """(the page, the Markdown) of this verdict."""
-    made = filled(told, LINES)
+    made = fill_in(told, LINES)
     return Page(html(made)), markdown(made)
 
 
@@ -61,7 +61,7 @@ def test_it_has_every_line_in_both_languages(no_go: tuple[Page, str]):
     for item in LINES.values():
         for words in (item.ja, item.en):
             assert words in page.text
-            assert escaped(words) in text
+            assert escape(words) in text
 
 
 def test_it_says_the_verdict_and_where_when_and_by_whom_it_came_about(no_go: tuple[Page, str]):
@@ -128,7 +128,7 @@ def test_a_session_that_was_broken_off_has_a_sheet_too():
     told.scenarios = {}
     told.facts |= dict.fromkeys(told.facts)
     told.run = {"started_by": "none"}
-    page, _ = shown(told.judged())
+    page, _ = shown(told.judge())
     assert "UNKNOWN" in page.text
     assert "ran in part only" in page.text
 
@@ -136,7 +136,7 @@ def test_a_session_that_was_broken_off_has_a_sheet_too():
 @example(text=" ")
 @given(text=st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=60))
 def test_markdown_shows_any_text_as_it_is(text: str):
-    rendered = MarkdownIt("commonmark").enable("table").render(f"| a |\n| --- |\n| x{escaped(text)}x |\n")
+    rendered = MarkdownIt("commonmark").enable("table").render(f"| a |\n| --- |\n| x{escape(text)}x |\n")
     page = Page(rendered)
     assert " ".join(page.text.split()) == " ".join(f"a x{text}x".split())
     assert {tag for tag, _ in page.elements} == {"table", "thead", "tbody", "tr", "th", "td"}

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from steps.diagnoses import catalogue
 from steps.diagnoses.__main__ import document
 from steps.paths import ROOT
-from steps.reporting.texts import TEXTS, Texts, filled
+from steps.reporting.texts import TEXTS, Texts, fill
 from steps.verdict import checklist
 from steps.verdict.model import Conclusion, Mark, Run
 from steps.verdict.words import Words
@@ -161,7 +161,7 @@ def test_a_text_that_lacks_a_language_or_a_parameter_is_refused(words: dict[str,
 
 
 def test_parameters_are_filled_in_by_language():
-    each = filled(Words("{verdict}（{count}件）", "{verdict}, {count}"), verdict=Words("可", "well"), count=1)
+    each = fill(Words("{verdict}（{count}件）", "{verdict}, {count}"), verdict=Words("可", "well"), count=1)
     assert each == Words("可（1件）", "well, 1")
     with pytest.raises(KeyError):
-        filled(TEXTS.sheet["all_passed"])
+        fill(TEXTS.sheet["all_passed"])

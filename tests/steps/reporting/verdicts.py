@@ -59,4 +59,4 @@ def verdict(
     *others: Scenario, waivers: dict[str, Waiver] | None = None, passing: Iterable[str] = LINES, **changes: Any
 ) -> Verdict:
     """Return the verdict of such a session, with `changes` in its content."""
-    return Verdict.model_validate(record(*others, waivers=waivers, passing=passing).judged().data() | changes)
+    return Verdict.model_validate(record(*others, waivers=waivers, passing=passing).judge().data() | changes)

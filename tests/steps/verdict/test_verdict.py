@@ -16,8 +16,8 @@ def concluded(*statuses: Status, reason: str = "because", complete: bool = True)
     scenarios = [
         Scenario(id, [id], status, "" if status == PASSED else reason) for id, status in zip(ids, statuses, strict=True)
     ]
-    items = verdict.line_results(LINES, scenarios, set(ids))
-    return verdict.conclusion(items, set(ids), complete=complete)
+    items = verdict.judge_lines(LINES, scenarios, set(ids))
+    return verdict.conclude(items, set(ids), complete=complete)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_part_of_the_session_is_never_a_verdict():
 
 
 def test_every_line_is_there_and_the_unclaimed_say_so():
-    items = verdict.line_results(LINES, [Scenario("one", ["DAT-01"], PASSED, "")], {"DAT-01", "DAT-02"})
+    items = verdict.judge_lines(LINES, [Scenario("one", ["DAT-01"], PASSED, "")], {"DAT-01", "DAT-02"})
     assert list(items) == list(LINES)
     assert items["DAT-01"].status == PASSED
     assert items["DAT-02"].reason == "its scenario did not run in this session"
@@ -54,20 +54,20 @@ def test_every_line_is_there_and_the_unclaimed_say_so():
 
 def test_a_line_is_as_bad_as_its_worst_scenario():
     scenarios = [Scenario("a", ["DAT-01"], PASSED, ""), Scenario("b", ["DAT-01"], BROKEN, "no database")]
-    item = verdict.line_results(LINES, scenarios, {"DAT-01"})["DAT-01"]
+    item = verdict.judge_lines(LINES, scenarios, {"DAT-01"})["DAT-01"]
     assert (item.status, item.reason) == (BROKEN, "no database")
     assert [scenario.status for scenario in item.scenarios] == [PASSED, BROKEN]
 
 
 def test_a_line_that_does_not_apply_says_why_and_counts_for_nothing():
     scenarios = [Scenario("one", ["DAT-01"], PASSED, "")]
-    items = verdict.line_results(LINES, scenarios, {"DAT-01"}, {"LAM-04": "it has no layers"})
+    items = verdict.judge_lines(LINES, scenarios, {"DAT-01"}, {"LAM-04": "it has no layers"})
     assert {id for id, item in items.items() if not item.applies} == {"LAM-04"}
     assert (items["LAM-04"].status, items["LAM-04"].reason) == (
         NOT_CHECKED,
         "does not apply to this pipeline: it has no layers",
     )
-    assert verdict.conclusion(items, {"DAT-01"}, complete=True) == ("GO", 0)
+    assert verdict.conclude(items, {"DAT-01"}, complete=True) == ("GO", 0)
 
 
 def test_a_scenario_has_passed_only_when_its_steps_are_done_and_its_tear_down_is_over():

@@ -106,9 +106,9 @@ def test_go_means_that_each_line_passed_or_failed_and_is_waived(of: dict[str, li
     scenarios = [
         Scenario(f"{id} {n}", [id], status) for id, statuses in of.items() for n, status in enumerate(statuses)
     ]
-    found = verdict.line_results(LINES, scenarios, set(of))
-    items = waivers.applied(found, {id: waived() for id in excused})
-    word, code = verdict.conclusion(items, set(of), complete=True)
+    found = verdict.judge_lines(LINES, scenarios, set(of))
+    items = waivers.apply(found, {id: waived() for id in excused})
+    word, code = verdict.conclude(items, set(of), complete=True)
     good = all(set(told) == {PASSED} or (id in excused and set(told) <= {PASSED, FAILED}) for id, told in of.items())
     assert (word == "GO", code == 0) == (good, good)
     assert [item.status for item in items.values()] == [item.status for item in found.values()]
@@ -137,7 +137,7 @@ def test_the_gate_opens_for_a_precondition_that_failed_and_is_waived(status: Sta
     scenario = failed("LAM-01")
     scenario.status = status
     told = record(scenario, waivers={"LAM-01": waived()} if waivers else {})
-    assert (told.failed_preconditions() == ["LAM-01"], told.excused(scenario.id)) == (closed, not closed)
+    assert (told.failed_preconditions() == ["LAM-01"], told.is_excused(scenario.id)) == (closed, not closed)
 
 
 def test_the_gate_stays_closed_for_the_lines_of_a_scenario_that_nobody_waived():
@@ -145,4 +145,4 @@ def test_the_gate_stays_closed_for_the_lines_of_a_scenario_that_nobody_waived():
     both.items = ["LAM-01", "KNO-01"]
     told = record(both, waivers={"LAM-01": waived()})
     assert told.failed_preconditions() == ["KNO-01"]
-    assert not told.excused(both.id)
+    assert not told.is_excused(both.id)

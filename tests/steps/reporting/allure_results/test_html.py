@@ -20,7 +20,7 @@ SECONDS = 20_000  # milliseconds: a page of 4 MB on a busy machine
 def pages(left: Leavings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page in each language, each in a folder of its own."""
     reports = {language: tmp_path_factory.mktemp(language) for language in ("ja", "en")}
-    return {language: html.report(left.folder, folder, language=language) for language, folder in reports.items()}
+    return {language: html.make_report(left.folder, folder, language=language) for language, folder in reports.items()}
 
 
 def opened(browser: Browser, file: Path, elsewhere: list[str]) -> Page:
@@ -57,7 +57,7 @@ def test_a_call_elsewhere_would_be_seen(browser: Browser, pages, tmp_path: Path)
 def test_runs_add_up_and_the_page_is_made_anew(left: Leavings, pages):
     reports = pages["ja"].parents[1]
     (pages["ja"].parent / "stale.txt").write_text("stale")
-    html.report(left.folder, reports)
+    html.make_report(left.folder, reports)
     assert not (pages["ja"].parent / "stale.txt").exists()
     assert len((reports / "allure-history.jsonl").read_text("utf-8").splitlines()) == 2
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from steps.reporting.allure_results.context import CATEGORIES, executor
+from steps.reporting.allure_results.context import CATEGORIES, describe_executor
 from tests.steps.reporting.allure_results.conftest import Leavings, Run, read
 
 
@@ -144,4 +144,4 @@ def test_without_allure_pytest_a_session_goes_on(run: Run):
     ],
 )
 def test_the_executor_is_the_workflow_or_whoever_ran_it(variables, says):
-    assert executor(variables) == says
+    assert describe_executor(variables) == says

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from steps.reporting import texts
-from steps.reporting.sheet.facts import Fact, facts
+from steps.reporting.sheet.facts import Fact, list_facts
 from steps.reporting.texts import TEXTS, duration, minutes
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
@@ -95,7 +95,7 @@ class Sheet:
     def means(self) -> Words:
         """The meaning of the verdict for the release."""
         means, waived = TEXTS.verdict[self.verdict.verdict].means, self.counts[WAIVED]
-        return texts.filled(TEXTS.sheet["with_waived"], verdict=means, count=waived) if waived else means
+        return texts.fill(TEXTS.sheet["with_waived"], verdict=means, count=waived) if waived else means
 
     @property
     def lead(self) -> Words:
@@ -104,19 +104,19 @@ class Sheet:
         if not self.verdict.complete:
             return TEXTS.sheet["no_verdict"]
         if counts[PASSED] == scope:
-            return texts.filled(TEXTS.sheet["all_passed"], scope=scope)
+            return texts.fill(TEXTS.sheet["all_passed"], scope=scope)
         rest = [(counts[mark], TEXTS.status[mark].word) for mark in _REST if counts[mark]]
         listed = Words(
             "、".join(f"{word.ja}{count}" for count, word in rest),
             ", ".join(f"{count} {word.en}" for count, word in rest),
         )
-        return texts.filled(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed)
+        return texts.fill(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed)
 
 
 _REST: tuple[Mark, ...] = (FAILED, BROKEN, NOT_CHECKED, WAIVED)
 
 
-def filled(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
+def fill_in(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
     """Return the sheet of this verdict."""
     verdict = verdict.with_texts(in_data)  # verdict.json keeps hidden characters as they were found
     best = {id: diagnosis for diagnosis in reversed(verdict.diagnoses) for id in diagnosis.items}
@@ -131,7 +131,7 @@ def filled(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
             (TEXTS.phase[phase], [each for each in lines.values() if each.item.phase == phase]) for phase in PHASES
         ],
         phases=[_phase(lines[id], names, verdict.measured.phases) for id, names in SCHEDULE.items()],
-        facts=facts(verdict),
+        facts=list_facts(verdict),
     )
 
 
