@@ -34,7 +34,7 @@ class Part(BaseModel):
 
 
 class Tester(Part):
-    """Who ran the session."""
+    """The person or the CI run that ran the session."""
 
     name: Text = Field(description="the user, or who set off the CI run")
     url: Text | None = Field(description="the page of the CI run")

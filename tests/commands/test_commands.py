@@ -1,4 +1,4 @@
-"""What operators do by hand, run as they run it, on a state machine that does as its input's key says."""
+"""The commands of operators, run as they run them, on a state machine that does as its input's key says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told of a night: one issue, opened, updated and closed, and Slack beside it; against a real HTTP server."""
+"""The notification of a night: one issue, opened, updated and closed, and Slack beside it; by a real HTTP server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LINES = checklist.read()
 
 @dataclass(frozen=True)
 class Done:
-    """What the command came to."""
+    """The exit code and the output of the command."""
 
     returncode: int
     stdout: str

@@ -1,4 +1,4 @@
-"""What an attestation states, who signed it, and whether it still holds."""
+"""The statement of an attestation, its signature, and the check that it still holds."""
 
 from __future__ import annotations
 

@@ -124,6 +124,7 @@ def test_base64_of_a_user_and_a_password_is_masked():
         ("1234", '{"of": "1234", "count": 1234, "password": 1234}', '{"of": "***", "count": 1234, "password": ***}'),
         ("x9!", "x9! or 'x9!'", "x9! or '***'"),
         ("s3cret", "it is s3cret here, not s3crets", "it is *** here, not s3crets"),
+        ("local-aws", "local-aws-4711, and with local-aws as the key", "local-aws-4711, and with *** as the key"),
         ("true", 'password=true {"x": "true"}', 'password=true {"x": "true"}'),
         ("test", 'x=test {"environment": "test"}', 'x=test {"environment": "test"}'),
         ("a", "password=a 'a' a", "password=*** 'a' a"),
@@ -283,9 +284,10 @@ def test_what_is_no_secret_stays_as_it_is(text: str):
         assert masking.text(shown) == shown
 
 
-def test_a_number_under_a_secrets_name_is_masked_in_data():
-    data = {"password": 123456, "token": None, "Authorization": "Digest x", "client_secret": {"value": 1}}
-    masked = {"password": "***", "token": None, "Authorization": "***", "client_secret": {"value": 1}}
+def test_data_keep_their_shape_and_lose_what_a_secret_names():
+    named = {"password": 123456, "token": None, "Authorization": "Digest x", "client_secret": {"value": 1}}
+    data = {**named, "of": [("it is", "AKIAPLANTEDPLANTED01"), 1]}
+    masked = {**named, "password": "***", "Authorization": "***", "of": [["it is", "***"], 1]}
     assert Masking({}).data(data) == masked
 
 

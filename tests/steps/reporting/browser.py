@@ -19,7 +19,7 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """That Chromium; the tests of pages are skipped without."""
+    """Start that Chromium; the tests of pages are skipped without one."""
     found = chromium()
     if found is None:
         pytest.skip(f"no Chromium: install one of {', '.join(NAMES)}, or name it in CHROMIUM")

@@ -1,4 +1,4 @@
-"""What tests of reporting share."""
+"""Fixtures of the tests of reporting."""
 
 from tests.steps.reporting.browser import browser
 

@@ -1,4 +1,4 @@
-"""What people are told: in both languages, and about a NO in commands and files that exist."""
+"""The texts of the reports: in both languages, and about a NO in commands and files that exist."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_every_command_of_the_aws_cli_exists():
 
 
 def exists(command: str) -> bool:
-    """Whether the API has this operation, and each option is a parameter of it."""
+    """True if the API has this operation, and each option is a parameter of it."""
     _, service, operation, *arguments = shlex.split(command)
     if operation == "wait":
         waiter, *arguments = arguments

@@ -17,7 +17,7 @@ LINES = checklist.read()
 ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:csv-parallel-processing-csv-processing-dev:5f2a9c31_8c7e"
 WANTED = "csv-parallel-processing-csv-processing-dev as its template declares it, and ready; no other beside it"
 GOT = "csv-parallel-processing-csv-processor-dev: ready; none"
-"""As long as most of what a session finds."""
+"""Texts as long as most findings of a session."""
 
 
 def record(*others: Scenario, waivers: dict[str, Waiver] | None = None, passing: Iterable[str] = LINES) -> Record:

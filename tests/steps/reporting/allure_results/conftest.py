@@ -23,7 +23,7 @@ Run = Callable[..., "Leavings"]
 
 @dataclass(frozen=True)
 class Leavings:
-    """What a session has left: its exit code, what it said, its folder of reports, its results by scenario."""
+    """The exit code of a session, its output, its folder of reports, and its results by scenario."""
 
     exit: int
     output: str
@@ -72,7 +72,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 @pytest.fixture(scope="session")
 def left(run: Run) -> Leavings:
-    """What the whole of scenarios.gherkin leaves."""
+    """Run the whole of scenarios.gherkin."""
     left = run()
     assert len(left.results) == 8, left.output
     return left

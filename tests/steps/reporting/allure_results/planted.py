@@ -20,7 +20,7 @@ UNKNOWN = {
     "jwt": "eyJwbGFudGVk.eyJwbGFudGVk.cGxhbnRlZA",
     "signature": "planted51gnature0123456789abcdef",
 }
-"""Those that nobody has told the suite of: they are known by their looks."""
+"""Secrets that no variable holds, recognised by their shape."""
 PLANTED = [*VARIABLES.values(), *UNKNOWN.values()]
 
 

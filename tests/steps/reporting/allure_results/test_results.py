@@ -1,4 +1,4 @@
-"""What a session leaves for Allure: a result for each scenario, with its steps, evidence, labels and reasons."""
+"""The results that a session writes for Allure: one for each scenario, with its steps, evidence, labels and reasons."""
 
 from __future__ import annotations
 
