@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from commands.trend.page import Night, Trend, html
+from commands.trend.page import Trend, html
 from steps.reporting import nights as history
 from steps.reporting.nights import Entry
 
@@ -28,22 +28,18 @@ def read(folders: Iterable[Path]) -> tuple[list[Entry], list[str]]:
 def make_trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[Trend]:
     """The last 90 sessions of each target; `links` are (text, address) pairs by target."""
     by_target = groupby(sorted(entries, key=lambda each: each.target), key=lambda each: each.target)
-    return [
-        Trend(target, [Night(each) for each in each_of][-_NIGHTS:], list((links or {}).get(target, ())))
-        for target, each_of in by_target
-    ]
+    return [Trend(target, [*each_of][-_NIGHTS:], list((links or {}).get(target, ()))) for target, each_of in by_target]
 
 
 def format_table(entries: Sequence[Entry]) -> Iterator[str]:
     """A header, then a line for each session, with remarks at its end."""
     yield _ROW.format(*_HEAD).rstrip()
     for each in entries:
-        whole = each.passed + each.failed + each.broken + each.unchecked
         yield _ROW.format(
-            f"{each.date[:10]} {each.date[11:16]}",
+            each.when,
             each.target,
             each.verdict,
-            f"{each.passed}/{whole}",
+            f"{each.passed}/{each.scope}",
             f"{each.session_seconds:.1f}",
             *("-" if value is None else f"{value:.1f}" for value in (each.execution_seconds, each.records_per_second)),
             (each.commit or "-")[:12],

@@ -16,42 +16,17 @@ from steps.suite.visible_text import visible
 
 
 @dataclass(frozen=True)
-class Night:
-    """One session as shown on the page."""
-
-    entry: Entry
-
-    @property
-    def when(self) -> str:
-        """The start of the session, to the minute, in UTC."""
-        return f"{self.entry.date[:10]} {self.entry.date[11:16]}"
-
-    @property
-    def mark(self) -> str:
-        return self.entry.verdict if self.entry.verdict in TEXTS.verdict else "UNKNOWN"
-
-    @property
-    def whole(self) -> int:
-        """The number of lines in scope."""
-        return self.entry.passed + self.entry.failed + self.entry.broken + self.entry.unchecked
-
-
-@dataclass(frozen=True)
 class Trend:
     """The nights of one target, oldest first, and (text, address) of further pages about it."""
 
     target: str
-    nights: Sequence[Night]
+    nights: Sequence[Entry]
     links: Sequence[tuple[str, str]]
 
     def charts(self) -> list[tuple[str, Chart]]:
         """(label's key, chart) for each metric."""
-        entries = [night.entry for night in self.nights]
-        titles = [night.when for night in self.nights]
-        slow = (
-            ["session_seconds" in each.slow for each in entries],
-            ["execution_seconds" in each.slow for each in entries],
-        )
+        entries, titles = self.nights, [each.when for each in self.nights]
+        slow = [[f"{name}_seconds" in each.slow for each in entries] for name in ("session", "execution")]
         return [
             ("session", chart([each.session_seconds for each in entries], titles, slow[0], "s")),
             ("execution", chart([each.execution_seconds for each in entries], titles, slow[1], "s")),

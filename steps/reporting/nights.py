@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from steps.verdict.model import Verdict
+from steps.verdict.model import Conclusion, Verdict
 
 FILE = "history.jsonl"
 
@@ -38,6 +39,21 @@ class Entry(BaseModel):
     waived: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     slow: dict[str, float] = {}
+
+    @property
+    def when(self) -> str:
+        """The start of the session, to the minute, in UTC."""
+        return f"{self.date[:10]} {self.date[11:16]}"
+
+    @property
+    def mark(self) -> str:
+        """The verdict; UNKNOWN for a word that no suite of today gives."""
+        return self.verdict if self.verdict in get_args(Conclusion) else "UNKNOWN"
+
+    @property
+    def scope(self) -> int:
+        """The number of lines in scope."""
+        return self.passed + self.failed + self.broken + self.unchecked
 
 
 def read(file: Path) -> tuple[list[Entry], list[str]]:
