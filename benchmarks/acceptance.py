@@ -19,6 +19,7 @@ from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
 from steps.paths import ROOT
 from steps.suite.feature_tags import OWN_EXECUTION, features
 from steps.suite.reports import left_in
+from steps.verdict.model import Verdict
 
 AWAITING = "it is watched to its end"
 REST = "outside phases"
@@ -109,14 +110,12 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
                 f"The acceptance left no verdict: pytest ended with {process.returncode}.\n  evidence: "
                 f"{''.join(output[-15:])}\n  remedy: run pytest -m local and mend what it says"
             )
-        verdict = json.loads(file.read_text("utf-8"))
+        verdict = Verdict.from_json(file.read_text("utf-8"))
         checks, executions = _scenarios(file.with_name("allure-results"))
-    if verdict["verdict"] != "GO":
+    if verdict.verdict != "GO":
         sys.stderr.writelines(output)
-    measured = verdict["measured"]
-    return Session(
-        verdict["verdict"], round(wall, 2), measured["session_seconds"], measured["phases"], checks, executions
-    )
+    measured = verdict.measured
+    return Session(verdict.verdict, round(wall, 2), measured.session_seconds, measured.phases, checks, executions)
 
 
 def _scenarios(results: Path) -> tuple[dict[str, float], float]:

@@ -110,7 +110,7 @@ def settings_file(config: pytest.Config) -> Path:
 
 def settings(config: pytest.Config) -> Settings:
     """Return the pipeline's settings, read once; raises a UsageError that lists every mistake."""
-    from steps.targets.settings import ACCOUNT, SettingsError, read  # pydantic loads while the embedded AWS starts
+    from steps.targets.settings import ACCOUNT, SettingsError, read  # imports drivers, which are slow to load
 
     if _settings not in config.stash:
         file, folder = settings_file(config), system(config).folder

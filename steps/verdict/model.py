@@ -145,7 +145,7 @@ class Measured(Part):
 class Verdict(Part):
     """The verdict of a session on a pipeline."""
 
-    form: Literal[1] = Field(alias="schema")
+    schema_version: Literal[1] = Field(alias="schema")
     verdict: Conclusion
     complete: bool
     exit: Literal[0, 1, 6, 7]
