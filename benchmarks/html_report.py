@@ -11,8 +11,7 @@ from uuid import uuid4
 
 from benchmarks.report import BenchmarkError
 from steps.reporting import html
-from steps.reporting.allure_results.context import CATEGORIES
-from steps.reporting.allure_results.words import describe, make_labels
+from steps.reporting.allure_results.contents import CATEGORIES, describe, make_labels
 from steps.verdict import checklist
 from steps.verdict.verdict import FAILED, PASSED
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from steps.paths import ROOT
-from steps.reporting.allure_results.words import GROUPS
+from steps.reporting.allure_results.contents import GROUPS
 from steps.reporting.npm import NotInstalled, install
 from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import quoted, say

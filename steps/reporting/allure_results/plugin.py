@@ -13,7 +13,7 @@ from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestRes
 from allure_pytest.listener import AllureListener
 from pytest_bdd import parser
 
-from steps.reporting.allure_results import context, words
+from steps.reporting.allure_results import contents
 from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
 from steps.suite import options
@@ -58,8 +58,8 @@ class Results:
         self._item: pytest.Item | None = None
         self._names: tuple[str, str] | None = None
         self._failed: list[tuple[TestResult, Scenario]] = []
-        folder.keep("categories.json", context.CATEGORIES)
-        folder.keep("executor.json", context.describe_executor(os.environ))
+        folder.keep("categories.json", contents.CATEGORIES)
+        folder.keep("executor.json", contents.describe_executor(os.environ))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._item, self._names = item, None
@@ -76,10 +76,10 @@ class Results:
         lines = self._lines(came_to)
         feature, result.name = self._names or ("", result.name)
         result.titlePath = [feature]
-        result.description = words.describe(lines, came_to.status, ())
+        result.description = contents.describe(lines, came_to.status, ())
         result.parameters = _parameters(self._item, result.parameters)
         result.links += [Link("tms", f"../checklist.html#{line.id}", line.id) for line in lines]
-        said = words.make_labels(lines, self._record.facts, came_to.mode)
+        said = contents.make_labels(lines, self._record.facts, came_to.mode)
         result.labels = [Label(*each) for each in (*said, ("feature", feature), ("story", result.name))]
         _say_once(result.statusDetails)
         if came_to.status in (FAILED, BROKEN):
@@ -93,9 +93,9 @@ class Results:
             return
         for result, came_to in self._failed:
             why = [each for each in verdict.diagnoses if {*each.items} & {*came_to.items}]
-            result.description = words.describe(self._lines(came_to), came_to.status, why)
+            result.description = contents.describe(self._lines(came_to), came_to.status, why)
             self._folder.report_result(result)
-        self._folder.write("environment.properties", context.describe_session(verdict))
+        self._folder.write("environment.properties", contents.describe_session(verdict))
 
     def _lines(self, came_to: Scenario) -> list[Item]:
         """The scenario's lines of the checklist, in the checklist's order, since the order of its tags is lost."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from steps.reporting.allure_results.context import CATEGORIES, describe_executor
+from steps.reporting.allure_results.contents import CATEGORIES, describe_executor
 from tests.steps.reporting.allure_results.conftest import Leavings, Run, read
 
 

@@ -1,4 +1,4 @@
-"""Labels and description of an Allure result: the lines of the checklist, and for a NO its causes and remedies."""
+"""The texts of Allure's files: labels and description of a result; categories, environment, executor of a session."""
 
 from __future__ import annotations
 
@@ -7,12 +7,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from steps.reporting.texts import LANGUAGES, TEXTS
-from steps.suite.visible_text import visible
+from steps.suite.visible_text import in_one_line, visible
 from steps.verdict.checklist import Item
-from steps.verdict.model import RankedDiagnosis
+from steps.verdict.model import RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED
 from steps.verdict.words import Words
 
+
+def both(name: str) -> str:
+    """Return a text of Allure's in both languages."""
+    words = TEXTS.allure[name]
+    return f"{words.ja} {words.en}"
+
+
+_ENVIRONMENTS = r"steps\.targets\.|Unreachable|LogsIncomplete|NotSeen|botocore\.|psycopg\.|LocalAws"
+"""Errors of a broken environment, by their names or modules as pytest prints them."""
+CATEGORIES = [
+    {
+        "name": both("environment_broken"),
+        "matchedStatuses": ["broken"],
+        "messageRegex": rf"[\s\S]*({_ENVIRONMENTS})[\s\S]*",
+    },
+    {"name": both("test_defect"), "matchedStatuses": ["broken"]},
+    {"name": both("product_defect"), "matchedStatuses": ["failed"]},
+    {"name": both("not_checked"), "matchedStatuses": ["skipped"]},
+]
+"""Allure puts a result into the first category that matches."""
 _SEVERITIES = {"precondition": "critical", "run": "blocker", "success": "blocker", "schedule": "minor"}
 """Allure severities by phase, of failures that prevent all other checks or are decisive; other phases are normal."""
 GROUPS = {
@@ -40,12 +60,6 @@ def _numbered(phase: str) -> tuple[int, Words]:
     """The phase's place in the checklist, from 1, and its title; the last place for what is beside the checklist."""
     titles = {**TEXTS.phase, "beside": TEXTS.allure["beside"]}
     return [*titles].index(phase) + 1, titles[phase]
-
-
-def both(name: str) -> str:
-    """Return a text of Allure's in both languages."""
-    words = TEXTS.allure[name]
-    return f"{words.ja} {words.en}"
 
 
 def describe(items: Iterable[Item], status: str, diagnoses: Iterable[RankedDiagnosis]) -> str:
@@ -86,3 +100,40 @@ def _prose(text: str) -> str:
 def _literal(text: str) -> str:
     """Quote the text as Markdown code, which is shown unchanged."""
     return f"`{text.replace('`', '´')}`"
+
+
+def describe_session(verdict: Verdict) -> str:
+    """environment.properties: target, account and region come first, since a report shows only the first rows."""
+    rows = {
+        "Target": verdict.target,
+        "Account": verdict.account,
+        "Region": verdict.region,
+        "Verdict": verdict.verdict,
+        "Execution": verdict.run.execution_arn,
+        "Upload": verdict.run.key,
+        "Suite": f"{verdict.suite.version} {verdict.suite.commit or ''}".strip(),
+        "Pipeline": verdict.system_under_test.sha256 if verdict.system_under_test else None,
+        "Started": verdict.started,
+    }
+    return "".join(f"{name} = {_property(value)}\n" for name, value in rows.items())
+
+
+def _property(value: str | None) -> str:
+    """Return the value in one line, with backslashes doubled, since readers of .properties files resolve escapes."""
+    return "-" if value is None else in_one_line(value).replace("\\", r"\\")
+
+
+def describe_executor(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the content of executor.json: the run of the GitHub workflow, or else the local user."""
+    if variables.get("GITHUB_ACTIONS") != "true":
+        return {"name": variables.get("USER", "local"), "type": "local", "buildName": "local run"}
+    repository = f"{variables['GITHUB_SERVER_URL']}/{variables['GITHUB_REPOSITORY']}"
+    number = variables["GITHUB_RUN_NUMBER"]
+    return {
+        "name": "GitHub Actions",
+        "type": "github",
+        "url": repository,
+        "buildOrder": int(number),
+        "buildName": f"{variables['GITHUB_WORKFLOW']} #{number}",
+        "buildUrl": f"{repository}/actions/runs/{variables['GITHUB_RUN_ID']}",
+    }
