@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from steps.suite.visible_text import visible
@@ -24,6 +24,7 @@ Mode = Literal["live", "static"]
 Id = Annotated[str, Field(pattern="^[A-Z]{3}-[0-9]{2}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[date, PlainSerializer(date.isoformat)]
+_FAULTS = 3  # of a content that is no verdict: more would tell a reader no more
 _ENDED = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
 
@@ -167,8 +168,14 @@ class Verdict(Part):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the verdict that is written in `text`; raises ValueError for any other text."""
-        return cls.model_validate(json.loads(text))
+        """Return the verdict that is written in `text`; raises ValueError that names the first faults of another."""
+        try:
+            return cls.model_validate(json.loads(text))
+        except ValidationError as invalid:
+            errors = invalid.errors(include_url=False, include_input=False)
+            faults = [f"{'.'.join(map(str, error['loc'])) or 'the whole'}: {error['msg']}" for error in errors]
+            more = [f"and {len(faults) - _FAULTS} more"] if len(faults) > _FAULTS else []
+            raise ValueError("; ".join([*faults[:_FAULTS], *more])) from None
 
     def data(self) -> dict[str, Any]:
         """Return the content of verdict.json as dicts and lists; a field that nobody set is left out."""

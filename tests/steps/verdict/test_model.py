@@ -35,12 +35,19 @@ def test_a_verdict_keeps_its_schema_and_is_read_as_it_was_written(told: Verdict)
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"schema": 2}, {"verdict": "FINE"}, {"exit": 3}, {"other": 1}, {"items": {"INF-01": {}}}, {"notes": "none"}],
+    ("changes", "says"),
+    [
+        ({"schema": 2}, "^schema: Input should be 1$"),
+        ({"verdict": "FINE"}, "^verdict: Input should be 'GO', 'NO-GO' or 'UNKNOWN'$"),
+        ({"exit": 3}, "^exit: "),
+        ({"other": 1}, "^other: Extra inputs are not permitted$"),
+        ({"items": {"INF-01": {}}}, r"^items\.INF-01\.status: Field required; .*; and 6 more$"),
+        ({"notes": "none"}, "^notes: "),
+    ],
 )
-def test_another_content_is_refused(changes: dict[str, Any]):
+def test_another_content_is_refused_in_few_words(changes: dict[str, Any], says: str):
     told = json.loads(verdict().to_json()) | changes
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(ValueError, match=says):
         Verdict.from_json(json.dumps(told))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(told, schema())
