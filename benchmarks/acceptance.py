@@ -21,7 +21,6 @@ from steps.suite.feature_tags import OWN_EXECUTION, features
 from steps.suite.reports import left_in
 from steps.verdict.model import Verdict
 
-AWAITING = "it is watched to its end"
 REST = "outside phases"
 ITSELF = "the suite itself"
 _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
@@ -31,8 +30,8 @@ _PROGRESS = re.compile(r"\s*\d+\.\d s  ")
 class Session:
     """A finished session. wall: its seconds measured from outside; session, phases: seconds from its verdict.
 
-    checks: seconds of the Then steps of each scenario, by its name, without the step that awaits the shared run, and
-    without the scenarios that run executions of their own.
+    checks: seconds of the Then steps of each scenario, by its name, without the scenarios that run executions of their
+    own; the shared run is awaited in When steps.
     executions: total seconds of the scenarios that run executions of their own.
     """
 
@@ -128,7 +127,7 @@ def _scenarios(results: Path) -> tuple[dict[str, float], float]:
             executions += _seconds(told)
         else:
             then = dropwhile(lambda step: not step["name"].startswith("Then "), told.get("steps", []))
-            checks[told["name"]] = round(sum(_seconds(step) for step in then if AWAITING not in step["name"]), 3)
+            checks[told["name"]] = round(sum(_seconds(step) for step in then), 3)
     return checks, round(executions, 2)
 
 

@@ -4,7 +4,7 @@ Feature: A delivered file is processed without anybody's doing
 
   @checklist:RUN-01
   Scenario: The file is uploaded under incoming/
-    When the file is delivered
+    When the file is uploaded
     Then the inbox holds it unchanged under "incoming/"
 
   @checklist:RUN-02

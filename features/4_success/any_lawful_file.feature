@@ -8,7 +8,7 @@ Feature: Whatever a lawful file looks like, each record is added to what its use
     And they have statistics of an earlier day, of which every tenth is locked
     And a bad record of each kind, among 7 more good ones
     And it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end
-    When the file is delivered
+    When the file is uploaded
     And its functions wait for the lock, and it is released
     Then every bad record is rejected for its own reason
     And its status is "SUCCEEDED"

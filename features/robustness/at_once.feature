@@ -4,7 +4,7 @@ Feature: What arrives at once counts as if it had arrived one after the other
   Scenario: Two events of one upload
     Given no upload starts anything by itself
     And a file of 30 records
-    When the file is delivered
+    When the file is uploaded
     And two events of it arrive at once
     Then one of the two has it, and the other leaves it to that
     And every record counts exactly once, and nothing is left over

@@ -55,7 +55,7 @@ Feature: Each record has one fate, and a bad one never costs a good one
     Given a file of 250 records of the same 50 users
     And a chunk is to hold 50 records from now on
     And the statistics of every tenth of them are locked
-    When the file is delivered
+    When the file is uploaded
     And its functions wait for the lock, and it is released
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree

@@ -4,7 +4,7 @@ Feature: Every record counts exactly once, whatever the database does
   Scenario: The database fails over while chunks are at work
     Given a file of 30 records
     And the function of chunk 2 is held at its reading
-    When the file is delivered
+    When the file is uploaded
     And the database restarts while chunk 2 is at work
     Then the execution fails with "DatabaseUnavailableError", saying "no session"
     And batch-jobs holds its status as "FAILED"
@@ -47,7 +47,7 @@ Feature: Every record counts exactly once, whatever the database does
     And the statistics of every tenth of them are locked
     And the functions' <limit> is "300ms"
     When the file is delivered
-    And the execution has ended, the lock is released, and their <limit> is as it was
+    And the lock is released, and their <limit> is as it was
     Then the execution fails with "<error>", saying "canceling statement due to <reason>"
     And batch-jobs holds its status as "FAILED"
     When the file is started again
@@ -62,7 +62,7 @@ Feature: Every record counts exactly once, whatever the database does
   Scenario: A deadlock with somebody else
     Given a file of 10 records
     And somebody has locked the statistics of its last user
-    When the file is delivered
+    When the file is uploaded
     And a function waits for them, and somebody wants those of its first user too
     And somebody is done
     Then its status is "SUCCEEDED"
@@ -74,7 +74,7 @@ Feature: Every record counts exactly once, whatever the database does
     Given a file of 10 records
     And the functions see the database as it was when their transaction began
     And somebody is changing the statistics of its users
-    When the file is delivered
+    When the file is uploaded
     And a function waits for them, and they are changed
     Then its status is "SUCCEEDED"
     And a transaction was tried again after "40001"
@@ -84,7 +84,7 @@ Feature: Every record counts exactly once, whatever the database does
     Given a file of 30 records
     And one chunk is processed at a time, by functions with a login of their own
     And the function of chunk 2 is held at its start
-    When the file is delivered
+    When the file is uploaded
     And the login changes while chunk 2 is at its start
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over

@@ -14,7 +14,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
   Scenario: A function that was given up works on beside its retry
     Given a file of 30 records
     And the answer of chunk 2 is lost while its function is at work
-    When the file is delivered
+    When the file is uploaded
     And its retry waits for it, and then it goes on
     Then its status is "SUCCEEDED"
     And "Process one chunk" was tried again after "Lambda.ServiceException"
@@ -26,7 +26,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     And the function of chunk 1 is held at its start
     And chunk 1 cannot be read
     And the function of chunk 2 is held at its reading
-    When the file is delivered
+    When the file is uploaded
     And chunk 2 is at work, and chunk 1 goes on
     Then the execution fails with "AccessDenied", saying "on purpose"
     And batch-jobs holds its status as "FAILED"
@@ -86,7 +86,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
   Scenario: The execution is stopped by hand
     Given a file of 30 records
     And the splitting is held at its start
-    When the file is delivered
+    When the file is uploaded
     And its execution is stopped by hand
     Then its status is "ABORTED"
     And its lock is still held
@@ -98,7 +98,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
   Scenario: The version of the file is deleted meanwhile
     Given a file of 30 records
     And the splitting is held at its start
-    When the file is delivered
+    When the file is uploaded
     And its version is deleted
     Then the execution fails with "ObjectGoneError", saying "upload the file again"
     And batch-jobs holds its status as "FAILED"

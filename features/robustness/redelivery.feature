@@ -5,11 +5,12 @@ Feature: An upload is processed once, however often it is announced
   Scenario: The event comes again while the file is processed
     Given a file of 30 records
     And the function of chunk 2 is held at its reading
-    When the file is delivered
+    When the file is uploaded
     And its event is delivered again
     Then the second execution leaves it to the first
     And the file cannot be started again while it is processed
     When the faults are over
+    And the execution has ended
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
@@ -55,7 +56,7 @@ Feature: An upload is processed once, however often it is announced
   Scenario: A file is overwritten while it is processed
     Given a file of 30 records
     And the splitting is held at its start
-    When the file is delivered
+    When the file is uploaded
     And another file of 20 records is delivered under its name
     Then its status is "SUCCEEDED"
     And the statistics of its users equal the file

@@ -36,7 +36,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
     Given a file of 10 records
     And the functions' role is not allowed "s3:ListBucketVersions" on csv-processing any more
     And the splitting is held at its start
-    When the file is delivered
+    When the file is uploaded
     And its version is deleted
     Then the execution fails for want of "s3:ListBucketVersions"
 

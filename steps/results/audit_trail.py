@@ -39,7 +39,7 @@ def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
 def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     audit, names = delivery.audit, drivers.environment.names
     finding.attach(*attachments.of_items(f"Audit entries ({len(audit)})", audit, names.audit_logs, names))
-    plan = delivery.stores.plan
+    plan = delivery.plan
     due: list[Place] = [*((step, None) for step in STEPS), *((CHUNK_STEP, chunk) for chunk, _ in plan)]
     wrong = gaps(audit, due)
     finding.holds(
@@ -56,7 +56,7 @@ def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
 
 @then("processing-metadata holds the size, the records and the chunks of the file")
 def metadata_holds(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    arn, plan = delivery.run.arn, delivery.stores.plan
+    arn, plan = delivery.run.arn, delivery.plan
     stages, names = drivers.audit_trail.metadata(delivery.upload), drivers.environment.names
     finding.attach(*attachments.of_items("Processing metadata", stages, names.processing_metadata, names))
     validated, split = stages.get("csv-validation", {}), stages.get("csv-split", {})

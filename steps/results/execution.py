@@ -23,6 +23,7 @@ from steps.verdict.record import Record
 
 @when("the execution has ended")
 def execution_ended(delivery: Delivery, finding: Finding) -> None:
+    delivery.wait_until_ended()
     finding.attach(*attachments.of_run(delivery.run))
 
 
@@ -101,6 +102,7 @@ def every_step_taken(delivery: Delivery, finding: Finding) -> None:
     due = {*STEPS, CHUNK_STEP}
     skipped = due - {entry["step"] for entry in delivery.audit}
     if skipped:
+        delivery.wait_until_logged()
         skipped -= {line.fields.get("event_type") for line in delivery.lines}
     told = ", ".join(sorted(skipped))
     if skipped and delivery.run.status == "SUCCEEDED":
@@ -155,7 +157,7 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
 @then("its states and its chunks were shown while it ran")
 def shown(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     due = reached(delivery.run.history)
-    running, last = progress.looks[:-1], progress.looks[-1].reached
+    running, last = progress.snapshots[:-1], progress.snapshots[-1].reached
     finding.holds(bool(running), wanted="looks while it ran", got=str(len(running)))
     finding.holds(last == due, wanted=str(due), got=str(last))
 

@@ -28,6 +28,7 @@ def all_named_fates(delivery: Delivery, finding: Finding) -> None:
 
 @then(parsers.parse("each of the {count:d} records has a named fate, and it is applied"))
 def named_fates(count: int, delivery: Delivery, finding: Finding) -> None:
+    delivery.wait_until_logged()
     fates = Counter(fate.fate for fate in delivery.fates)
     finding.holds(fates == {"applied": count}, wanted=f"{count} applied", got=", ".join(_counted(fates)))
     lost = replace(delivery.stores, after=delivery.stores.before)
@@ -40,6 +41,7 @@ def _counted(fates: Counter[str]) -> list[str]:
 
 @then("each record of the file has one fate, on which all stores agree")
 def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
+    delivery.wait_until_logged()
     stores = delivery.stores
     finding.attach(attachments.of_fates(delivery.fates))
     wrong = [fate for fate in delivery.fates if not fate.clean]
@@ -79,6 +81,7 @@ def _planted(stores: Stores) -> dict[str, Stores]:
 
 @then("the batch job counts what the records add up to")
 def totals(delivery: Delivery, finding: Finding) -> None:
+    delivery.wait_until_logged()
     stores, fates = delivery.stores, delivery.fates
     wrong = totals_that_differ(stores, fates)
     if wrong:

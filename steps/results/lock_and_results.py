@@ -42,7 +42,6 @@ def lock_deviations(lock: Lock | None, due: Lock) -> list[Deviation]:
 
 @then("its results are in the bucket, and hold no rejected record")
 def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    delivery.wait_until_ended()
     results = drivers.inbox.results(delivery.upload)
     if missing := ", ".join(sorted(RESULTS - results.keys())):
         finding.suspect("results-missing", f"there is no {missing}")
@@ -55,7 +54,6 @@ def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None
 @then("each chunk's counts were added together with its plan")
 def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     """Equal times prove one transaction, since now() is constant in it."""
-    delivery.wait_until_ended()
     users = delivery.file.sums().keys()
     written = {user: row["updated_at"] for user, row in delivery.statistics.items() if user in users}
     plan = [row.get("updated_at") for row in drivers.database.ask("chunks", **delivery.version)]
@@ -87,7 +85,6 @@ def apart(written: Mapping[str, datetime], plan: Sequence[datetime | None]) -> l
 
 @then("no transaction has written its statistics in more than one statement")
 def one_statement(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    delivery.wait_until_ended()
     rows = drivers.database.ask("written_by", users=sorted(delivery.file.sums()))
     many = statements(rows)
     finding.holds(not many, wanted="one statement a transaction", got="; ".join(many) or "so")
@@ -106,7 +103,8 @@ def statements(rows: list[dict[str, Any]]) -> list[str]:
 
 @then("the statistics of its users are updated by this execution")
 def updated_by_it(delivery: Delivery, finding: Finding) -> None:
-    due = {record.user_id for record in delivery.file.records if record.line not in delivery.stores.rejected}
+    rejected = {row["line_number"] for row in delivery.rejected}
+    due = {record.user_id for record in delivery.file.records if record.line not in rejected}
     began = delivery.run.started
     old = [
         user

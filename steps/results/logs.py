@@ -22,6 +22,8 @@ from steps.verdict.record import Record
 
 @when("every invocation of the execution has reported")
 def all_reported(delivery: Delivery, environment: Environment, finding: Finding) -> None:
+    delivery.wait_until_ended()
+    delivery.wait_until_logged()
     finding.attach(*attachments.of_logs(delivery.lines, environment.names))
 
 
@@ -116,6 +118,7 @@ def _early(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> lis
 @then(parsers.parse('the logs name "{reason}"'))
 def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
     """Ignore lines with the error that ends the execution: it names the dominant reason itself."""
+    delivery.wait_until_logged()
     ending = delivery.run.error or "ProcessingError"
     named = [line for line in holding(delivery.lines, reason) if ending not in line.text]
     if not named:
@@ -133,7 +136,7 @@ def _counts(counted: Counter[str]) -> str:
 
 @then("its log lines were followed while it ran")
 def followed(delivery: Delivery, progress: Progress, finding: Finding) -> None:
-    running = [look.lines for look in progress.looks[:-1]]
+    running = [snapshot.lines for snapshot in progress.snapshots[:-1]]
     finding.holds(max(running, default=0) > 0, wanted="lines seen while it ran", got=str(max(running, default=0)))
 
 

@@ -53,6 +53,7 @@ def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -
 
 @then("every bad record is rejected for its own reason")
 def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
+    delivery.wait_until_logged()
     got = {(row["line_number"], row["user_id"] or ""): row["reason"] for row in delivery.rejected}
     bad = {user for _, user in own_file.reasons}
     altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from steps.run import attachments
-from steps.run.delivery import Delivery, Drivers, Statistics, statistics_of
+from steps.run.delivery import Delivery, Drivers, Statistics, read_statistics
 from steps.suite.finding import Finding
 from steps.targets.settings import Settings
 
 
 @then("the database counts every test user as updated within the hour")
 def updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
-    delivery.wait_until_ended()
     users = settings.counts.users
     finding.equal(drivers.database.number("updated_within_the_hour"), users, "test users updated within the hour")
 
@@ -47,8 +46,7 @@ def statistics_equal(delivery: Delivery, finding: Finding) -> None:
 @then("the statistics of its users equal the file")
 def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     """Query anew, since delivery.statistics is cached: later changes have to show."""
-    delivery.wait_until_ended()
-    wrong = _differences(delivery.file.sums(), statistics_of(drivers.database))
+    wrong = _differences(delivery.file.sums(), read_statistics(drivers.database))
     finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
 
 

@@ -95,7 +95,6 @@ def put_too_much(key: str, drivers: Drivers, elsewhere: list[Upload]) -> None:
 @then("the file alone has started an execution")
 def alone_started(delivery: Delivery, drivers: Drivers, elsewhere: list[Upload], finding: Finding) -> None:
     """Executions of the objects put first would have started by now."""
-    delivery.wait_until_ended()
     started = {each.key: len(drivers.workflow.executions_of(each)) for each in [delivery.upload, *elsewhere]}
     wanted = {delivery.upload.key: 1} | {each.key: 0 for each in elsewhere}
     finding.equal(started, wanted, "as executions of each key")
@@ -103,7 +102,6 @@ def alone_started(delivery: Delivery, drivers: Drivers, elsewhere: list[Upload],
 
 @then("the rejected records are kept as they stood in the file")
 def kept_as_they_stood(delivery: Delivery, drivers: Drivers, rejected_texts: list[str], finding: Finding) -> None:
-    delivery.wait_until_ended()
     kept = drivers.inbox.result(delivery.upload, "rejected.csv").decode()
     lines = [",".join(delivery.file.header), *rejected_texts]
     due = "".join(line + ("\r\n" if line.endswith("\r") else "\n") for line in lines)
@@ -122,6 +120,5 @@ def nothing_rejected(delivery: Delivery, finding: Finding) -> None:
 
 @then("the database holds nothing of it")
 def nothing_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    delivery.wait_until_ended()
     held = {question: drivers.database.ask(question, **delivery.version) for question in ("chunks", "rejected")}
     finding.equal(held, {"chunks": [], "rejected": []}, "in the database")

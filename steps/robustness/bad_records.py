@@ -117,6 +117,7 @@ def _locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> Exit
 @when("its functions wait for the lock, and it is released", target_fixture="met")
 def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> int:
     """Release the lock once five functions wait or no more arrive; return the most seen, which the last step judges."""
+    delivery.wait_until_started()
     arn, most, since = delivery.start.arn, 0, monotonic()
 
     def met() -> bool | None:
@@ -128,12 +129,12 @@ def all_locked_out(delivery: Delivery, locked: ExitStack, drivers: Drivers) -> i
 
     with locked, suppress(NotSeen):
         eventually(met, what="the functions to meet at the lock", within=_LOCKED_OUT)
+    delivery.wait_until_ended()
     return most
 
 
 @when("the missing users are registered")
 def missing_registered(delivery: Delivery, own_file: OwnFile) -> None:
-    delivery.wait_until_ended()
     own_file.register([row["user_id"] for row in delivery.rejected])
 
 
@@ -141,12 +142,13 @@ def missing_registered(delivery: Delivery, own_file: OwnFile) -> None:
 def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) -> Delivery:
     kept = drivers.inbox.result(delivery.upload, "rejected.csv")
     own_file.take(ActivityFile.of(f"rejected-{own_file.name}", kept))
-    return own_file.delivered()
+    redelivery = own_file.upload()
+    redelivery.wait_until_ended()
+    return redelivery
 
 
 @then("the database has seen no deadlock")
-def no_deadlock(delivery: Delivery, drivers: Drivers, own_file: OwnFile, met: int, finding: Finding) -> None:
-    delivery.wait_until_ended()
+def no_deadlock(drivers: Drivers, own_file: OwnFile, met: int, finding: Finding) -> None:
     drivers.connections.gone(drivers.database, within=10)  # a session reports its deadlocks at its end at the latest
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     if seen:

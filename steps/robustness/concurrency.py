@@ -19,8 +19,10 @@ def two_events(delivery: Delivery, drivers: Drivers, faults: Made, own_file: Own
     """Hold both executions right before they take the lock, then release both."""
     faults.all.append(faults.make.hold(_LOCK, own_file.moment(_LOCK), times=2))
     event = drivers.workflow.input_for(delivery.upload)
-    both = [delivery.again(Start(drivers.workflow.start(event), "event")) for _ in range(2)]
+    both = [delivery.with_execution(Start(drivers.workflow.start(event), "event")) for _ in range(2)]
     faults.let_go(_LOCK, hits=2)
+    for each in both:
+        each.wait_until_ended()
     return both
 
 
@@ -47,7 +49,10 @@ def files_of_same_users(
 
 @when("they are delivered at once", target_fixture="deliveries")
 def delivered_at_once(crowd: list[OwnFile]) -> list[Delivery]:
-    return [file.delivered() for file in crowd]
+    deliveries = [file.upload() for file in crowd]
+    for delivery in deliveries:
+        delivery.wait_until_ended()
+    return deliveries
 
 
 @then(parsers.parse('the status of each is "{status}"'))

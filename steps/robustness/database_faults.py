@@ -79,6 +79,7 @@ def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: Made) -> 
     faults.met(f"chunk {chunk} is held")
     restart(drivers)
     faults.over()
+    delivery.wait_until_ended()
 
 
 def restart(drivers: Drivers) -> None:
@@ -94,8 +95,7 @@ def shut_out(own_role: OwnRole, drivers: Drivers) -> None:
 
 
 @when("the database lets the functions in again")
-def let_in(delivery: Delivery, drivers: Drivers) -> None:
-    delivery.wait_until_ended()
+def let_in(drivers: Drivers) -> None:
     drivers.database.tell("own_role_let_in")
 
 
@@ -114,9 +114,8 @@ def shortened(setting: str, value: str, own_role: OwnRole) -> None:
     own_role.set(f"acceptance.{setting}", value)
 
 
-@when(parsers.parse("the execution has ended, the lock is released, and their {setting} is as it was"))
-def released(setting: str, delivery: Delivery, locked: ExitStack, own_role: OwnRole) -> None:
-    delivery.wait_until_ended()
+@when(parsers.parse("the lock is released, and their {setting} is as it was"))
+def released(setting: str, locked: ExitStack, own_role: OwnRole) -> None:
     locked.close()
     own_role.set(f"acceptance.{setting}", "")
 
@@ -142,13 +141,13 @@ def deadlocked(delivery: Delivery, own_file: OwnFile, drivers: Drivers, rival: D
 
 
 @when("somebody is done")
-def somebody_done(locked: ExitStack) -> None:
+def somebody_done(delivery: Delivery, locked: ExitStack) -> None:
     locked.close()
+    delivery.wait_until_ended()
 
 
 @then("the database has seen a deadlock")
-def deadlock_seen(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
-    delivery.wait_until_ended()
+def deadlock_seen(drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
     drivers.connections.gone(drivers.database, within=PATIENCE)  # a session reports its deadlocks when it ends
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     finding.holds(seen > 0, wanted="a deadlock", got=str(seen))
@@ -173,10 +172,12 @@ def changed(delivery: Delivery, changing: ExitStack, drivers: Drivers) -> None:
     delivery.wait_until_started()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
     changing.close()
+    delivery.wait_until_ended()
 
 
 @then(parsers.parse('a transaction was tried again after "{sqlstate}"'))
 def tried_again_after(sqlstate: str, delivery: Delivery, finding: Finding) -> None:
+    delivery.wait_until_logged()
     found = [line.fields["sqlstate"] for line in delivery.lines if "sqlstate" in line.fields]
     finding.holds(sqlstate in found, wanted=f"a transaction tried again after {sqlstate}", got=str(found or "none"))
 
@@ -198,3 +199,4 @@ def rotated(
     answer = Database.answer(drivers.environment.database_url, before)
     finding.control("the login of before is refused", not answer.well)
     faults.over()
+    delivery.wait_until_ended()

@@ -68,6 +68,7 @@ def goes_on(other: int, chunk: int, delivery: Delivery, faults: Made) -> None:
     delivery.wait_until_started()
     faults.met(f"chunk {other} is held")
     faults.let_go(f"chunk {chunk} is held at its start")
+    delivery.wait_until_ended()
 
 
 @given("no results can be written")
@@ -109,13 +110,16 @@ def retry_waits(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
     faults.awaited()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
     faults.over()
+    delivery.wait_until_ended()
 
 
 @when("its execution is stopped by hand")
 def stopped(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
+    delivery.wait_until_started()
     faults.awaited()
     drivers.workflow.stop(str(delivery.start.arn))
     faults.over()
+    delivery.wait_until_ended()
 
 
 @when("its version is deleted")
@@ -123,6 +127,7 @@ def deleted(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
     faults.awaited()
     drivers.inbox.delete(delivery.upload)
     faults.over()
+    delivery.wait_until_ended()
 
 
 @given(parsers.parse("a chunk is to hold {records:d} records from now on"))

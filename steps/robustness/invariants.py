@@ -15,7 +15,7 @@ from steps.drivers.activity_file import Record
 from steps.drivers.step_functions import Run
 from steps.drivers.waiting import NotSeen
 from steps.results.reconciliation import Chunk, Counts
-from steps.run.delivery import Delivery, Drivers, Statistics, statistics_of
+from steps.run.delivery import Delivery, Drivers, Statistics, read_statistics
 from steps.suite.finding import Finding
 
 Rejection = tuple[int, str, str]
@@ -140,7 +140,7 @@ def gathered(deliveries: Sequence[Delivery], drivers: Drivers) -> Aftermath:
     return Aftermath(
         files,
         _counts(deliveries[0].before),
-        _counts(statistics_of(drivers.database)),
+        _counts(read_statistics(drivers.database)),
         drivers.connections.open(drivers.database),
     )
 

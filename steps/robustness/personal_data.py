@@ -40,6 +40,7 @@ def fails_for_want(action: str, delivery: Delivery, finding: Finding) -> None:
 def nothing_told(
     delivery: Delivery, drivers: Drivers, own_file: OwnFile, environment: Environment, finding: Finding
 ) -> None:
+    delivery.wait_until_logged()
     kept = drivers.database.row("kept_users", users=own_file.registered)
     names = [user["username"] for user in kept["users"]]
     secrets = {"the password": [environment.secret()["password"]], "a user's name": names}

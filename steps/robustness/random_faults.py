@@ -133,8 +133,10 @@ def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: 
         if draw.cold:
             Functions(drivers.environment.client("lambda"), drivers.environment.names.functions).start_anew()
         _make(draw, file, faults)
-        delivery = file.delivered()
+        delivery = file.upload()
+        delivery.wait_until_started()
         _strike(draw, delivery, drivers, faults)
+        delivery.wait_until_ended()
         run = delivery.run
         told = f"{draw}: {run.status}{f' with {run.error}' if run.error else ''}"
         progress.say(told)
@@ -146,7 +148,9 @@ def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: 
             )
             faults.over()
             drivers.connections.gone(drivers.database, within=PATIENCE)
-            delivery = delivery.again(Start(restarted(delivery.upload, drivers.locks, drivers.workflow), "manual"))
+            arn = restarted(delivery.upload, drivers.locks, drivers.workflow)
+            delivery = delivery.with_execution(Start(arn, "manual"))
+            delivery.wait_until_ended()
         try:
             judge([delivery], drivers, finding)
         except AssertionError as wrong:

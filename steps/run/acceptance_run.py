@@ -13,7 +13,17 @@ from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Database
 from steps.drivers.s3 import Upload
 from steps.drivers.step_functions import Run
-from steps.run.delivery import Delivery, Drivers, Look, Onlooker, Start, Statistics, by_hand, by_itself, statistics_of
+from steps.run.delivery import (
+    Delivery,
+    Drivers,
+    Observer,
+    Snapshot,
+    Start,
+    Statistics,
+    find_execution,
+    read_statistics,
+    start_execution,
+)
 from steps.suite import options
 from steps.suite.progress import Progress
 from steps.targets.settings import Settings
@@ -65,7 +75,7 @@ def preparation(
     with record.phase("prepare"):
         before = database.number("count_test_users")
         database.tell("test_users")
-        earlier = statistics_of(database)
+        earlier = read_statistics(database)
         theirs = {user: earlier[user] for user in activity_file.sums() if user in earlier}
         record.keep("statistics-before.json", json.dumps(theirs, default=str, indent=1))
         database.tell("clear_statistics")
@@ -74,7 +84,7 @@ def preparation(
             database.number("count_test_users"),
             earlier,
             database.number("count_test_statistics"),
-            statistics_of(database),
+            read_statistics(database),
             database.row("statistics_overview"),
         )
     progress.say(f"{done.test_users} test users registered, their earlier statistics cleared")
@@ -94,19 +104,33 @@ def acceptance(
     """Upload the agreed file to incoming/ once a session; start by hand only as a fallback or by --start=manually."""
     options = pytestconfig.option
     gate("the run was not started")
-    host = Host(drivers, activity_file, record, progress, after_run=options.after_run)
+    observer = AcceptanceObserver(drivers, activity_file, record, progress, after_run=options.after_run)
     record.begin("run")
     upload = drivers.inbox.deliver(activity_file.name, activity_file.content)
     record.run |= {"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id}
     progress.say(f"delivered {upload.key}, {len(activity_file.records)} records")
-    wanted = by_hand(drivers, "started by hand, as --start=manually wants")
-    start = wanted if options.start == "manually" else host.start
-    yield Delivery(activity_file, upload, preparation.statistics, drivers, start, host)
+
+    def find_start() -> Start:
+        if options.start == "manually":
+            return start_execution(drivers, upload, "started by hand, as --start=manually wants")
+        return _find_or_start(drivers, upload, record, progress)
+
+    yield Delivery(activity_file, upload, preparation.statistics, drivers, find_start, observer)
     if drivers.environment.shared:
-        _removed(drivers, upload, record.run.get("execution_arn"), progress)
+        _remove_upload(drivers, upload, record.run.get("execution_arn"), progress)
 
 
-def _removed(drivers: Drivers, upload: Upload, arn: str | None, progress: Progress) -> None:
+def _find_or_start(drivers: Drivers, upload: Upload, record: Record, progress: Progress) -> Start:
+    """Return the execution that the upload starts; else start one by hand, so that the rest can be checked."""
+    start = find_execution(drivers, upload)
+    record.deviations += of_start(start.by, start.why)
+    if start.arn is not None:
+        return start
+    progress.say("the upload has started nothing, so the execution is started by hand")
+    return start_execution(drivers, upload, start.why)
+
+
+def _remove_upload(drivers: Drivers, upload: Upload, arn: str | None, progress: Progress) -> None:
     """Delete the uploaded version, unless an execution still reads it."""
     if arn and drivers.workflow.runs(arn):
         progress.say(f"{upload.key}, version {upload.version_id}, is left, since {arn} still runs")
@@ -121,7 +145,7 @@ def delivery(acceptance: Delivery) -> Delivery:
     return acceptance
 
 
-class Host(Onlooker):
+class AcceptanceObserver(Observer):
     """Records the acceptance run and shows its progress."""
 
     def __init__(
@@ -130,23 +154,14 @@ class Host(Onlooker):
         self._drivers, self._file, self._record, self._progress = drivers, file, record, progress
         self._after_run = after_run
 
-    def start(self, upload: Upload) -> Start:
-        """Return the execution that the upload starts; else start one by hand, so the rest can be checked."""
-        start = by_itself(self._drivers)(upload)
-        self._record.deviations += of_start(start.by, start.why)
-        if start.arn is not None:
-            return start
-        self._progress.say("the upload has started nothing, so the execution is started by hand")
-        return by_hand(self._drivers, start.why)(upload)
-
-    def started(self, start: Start) -> None:
+    def note_start(self, start: Start) -> None:
         self._record.run |= {"execution_arn": start.arn, "started_by": start.by}
         self._progress.say(f"execution {self._drivers.workflow.console(str(start.arn))}")
 
-    def looked(self, look: Look) -> None:
-        self._progress.watch(look)
+    def note_progress(self, snapshot: Snapshot) -> None:
+        self._progress.show(snapshot)
 
-    def ended(self, run: Run) -> None:
+    def note_end(self, run: Run) -> None:
         """Record the measurements; then run the command of --after-run."""
         record, progress = self._record, self._progress
         record.end("run")

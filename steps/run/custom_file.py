@@ -15,7 +15,7 @@ from pytest_bdd import given, parsers
 from steps.drivers.activity_file import ActivityFile, Record
 from steps.drivers.s3 import Upload
 from steps.robustness.fault_points import CHUNK_RECORDS, pattern
-from steps.run.delivery import Delivery, Drivers, by_itself, statistics_of
+from steps.run.delivery import Delivery, Drivers, find_execution, read_statistics
 from steps.targets.settings import Settings
 
 
@@ -106,13 +106,14 @@ class OwnFile:
         """Deliver `file` instead of the records appended here."""
         self._ready_made = file
 
-    def delivered(self) -> Delivery:
-        """Upload the file."""
+    def upload(self) -> Delivery:
+        """Upload the file, and wait for nothing."""
         file, drivers = self._ready_made or self.made(), self._drivers
         self.deadlocks_before = drivers.database.number("deadlocks")
-        before = statistics_of(drivers.database)
-        self.uploads.append(drivers.inbox.deliver(file.name, file.content))
-        return Delivery(file, self.uploads[-1], before, drivers, by_itself(drivers))
+        before = read_statistics(drivers.database)
+        upload = drivers.inbox.deliver(file.name, file.content)
+        self.uploads.append(upload)
+        return Delivery(file, upload, before, drivers, lambda: find_execution(drivers, upload))
 
     def made(self) -> ActivityFile:
         """Return the file as built so far."""

@@ -25,13 +25,23 @@ from steps.suite.project_commands import Commands
 from steps.targets.environment import CommandFailed, Environment
 
 
+@when("the file is uploaded", target_fixture="delivery")
+def file_uploaded(
+    own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
+) -> Delivery:
+    """Upload the scenario's own file if it has one; else use the acceptance run, uploaded once per session."""
+    delivery: Delivery = own_file.upload() if own_file.wanted else request.getfixturevalue("acceptance")
+    finding.attach(*attachments.of_upload(delivery, environment.names))
+    return delivery
+
+
 @when("the file is delivered", target_fixture="delivery")
 def file_delivered(
     own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
 ) -> Delivery:
-    """Deliver the scenario's own file if it has one; else use the acceptance run, made once per session."""
-    delivery: Delivery = own_file.delivered() if own_file.wanted else request.getfixturevalue("acceptance")
-    finding.attach(*attachments.of_upload(delivery, environment.names))
+    delivery = file_uploaded(own_file, environment, finding, request)
+    delivery.wait_until_started()
+    delivery.wait_until_ended()
     return delivery
 
 
@@ -82,9 +92,9 @@ def _alone(executions: list[str]) -> bool:
 def watched(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     ended = delivery.run.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
     finding.holds(
-        ended and len(progress.looks) > 1,
+        ended and len(progress.snapshots) > 1,
         wanted="an execution seen while it ran and when it had ended",
-        got=f"{delivery.run.status} at the last of {len(progress.looks)} looks",
+        got=f"{delivery.run.status} at the last of {len(progress.snapshots)} looks",
     )
 
 
@@ -133,7 +143,9 @@ def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
     upload = delivery.upload
     said = _said(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}")
     (arn,) = [line for line in said.splitlines() if line.startswith("arn:")]
-    return delivery.again(Start(arn, "manual"))
+    started = delivery.with_execution(Start(arn, "manual"))
+    started.wait_until_ended()
+    return started
 
 
 @then("it takes the same way to the same result as the automatic one")

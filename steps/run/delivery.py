@@ -1,10 +1,11 @@
-"""A delivery and its evidence, each piece fetched at most once."""
+"""A delivery: an upload under one execution, the waits for it, and what the stores hold of it afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import cached_property
 from sys import intern
 from typing import Any, Generic, Literal, TypeVar
 
@@ -24,30 +25,35 @@ from steps.drivers.waiting import NotSeen
 from steps.results.reconciliation import Chunk, Counts, Fate, Stores, reconcile
 from steps.targets.environment import Environment
 
-Owner = TypeVar("Owner")
 T = TypeVar("T")
 
 
-class once(Generic[Owner, T]):  # noqa: N801
-    """A cached property that also caches an exception or a skip, so that no wait that timed out is repeated."""
+class KeptWait(Generic[T]):
+    """A wait that is made once: its result, error or skip is kept, so that no wait is repeated in vain.
 
-    def __init__(self, ask: Callable[[Owner], T]) -> None:
-        self._ask, self.__doc__ = ask, ask.__doc__
+    The scenarios of a session share the acceptance run, and none of them waits again for what never came.
+    """
 
-    def __set_name__(self, owner: type[Owner], name: str) -> None:
-        self._name = name
+    def __init__(self, wait: Callable[[], T], what: str) -> None:
+        self._wait, self._what = wait, what
+        self._outcome: Future[T] | None = None
 
-    def __get__(self, instance: Owner, owner: type[Owner]) -> T:
-        kept: dict[str, Future[Any]] = vars(instance).setdefault("_kept", {})
-        if self._name not in kept:
-            answer = Future[T]()
+    def make(self) -> T:
+        """Wait, unless that was done before; return the result or raise the error of the first time."""
+        if self._outcome is None:
+            self._outcome = Future()
             try:
-                answer.set_result(self._ask(instance))
+                self._outcome.set_result(self._wait())
             except (Exception, pytest.skip.Exception) as error:
-                answer.set_exception(error)
-            kept[self._name] = answer
-        result: T = kept[self._name].result()
-        return result
+                self._outcome.set_exception(error)
+        return self._outcome.result()
+
+    @property
+    def result(self) -> T:
+        """The result. Raises LookupError if nobody has waited yet: a step lacks its wait."""
+        if self._outcome is None:
+            raise LookupError(f"{self._what} was read before it was waited for")
+        return self._outcome.result()
 
 
 SUCCESS = "EVENT_PROCESSED_SUCCESSFULLY"
@@ -84,8 +90,8 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look at a running execution: seconds since its start, its progress, its log lines, its open sessions."""
+class Snapshot:
+    """A running execution at one moment: seconds since its start, its progress, its log lines, its open sessions."""
 
     seconds: float
     reached: Reached
@@ -93,18 +99,22 @@ class Look:
     sessions: int
 
 
-class Onlooker:
-    """Receives the progress of a delivery; this base class ignores it."""
+class Observer:
+    """Is notified of the progress of a delivery; this base class ignores it."""
 
-    def started(self, start: Start) -> None: ...
+    def note_start(self, start: Start) -> None: ...
 
-    def looked(self, look: Look) -> None: ...
+    def note_progress(self, snapshot: Snapshot) -> None: ...
 
-    def ended(self, run: Run) -> None: ...
+    def note_end(self, run: Run) -> None: ...
 
 
 class Delivery:
-    """An upload under one execution; everything after the upload is fetched once, on first access."""
+    """An upload under one execution.
+
+    `wait_until_started`, `wait_until_ended` and `wait_until_logged` wait; `start`, `run` and `lines` are their results.
+    All other attributes are read from the stores at the first access, once the execution has ended.
+    """
 
     def __init__(
         self,
@@ -112,61 +122,87 @@ class Delivery:
         upload: Upload,
         before: Statistics,
         drivers: Drivers,
-        start: Callable[[Upload], Start],
-        onlooker: Onlooker | None = None,
+        find_start: Callable[[], Start],
+        observer: Observer | None = None,
     ) -> None:
-        """`before`: the statistics when the file was uploaded. `start`: finds or starts the execution."""
-        self.file, self.upload, self._before = file, upload, before
-        self._drivers, self._start, self._onlooker = drivers, start, onlooker or Onlooker()
+        """`before`: the statistics when the file was uploaded. `find_start`: finds or starts the execution."""
+        self.file, self.upload, self._before, self._drivers = file, upload, before, drivers
+        self._find_start, self._observer = find_start, observer or Observer()
+        self._started = KeptWait(self._await_start, "the start of the execution")
+        self._ended = KeptWait(self._await_end, "the end of the execution")
+        self._logged = KeptWait(self._await_logs, "the log of the execution")
         self.sightings = Sightings()
         self.tail = Tail(drivers.logs, upload.at)
 
-    def again(self, start: Start) -> Delivery:
+    def with_execution(self, start: Start) -> Delivery:
         """Return the same upload under another execution."""
-        return Delivery(self.file, self.upload, self._before, self._drivers, lambda _: start)
+        return Delivery(self.file, self.upload, self._before, self._drivers, lambda: start)
+
+    def wait_until_started(self) -> None:
+        """Find or start the execution."""
+        self._started.make()
+
+    def wait_until_ended(self) -> None:
+        """Follow the execution to its end; skip if there is none. Raises NotSeen."""
+        self._ended.make()
+
+    def wait_until_logged(self) -> None:
+        """Read the log once each invocation of the execution, which has to have ended, has its REPORT line.
+
+        Raises LogsIncomplete.
+        """
+        self._logged.make()
+
+    @property
+    def start(self) -> Start:
+        return self._started.result
+
+    @property
+    def run(self) -> Run:
+        """The execution as it has ended."""
+        return self._ended.result
+
+    @property
+    def lines(self) -> list[LogLine]:
+        """The functions' log lines since the upload, without other executions'."""
+        return self._logged.result
+
+    def _await_start(self) -> Start:
+        start = self._find_start()
+        self._observer.note_start(start)
+        return start
+
+    def _await_end(self) -> Run:
+        self.wait_until_started()
+        if self.start.arn is None:
+            pytest.skip("the upload started no execution, so there is none to look at")
+        workflow, within = self._drivers.workflow, self._drivers.environment.patience.end
+        with self._drivers.connections.watched() as self.sightings:
+            run = workflow.ended(self.start.arn, within=within, watch=self._note_progress)
+            if self.start.by == "manual" and run.duplicate_of:  # the event came late; its execution processes the file
+                self._observer.note_start(replace(self.start, arn=run.duplicate_of))
+                run = workflow.ended(run.duplicate_of, within=within, watch=self._note_progress)
+        self._observer.note_end(run)
+        return run
+
+    def _note_progress(self, seconds: float, reached: Reached) -> None:
+        self.tail.look()
+        self._observer.note_progress(Snapshot(seconds, reached, len(self.tail.lines), len(self.sightings.now)))
+
+    def _await_logs(self) -> list[LogLine]:
+        ids = [task.request_id for task in self.run.tasks if task.request_id]
+        patience = self._drivers.environment.patience.logs
+        return without_others(self._drivers.logs.complete(self.upload.at, ids, within=patience), self.run.arn)
 
     @property
     def before(self) -> Statistics:
         """The comparable rows of user_statistics when the file was uploaded."""
         return self._comparable(self._before)
 
-    @once
-    def start(self) -> Start:
-        start = self._start(self.upload)
-        self._onlooker.started(start)
-        return start
-
-    @once
-    def run(self) -> Run:
-        """The execution after its end; skips if there is none."""
-        if self.start.arn is None:
-            pytest.skip("the upload started no execution, so there is none to look at")
-        workflow, within = self._drivers.workflow, self._drivers.environment.patience.end
-        with self._drivers.connections.watched() as self.sightings:
-            run = workflow.ended(self.start.arn, within=within, watch=self._look)
-            if self.start.by == "manual" and run.duplicate_of:  # the event came late; its execution processes the file
-                self._onlooker.started(replace(self.start, arn=run.duplicate_of))
-                run = workflow.ended(run.duplicate_of, within=within, watch=self._look)
-        self._onlooker.ended(run)
-        return run
-
-    def wait_until_started(self) -> None:
-        """Find or start the execution, unless that was done before."""
-        _ = self.start
-
-    def wait_until_ended(self) -> None:
-        """Follow the execution to its end, unless that was done before."""
-        _ = self.run
-
-    def _look(self, seconds: float, reached: Reached) -> None:
-        self.tail.look()
-        self._onlooker.looked(Look(seconds, reached, len(self.tail.lines), len(self.sightings.now)))
-
-    @once
+    @cached_property
     def statistics(self) -> Statistics:
         """The comparable rows of user_statistics after the run."""
-        self.wait_until_ended()
-        return self._comparable(statistics_of(self._drivers.database))
+        return self._comparable(read_statistics(self._drivers.database))
 
     def _comparable(self, statistics: Statistics) -> Statistics:
         """In a shared account, where other rows change too, keep only rows of the file's users or of this execution."""
@@ -175,42 +211,39 @@ class Delivery:
         ours, arn = self.file.sums(), self.run.arn
         return {user: row for user, row in statistics.items() if user in ours or row["last_execution_id"] == arn}
 
-    @once
-    def lines(self) -> list[LogLine]:
-        """The functions' log lines since the upload, without other executions', after each invocation's REPORT."""
-        ids = [task.request_id for task in self.run.tasks if task.request_id]
-        patience = self._drivers.environment.patience.logs
-        return without_others(self._drivers.logs.complete(self.upload.at, ids, within=patience), self.run.arn)
-
-    @once
+    @cached_property
     def jobs(self) -> list[dict[str, Any]]:
         return self._drivers.audit_trail.jobs(self.run.name)
 
-    @once
+    @cached_property
     def audit(self) -> list[dict[str, Any]]:
         return self._drivers.audit_trail.entries(self.run.arn)
 
-    @once
+    @cached_property
     def rejected(self) -> list[dict[str, Any]]:
         """The line_number, user_id and reason of each rejected record, in order."""
-        self.wait_until_ended()
         return self._drivers.database.ask("rejected", **self.version)
 
-    @once
+    @cached_property
+    def plan(self) -> list[tuple[int, int]]:
+        """(chunk, records) in order of chunk."""
+        return [(row["chunk"], row["record_count"]) for row in self._drivers.database.ask("chunks", **self.version)]
+
+    @cached_property
     def stores(self) -> Stores:
-        """The contents of the four stores for this run."""
+        """The contents of the four stores for this run, once its log is complete."""
         return Stores(
             records=self.file.records,
             before=counts(self.before.values()),
             after=counts(self.statistics.values()),
-            plan=[(row["chunk"], row["record_count"]) for row in self._drivers.database.ask("chunks", **self.version)],
+            plan=self.plan,
             rejected={row["line_number"]: row["reason"] for row in self.rejected},
             audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
             logged=[_chunk(line.fields) for line in holding(self.lines, SUCCESS) if "chunk" in line.fields],
             job=_chunk(self.jobs[0]) if self.jobs else None,
         )
 
-    @once
+    @cached_property
     def fates(self) -> list[Fate]:
         return list(reconcile(self.stores))
 
@@ -220,25 +253,20 @@ class Delivery:
         return {"bucket": self.upload.bucket, "key": self.upload.key, "version_id": self.upload.version_id}
 
 
-def by_itself(drivers: Drivers) -> Callable[[Upload], Start]:
-    """Return a function that waits for the execution started by an upload, up to patience.start seconds."""
-
-    def start(upload: Upload) -> Start:
-        try:
-            arn = drivers.workflow.started_by(upload, within=drivers.environment.patience.start)
-        except NotSeen as unseen:
-            return Start(None, "none", str(unseen))
-        return Start(arn, "event")
-
-    return start
+def find_execution(drivers: Drivers, upload: Upload) -> Start:
+    """Wait for the execution started by an upload, up to patience.start seconds."""
+    try:
+        return Start(drivers.workflow.started_by(upload, within=drivers.environment.patience.start), "event")
+    except NotSeen as unseen:
+        return Start(None, "none", str(unseen))
 
 
-def by_hand(drivers: Drivers, why: str) -> Callable[[Upload], Start]:
-    """Return a function that starts the execution as an operator does."""
-    return lambda upload: Start(drivers.workflow.start_for(upload), "manual", why)
+def start_execution(drivers: Drivers, upload: Upload, why: str) -> Start:
+    """Start the execution of an upload as an operator does."""
+    return Start(drivers.workflow.start_for(upload), "manual", why)
 
 
-def statistics_of(database: Database) -> Statistics:
+def read_statistics(database: Database) -> Statistics:
     """Return every current row of user_statistics, by user."""
     return {row["user_id"]: row for row in database.ask("statistics")}
 

@@ -12,33 +12,43 @@ from steps.drivers.locks import NotRestarted, restart
 from steps.drivers.logs import holding
 from steps.robustness.injected_faults import Made
 from steps.run.custom_file import OwnFile
-from steps.run.delivery import Delivery, Drivers, Start, statistics_of
+from steps.run.delivery import Delivery, Drivers, Start, read_statistics
 from steps.suite.finding import Finding
 
 
 @when("the file is started again", target_fixture="delivery")
 def started_again(delivery: Delivery, drivers: Drivers) -> Delivery:
-    return delivery.again(Start(restart(delivery.upload, drivers.locks, drivers.workflow), "manual"))
+    restarted = delivery.with_execution(Start(restart(delivery.upload, drivers.locks, drivers.workflow), "manual"))
+    restarted.wait_until_ended()
+    return restarted
 
 
 @when("its event is delivered again", target_fixture="second")
 def delivered_again(delivery: Delivery, drivers: Drivers, faults: Made) -> Delivery:
-    event = drivers.workflow.input_of(str(delivery.start.arn))
+    delivery.wait_until_started()
     faults.awaited()
-    return delivery.again(Start(drivers.workflow.start(event), "event"))
+    return _redeliver(str(delivery.start.arn), delivery, drivers)
 
 
 @when("its event is delivered again after its end", target_fixture="second")
 def delivered_after_end(delivery: Delivery, drivers: Drivers, finding: Finding) -> Delivery:
-    run = delivery.run
-    if run.status != "SUCCEEDED":
-        finding.not_checked(f"the execution {run.status}, and a pipeline in trouble is not asked twice")
-    return delivery.again(Start(drivers.workflow.start(drivers.workflow.input_of(run.arn)), "event"))
+    if delivery.run.status != "SUCCEEDED":
+        finding.not_checked(f"the execution {delivery.run.status}, and a pipeline in trouble is not asked twice")
+    return _redeliver(delivery.run.arn, delivery, drivers)
+
+
+def _redeliver(first: str, delivery: Delivery, drivers: Drivers) -> Delivery:
+    """Start an execution with the input of the first, as a second event does, and wait for its end."""
+    second = delivery.with_execution(Start(drivers.workflow.start(drivers.workflow.input_of(first)), "event"))
+    second.wait_until_ended()
+    return second
 
 
 @when("the same file is delivered once more", target_fixture="delivery")
 def delivered_once_more(own_file: OwnFile) -> Delivery:
-    return own_file.delivered()
+    delivery = own_file.upload()
+    delivery.wait_until_ended()
+    return delivery
 
 
 @when(parsers.parse("another file of {count:d} records is delivered under its name"), target_fixture="second")
@@ -49,15 +59,17 @@ def overwritten(
     faults.awaited()
     other = OwnFile(drivers, cleaning_up, own_file.header, own_file.name)
     other.fill(count)
-    second = other.delivered()
+    second = other.upload()
     faults.over()
+    delivery.wait_until_ended()
+    second.wait_until_ended()
     return second
 
 
 @when("the same content is delivered under another name", target_fixture="delivery")
 def delivered_under_another_name(own_file: OwnFile) -> Delivery:
     own_file.name = f"again-{own_file.name}"
-    return own_file.delivered()
+    return delivered_once_more(own_file)
 
 
 @then("it is told of no other file of the same content")
@@ -74,7 +86,7 @@ def told_of_the_first(delivery: Delivery, drivers: Drivers, own_file: OwnFile, f
 
 def _same_content(delivery: Delivery, drivers: Drivers) -> tuple[str | None, str | None, list[str]]:
     """Return the same-content notices in processing-metadata, in the summary and in the log."""
-    delivery.wait_until_ended()
+    delivery.wait_until_logged()
     metadata = drivers.audit_trail.metadata(delivery.upload)["csv-validation"]
     summary = json.loads(drivers.inbox.result(delivery.upload, "summary.json"))
     logged = [str(line.fields["message"]) for line in holding(delivery.lines, "same content as")]
@@ -95,7 +107,6 @@ def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
 
 @then("its lock is given back")
 def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    delivery.wait_until_ended()
     lock = drivers.locks.of(delivery.upload)
     if lock is not None:
         finding.suspect("lock-left", str(lock))
@@ -126,7 +137,7 @@ def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, f
 @then("the second execution has added the other file's records")
 def second_added(second: Delivery, drivers: Drivers, finding: Finding) -> None:
     finding.equal(second.run.status, "SUCCEEDED", "as the second execution's status")
-    statistics = statistics_of(drivers.database)
+    statistics = read_statistics(drivers.database)
     due = second.file.sums()
     got = {user: (row["login_count"], row["post_count"]) for user, row in statistics.items() if user in due}
     finding.equal(got, due, "as statistics")
@@ -160,4 +171,4 @@ def twice(delivery: Delivery, finding: Finding) -> None:
 
 @then(parsers.parse("it has {count:d} chunks"))
 def chunks(count: int, delivery: Delivery, finding: Finding) -> None:
-    finding.equal(len(delivery.stores.plan), count, "chunks in the plan")
+    finding.equal(len(delivery.plan), count, "chunks in the plan")

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from steps.run.delivery import Look
+from steps.run.delivery import Snapshot
 from steps.suite.visible_text import in_one_line, quoted
 
 
 class Progress:
-    """Prints progress, even while pytest captures output, and keeps the looks and lines that it printed.
+    """Prints progress, even while pytest captures output, and keeps the snapshots and lines that it printed.
 
     `shown` masks the secrets in a text.
     """
@@ -25,7 +25,7 @@ class Progress:
         self._terminal, self._capture = terminal, capture.getplugin("capturemanager")
         self._live = terminal.isatty
         self._began = time.monotonic()
-        self.looks: list[Look] = []
+        self.snapshots: list[Snapshot] = []
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
@@ -36,12 +36,13 @@ class Progress:
             self._erase()
             self._terminal.write_line(self._stamped(text))
 
-    def watch(self, look: Look) -> None:
-        """Show a look at the execution: in a terminal every look, on the same line; in a log every change."""
-        changed = not self.looks or self.looks[-1].reached != look.reached
-        self.looks.append(look)
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a snapshot of the execution: in a terminal each, on the same line; in a log every change."""
+        changed = not self.snapshots or self.snapshots[-1].reached != snapshot.reached
+        self.snapshots.append(snapshot)
         text = in_one_line(
-            f"{look.reached}, {look.seconds:.1f} s since its start, {look.lines} log lines, {look.sessions} sessions"
+            f"{snapshot.reached}, {snapshot.seconds:.1f} s since its start, "
+            f"{snapshot.lines} log lines, {snapshot.sessions} sessions"
         )
         if not self._live:
             if changed:

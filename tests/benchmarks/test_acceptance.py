@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.acceptance import AWAITING
-from steps.paths import ROOT
 from tests.benchmarks.conftest import Benchmark
 
 
@@ -17,8 +15,3 @@ def test_a_session_that_is_not_go_fails_the_benchmark_and_is_still_told(benchmar
     phases = {name: spread["median"] for name, spread in ran.report["phases"].items()}
     assert {"start", "deploy"} <= phases.keys()
     assert sum(phases.values()) == pytest.approx(ran.report["wall"]["median"], abs=0.05)
-
-
-def test_the_step_in_which_the_shared_run_is_awaited_is_one_of_a_feature() -> None:
-    features = (ROOT / "features").rglob("*.feature")
-    assert [file.stem for file in features if AWAITING in file.read_text("utf-8")] == ["delivery"]

@@ -16,7 +16,7 @@ from steps.results import execution, logs
 from steps.risks import investigation, schedule
 from steps.robustness import bad_records
 from steps.run import prepare
-from steps.run.delivery import Look
+from steps.run.delivery import Snapshot
 from steps.suite.finding import Finding
 from steps.targets import settings
 from steps.targets.settings_values import USUAL_FILE
@@ -93,25 +93,26 @@ def test_a_line_that_does_not_say_what_to_do(record: Record):
         investigation.lines_explained(record, Finding())
 
 
-def look(reached: Reached, lines: int) -> Look:
-    return Look(1.0, reached, lines, 0)
+def snapshot(reached: Reached, lines: int) -> Snapshot:
+    return Snapshot(1.0, reached, lines, 0)
 
 
 def test_an_execution_that_nobody_saw_while_it_ran():
     delivery: Any = SimpleNamespace(run=SimpleNamespace(history=[]))
-    ended = look(Reached("started", 0, 0), 3)
-    progress: Any = SimpleNamespace(looks=[ended, ended])
+    ended = snapshot(Reached("started", 0, 0), 3)
+    progress: Any = SimpleNamespace(snapshots=[ended, ended])
     execution.shown(delivery, progress, Finding())
-    progress.looks = [ended]
+    progress.snapshots = [ended]
     with pytest.raises(AssertionError, match="wanted looks while it ran"):
         execution.shown(delivery, progress, Finding())
 
 
 def test_log_lines_that_were_seen_only_when_all_was_over():
     delivery: Any = SimpleNamespace()
-    progress: Any = SimpleNamespace(looks=[look(Reached("started", 0, 0), 1), look(Reached("started", 0, 0), 9)])
+    reached = Reached("started", 0, 0)
+    progress: Any = SimpleNamespace(snapshots=[snapshot(reached, 1), snapshot(reached, 9)])
     logs.followed(delivery, progress, Finding())
-    progress.looks[0] = look(Reached("started", 0, 0), 0)
+    progress.snapshots[0] = snapshot(reached, 0)
     with pytest.raises(AssertionError, match="wanted lines seen while it ran"):
         logs.followed(delivery, progress, Finding())
 
@@ -119,11 +120,10 @@ def test_log_lines_that_were_seen_only_when_all_was_over():
 def test_chunks_that_never_met_at_the_lock():
     database = SimpleNamespace(number=lambda _: 0)
     drivers: Any = SimpleNamespace(connections=SimpleNamespace(gone=lambda *_, within: None), database=database)
-    delivery: Any = SimpleNamespace(wait_until_ended=lambda: None)
     own_file: Any = SimpleNamespace(deadlocks_before=0)
-    bad_records.no_deadlock(delivery, drivers, own_file, 2, Finding())
+    bad_records.no_deadlock(drivers, own_file, 2, Finding())
     with pytest.raises(AssertionError, match="wanted functions that met at the lock"):
-        bad_records.no_deadlock(delivery, drivers, own_file, 1, Finding())
+        bad_records.no_deadlock(drivers, own_file, 1, Finding())
 
 
 def test_a_run_whose_throughput_was_not_measured(record: Record):

@@ -92,7 +92,7 @@ NOTHING = {
     "collect-only": ["--collect-only", "-q", *AWS_DEV],
     "markers": ["--markers", *AWS_DEV],
     "fixtures": ["--fixtures", *AWS_DEV],
-    "tests": ["tests/steps/run/test_once.py"],
+    "tests": ["tests/steps/run/test_delivery.py"],
 }
 PARTS = {
     "path": ["features/1_precondition", *AWS_DEV],
