@@ -24,7 +24,7 @@ from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Database
 from steps.paths import ROOT
 from steps.results.reconciliation import Chunk, Stores, reconcile
-from steps.run.delivery import counts
+from steps.run.delivery import counts_by_user
 
 SQL = ROOT / "sql"
 SECONDS, MEGABYTES = 30, 500
@@ -80,10 +80,10 @@ def reconciled(url: str, file: Path, records: int) -> Reconciled:
     """Reconcile the file with the statistics, reading both as the suite does."""
     began = time.monotonic()
     with Database(url, [SQL]) as database:
-        after = counts(database.each("statistics"))
+        after = counts_by_user(database.each("statistics"))
     plan = [(chunk, size) for chunk, size in enumerate(_sizes(records), start=1)]
     told = [Chunk(chunk, size, 0) for chunk, size in plan]
-    stores = Stores(ActivityFile.read(file).records, {}, after, plan, {}, told, told, None)
+    stores = Stores(ActivityFile.read(file).records, {}, after, plan, [], told, [], told)
     fates, wrong = Counter[str](), []
     for fate in reconcile(stores):
         fates[fate.fate] += 1

@@ -8,7 +8,8 @@ from functools import cache
 from itertools import accumulate, pairwise
 from random import Random
 
-HEADER = "ユーザーID,ログイン回数,投稿回数"
+from steps.drivers.activity_file import HEADER, ZERO, Counts
+
 UNIQUE, SKEWED, LONG = "unique", "skewed", "long"
 KINDS = (UNIQUE, SKEWED, LONG)
 """Unique: no user twice. Skewed: users by Zipf's law, the busiest in one of 20 records. Long: unique, 99 bytes each."""
@@ -52,10 +53,9 @@ class Workload:
 
     def sums(self) -> bytes:
         """Return COPY text of each user's sums: user_id, logins, posts."""
-        sums: dict[str, tuple[int, int]] = {}
+        sums: dict[str, Counts] = {}
         for user, logins, posts in self.records:
-            before = sums.get(user, (0, 0))
-            sums[user] = before[0] + logins, before[1] + posts
+            sums[user] = sums.get(user, ZERO) + Counts(logins, posts)
         return _copy_text([(user, *counts) for user, counts in sums.items()])
 
     def chunks(self, sizes: Sequence[int]) -> list[bytes]:

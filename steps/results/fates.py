@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_bdd import parsers, then
 
-from steps.results.reconciliation import Chunk, Stores, reconcile, totals_that_differ
+from steps.drivers.activity_file import ZERO, Counts
+from steps.results.reconciliation import Fate, Stores, compare_totals, reconcile
 from steps.run import attachments
 from steps.run.delivery import Delivery
+from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.verdict.record import Record
 
@@ -42,39 +45,45 @@ def _counted(fates: Counter[str]) -> list[str]:
 @then("each record of the file has one fate, on which all stores agree")
 def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     delivery.wait_until_logged()
-    stores = delivery.stores
+    stores, wrong = delivery.stores, [fate for fate in delivery.fates if not fate.clean]
     finding.attach(attachments.of_fates(delivery.fates))
-    wrong = [fate for fate in delivery.fates if not fate.clean]
     record.discrepancies += [
         {"record": fate.record, "user": fate.user, "fate": fate.fate, "stores": fate.stores} for fate in wrong
     ]
-    if (planned := sum(count for _, count in stores.plan)) != len(stores.records):
-        finding.suspect("chunk-lost", f"the plan holds {planned} records, and the file {len(stores.records)}")
-    for each in wrong:
-        silent = "success-line-missing" if each.astray == ("logs",) else "audit-incomplete"
-        finding.suspect(_DIAGNOSES.get(each.fate, silent), str(each))
+    finding.deviations += diagnose(stores, wrong)
     finding.holds(
         not wrong,
         wanted="0 inconsistencies",
         got=f"{len(wrong)} among {len(stores.records)} records",
         evidence="\n".join(map(str, wrong[:5])),
     )
-    for fate, planted in _planted(stores).items():
+    for fate, planted in _plant_deviations(stores).items():
         found = {each.fate for each in reconcile(planted) if not each.clean}
         finding.control(f"a record {fate}", fate in found)
 
 
-def _planted(stores: Stores) -> dict[str, Stores]:
-    """Copies of the evidence, each with one planted deviation."""
-    user = next(record.user_id for record in stores.records if record.line not in stores.rejected)
-    logins, posts = stores.after.get(user, (0, 0))
-    before = stores.before.get(user, (0, 0))
+def diagnose(stores: Stores, wrong: Sequence[Fate]) -> list[Deviation]:
+    """Return a deviation for a plan that does not hold all records, and for each fate that is not clean."""
+    found = []
+    if stores.planned != len(stores.records):
+        text = f"the plan holds {stores.planned} records, and the file {len(stores.records)}"
+        found.append(Deviation("chunk-lost", text))
+    for each in wrong:
+        silent = "success-line-missing" if each.disagreeing == ("logs",) else "audit-incomplete"
+        found.append(Deviation(_DIAGNOSES.get(each.fate, silent), str(each)))
+    return found
+
+
+def _plant_deviations(stores: Stores) -> dict[str, Stores]:
+    """Return copies of the evidence by fate, each with one planted deviation."""
+    user = next(stores.accepted).user_id
+    before, after = stores.before.get(user, ZERO), stores.after.get(user, ZERO)
     other = next(iter(stores.before.keys() - {record.user_id for record in stores.records}), "U99999")
     changes = {
         "lost": {user: before},
-        "doubled": {user: (logins * 2 - before[0], posts * 2 - before[1])},
-        "altered": {user: (logins + 1, posts)},
-        "unexpected": {other: (-1, -1)},
+        "doubled": {user: after + after - before},
+        "altered": {user: after + Counts(1, 0)},
+        "unexpected": {other: Counts(-1, -1)},
     }
     return {fate: replace(stores, after={**stores.after, **change}) for fate, change in changes.items()}
 
@@ -83,10 +92,9 @@ def _planted(stores: Stores) -> dict[str, Stores]:
 def totals(delivery: Delivery, finding: Finding) -> None:
     delivery.wait_until_logged()
     stores, fates = delivery.stores, delivery.fates
-    wrong = totals_that_differ(stores, fates)
+    wrong = compare_totals(stores, fates)
     if wrong:
         finding.suspect("job-wrong", "; ".join(wrong))
     finding.holds(not wrong, wanted="the batch job's counts those of the records", got="; ".join(wrong) or "the same")
-    job = stores.job or Chunk(0, 0, 0)
-    miscounted = replace(stores, job=replace(job, applied=job.applied - 1))
-    finding.control("a wrong count", bool(totals_that_differ(miscounted, fates)))
+    miscounted = [job._replace(applied=job.applied - 1) for job in stores.jobs]
+    finding.control("a wrong count", bool(compare_totals(replace(stores, jobs=miscounted), fates)))

@@ -36,8 +36,8 @@ def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> 
 def rejected_file(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     kept = ActivityFile.of("rejected.csv", drivers.inbox.result(delivery.upload, "rejected.csv"))
     lines = {row["line_number"] for row in delivery.rejected}
-    due = [(each.user_id, each.logins, each.posts) for each in delivery.file.records if each.line in lines]
-    got = [(each.user_id, each.logins, each.posts) for each in kept.records]
+    due = [(each.user_id, each.counts) for each in delivery.file.records if each.line in lines]
+    got = [(each.user_id, each.counts) for each in kept.records]
     finding.holds(
         got == due and kept.header == delivery.file.header,
         wanted=f"{len(due)} records under the same header",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
+from steps.drivers.activity_file import Counts
 from steps.run import attachments
-from steps.run.delivery import Delivery, Drivers, Statistics, read_statistics
+from steps.run.delivery import Delivery, Drivers, Statistics, counts_by_user, read_statistics
 from steps.suite.finding import Finding
 from steps.targets.settings import Settings
 
@@ -32,28 +33,27 @@ def first_ten_updated(delivery: Delivery, drivers: Drivers, settings: Settings, 
 
 @then("the statistics of the test users equal the file, record by record")
 def statistics_equal(delivery: Delivery, finding: Finding) -> None:
-    due, statistics = delivery.file.sums(), delivery.statistics
+    due, found = delivery.file.sums(), delivery.counts
     finding.attach(attachments.of_statistics(delivery))
     finding.holds(
-        not (wrong := _differences(due, statistics)),
+        not (wrong := _differences(due, found)),
         wanted=f"the sums of {len(delivery.file.records)} records",
         got=f"{len(due) - len(wrong)} users as in the file" + "".join(f", {each}" for each in wrong[:5]),
     )
-    user, (logins, posts) = next(iter(due.items()))
-    finding.control("an altered count", bool(_differences(due | {user: (logins + 1, posts)}, statistics)))
+    user, counts = next(iter(due.items()))
+    finding.control("an altered count", bool(_differences(due | {user: counts + Counts(1, 0)}, found)))
 
 
 @then("the statistics of its users equal the file")
 def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     """Query anew, since delivery.statistics is cached: later changes have to show."""
-    wrong = _differences(delivery.file.sums(), read_statistics(drivers.database))
+    found = counts_by_user(read_statistics(drivers.database).values())
+    wrong = _differences(delivery.file.sums(), found)
     finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
 
 
-def _differences(due: dict[str, tuple[int, int]], statistics: Statistics) -> list[str]:
-    nothing = {"login_count": None, "post_count": None}
-    found = {user: statistics.get(user, nothing) for user in due}
-    got = {user: (row["login_count"], row["post_count"]) for user, row in found.items()}
+def _differences(due: dict[str, Counts], found: dict[str, Counts]) -> list[str]:
+    got = {user: found.get(user, (None, None)) for user in due}
     return [f"{user}: {got[user]} instead of {want}" for user, want in due.items() if got[user] != want]
 
 

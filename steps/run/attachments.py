@@ -13,7 +13,7 @@ from steps.drivers.step_functions import Run
 from steps.results.pictures.states import states
 from steps.results.pictures.timeline import timeline
 from steps.results.reconciliation import Fate
-from steps.run.delivery import Delivery, Statistics
+from steps.run.delivery import Delivery
 from steps.suite.finding import Attachment, document, table
 
 AT_ONCE = 5
@@ -66,23 +66,24 @@ def of_items(name: str, items: Any, stored_in: str, names: Names) -> Iterator[At
 
 def of_statistics(delivery: Delivery) -> Attachment:
     """Return the file's sums beside the rows of the database, users with differences first."""
-    due, rows = delivery.file.sums(), delivery.statistics
-    compared = [(user, *counts, *_counted(rows, user)) for user, counts in due.items()]
+    found = delivery.counts
+    compared = [(user, *due, *found.get(user, (None, None))) for user, due in delivery.file.sums().items()]
     told = [("" if each[1:3] == each[3:5] else "DIFFERS", *each) for each in compared]
     columns = ("verdict", "user", "logins in the file", "posts in the file", "login_count", "post_count")
     return table("Statistics compared", columns, sorted(told, key=lambda each: not each[0]))
-
-
-def _counted(rows: Statistics, user: str) -> tuple[Any, Any]:
-    row = rows.get(user, {})
-    return row.get("login_count"), row.get("post_count")
 
 
 def of_fates(fates: Iterable[Fate]) -> Attachment:
     """Return the fate of each record according to each store, inconsistent records first."""
     stores = ("csv", "aurora", "dynamodb", "logs")
     rows = [
-        (each.record or "", each.user, each.fate, "THEY DISAGREE" if each.astray else "", *map(each.stores.get, stores))
+        (
+            each.record or "",
+            each.user,
+            each.fate,
+            "THEY DISAGREE" if each.disagreeing else "",
+            *map(each.stores.get, stores),
+        )
         for each in sorted(fates, key=lambda each: each.clean)
     ]
     return table("Records reconciled", ("line", "user", "fate", "stores", *stores), rows)

@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import pytest
 
-from steps.drivers.activity_file import ActivityFile
+from steps.drivers.activity_file import ActivityFile, Counts
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections, Sightings
 from steps.drivers.event_rule import Trigger
@@ -22,7 +22,7 @@ from steps.drivers.postgres import Database
 from steps.drivers.s3 import Inbox, Upload
 from steps.drivers.step_functions import Run, Workflow
 from steps.drivers.waiting import NotSeen
-from steps.results.reconciliation import Chunk, Counts, Fate, Stores, reconcile
+from steps.results.reconciliation import Chunk, Fate, Job, Rejection, Stores, reconcile
 from steps.targets.environment import Environment
 
 T = TypeVar("T")
@@ -211,6 +211,11 @@ class Delivery:
         ours, arn = self.file.sums(), self.run.arn
         return {user: row for user, row in statistics.items() if user in ours or row["last_execution_id"] == arn}
 
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """The counts of each user in `statistics`."""
+        return counts_by_user(self.statistics.values())
+
     @cached_property
     def jobs(self) -> list[dict[str, Any]]:
         return self._drivers.audit_trail.jobs(self.run.name)
@@ -232,15 +237,19 @@ class Delivery:
     @cached_property
     def stores(self) -> Stores:
         """The contents of the four stores for this run, once its log is complete."""
+        logged = [_chunk(line.fields) for line in holding(self.lines, SUCCESS) if "chunk" in line.fields]
+        return replace(self.read_stores(), logged=logged)
+
+    def read_stores(self) -> Stores:
+        """Return what all stores but the logs hold; the statistics are read anew, since other files may have come."""
         return Stores(
             records=self.file.records,
-            before=counts(self.before.values()),
-            after=counts(self.statistics.values()),
+            before=counts_by_user(self.before.values()),
+            after=counts_by_user(self._comparable(read_statistics(self._drivers.database)).values()),
             plan=self.plan,
-            rejected={row["line_number"]: row["reason"] for row in self.rejected},
+            rejected=[Rejection(row["line_number"], row["user_id"] or "", row["reason"]) for row in self.rejected],
             audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
-            logged=[_chunk(line.fields) for line in holding(self.lines, SUCCESS) if "chunk" in line.fields],
-            job=_chunk(self.jobs[0]) if self.jobs else None,
+            jobs=jobs_of(self.jobs),
         )
 
     @cached_property
@@ -271,9 +280,14 @@ def read_statistics(database: Database) -> Statistics:
     return {row["user_id"]: row for row in database.ask("statistics")}
 
 
-def counts(rows: Iterable[dict[str, Any]]) -> dict[str, Counts]:
-    """Return (logins, posts) of each user in these rows of user_statistics."""
-    return {intern(row["user_id"]): (row["login_count"], row["post_count"]) for row in rows}
+def counts_by_user(rows: Iterable[dict[str, Any]]) -> dict[str, Counts]:
+    """Return the counts of each user in these rows of user_statistics."""
+    return {intern(row["user_id"]): Counts(row["login_count"], row["post_count"]) for row in rows}
+
+
+def jobs_of(items: Iterable[dict[str, Any]]) -> list[Job]:
+    """Return the batch jobs in these items of the table batch-jobs."""
+    return [Job(each.get("status"), each.get("records_applied", 0), each.get("records_rejected", 0)) for each in items]
 
 
 def _chunk(entry: dict[str, Any]) -> Chunk:

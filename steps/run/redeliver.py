@@ -12,7 +12,7 @@ from steps.drivers.locks import NotRestarted, restart
 from steps.drivers.logs import holding
 from steps.robustness.injected_faults import Made
 from steps.run.custom_file import OwnFile
-from steps.run.delivery import Delivery, Drivers, Start, read_statistics
+from steps.run.delivery import Delivery, Drivers, Start, counts_by_user, read_statistics
 from steps.suite.finding import Finding
 
 
@@ -137,9 +137,8 @@ def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, f
 @then("the second execution has added the other file's records")
 def second_added(second: Delivery, drivers: Drivers, finding: Finding) -> None:
     finding.equal(second.run.status, "SUCCEEDED", "as the second execution's status")
-    statistics = read_statistics(drivers.database)
-    due = second.file.sums()
-    got = {user: (row["login_count"], row["post_count"]) for user, row in statistics.items() if user in due}
+    due, found = second.file.sums(), counts_by_user(read_statistics(drivers.database).values())
+    got = {user: counts for user, counts in found.items() if user in due}
     finding.equal(got, due, "as statistics")
 
 
@@ -164,9 +163,9 @@ def not_restarted(when: str, delivery: Delivery, drivers: Drivers, finding: Find
 
 @then("its users have each record twice")
 def twice(delivery: Delivery, finding: Finding) -> None:
-    rows = {user: (row["login_count"], row["post_count"]) for user, row in delivery.statistics.items()}
-    due = {user: (2 * logins, 2 * posts) for user, (logins, posts) in delivery.file.sums().items()}
-    finding.equal({user: rows.get(user) for user in due}, due, "as statistics")
+    due = {user: counts + counts for user, counts in delivery.file.sums().items()}
+    found = delivery.counts
+    finding.equal({user: found.get(user) for user in due}, due, "as statistics")
 
 
 @then(parsers.parse("it has {count:d} chunks"))

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from steps.drivers.activity_file import COLUMNS, HEADER
 from steps.drivers.execution_input import ObjectPaths
 from steps.drivers.jsonpath import steps
 from steps.drivers.names import Names
@@ -61,7 +62,7 @@ def _address(pattern: str) -> str:
 
 
 def _three_columns(header: str) -> str:
-    if header.count(",") != 2:
+    if len(header.split(",")) != len(COLUMNS):
         raise ValueError("has to name three columns, those of user id, logins and posts")
     return header
 
@@ -106,7 +107,7 @@ class Csv(Table):
     """The CSV file to upload, relative to the pipeline's folder, and its header; by default the suite's own file."""
 
     file: Path | None = None
-    header: Header = "ユーザーID,ログイン回数,投稿回数"
+    header: Header = HEADER
 
     @property
     def name(self) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from steps.drivers.activity_file import ActivityFile, Record
+from steps.drivers.activity_file import HEADER, ActivityFile, Counts, Record
 from steps.targets.settings_values import USUAL_FILE
-
-HEADER = "ユーザーID,ログイン回数,投稿回数"
 
 
 def read(text: str) -> ActivityFile:
@@ -19,6 +17,11 @@ def test_records_carry_their_line_and_sums_add_up_by_user():
     assert file.header == HEADER.split(",")
     assert file.records == (Record(2, "U00001", 1, 2), Record(3, "U00002", 3, 4), Record(4, "U00001", 10, 20))
     assert file.sums() == {"U00001": (11, 22), "U00002": (3, 4)}
+
+
+def test_counts_are_added_and_subtracted_column_by_column():
+    assert Counts(1, 2) + Counts(10, 20) == Counts(11, 22)
+    assert Counts(11, 22) - Counts(1, 2) == Counts(10, 20)
 
 
 def test_a_line_that_is_no_record_is_named():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.drivers.activity_file import Record
-from steps.results.reconciliation import Chunk, Stores, reconcile, totals_that_differ
+from steps.drivers.activity_file import Counts, Record
+from steps.results.reconciliation import Chunk, Job, Rejection, Stores, compare_totals, reconcile
 
 
 def clean(size: int = 12, per_chunk: int = 5) -> Stores:
@@ -20,13 +20,13 @@ def clean(size: int = 12, per_chunk: int = 5) -> Stores:
     chunks = [Chunk(n, count, 0) for n, count in plan]
     return Stores(
         records=records,
-        before={"U99999": (7, 7)},
-        after={"U99999": (7, 7)} | {r.user_id: (r.logins, r.posts) for r in records},
+        before={"U99999": Counts(7, 7)},
+        after={"U99999": Counts(7, 7)} | {r.user_id: r.counts for r in records},
         plan=plan,
-        rejected={},
+        rejected=[],
         audited=chunks,
+        jobs=[Job("COMPLETED", size, 0)],
         logged=chunks,
-        job=Chunk(-1, size, 0),
     )
 
 
@@ -37,23 +37,23 @@ def wrong(stores: Stores) -> list[tuple[int | None, str, str]]:
 def test_a_clean_run_has_only_applied_records():
     assert {fate.fate for fate in reconcile(clean())} == {"applied"}
     assert wrong(clean()) == []
-    assert totals_that_differ(clean(), reconcile(clean())) == []
+    assert compare_totals(clean(), reconcile(clean())) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "fate"),
+    ("counts", "fate"),
     [
-        ({"U00003": (0, 0)}, "lost"),
-        ({"U00003": (6, 14)}, "doubled"),
-        ({"U00003": (9, 21)}, "doubled"),
-        ({"U00003": (4, 7)}, "altered"),
-        ({"U00003": (7, 3)}, "altered"),
-        ({"U00003": (-3, -7)}, "altered"),
+        ((0, 0), "lost"),
+        ((6, 14), "doubled"),
+        ((9, 21), "doubled"),
+        ((4, 7), "altered"),
+        ((7, 3), "altered"),
+        ((-3, -7), "altered"),
     ],
 )
-def test_a_wrong_count_is_named_with_its_record(change, fate):
+def test_a_wrong_count_is_named_with_its_record(counts, fate):
     stores = clean()
-    assert wrong(replace(stores, after={**stores.after, **change})) == [(4, "U00003", fate)]
+    assert wrong(replace(stores, after={**stores.after, "U00003": Counts(*counts)})) == [(4, "U00003", fate)]
 
 
 def test_a_row_that_is_gone_is_a_lost_record():
@@ -62,7 +62,7 @@ def test_a_row_that_is_gone_is_a_lost_record():
     assert wrong(replace(stores, after=after)) == [(6, "U00005", "lost")]
 
 
-@pytest.mark.parametrize("after", [{"U99999": (8, 7)}, {"U99999": (7, 7), "U77777": (0, 0)}, {}])
+@pytest.mark.parametrize("after", [{"U99999": Counts(8, 7)}, {"U99999": Counts(7, 7), "U77777": Counts(0, 0)}, {}])
 def test_a_row_that_no_record_asked_for_is_unexpected(after):
     stores = clean()
     kept = {user: counts for user, counts in stores.after.items() if user != "U99999"}
@@ -74,10 +74,12 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
     stores = clean()
     after = {user: counts for user, counts in stores.after.items() if user != "U00002"}
     chunks = [Chunk(0, 4, 1), *stores.audited[1:]]
-    told = replace(stores, after=after, rejected={3: "UserNotFoundError"}, audited=chunks, logged=chunks)
+    told = replace(
+        stores, after=after, rejected=[Rejection(3, "U00002", "UserNotFoundError")], audited=chunks, logged=chunks
+    )
     fate = list(reconcile(told))[1]
     assert (fate.fate, fate.stores["aurora"], fate.clean) == ("rejected", "UserNotFoundError", True)
-    assert totals_that_differ(told, reconcile(told)) == [
+    assert compare_totals(told, reconcile(told)) == [
         "the batch job counts 12 applied, the records 11",
         "the batch job counts 0 rejected, the records 1",
     ]
@@ -92,8 +94,8 @@ def test_a_store_that_accounts_otherwise_for_a_chunk_disagrees_on_its_records(st
         change
     ]
     assert [record for record, _, _ in wrong(replace(stores, **{store: told}))] == [2, 3, 4, 5, 6]
-    astray = {fate.astray for fate in reconcile(replace(stores, **{store: told})) if fate.astray}
-    assert astray == {({"audited": "dynamodb", "logged": "logs"}[store],)}
+    disagreeing = {fate.disagreeing for fate in reconcile(replace(stores, **{store: told})) if fate.disagreeing}
+    assert disagreeing == {({"audited": "dynamodb", "logged": "logs"}[store],)}
 
 
 def test_a_record_that_no_chunk_holds_is_not_clean():
@@ -103,14 +105,14 @@ def test_a_record_that_no_chunk_holds_is_not_clean():
 
 def test_a_wrong_record_is_named_among_very_many():
     stores = clean(100_000, 500)
-    wrong_ones = {"U00003": (4, 7), "U77777": (0, 0), "U99999": (8, 7)}
+    wrong_ones = {"U00003": Counts(4, 7), "U77777": Counts(0, 0), "U99999": Counts(8, 7)}
     told = replace(stores, after={**stores.after, **wrong_ones})
     assert wrong(told) == [(4, "U00003", "altered"), (77_778, "U77777", "lost"), (100_000, "U99999", "altered")]
 
 
 def test_no_batch_job_is_said():
-    stores = replace(clean(), job=None)
-    assert totals_that_differ(stores, reconcile(stores)) == ["there is no batch job"]
+    stores = replace(clean(), jobs=[])
+    assert compare_totals(stores, reconcile(stores)) == ["there is no batch job"]
 
 
 @given(st.integers(1, 40), st.integers(1, 10), st.data())
@@ -118,8 +120,7 @@ def test_one_altered_row_is_one_discrepancy_at_any_size(size, per_chunk, data):
     stores = clean(size, per_chunk)
     record = data.draw(st.sampled_from(list(stores.records)))
     change = data.draw(st.tuples(st.integers(1, 9), st.integers(0, 9)))
-    logins, posts = stores.after[record.user_id]
-    changed = {**stores.after, record.user_id: (logins + change[0], posts + change[1])}
+    changed = {**stores.after, record.user_id: stores.after[record.user_id] + Counts(*change)}
     ((line, user, fate),) = wrong(replace(stores, after=changed))
     assert (line, user) == (record.line, record.user_id)
     assert fate in ("altered", "doubled")
