@@ -14,7 +14,7 @@ from steps.drivers.s3 import Upload
 from steps.drivers.step_functions import Run, message
 from steps.results.happy_path import deviations, happy_path
 from steps.run import attachments
-from steps.run.delivery import CHUNK_STEP, STEPS, Delivery
+from steps.run.delivery import AT_ONCE, CHUNK_STEP, STEPS, Delivery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.suite.progress import Progress
@@ -175,8 +175,8 @@ def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
     finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
 
 
-LARGEST, AT_ONCE = 200, 5
-"""The number of chunks of the largest file, and of chunks that run at once."""
+LARGEST = 200
+"""The number of chunks of the largest file."""
 
 
 @then("so would the 200 chunks of the largest file, at the pace of these")

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from pytest_bdd import given, parsers, then, when
 
-from steps.robustness.injected_faults import Made
+from steps.robustness.injected_faults import InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start
 from steps.suite.finding import Finding
@@ -15,12 +15,12 @@ _LOCK = "taking the lock"
 
 
 @when("two events of it arrive at once", target_fixture="deliveries")
-def two_events(delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile) -> list[Delivery]:
+def two_events(delivery: Delivery, drivers: Drivers, faults: InjectedFaults, own_file: OwnFile) -> list[Delivery]:
     """Hold both executions right before they take the lock, then release both."""
-    faults.all.append(faults.make.hold(_LOCK, own_file.moment(_LOCK), times=2))
+    faults.hold(_LOCK, own_file.call_pattern(_LOCK), times=2)
     event = drivers.workflow.input_for(delivery.upload)
     both = [delivery.with_execution(Start(drivers.workflow.start(event), "event")) for _ in range(2)]
-    faults.let_go(_LOCK, hits=2)
+    faults.release(_LOCK, hits=2)
     for each in both:
         each.wait_until_ended()
     return both

@@ -12,7 +12,7 @@ from pytest_bdd import given, parsers, then, when
 from steps.drivers.aurora import Aurora, Secret
 from steps.drivers.functions import Functions
 from steps.drivers.postgres import Database
-from steps.robustness.injected_faults import Made
+from steps.robustness.injected_faults import PATIENCE, InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.finding import Finding
@@ -63,10 +63,6 @@ def own_role(environment: Environment, database: Database) -> Iterator[OwnRole]:
         database.tell("own_role_dropped")
 
 
-PATIENCE = 30
-"""Seconds for a function to reach the state that a scenario waits for."""
-
-
 @pytest.fixture
 def rival(drivers: Drivers, cleaning_up: ExitStack) -> Database:
     """Another client's session."""
@@ -74,11 +70,11 @@ def rival(drivers: Drivers, cleaning_up: ExitStack) -> Database:
 
 
 @when(parsers.parse("the database restarts while chunk {chunk:d} is at work"))
-def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: Made) -> None:
+def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: InjectedFaults) -> None:
     delivery.wait_until_started()
-    faults.met(f"chunk {chunk} is held")
+    faults.wait_for(f"chunk {chunk} is held")
     restart(drivers)
-    faults.over()
+    faults.remove_all()
     delivery.wait_until_ended()
 
 
@@ -100,13 +96,13 @@ def let_in(drivers: Drivers) -> None:
 
 
 @given(parsers.parse("the connection is lost before {what}"))
-def lost_before(what: str, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.cut(what, own_file.moment(what)))
+def lost_before(what: str, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.cut(what, own_file.call_pattern(what))
 
 
 @given(parsers.parse("the connection is lost after {what}, and before its answer"))
-def lost_after(what: str, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.cut(what, own_file.moment(what), work="done"))
+def lost_after(what: str, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.cut(what, own_file.call_pattern(what), work="done")
 
 
 @given(parsers.parse('the functions\' {setting} is "{value}"'))
@@ -191,12 +187,12 @@ def one_at_a_time(own_role: OwnRole, environment: Environment, cleaning_up: Exit
 
 @when(parsers.parse("the login changes while chunk {chunk:d} is at its start"))
 def rotated(
-    chunk: int, delivery: Delivery, own_role: OwnRole, drivers: Drivers, faults: Made, finding: Finding
+    chunk: int, delivery: Delivery, own_role: OwnRole, drivers: Drivers, faults: InjectedFaults, finding: Finding
 ) -> None:
     delivery.wait_until_started()
-    faults.met(f"chunk {chunk} is held at its start")
+    faults.wait_for(f"chunk {chunk} is held at its start")
     before = own_role.rotate()
     answer = Database.answer(drivers.environment.database_url, before)
     finding.control("the login of before is refused", not answer.well)
-    faults.over()
+    faults.remove_all()
     delivery.wait_until_ended()

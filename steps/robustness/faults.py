@@ -7,25 +7,22 @@ from contextlib import ExitStack
 from pytest_bdd import given, parsers, then, when
 
 from steps.drivers.functions import Functions
-from steps.robustness.injected_faults import Made
+from steps.robustness.injected_faults import PATIENCE, InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
 
-PATIENCE = 30
-"""Seconds for running work to reach the state that a scenario waits for."""
-
 
 @given(parsers.parse("the function of chunk {chunk:d} dies after its commit and before its answer"))
-def dies_after_commit(chunk: int, faults: Made) -> None:
-    completion = rf'PutItem .*#csv-chunk-processing#{chunk}#\d+".*"completion"'
-    faults.all.append(faults.make.crash(f"chunk {chunk} dies after its commit", f"dynamodb {completion}"))
+def dies_after_commit(chunk: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    when = own_file.call_pattern(f"noting the end of chunk {chunk}")
+    faults.crash(f"chunk {chunk} dies after its commit", when)
 
 
 @given(parsers.parse("the function of chunk {chunk:d} dies before its commit"))
-def dies_before_commit(chunk: int, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.crash(f"chunk {chunk} dies before its commit", _reading(chunk, own_file)))
+def dies_before_commit(chunk: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.crash(f"chunk {chunk} dies before its commit", own_file.call_pattern(f"reading chunk {chunk}"))
 
 
 @given(parsers.parse("an invocation may take {seconds:d} seconds"))
@@ -35,98 +32,90 @@ def given_up_after(seconds: int, environment: Environment, cleaning_up: ExitStac
 
 
 @given(parsers.parse("the answer of chunk {chunk:d} is lost while its function is at work"))
-def answer_lost(chunk: int, faults: Made, own_file: OwnFile) -> None:
+def answer_lost(chunk: int, faults: InjectedFaults, own_file: OwnFile) -> None:
     held_at_reading(chunk, faults, own_file)
-    invocation = rf'lambda POST \S*processor-dev/invocations .*"chunk": ?{chunk}\b'
-    name = f"the answer of chunk {chunk} is lost"
-    faults.all.append(faults.make.refuse(name, invocation, "ServiceException", status=500, work="going on"))
+    name, when = f"the answer of chunk {chunk} is lost", own_file.call_pattern(f"invoking chunk {chunk}")
+    faults.refuse(name, when, "ServiceException", status=500, work="going on")
 
 
 @given(parsers.parse("the function of chunk {chunk:d} is held at its reading"))
-def held_at_reading(chunk: int, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.hold(f"chunk {chunk} is held", _reading(chunk, own_file)))
+def held_at_reading(chunk: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.hold(f"chunk {chunk} is held", own_file.call_pattern(f"reading chunk {chunk}"))
 
 
 @given(parsers.parse("chunk {chunk:d} cannot be read"))
-def cannot_be_read(chunk: int, faults: Made, own_file: OwnFile) -> None:
-    name = f"chunk {chunk} cannot be read"
-    faults.all.append(faults.make.refuse(name, _reading(chunk, own_file), "AccessDenied", status=403))
-
-
-def _reading(chunk: int, own_file: OwnFile) -> str:
-    return rf"s3 GET \S*/{own_file.name}\?\S* bytes={own_file.first_byte(10 * (chunk - 1))}-"
+def cannot_be_read(chunk: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    when = own_file.call_pattern(f"reading chunk {chunk}")
+    faults.refuse(f"chunk {chunk} cannot be read", when, "AccessDenied", status=403)
 
 
 @given(parsers.parse("the function of chunk {chunk:d} is held at its start"))
-def held_at_start(chunk: int, faults: Made) -> None:
-    start = rf"dynamodb PutItem .*#csv-chunk-processing#{chunk}#"
-    faults.all.append(faults.make.hold(f"chunk {chunk} is held at its start", start))
+def held_at_start(chunk: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.hold(f"chunk {chunk} is held at its start", own_file.call_pattern(f"noting the start of chunk {chunk}"))
 
 
 @when(parsers.parse("chunk {other:d} is at work, and chunk {chunk:d} goes on"))
-def goes_on(other: int, chunk: int, delivery: Delivery, faults: Made) -> None:
+def goes_on(other: int, chunk: int, delivery: Delivery, faults: InjectedFaults) -> None:
     delivery.wait_until_started()
-    faults.met(f"chunk {other} is held")
-    faults.let_go(f"chunk {chunk} is held at its start")
+    faults.wait_for(f"chunk {other} is held")
+    faults.release(f"chunk {chunk} is held at its start")
     delivery.wait_until_ended()
 
 
 @given("no results can be written")
-def no_results(faults: Made) -> None:
-    faults.all.append(faults.make.refuse("no results", r"s3 PUT \S*/results/", "AccessDenied", status=403))
+def no_results(faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.refuse("no results", own_file.call_pattern("writing the results"), "AccessDenied", status=403)
 
 
 @given("no job can be completed")
-def no_completion(faults: Made) -> None:
-    when = 'dynamodb TransactWriteItems .*"COMPLETED"'
-    faults.all.append(faults.make.refuse("no completion", when, "AccessDeniedException"))
+def no_completion(faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.refuse("no completion", own_file.call_pattern("completing the job"), "AccessDeniedException")
 
 
 @given("no job can be marked as failed")
-def no_failure(faults: Made) -> None:
-    when = 'dynamodb UpdateItem .*"FAILED"'
-    faults.all.append(faults.make.refuse("no failure", when, "AccessDeniedException"))
+def no_failure(faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.refuse("no failure", own_file.call_pattern("marking the job as failed"), "AccessDeniedException")
 
 
 @given("the splitting is held at its start")
-def held_at_splitting(faults: Made) -> None:
-    faults.all.append(faults.make.hold("the splitting is held", "dynamodb PutItem .*#csv-split#-#"))
+def held_at_splitting(faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.hold("the splitting is held", own_file.call_pattern("noting the start of the splitting"))
 
 
 @when("the faults are over")
-def faults_over(faults: Made) -> None:
-    faults.over()
+def faults_over(faults: InjectedFaults) -> None:
+    faults.remove_all()
 
 
 @when("the faults are over, and what was at work has come to its end")
-def over_and_ended(faults: Made, drivers: Drivers) -> None:
-    faults.over()
+def over_and_ended(faults: InjectedFaults, drivers: Drivers) -> None:
+    faults.remove_all()
     drivers.connections.gone(drivers.database, within=PATIENCE)
 
 
 @when("its retry waits for it, and then it goes on")
-def retry_waits(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
+def retry_waits(delivery: Delivery, faults: InjectedFaults, drivers: Drivers) -> None:
     delivery.wait_until_started()
-    faults.awaited()
+    faults.wait_for_all()
     drivers.connections.blocked(drivers.database, within=PATIENCE)
-    faults.over()
+    faults.remove_all()
     delivery.wait_until_ended()
 
 
 @when("its execution is stopped by hand")
-def stopped(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
+def stopped(delivery: Delivery, faults: InjectedFaults, drivers: Drivers) -> None:
     delivery.wait_until_started()
-    faults.awaited()
+    faults.wait_for_all()
     drivers.workflow.stop(str(delivery.start.arn))
-    faults.over()
+    faults.remove_all()
     delivery.wait_until_ended()
 
 
 @when("its version is deleted")
-def deleted(delivery: Delivery, faults: Made, drivers: Drivers) -> None:
-    faults.awaited()
+def deleted(delivery: Delivery, faults: InjectedFaults, drivers: Drivers) -> None:
+    faults.wait_for_all()
     drivers.inbox.delete(delivery.upload)
-    faults.over()
+    faults.remove_all()
     delivery.wait_until_ended()
 
 
@@ -144,23 +133,23 @@ def tried_again(state: str, error: str, delivery: Delivery, finding: Finding) ->
 
 
 @given(parsers.parse('{what} is refused twice with "{code}" and status {status:d}'))
-def refused_twice(what: str, code: str, status: int, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.refuse(what, own_file.moment(what), code, status=status, times=2))
+def refused_twice(what: str, code: str, status: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.refuse(what, own_file.call_pattern(what), code, status=status, times=2)
 
 
 @given(parsers.parse('{what} is refused from now on with "{code}" and status {status:d}'))
-def refused(what: str, code: str, status: int, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.refuse(what, own_file.moment(what), code, status=status))
+def refused(what: str, code: str, status: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.refuse(what, own_file.call_pattern(what), code, status=status)
 
 
 @given(parsers.parse('{what} is done, and answered with "{code}" and status {status:d}'))
-def answered_with_error(what: str, code: str, status: int, faults: Made, own_file: OwnFile) -> None:
-    faults.all.append(faults.make.refuse(what, own_file.moment(what), code, status=status, work="done"))
+def answered_with_error(what: str, code: str, status: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.refuse(what, own_file.call_pattern(what), code, status=status, work="done")
 
 
 @given(parsers.parse("the functions get each answer {seconds:g} seconds late"))
-def late(seconds: float, faults: Made) -> None:
-    faults.all.append(faults.make.slow("every answer is late", r"^\S+-dev (s3|dynamodb|secretsmanager) ", seconds))
+def late(seconds: float, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.slow("every answer is late", own_file.call_pattern("any call of a function"), seconds)
 
 
 @given(parsers.parse("a call is tried {times:d} times, by functions that start anew"))

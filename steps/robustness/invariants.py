@@ -15,6 +15,7 @@ from steps.drivers.activity_file import ZERO, Counts
 from steps.drivers.step_functions import Run
 from steps.drivers.waiting import NotSeen
 from steps.results.reconciliation import Chunk, Job, Rejection, Stores
+from steps.robustness.injected_faults import PATIENCE
 from steps.run.delivery import Delivery, Drivers, jobs_of
 from steps.suite.finding import Finding
 
@@ -89,8 +90,6 @@ def _check_statistics(files: Sequence[Stores]) -> Iterator[str]:
             yield f"the statistics of {user} are {got}, and not {due.get(user)}"
 
 
-SESSION_SECONDS = 30
-"""Seconds for the functions' last sessions to end."""
 _ERROR_HANDLING = "Handle the error"
 
 
@@ -120,10 +119,10 @@ def judge(deliveries: Sequence[Delivery], drivers: Drivers, finding: Finding) ->
 
 
 def read_evidence(deliveries: Sequence[Delivery], drivers: Drivers) -> Evidence:
-    """Read the stores after all executions and the functions' sessions have ended, or SESSION_SECONDS have passed."""
+    """Read the stores after all executions and the functions' sessions have ended, or PATIENCE have passed."""
     runs = [_wait_for_executions(delivery, drivers) for delivery in deliveries]
     with suppress(NotSeen):  # sessions still open are evidence
-        drivers.connections.gone(drivers.database, within=SESSION_SECONDS)
+        drivers.connections.gone(drivers.database, within=PATIENCE)
     outcomes = [_read_outcome(*each, drivers) for each in zip(deliveries, runs, strict=True)]
     return Evidence(outcomes, drivers.connections.open(drivers.database))
 

@@ -15,7 +15,7 @@ from steps.drivers.functions import Functions
 from steps.drivers.locks import restart as restarted
 from steps.robustness.database_faults import restart
 from steps.robustness.fault_points import CALLS, CHUNK_RECORDS
-from steps.robustness.injected_faults import Made
+from steps.robustness.injected_faults import InjectedFaults
 from steps.robustness.invariants import judge
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start
@@ -105,8 +105,8 @@ def _draw(random: Random, number: int) -> Draw:
     return Draw(number, chunks, moment, service, effect, refusal)
 
 
-PATIENCE = 60
-"""Seconds for functions still running after a failed execution to end."""
+_SESSION_SECONDS = 60
+"""Seconds for the sessions of functions still running after a failed execution to end: a held lock may time out."""
 
 
 @given("faults drawn from the seed of this session", target_fixture="drawn")
@@ -118,13 +118,15 @@ def faults_drawn(pytestconfig: pytest.Config, progress: Progress) -> list[Draw]:
 
 @when("a file is delivered to each", target_fixture="results")
 def delivered_to_each(
-    drawn: list[Draw], own_file: OwnFile, drivers: Drivers, faults: Made, progress: Progress, finding: Finding
+    drawn: list[Draw], own_file: OwnFile, drivers: Drivers, faults: InjectedFaults, progress: Progress, finding: Finding
 ) -> list[str]:
     """Return the outcome of each draw; restart a failed execution once its fault is removed."""
     return [_outcome(draw, own_file.header, drivers, faults, progress, finding) for draw in drawn]
 
 
-def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: Progress, finding: Finding) -> str:
+def _outcome(
+    draw: Draw, header: str, drivers: Drivers, faults: InjectedFaults, progress: Progress, finding: Finding
+) -> str:
     with ExitStack() as cleaning_up:
         file = OwnFile(drivers, cleaning_up, header)
         file.fill(draw.records - draw.strangers)
@@ -132,7 +134,7 @@ def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: 
             file.add(file.new_user(), 1, 1, reason="UserNotFoundError")
         if draw.cold:
             Functions(drivers.environment.client("lambda"), drivers.environment.names.functions).start_anew()
-        _make(draw, file, faults)
+        _inject(draw, file, faults)
         delivery = file.upload()
         delivery.wait_until_started()
         _strike(draw, delivery, drivers, faults)
@@ -141,13 +143,13 @@ def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: 
         told = f"{draw}: {run.status}{f' with {run.error}' if run.error else ''}"
         progress.say(told)
         if run.status == "SUCCEEDED":
-            faults.over()
+            faults.remove_all()
         else:
             finding.holds(
                 run.status == "ABORTED" or bool(run.error), wanted="a named error", got=told, evidence=str(run)
             )
-            faults.over()
-            drivers.connections.gone(drivers.database, within=PATIENCE)
+            faults.remove_all()
+            drivers.connections.gone(drivers.database, within=_SESSION_SECONDS)
             arn = restarted(delivery.upload, drivers.locks, drivers.workflow)
             delivery = delivery.with_execution(Start(arn, "manual"))
             delivery.wait_until_ended()
@@ -158,44 +160,36 @@ def _outcome(draw: Draw, header: str, drivers: Drivers, faults: Made, progress: 
         return told
 
 
-def _make(draw: Draw, file: OwnFile, faults: Made) -> None:
-    make, when, name = faults.make, file.moment(draw.moment), str(draw)
+def _inject(draw: Draw, file: OwnFile, faults: InjectedFaults) -> None:
+    when, name = file.call_pattern(draw.moment), str(draw)
     code, status = draw.refusal or ("", 0)
-    match draw.effect:
-        case "refused once":
-            fault = make.refuse(name, when, code, status=status, times=1)
-        case "refused twice":
-            fault = make.refuse(name, when, code, status=status, times=2)
-        case "refused":
-            fault = make.refuse(name, when, code, status=status)
-        case "answer lost":
-            fault = make.refuse(name, when, code, status=status, work="done")
-        case "dies before":
-            fault = make.crash(name, when)
-        case "dies after":
-            fault = make.crash(name, when, work="done")
-        case "cut before":
-            fault = make.cut(name, when)
-        case "cut after":
-            fault = make.cut(name, when, work="done")
-        case "stopped" | "restart":
-            fault = make.hold(name, when)
+    match draw.effect.split():
+        case ["refused", *often]:
+            times = {"once": 1, "twice": 2}[often[0]] if often else None
+            faults.refuse(name, when, code, status=status, times=times)
+        case ["answer", "lost"]:
+            faults.refuse(name, when, code, status=status, work="done")
+        case ["dies", moment]:
+            faults.crash(name, when, work="done" if moment == "after" else "undone")
+        case ["cut", moment]:
+            faults.cut(name, when, work="done" if moment == "after" else "undone")
+        case ["stopped" | "restart"]:
+            faults.hold(name, when)
         case _:
             raise ValueError(f"no fault is made as {draw.effect!r}")
-    faults.all.append(fault)
 
 
-def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: Made) -> None:
+def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: InjectedFaults) -> None:
     """Once the call is held, stop the execution or restart the database."""
     if draw.effect not in ("stopped", "restart"):
         return
     arn = str(delivery.start.arn)
-    faults.awaited()
+    faults.wait_for_all()
     if draw.effect == "stopped":
         drivers.workflow.stop(arn)
     else:
         restart(drivers)
-    faults.over()
+    faults.remove_all()
 
 
 @then("each was processed or failed by a named error, and once started again every record counts once")

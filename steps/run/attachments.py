@@ -13,12 +13,8 @@ from steps.drivers.step_functions import Run
 from steps.results.pictures.states import states
 from steps.results.pictures.timeline import timeline
 from steps.results.reconciliation import Fate
-from steps.run.delivery import Delivery
+from steps.run.delivery import AT_ONCE, Delivery
 from steps.suite.finding import Attachment, document, table
-
-AT_ONCE = 5
-"""The MaxConcurrency of the pipeline's Map state: chunks that may run at once."""
-
 
 _SHOWN_BYTES = 1_000_000
 """A report shows only this many bytes of a file, from its beginning."""

@@ -14,7 +14,7 @@ from pytest_bdd import given, parsers
 
 from steps.drivers.activity_file import ActivityFile, Record
 from steps.drivers.s3 import Upload
-from steps.robustness.fault_points import CHUNK_RECORDS, pattern
+from steps.robustness.fault_points import CHUNK_RECORDS, call_pattern
 from steps.run.delivery import Delivery, Drivers, find_execution, read_statistics
 from steps.targets.settings import Settings
 
@@ -94,13 +94,14 @@ class OwnFile:
         """Return the offset in bytes of a record in the file; the first record is 0."""
         return len(_joined(self._lines[: 1 + record]))
 
-    def moment(self, name: str) -> str:
+    def call_pattern(self, point: str) -> str:
         """Return the pattern of the calls at this fault point for this file, in chunks of CHUNK_RECORDS records."""
         chunks = range(1, 1 + -(-len(self._records) // CHUNK_RECORDS))
         first = {chunk: CHUNK_RECORDS * (chunk - 1) for chunk in chunks}
         users = {chunk: self._records[record].user_id for chunk, record in first.items()}
         bytes_ = {chunk: self.first_byte(record) for chunk, record in first.items()}
-        return pattern(name, file=self.name, first_byte=bytes_, user=users)
+        names = self._drivers.environment.names
+        return call_pattern(point, names, file=self.name, first_byte=bytes_, user=users)
 
     def take(self, file: ActivityFile) -> None:
         """Deliver `file` instead of the records appended here."""

@@ -59,6 +59,8 @@ class KeptWait(Generic[T]):
 SUCCESS = "EVENT_PROCESSED_SUCCESSFULLY"
 STEPS = ("csv-validation", "csv-split", "csv-merge", "batch-status-update")
 CHUNK_STEP = "csv-chunk-processing"
+AT_ONCE = 5
+"""The MaxConcurrency of the pipeline's Map state: chunks that may run at once."""
 Statistics = dict[str, dict[str, Any]]
 """Every row of user_statistics, by user."""
 

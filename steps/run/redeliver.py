@@ -10,7 +10,7 @@ from pytest_bdd import parsers, then, when
 from steps.drivers.execution_history import reached
 from steps.drivers.locks import NotRestarted, restart
 from steps.drivers.logs import holding
-from steps.robustness.injected_faults import Made
+from steps.robustness.injected_faults import InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start, counts_by_user, read_statistics
 from steps.suite.finding import Finding
@@ -24,9 +24,9 @@ def started_again(delivery: Delivery, drivers: Drivers) -> Delivery:
 
 
 @when("its event is delivered again", target_fixture="second")
-def delivered_again(delivery: Delivery, drivers: Drivers, faults: Made) -> Delivery:
+def delivered_again(delivery: Delivery, drivers: Drivers, faults: InjectedFaults) -> Delivery:
     delivery.wait_until_started()
-    faults.awaited()
+    faults.wait_for_all()
     return _redeliver(str(delivery.start.arn), delivery, drivers)
 
 
@@ -53,14 +53,14 @@ def delivered_once_more(own_file: OwnFile) -> Delivery:
 
 @when(parsers.parse("another file of {count:d} records is delivered under its name"), target_fixture="second")
 def overwritten(
-    count: int, delivery: Delivery, drivers: Drivers, faults: Made, own_file: OwnFile, cleaning_up: ExitStack
+    count: int, delivery: Delivery, drivers: Drivers, faults: InjectedFaults, own_file: OwnFile, cleaning_up: ExitStack
 ) -> Delivery:
     delivery.wait_until_started()
-    faults.awaited()
+    faults.wait_for_all()
     other = OwnFile(drivers, cleaning_up, own_file.header, own_file.name)
     other.fill(count)
     second = other.upload()
-    faults.over()
+    faults.remove_all()
     delivery.wait_until_ended()
     second.wait_until_ended()
     return second

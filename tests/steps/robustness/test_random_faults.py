@@ -2,8 +2,12 @@
 
 import re
 
-from steps.robustness.fault_points import CALLS, pattern
+from steps.drivers.names import Names
+from steps.robustness.fault_points import CALLS, call_pattern
 from steps.robustness.random_faults import draws
+
+NAMES = Names("000000000000")
+PROCESSOR = NAMES.named("processor")
 
 
 def test_a_seed_draws_the_same_faults_however_many_are_drawn():
@@ -27,8 +31,12 @@ def test_every_moment_and_every_effect_is_drawn_in_the_end():
 def test_each_moment_drawn_has_its_pattern():
     for draw in draws(2, 300):
         chunks = range(1, draw.chunks + 1)
-        found = pattern(
-            draw.moment, file="a.csv", first_byte={n: 100 * n for n in chunks}, user={n: f"U9{n:04d}" for n in chunks}
+        found = call_pattern(
+            draw.moment,
+            NAMES,
+            file="a.csv",
+            first_byte={n: 100 * n for n in chunks},
+            user={n: f"U9{n:04d}" for n in chunks},
         )
         assert re.compile(found)
         assert not re.search(r"\{[a-z]", found)
@@ -37,14 +45,24 @@ def test_each_moment_drawn_has_its_pattern():
 def test_a_chunk_is_told_from_those_whose_number_begins_like_its_own():
     first_byte, user = {1: 41, 11: 410}, {1: "U90001", 11: "U90011"}
     reading, invoking = (
-        pattern(f"{call} chunk 1", file="a+b.csv", first_byte=first_byte, user=user) for call in ("reading", "invoking")
+        call_pattern(f"{call} chunk 1", NAMES, file="a+b.csv", first_byte=first_byte, user=user)
+        for call in ("reading", "invoking")
     )
-    assert re.search(reading, "processor-dev s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=41-99 ")
-    assert not re.search(reading, "processor-dev s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=410-999 ")
-    assert not re.search(invoking, 'lambda POST /x-processor-dev/invocations {"chunk": 11}')
+    assert re.search(reading, f"{PROCESSOR} s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=41-99 ")
+    assert not re.search(reading, f"{PROCESSOR} s3 GET /bucket/incoming/a+b.csv?versionId=x bytes=410-999 ")
+    assert not re.search(invoking, f'lambda POST /{PROCESSOR}/invocations {{"chunk": 11}}')
 
 
 def test_a_commit_is_told_from_what_merely_speaks_of_one():
-    committing = pattern("committing a chunk", file="a.csv", first_byte={1: 41}, user={1: "U90001"})
-    assert re.search(committing, "csv-processor-dev postgresql Q\0\0\0\x0bCOMMIT\0")
-    assert not re.search(committing, "csv-processor-dev postgresql CREATE TEMP TABLE staging () ON COMMIT DROP\0")
+    committing = call_pattern("committing a chunk", NAMES, file="a.csv", first_byte={1: 41}, user={1: "U90001"})
+    assert re.search(committing, f"{PROCESSOR} postgresql Q\0\0\0\x0bCOMMIT\0")
+    assert not re.search(committing, f"{PROCESSOR} postgresql CREATE TEMP TABLE staging () ON COMMIT DROP\0")
+
+
+def test_the_patterns_follow_the_configured_names():
+    names = Names("000000000000", environment="stage", others={"processor": "{environment}-adder.v1"})
+    invoking = call_pattern("invoking chunk 1", names, file="a.csv", first_byte={1: 41}, user={1: "U90001"})
+    assert re.search(invoking, 'lambda POST /2015-03-31/functions/stage-adder.v1/invocations {"chunk": 1}')
+    assert not re.search(invoking, f'lambda POST /{PROCESSOR}/invocations {{"chunk": 1}}')
+    connecting = call_pattern("connecting", names, file="a.csv", first_byte={1: 41}, user={1: "U90001"})
+    assert re.search(connecting, "stage-adder.v1 postgresql application_name")
