@@ -87,7 +87,7 @@ def reconciled(url: str, file: Path, records: int) -> Reconciled:
     fates, wrong = Counter[str](), []
     for fate in reconcile(stores):
         fates[fate.fate] += 1
-        if not fate.clean:
+        if not fate.is_clean:
             wrong.append(str(fate))
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     megabytes = most // (1024 if sys.platform == "linux" else 1024**2)

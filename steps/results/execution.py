@@ -41,7 +41,7 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
     run = delivery.run
     got = (run.status, run.error, what in message(run.cause))  # the raw cause escapes all but ASCII
     if got != ("FAILED", error, True):
-        finding.deviations += misnamed(run, error)
+        finding.deviations += diagnose_failure(run, error)
     finding.holds(
         got == ("FAILED", error, True),
         wanted=f"FAILED with {error}: ... {what}",
@@ -50,7 +50,7 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
     )
 
 
-def misnamed(run: Run, error: str) -> list[Deviation]:
+def diagnose_failure(run: Run, error: str) -> list[Deviation]:
     """Return the deviations of an execution that had to fail with `error` and a stated reason, but did not."""
     if run.status == "SUCCEEDED":
         return [Deviation("error-swallowed", f"the execution SUCCEEDED, and had to fail with {error}")]
@@ -113,7 +113,7 @@ def every_step_taken(delivery: Delivery, finding: Finding) -> None:
 @then("nothing was tried again but what the platform failed at")
 def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
     retries = delivery.run.retries
-    ours = _not_the_platforms(retries)
+    ours = _select_own_retries(retries)
     for retry in ours:
         finding.suspect("retried", f"{retry.state} was tried again after {retry.error}")
     finding.holds(
@@ -121,10 +121,10 @@ def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
         wanted="no retries but of Lambda.* errors",
         got="; ".join([f"{len(retries)} retries", *(f"{retry.state}: {retry.error}" for retry in retries)]),
     )
-    finding.control("a retry of States.Timeout", bool(_not_the_platforms([*retries, Retry("any", "States.Timeout")])))
+    finding.control("a retry of States.Timeout", bool(_select_own_retries([*retries, Retry("any", "States.Timeout")])))
 
 
-def _not_the_platforms(retries: list[Retry]) -> list[Retry]:
+def _select_own_retries(retries: list[Retry]) -> list[Retry]:
     return [retry for retry in retries if not retry.error.startswith("Lambda.")]
 
 
@@ -172,7 +172,7 @@ def console_named(delivery: Delivery, progress: Progress, finding: Finding) -> N
 def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
-    finding.control("an execution a minute too long", _late(run, minutes).seconds > minutes * 60)
+    finding.control("an execution a minute too long", _delay_end(run, minutes).seconds > minutes * 60)
 
 
 LARGEST = 200
@@ -184,32 +184,32 @@ def largest_file(delivery: Delivery, finding: Finding) -> None:
     run, spans = delivery.run, iterations(delivery.run.history)
     if not spans:
         finding.not_checked("no chunk has come to its end")
-    seconds = projected(run.seconds, spans)
+    seconds = project_seconds(run.seconds, spans)
     finding.holds(seconds <= 15 * 60, wanted=f"{LARGEST} chunks within 15 minutes", got=f"{seconds:.0f} s")
     slow = [(began, ended + timedelta(seconds=30)) for began, ended in spans]
-    finding.control("half a minute more in each chunk", projected(run.seconds, slow) > 15 * 60)
+    finding.control("half a minute more in each chunk", project_seconds(run.seconds, slow) > 15 * 60)
 
 
-def projected(seconds: float, spans: Spans) -> float:
+def project_seconds(seconds: float, spans: Spans) -> float:
     """Project the seconds for LARGEST chunks from an execution of `seconds` whose chunks took `spans`."""
     mean = sum(((ended - began).total_seconds() for began, ended in spans), 0.0) / len(spans)
     chunks = (max(ended for _, ended in spans) - min(began for began, _ in spans)).total_seconds()
     return max(0.0, seconds - chunks) + mean * LARGEST / AT_ONCE
 
 
-def _late(run: Run, minutes: int) -> Run:
+def _delay_end(run: Run, minutes: int) -> Run:
     return replace(run, ended=run.ended + timedelta(minutes=minutes + 1))
 
 
 @then(parsers.parse("from the upload to its end at most {minutes:d} minutes have passed"))
 def passed_since_upload(minutes: int, delivery: Delivery, finding: Finding) -> None:
     upload, run = delivery.upload, delivery.run
-    seconds = _between(upload, run)
+    seconds = _count_seconds(upload, run)
     finding.holds(0 <= seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{seconds:.1f} s")
-    finding.control("an end a minute too late", _between(upload, _late(run, minutes)) > minutes * 60)
+    finding.control("an end a minute too late", _count_seconds(upload, _delay_end(run, minutes)) > minutes * 60)
 
 
-def _between(upload: Upload, run: Run) -> float:
+def _count_seconds(upload: Upload, run: Run) -> float:
     return run.ended.timestamp() - upload.at / 1000
 
 

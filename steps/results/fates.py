@@ -45,7 +45,7 @@ def _counted(fates: Counter[str]) -> list[str]:
 @then("each record of the file has one fate, on which all stores agree")
 def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     delivery.wait_until_logged()
-    stores, wrong = delivery.stores, [fate for fate in delivery.fates if not fate.clean]
+    stores, wrong = delivery.stores, [fate for fate in delivery.fates if not fate.is_clean]
     finding.attach(attachments.of_fates(delivery.fates))
     record.discrepancies += [
         {"record": fate.record, "user": fate.user, "fate": fate.fate, "stores": fate.stores} for fate in wrong
@@ -58,7 +58,7 @@ def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
         evidence="\n".join(map(str, wrong[:5])),
     )
     for fate, planted in _plant_deviations(stores).items():
-        found = {each.fate for each in reconcile(planted) if not each.clean}
+        found = {each.fate for each in reconcile(planted) if not each.is_clean}
         finding.control(f"a record {fate}", fate in found)
 
 

@@ -25,14 +25,12 @@ def lock_done(seconds: int, delivery: Delivery, drivers: Drivers, finding: Findi
     run, lock = delivery.run, drivers.locks.of(delivery.upload)
     due = Lock(run.arn, "done", int(run.started.timestamp()) + seconds)
     if run.status == "SUCCEEDED":
-        finding.deviations += lock_deviations(lock, due)
+        finding.deviations += compare_lock(lock, due)
     finding.equal(lock, due, "as its lock")
-    finding.control(
-        "a lock in milliseconds", bool(lock_deviations(replace(due, expires_at=due.expires_at * 1000), due))
-    )
+    finding.control("a lock in milliseconds", bool(compare_lock(replace(due, expires_at=due.expires_at * 1000), due)))
 
 
-def lock_deviations(lock: Lock | None, due: Lock) -> list[Deviation]:
+def compare_lock(lock: Lock | None, due: Lock) -> list[Deviation]:
     """Return a deviation unless the lock of a completed job is `due`."""
     if lock == due:
         return []
@@ -57,13 +55,17 @@ def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
     users = delivery.file.sums().keys()
     written = {user: row["updated_at"] for user, row in delivery.statistics.items() if user in users}
     plan = [row.get("updated_at") for row in drivers.database.ask("chunks", **delivery.version)]
-    finding.none(apart(written, plan), wanted=f"the counts of {len(written)} users added with their chunk", got="so")
+    finding.none(
+        find_separate_writes(written, plan),
+        wanted=f"the counts of {len(written)} users added with their chunk",
+        got="so",
+    )
     if written:
         later = {user: at + timedelta(microseconds=n) for n, (user, at) in enumerate(written.items(), 1)}
-        finding.control("counts added a microsecond apart", bool(apart(later, plan)))
+        finding.control("counts added a microsecond apart", bool(find_separate_writes(later, plan)))
 
 
-def apart(written: Mapping[str, datetime], plan: Sequence[datetime | None]) -> list[Deviation]:
+def find_separate_writes(written: Mapping[str, datetime], plan: Sequence[datetime | None]) -> list[Deviation]:
     """Return the users whose statistics have an updated_at that no chunk of the plan has.
 
     If the plan has no updated_at, the statistics may have at most one distinct time per chunk.
@@ -86,14 +88,14 @@ def apart(written: Mapping[str, datetime], plan: Sequence[datetime | None]) -> l
 @then("no transaction has written its statistics in more than one statement")
 def one_statement(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     rows = drivers.database.ask("written_by", users=sorted(delivery.file.sums()))
-    many = statements(rows)
+    many = find_repeated_statements(rows)
     finding.holds(not many, wanted="one statement a transaction", got="; ".join(many) or "so")
     if rows:
         twice = [*rows, {**rows[0], "statement": "another"}]
-        finding.control("a second statement", bool(statements(twice)))
+        finding.control("a second statement", bool(find_repeated_statements(twice)))
 
 
-def statements(rows: list[dict[str, Any]]) -> list[str]:
+def find_repeated_statements(rows: list[dict[str, Any]]) -> list[str]:
     """The transactions that wrote statistics in more than one statement."""
     found: dict[str, set[str]] = {}
     for row in rows:

@@ -29,15 +29,15 @@ def all_reported(delivery: Delivery, environment: Environment, finding: Finding)
 
 @then(parsers.parse('no line of the logs holds "{word}"'))
 def no_line_holds(word: str, delivery: Delivery, finding: Finding) -> None:
-    _none_holds((word,), delivery.lines, finding)
+    _check_absence((word,), delivery.lines, finding)
 
 
 @then(parsers.parse('none of "{words}" is in any line of the logs'))
 def none_is_in_any_line(words: str, delivery: Delivery, finding: Finding) -> None:
-    _none_holds(tuple(words.split(", ")), delivery.lines, finding)
+    _check_absence(tuple(words.split(", ")), delivery.lines, finding)
 
 
-def _none_holds(words: tuple[str, ...], lines: list[LogLine], finding: Finding) -> None:
+def _check_absence(words: tuple[str, ...], lines: list[LogLine], finding: Finding) -> None:
     found = holding(lines, *words)
     finding.holds(
         not found,
@@ -53,12 +53,12 @@ def _none_holds(words: tuple[str, ...], lines: list[LogLine], finding: Finding) 
 
 @then(parsers.parse('"{message}" is logged once'))
 def is_logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
-    found = _saying(message, delivery.lines)
+    found = _find_lines(message, delivery.lines)
     finding.holds(len(found) == 1, wanted=f"one line {message!r}", got=str(len(found)))
-    finding.control("the line a second time", len(_saying(message, [*delivery.lines, found[0]])) == 2)
+    finding.control("the line a second time", len(_find_lines(message, [*delivery.lines, found[0]])) == 2)
 
 
-def _saying(message: str, lines: list[LogLine]) -> list[LogLine]:
+def _find_lines(message: str, lines: list[LogLine]) -> list[LogLine]:
     return [line for line in lines if line.fields.get("message") == message]
 
 
@@ -77,28 +77,28 @@ def grouped_and_counted(delivery: Delivery, finding: Finding) -> None:
 
 @then(parsers.parse('"{message}" is logged once for each step and each chunk'))
 def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
-    lines = _saying(message, delivery.lines)
+    lines = _find_lines(message, delivery.lines)
     wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: reached(delivery.run.history).chunks})
-    got = _event_types(lines)
-    finding.holds(got == wanted, wanted=_counts(wanted), got=_counts(got) or "none")
-    finding.control("one of them a second time", _event_types([*lines, lines[0]]) != wanted)
+    got = _count_event_types(lines)
+    finding.holds(got == wanted, wanted=_format_counts(wanted), got=_format_counts(got) or "none")
+    finding.control("one of them a second time", _count_event_types([*lines, lines[0]]) != wanted)
 
 
 @then("none of these lines came before the work was done")
 def after_the_work(delivery: Delivery, finding: Finding) -> None:
     """Compare with the audit trail, to which each completion is written before the log line."""
-    lines = _saying(SUCCESS, delivery.lines)
-    done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _completed_at(each))}
-    early = _early(lines, done)
+    lines = _find_lines(SUCCESS, delivery.lines)
+    done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _read_completion_time(each))}
+    early = _find_early_lines(lines, done)
     if early:
         finding.suspect("success-line-missing", f"{len(early)} lines came before the work was done, such as {early[0]}")
     finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
     if done:
         planted = [replace(line, at=delivery.upload.at) for line in lines]
-        finding.control("lines at the start", bool(_early(planted, done)))
+        finding.control("lines at the start", bool(_find_early_lines(planted, done)))
 
 
-def _completed_at(entry: dict[str, Any]) -> int | None:
+def _read_completion_time(entry: dict[str, Any]) -> int | None:
     """Return the time at the start of the sort key in epoch milliseconds; None if invalid or not a completion."""
     try:
         moment = datetime.fromisoformat(entry["timestamp"].partition("#")[0])
@@ -107,7 +107,7 @@ def _completed_at(entry: dict[str, Any]) -> int | None:
     return int(moment.timestamp() * 1000) if entry["phase"] == "completion" else None
 
 
-def _early(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> list[LogLine]:
+def _find_early_lines(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> list[LogLine]:
     return [
         line
         for line in lines
@@ -126,11 +126,11 @@ def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
     finding.holds(bool(named), wanted=f"lines of their own that name {reason}", got=str(len(named)))
 
 
-def _event_types(lines: list[LogLine]) -> Counter[str]:
+def _count_event_types(lines: list[LogLine]) -> Counter[str]:
     return Counter(str(line.fields.get("event_type")) for line in lines)
 
 
-def _counts(counted: Counter[str]) -> str:
+def _format_counts(counted: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=str))
 
 
@@ -144,16 +144,16 @@ def followed(delivery: Delivery, progress: Progress, finding: Finding) -> None:
 def kept(delivery: Delivery, record: Record, finding: Finding) -> None:
     file = record.keep("lambda-logs.txt", written(delivery.lines))
     kept = file.read_text("utf-8")
-    missing = _missing(delivery.lines, kept, record)
+    missing = _find_missing_lines(delivery.lines, kept, record)
     finding.holds(
         bool(delivery.lines) and not missing,
         wanted=f"{len(delivery.lines)} lines in {file.name}",
         got=f"{len(delivery.lines) - len(missing)}",
     )
-    finding.control("a line left out", bool(_missing(delivery.lines, written(delivery.lines[1:]), record)))
+    finding.control("a line left out", bool(_find_missing_lines(delivery.lines, written(delivery.lines[1:]), record)))
 
 
-def _missing(lines: list[LogLine], kept: str, record: Record) -> list[LogLine]:
+def _find_missing_lines(lines: list[LogLine], kept: str, record: Record) -> list[LogLine]:
     """The lines that were not kept; they are compared with secrets masked."""
     return [line for line in lines if record.shown(written([line])) not in kept]
 
@@ -164,7 +164,7 @@ PATIENCE = 10
 
 @then("sessions of its invocations were seen while it ran")
 def sessions_seen(delivery: Delivery, finding: Finding) -> None:
-    seen = delivery.sightings.of(_invocations(delivery))
+    seen = delivery.sightings.of(_list_request_ids(delivery))
     finding.holds(
         bool(seen),
         wanted="sessions that go by the name of a function and an invocation",
@@ -174,7 +174,7 @@ def sessions_seen(delivery: Delivery, finding: Finding) -> None:
 
 @then("none of them is left open")
 def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    ids, connections = _invocations(delivery), drivers.connections
+    ids, connections = _list_request_ids(delivery), drivers.connections
     left = connections.left_by(ids, within=PATIENCE)
     finding.holds(not left, wanted="0 sessions left", got=str(len(left)), evidence="\n".join(left))
     function = drivers.environment.names.functions[0]
@@ -186,5 +186,5 @@ def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
         finding.control("a session really left open", bool(connections.left_by(ids, within=0)))
 
 
-def _invocations(delivery: Delivery) -> list[str]:
+def _list_request_ids(delivery: Delivery) -> list[str]:
     return [task.request_id for task in delivery.run.tasks if task.request_id]

@@ -84,7 +84,7 @@ class Fate(NamedTuple):
     disagreeing: tuple[str, ...] = ()
 
     @property
-    def clean(self) -> bool:
+    def is_clean(self) -> bool:
         return not self.disagreeing and self.fate in ("applied", "rejected")
 
     def __str__(self) -> str:
@@ -100,10 +100,12 @@ def reconcile(stores: Stores) -> Iterator[Fate]:
     """
     by_user = attrgetter("user_id")
     users = groupby(sorted(stores.records, key=by_user), key=by_user)
-    wrong = {user: fate for user, records in users if (fate := _user_fate(list(records), stores)) != "applied"}
+    wrong = {
+        user: fate for user, records in users if (fate := _determine_user_fate(list(records), stores)) != "applied"
+    }
     accounts = _ChunkAccounts(stores)
     for record, chunk in zip(stores.records, _chunks_by_record(stores.plan), strict=False):
-        yield _record_fate(record, wrong.get(record.user_id, "applied"), chunk, accounts, stores)
+        yield _determine_fate(record, wrong.get(record.user_id, "applied"), chunk, accounts, stores)
     yield from _unexpected_changes(stores)
 
 
@@ -111,22 +113,22 @@ def _unexpected_changes(stores: Stores) -> Iterator[Fate]:
     """Yield a fate for each user whose row was changed, added or removed without a record."""
     changed = {user for user in chain(stores.before, stores.after) if stores.before.get(user) != stores.after.get(user)}
     for user in sorted(changed.difference(record.user_id for record in stores.records)):
-        yield Fate(None, user, "unexpected", {"csv": None, "aurora": _change(user, stores)})
+        yield Fate(None, user, "unexpected", {"csv": None, "aurora": _compute_change(user, stores)})
 
 
-def _change(user: str, stores: Stores) -> Counts:
+def _compute_change(user: str, stores: Stores) -> Counts:
     before, after = stores.before.get(user), stores.after.get(user, ZERO)
     return after if before is None else after - before
 
 
-def _user_fate(records: list[Record], stores: Stores) -> str:
+def _determine_user_fate(records: list[Record], stores: Stores) -> str:
     """Return the fate that a user's accepted records share, since Aurora holds only their sums."""
     user = records[0].user_id
     accepted = [record.counts for record in records if record.line not in stores.reasons]
     due = accepted[0] if len(accepted) == 1 else sum(accepted, ZERO)
     if accepted and user not in stores.after:
         return "lost"
-    change = _change(user, stores)
+    change = _compute_change(user, stores)
     if change == due:
         return "applied"
     if change == ZERO:
@@ -147,7 +149,7 @@ class _ChunkAccounts:
 
     def __init__(self, stores: Stores) -> None:
         self._planned = dict(stores.plan)
-        self._by_store = {"dynamodb": _by_number(stores.audited), "logs": _by_number(stores.logged)}
+        self._by_store = {"dynamodb": _group_by_number(stores.audited), "logs": _group_by_number(stores.logged)}
         self._known: dict[int | None, tuple[dict[str, str], tuple[str, ...]]] = {}
 
     def of(self, chunk: int | None) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -169,21 +171,23 @@ class _ChunkAccounts:
         return tuple(wrong or (found if found["dynamodb"] != found["logs"] else ()))
 
 
-def _by_number(chunks: Iterable[Chunk]) -> Mapping[int, list[Chunk]]:
+def _group_by_number(chunks: Iterable[Chunk]) -> Mapping[int, list[Chunk]]:
     found: dict[int, list[Chunk]] = {}
     for chunk in chunks:
         found.setdefault(chunk.number, []).append(chunk)
     return found
 
 
-def _record_fate(record: Record, user_fate: str, chunk: int | None, accounts: _ChunkAccounts, stores: Stores) -> Fate:
+def _determine_fate(
+    record: Record, user_fate: str, chunk: int | None, accounts: _ChunkAccounts, stores: Stores
+) -> Fate:
     texts, disagreeing = accounts.of(chunk)
     reason = stores.reasons.get(record.line)
     return Fate(
         record.line,
         record.user_id,
         "rejected" if reason and user_fate == "applied" else user_fate,
-        {"csv": record.counts, "aurora": reason or _change(record.user_id, stores), **texts},
+        {"csv": record.counts, "aurora": reason or _compute_change(record.user_id, stores), **texts},
         disagreeing,
     )
 

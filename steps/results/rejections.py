@@ -57,7 +57,7 @@ def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None
     got = {(row["line_number"], row["user_id"] or ""): row["reason"] for row in delivery.rejected}
     bad = {user for _, user in own_file.reasons}
     altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]
-    for each in misjudged(delivery.run, got, own_file.reasons, altered):
+    for each in diagnose_rejections(delivery.run, got, own_file.reasons, altered):
         finding.suspect(*each)
     finding.equal(got, own_file.reasons, "as reasons")
 
@@ -66,7 +66,7 @@ Reasons = Mapping[tuple[int, str], str]
 """The reasons for rejection, by line and user."""
 
 
-def misjudged(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ()) -> list[Deviation]:
+def diagnose_rejections(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ()) -> list[Deviation]:
     """Return the deviations if the rejections `got` are not `due`, or if the execution failed on bad records.
 
     `altered`: the good records whose users' sums are wrong.

@@ -27,7 +27,7 @@ def all_reported() -> dict[str, RankedDiagnosis]:
 @then("each report names cause, evidence and remedy, in Japanese and English")
 def reports_complete(reports: dict[str, RankedDiagnosis], finding: Finding) -> None:
     known = catalogue.read()
-    short = [id for id in known if id not in reports or not _complete(reports[id])]
+    short = [id for id in known if id not in reports or not _is_complete(reports[id])]
     finding.holds(
         not short,
         wanted=f"{len(known)} reports with cause, evidence and remedy",
@@ -35,10 +35,10 @@ def reports_complete(reports: dict[str, RankedDiagnosis], finding: Finding) -> N
         evidence=", ".join(short),
     )
     without_remedy = reports[Diagnosis.TOO_SLOW].model_copy(update={"remedy": Words("", "")})
-    finding.control("a report without a remedy", not _complete(without_remedy))
+    finding.control("a report without a remedy", not _is_complete(without_remedy))
 
 
-def _complete(report: RankedDiagnosis) -> bool:
+def _is_complete(report: RankedDiagnosis) -> bool:
     return bool(report.evidence) and _told(report.cause) and _told(report.remedy)
 
 
@@ -57,12 +57,12 @@ def unknown_cause(record: Record, finding: Finding) -> None:
 @then("every line of the checklist says why it fails, what follows, and what to do")
 def lines_explained(record: Record, finding: Finding) -> None:
     lines = record.checklist
-    short = [id for id, line in lines.items() if not all(map(_told, (line.cause, line.risk, line.remedy)))]
+    short = [id for id, line in lines.items() if not all(map(_is_bilingual, (line.cause, line.risk, line.remedy)))]
     got = f"{len(lines) - len(short)} so"
     finding.holds(not short, wanted=f"{len(lines)} lines explained", got=got, evidence=", ".join(short))
 
 
-def _told(words: Words) -> bool:
+def _is_bilingual(words: Words) -> bool:
     return bool(words.ja and words.en)
 
 
@@ -97,8 +97,8 @@ def tested_in_vain(commands: Commands) -> str:
 @then("each of these services answers:")
 def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> None:
     services = [service for (service,) in datatable[1:]]
-    silent = [service for service in services if not _is(answers, service, "ok")]
-    for service in (each for each in silent if not _is(answers, each, "-")):  # not tested, so no diagnosis
+    silent = [service for service in services if not _has_mark(answers, service, "ok")]
+    for service in (each for each in silent if not _has_mark(answers, each, "-")):  # not tested, so no diagnosis
         finding.suspect(_DIAGNOSES.get(service, Diagnosis.NOT_DIAGNOSED), f"{service} does not answer well")
     finding.holds(
         not silent,
@@ -114,5 +114,5 @@ def silent_one_named(silence: str, finding: Finding) -> None:
     finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=silence)
 
 
-def _is(answers: str, service: str, mark: str) -> bool:
+def _has_mark(answers: str, service: str, mark: str) -> bool:
     return any(line.startswith(f"{mark:<3} {service} ") for line in answers.splitlines())

@@ -48,7 +48,7 @@ def named_first(
     diagnosis: str, delivery: Delivery, environment: Environment, settings: Settings, finding: Finding
 ) -> None:
     run = delivery.run
-    found = [*live(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
+    found = [*look_up_configuration(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
     ranked = [each.id for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
     evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
     if ranked[:1] != [diagnosis]:
@@ -57,7 +57,7 @@ def named_first(
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveConfiguration:
     """The live configuration, as far as the likely faults show in it."""
 
     names: Names
@@ -80,12 +80,12 @@ class Live:
         ]
 
 
-def live(environment: Environment, settings: Settings) -> Live:
-    """Look it up in AWS."""
+def look_up_configuration(environment: Environment, settings: Settings) -> LiveConfiguration:
+    """Read the live configuration from AWS."""
     names, permissions = environment.names, Permissions(environment.client("iam"))
     needs = needed(names, environment.secret_arn, settings.actions)[names.lambda_role]
     arn = permissions.role(names.lambda_role)
-    return Live(
+    return LiveConfiguration(
         names,
         functions(environment).found(),
         declared_variables(environment),
@@ -94,26 +94,26 @@ def live(environment: Environment, settings: Settings) -> Live:
 
 
 @when("the live configuration is looked up", target_fixture="configuration")
-def looked_up(environment: Environment, settings: Settings) -> Live:
-    return live(environment, settings)
+def looked_up(environment: Environment, settings: Settings) -> LiveConfiguration:
+    return look_up_configuration(environment, settings)
 
 
 @then(parsers.parse('it does not point to "{diagnosis}"'))
-def not_pointed_to(diagnosis: str, configuration: Live, finding: Finding) -> None:
+def not_pointed_to(diagnosis: str, configuration: LiveConfiguration, finding: Finding) -> None:
     found = [each for each in configuration.deviations if each.diagnosis == diagnosis]
     finding.none(found, wanted=f"nothing that points to {diagnosis}", got="nothing")
 
 
 @then("a copy of it with the functions in no VPC does")
-def without_network(configuration: Live, finding: Finding) -> None:
-    copy = _with_functions(configuration, subnets=(), security_groups=())
+def without_network(configuration: LiveConfiguration, finding: Finding) -> None:
+    copy = _change_functions(configuration, subnets=(), security_groups=())
     finding.control(
         "a copy with the functions in no VPC", _points_to(Diagnosis.FUNCTION_WITHOUT_VPC, copy, configuration)
     )
 
 
 @then(parsers.parse('a copy of it without the environment variable "{name}" does'))
-def without_variable(name: str, configuration: Live, finding: Finding) -> None:
+def without_variable(name: str, configuration: LiveConfiguration, finding: Finding) -> None:
     functions = {
         each: function and replace(function, variables={k: v for k, v in function.variables.items() if k != name})
         for each, function in configuration.functions.items()
@@ -123,7 +123,7 @@ def without_variable(name: str, configuration: Live, finding: Finding) -> None:
 
 
 @then(parsers.parse('a copy of it with "{action}" denied does'))
-def with_denial(action: str, configuration: Live, finding: Finding) -> None:
+def with_denial(action: str, configuration: LiveConfiguration, finding: Finding) -> None:
     absent = [] if configuration.decisions else [missing(configuration.names, "lambda_role")]
     finding.none(absent, wanted="decisions of IAM on the functions' role", got=f"{len(configuration.decisions)}")
     denied = {need: "implicitDeny" for need in configuration.decisions if need.action == action}
@@ -131,12 +131,12 @@ def with_denial(action: str, configuration: Live, finding: Finding) -> None:
     finding.control(f"a copy with {action} denied", _points_to(Diagnosis.PERMISSION_MISSING, copy, configuration))
 
 
-def _with_functions(configuration: Live, **changes: Any) -> Live:
+def _change_functions(configuration: LiveConfiguration, **changes: Any) -> LiveConfiguration:
     functions = {name: function and replace(function, **changes) for name, function in configuration.functions.items()}
     return replace(configuration, functions=functions)
 
 
-def _points_to(diagnosis: Diagnosis, copy: Live, configuration: Live) -> bool:
+def _points_to(diagnosis: Diagnosis, copy: LiveConfiguration, configuration: LiveConfiguration) -> bool:
     """True if this is the first diagnosis of the deviations that only the copy has."""
     new = [each for each in copy.deviations if each not in configuration.deviations]
     found = diagnoses([Scenario("any", [], FAILED)], new, catalogue.read())

@@ -25,7 +25,7 @@ def gate_held(record: Record, finding: Finding) -> None:
     began = record.spans["run"].began
     wanted = [id for id in record.preconditions if not _beyond_the_target(record.scenarios.get(id))]
     ended = {id: record.scenarios[id].ended for id in wanted if id in record.scenarios}
-    late = _after(ended, wanted, began)
+    late = _find_late(ended, wanted, began)
     waived = [id for id in wanted if id not in late and record.is_excused(id)]
     bad = [id for id in wanted if id not in [*late, *waived] and record.scenarios[id].status != PASSED]
     finding.holds(
@@ -35,8 +35,8 @@ def gate_held(record: Record, finding: Finding) -> None:
         + (f", {len(waived)} failed and waived" if waived else ""),
         evidence="\n".join([*(f"not checked before it: {id}" for id in late), *(f"not passed: {id}" for id in bad)]),
     )
-    finding.control("one that was checked too late", bool(_after({**ended, wanted[0]: began + 1}, wanted, began)))
-    finding.control("one that was not checked", bool(_after({}, wanted, began)))
+    finding.control("one that was checked too late", bool(_find_late({**ended, wanted[0]: began + 1}, wanted, began)))
+    finding.control("one that was not checked", bool(_find_late({}, wanted, began)))
 
 
 def _beyond_the_target(scenario: Scenario | None) -> bool:
@@ -44,7 +44,7 @@ def _beyond_the_target(scenario: Scenario | None) -> bool:
     return scenario is not None and scenario.status == NOT_CHECKED and scenario.reason.startswith(LIMIT)
 
 
-def _after(ended: Mapping[str, float], wanted: list[str], began: float) -> list[str]:
+def _find_late(ended: Mapping[str, float], wanted: list[str], began: float) -> list[str]:
     """The preconditions of `wanted` that had not ended when the run began."""
     return [id for id in wanted if ended.get(id, began + 1) > began]
 
@@ -59,7 +59,7 @@ def in_its_turn(number: int, record: Record, finding: Finding) -> None:
     line = f"PHS-{number:02}"
     timed = [name for name in SCHEDULE[line] if name in record.spans]  # no "deploy" phase on the dev account
     finding.holds(bool(timed), wanted=f"{', '.join(SCHEDULE[line])} timed", got=", ".join(timed) or "none of them")
-    finding.holds(_in_turn(record.spans), wanted="the phases one after the other", got="so")
+    finding.holds(_are_in_turn(record.spans), wanted="the phases one after the other", got="so")
     seconds = sum(record.spans[name].seconds for name in timed)
     least, most = record.checklist[line].by_hand_minutes or (0, 0)
     finding.holds(
@@ -68,10 +68,10 @@ def in_its_turn(number: int, record: Record, finding: Finding) -> None:
         got=f"{seconds:.1f} s, by hand {least} to {most} minutes",
     )
     backwards = dict(zip(record.spans, reversed(record.spans.values()), strict=True))
-    finding.control("the phases in another order", not _in_turn(backwards))
+    finding.control("the phases in another order", not _are_in_turn(backwards))
 
 
-def _in_turn(spans: Mapping[str, Span]) -> bool:
+def _are_in_turn(spans: Mapping[str, Span]) -> bool:
     """True if each phase had ended when the next one began."""
     timed = [spans[name] for names in SCHEDULE.values() for name in names if name in spans]
     return all(a.ended is not None and a.ended <= b.began for a, b in pairwise(timed))

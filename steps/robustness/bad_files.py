@@ -78,12 +78,12 @@ def named(name: str, own_file: OwnFile) -> None:
 def largest(own_file: OwnFile) -> None:
     users = own_file.users(1700)  # so many that no record is longer than 64 KiB
     own_file.register(users)
-    own_file.take(of_largest_size(own_file.name, own_file.header, users))
+    own_file.replace_by(of_largest_size(own_file.name, own_file.header, users))
 
 
 @when("its bytes are put under these keys:", target_fixture="elsewhere")
 def put_elsewhere(datatable: list[list[str]], own_file: OwnFile, drivers: Drivers) -> list[Upload]:
-    content = own_file.made().content
+    content = own_file.build().content
     return [drivers.inbox.put(key, content) for (key,) in datatable[1:]]
 
 

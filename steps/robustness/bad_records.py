@@ -41,7 +41,7 @@ def same_users(count: int, users: int, own_file: OwnFile) -> None:
 @given("they have statistics of an earlier day, of which every tenth is locked", target_fixture="locked")
 def with_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     drivers.database.tell("earlier_statistics", users=own_file.registered)
-    return _locked(own_file, drivers, cleaning_up)
+    return _lock_statistics(own_file, drivers, cleaning_up)
 
 
 @given(parsers.parse("a bad record of each kind, among {count:d} more good ones"))
@@ -62,9 +62,9 @@ def as_a_spreadsheet_saves_it(own_file: OwnFile) -> None:
     first, last = own_file.registered[0], own_file.new_user()
     own_file.register([last])
     own_file.add(first, 2**53 + 1, 2**31, form='"{user}","{logins}",{posts}')
-    own_file.blank()
+    own_file.add_blank_line()
     own_file.add(last, 1017, 1018)
-    own_file.as_a_spreadsheet_saves_it()
+    own_file.encode_as_spreadsheet()
 
 
 @given("a record of a user that is not registered")
@@ -98,19 +98,19 @@ def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
 @given("the statistics of every tenth of them are locked", target_fixture="locked")
 def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     """A chunk then holds row locks while it waits; without a fixed locking order, two chunks would deadlock."""
-    drivers.database.tell("empty_statistics", users=_every_tenth(own_file))
-    return _locked(own_file, drivers, cleaning_up)
+    drivers.database.tell("empty_statistics", users=_select_every_tenth(own_file))
+    return _lock_statistics(own_file, drivers, cleaning_up)
 
 
-def _every_tenth(own_file: OwnFile) -> list[str]:
+def _select_every_tenth(own_file: OwnFile) -> list[str]:
     return sorted(own_file.registered)[5::10]
 
 
-def _locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+def _lock_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     held = cleaning_up.enter_context(ExitStack())
     other = held.enter_context(drivers.connect())
     held.enter_context(other.undone())
-    other.ask("locked_statistics", users=_every_tenth(own_file))
+    other.ask("locked_statistics", users=_select_every_tenth(own_file))
     return held
 
 
@@ -141,7 +141,7 @@ def missing_registered(delivery: Delivery, own_file: OwnFile) -> None:
 @when("the rejected records are delivered", target_fixture="delivery")
 def rejected_delivered(delivery: Delivery, own_file: OwnFile, drivers: Drivers) -> Delivery:
     kept = drivers.inbox.result(delivery.upload, "rejected.csv")
-    own_file.take(ActivityFile.of(f"rejected-{own_file.name}", kept))
+    own_file.replace_by(ActivityFile.of(f"rejected-{own_file.name}", kept))
     redelivery = own_file.upload()
     redelivery.wait_until_ended()
     return redelivery

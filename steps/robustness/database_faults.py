@@ -73,12 +73,12 @@ def rival(drivers: Drivers, cleaning_up: ExitStack) -> Database:
 def restarts(chunk: int, delivery: Delivery, drivers: Drivers, faults: InjectedFaults) -> None:
     delivery.wait_until_started()
     faults.wait_for(f"chunk {chunk} is held")
-    restart(drivers)
+    restart_database(drivers)
     faults.remove_all()
     delivery.wait_until_ended()
 
 
-def restart(drivers: Drivers) -> None:
+def restart_database(drivers: Drivers) -> None:
     """Restart the database as in a failover, and reconnect to it."""
     environment = drivers.environment
     Aurora(environment.client("rds"), environment.names.cluster).restart_writer()

@@ -44,18 +44,18 @@ def nothing_told(
     kept = drivers.database.row("kept_users", users=own_file.registered)
     names = [user["username"] for user in kept["users"]]
     secrets = {"the password": [environment.secret()["password"]], "a user's name": names}
-    told = _told(delivery, drivers)
-    found = leaks(told, secrets)
+    told = _read_all_stores(delivery, drivers)
+    found = find_leaks(told, secrets)
     finding.holds(not found, wanted=f"{len(told)} stores that tell none", got=", ".join(found) or "so")
     for store, text in told.items():
         for what, planted in {
             **{name: each[-1] for name, each in secrets.items()},
             "an address": "a@b.example",
         }.items():
-            finding.control(f"{what} in {store}", bool(leaks({store: f"{text} {planted}"}, secrets)))
+            finding.control(f"{what} in {store}", bool(find_leaks({store: f"{text} {planted}"}, secrets)))
 
 
-def leaks(told: Mapping[str, str], secrets: Mapping[str, Sequence[str]]) -> list[str]:
+def find_leaks(told: Mapping[str, str], secrets: Mapping[str, Sequence[str]]) -> list[str]:
     """List the kinds of secrets and the e-mail addresses that each store discloses, without their values."""
     named = [
         f"{kind} in {store}"
@@ -66,7 +66,7 @@ def leaks(told: Mapping[str, str], secrets: Mapping[str, Sequence[str]]) -> list
     return named + [f"an e-mail address in {store}" for store, text in told.items() if _EMAIL.search(text)]
 
 
-def _told(delivery: Delivery, drivers: Drivers) -> dict[str, str]:
+def _read_all_stores(delivery: Delivery, drivers: Drivers) -> dict[str, str]:
     """Return everything that a run leaves behind, as text by store."""
     written = {
         "the audit trail": delivery.audit,

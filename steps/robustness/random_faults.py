@@ -12,8 +12,8 @@ import pytest
 from pytest_bdd import given, then, when
 
 from steps.drivers.functions import Functions
-from steps.drivers.locks import restart as restarted
-from steps.robustness.database_faults import restart
+from steps.drivers.locks import restart
+from steps.robustness.database_faults import restart_database
 from steps.robustness.fault_points import CALLS, CHUNK_RECORDS
 from steps.robustness.injected_faults import InjectedFaults
 from steps.robustness.invariants import judge
@@ -73,7 +73,7 @@ class Draw:
         return CHUNK_RECORDS * self.chunks - 3
 
     @property
-    def strangers(self) -> int:
+    def unknown_users(self) -> int:
         """Records of unregistered users: one, if the file is large enough for the error tolerance; else none."""
         return 1 if self.records > 20 else 0
 
@@ -87,7 +87,7 @@ class Draw:
         return f"{self.number}. {self.records} records, {self.moment}: {how}"
 
 
-def draws(seed: int, count: int) -> list[Draw]:
+def draw_faults(seed: int, count: int) -> list[Draw]:
     """Draw `count` faults; a larger count keeps the first ones the same."""
     return [_draw(Random(f"{seed}/{number}"), number) for number in range(1, count + 1)]
 
@@ -113,7 +113,7 @@ _SESSION_SECONDS = 60
 def faults_drawn(pytestconfig: pytest.Config, progress: Progress) -> list[Draw]:
     seed, count = pytestconfig.option.fault_seed, pytestconfig.option.fault_draws
     progress.say(f"{count} faults drawn by --fault-seed={seed} --fault-draws={count}")
-    return draws(seed, count)
+    return draw_faults(seed, count)
 
 
 @when("a file is delivered to each", target_fixture="results")
@@ -121,16 +121,16 @@ def delivered_to_each(
     drawn: list[Draw], own_file: OwnFile, drivers: Drivers, faults: InjectedFaults, progress: Progress, finding: Finding
 ) -> list[str]:
     """Return the outcome of each draw; restart a failed execution once its fault is removed."""
-    return [_outcome(draw, own_file.header, drivers, faults, progress, finding) for draw in drawn]
+    return [_process_draw(draw, own_file.header, drivers, faults, progress, finding) for draw in drawn]
 
 
-def _outcome(
+def _process_draw(
     draw: Draw, header: str, drivers: Drivers, faults: InjectedFaults, progress: Progress, finding: Finding
 ) -> str:
     with ExitStack() as cleaning_up:
         file = OwnFile(drivers, cleaning_up, header)
-        file.fill(draw.records - draw.strangers)
-        for _ in range(draw.strangers):
+        file.fill(draw.records - draw.unknown_users)
+        for _ in range(draw.unknown_users):
             file.add(file.new_user(), 1, 1, reason="UserNotFoundError")
         if draw.cold:
             Functions(drivers.environment.client("lambda"), drivers.environment.names.functions).start_anew()
@@ -150,7 +150,7 @@ def _outcome(
             )
             faults.remove_all()
             drivers.connections.gone(drivers.database, within=_SESSION_SECONDS)
-            arn = restarted(delivery.upload, drivers.locks, drivers.workflow)
+            arn = restart(delivery.upload, drivers.locks, drivers.workflow)
             delivery = delivery.with_execution(Start(arn, "manual"))
             delivery.wait_until_ended()
         try:
@@ -188,7 +188,7 @@ def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: InjectedFa
     if draw.effect == "stopped":
         drivers.workflow.stop(arn)
     else:
-        restart(drivers)
+        restart_database(drivers)
     faults.remove_all()
 
 

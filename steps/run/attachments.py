@@ -80,7 +80,7 @@ def of_fates(fates: Iterable[Fate]) -> Attachment:
             "THEY DISAGREE" if each.disagreeing else "",
             *map(each.stores.get, stores),
         )
-        for each in sorted(fates, key=lambda each: each.clean)
+        for each in sorted(fates, key=lambda each: each.is_clean)
     ]
     return table("Records reconciled", ("line", "user", "fate", "stores", *stores), rows)
 

@@ -28,7 +28,7 @@ class OwnFile:
         self._lines, self._next_line = [header], 2
         self._records: list[Record] = []
         self._ready_made: ActivityFile | None = None
-        self.encoded: Callable[[Sequence[str]], bytes] = _joined
+        self.encoded: Callable[[Sequence[str]], bytes] = _encode
         """Encodes the lines of the file, the header first."""
         self.name = name or f"{uuid4().hex[:12]}.csv"
         self.registered: list[str] = []
@@ -42,7 +42,7 @@ class OwnFile:
         return self._lines[0]
 
     @property
-    def wanted(self) -> bool:
+    def has_content(self) -> bool:
         return bool(self._records or self._ready_made)
 
     def new_user(self) -> str:
@@ -78,7 +78,7 @@ class OwnFile:
         for n, user in enumerate(users, 1):
             self.add(user, n, 1000 + n)
 
-    def blank(self) -> None:
+    def add_blank_line(self) -> None:
         """Append an empty line, which is no record."""
         self._append("")
 
@@ -86,13 +86,13 @@ class OwnFile:
         self._lines.append(text)
         self._next_line += 1
 
-    def as_a_spreadsheet_saves_it(self) -> None:
+    def encode_as_spreadsheet(self) -> None:
         """Encode with a byte order mark, CRLF, and no line break at the end."""
         self.encoded = lambda lines: "\r\n".join(lines).encode("utf-8-sig")
 
     def first_byte(self, record: int) -> int:
         """Return the offset in bytes of a record in the file; the first record is 0."""
-        return len(_joined(self._lines[: 1 + record]))
+        return len(_encode(self._lines[: 1 + record]))
 
     def call_pattern(self, point: str) -> str:
         """Return the pattern of the calls at this fault point for this file, in chunks of CHUNK_RECORDS records."""
@@ -103,26 +103,26 @@ class OwnFile:
         names = self._drivers.environment.names
         return call_pattern(point, names, file=self.name, first_byte=bytes_, user=users)
 
-    def take(self, file: ActivityFile) -> None:
+    def replace_by(self, file: ActivityFile) -> None:
         """Deliver `file` instead of the records appended here."""
         self._ready_made = file
 
     def upload(self) -> Delivery:
         """Upload the file, and wait for nothing."""
-        file, drivers = self._ready_made or self.made(), self._drivers
+        file, drivers = self._ready_made or self.build(), self._drivers
         self.deadlocks_before = drivers.database.number("deadlocks")
         before = read_statistics(drivers.database)
         upload = drivers.inbox.deliver(file.name, file.content)
         self.uploads.append(upload)
         return Delivery(file, upload, before, drivers, lambda: find_execution(drivers, upload))
 
-    def made(self) -> ActivityFile:
+    def build(self) -> ActivityFile:
         """Return the file as built so far."""
         content, records = self.encoded(self._lines), tuple(self._records)
         return ActivityFile(self.name, content, self.header.split(","), self._next_line - 1, records)
 
 
-def _joined(lines: Sequence[str]) -> bytes:
+def _encode(lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -164,7 +164,7 @@ def none_registered(activity_file: ActivityFile, own_file: OwnFile, drivers: Dri
     kept = database.row("kept_users", users=users)
     database.tell("remove_users", users=users)
     cleaning_up.callback(database.tell, "put_back_users", **{name: json.dumps(rows) for name, rows in kept.items()})
-    own_file.take(activity_file)
+    own_file.replace_by(activity_file)
 
 
 @given("no upload starts anything by itself")

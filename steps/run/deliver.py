@@ -30,7 +30,7 @@ def file_uploaded(
     own_file: OwnFile, environment: Environment, finding: Finding, request: pytest.FixtureRequest
 ) -> Delivery:
     """Upload the scenario's own file if it has one; else use the acceptance run, uploaded once per session."""
-    delivery: Delivery = own_file.upload() if own_file.wanted else request.getfixturevalue("acceptance")
+    delivery: Delivery = own_file.upload() if own_file.has_content else request.getfixturevalue("acceptance")
     finding.attach(*attachments.of_upload(delivery, environment.names))
     return delivery
 
@@ -80,11 +80,11 @@ def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     found = len(executions)
     if found > 1:
         finding.suspect("started-twice", f"{found} executions of {upload.key}")
-    finding.holds(_alone(executions), wanted="one execution for this upload", got=f"{found} executions")
-    finding.control("the same twice in a copy of those found", not _alone(executions * 2))
+    finding.holds(_is_only_one(executions), wanted="one execution for this upload", got=f"{found} executions")
+    finding.control("the same twice in a copy of those found", not _is_only_one(executions * 2))
 
 
-def _alone(executions: list[str]) -> bool:
+def _is_only_one(executions: list[str]) -> bool:
     return len(executions) == 1
 
 
@@ -103,10 +103,10 @@ BROKEN = "manual-start-broken"
 
 @when("a manual start is rehearsed", target_fixture="rehearsal")
 def rehearsed(commands: Commands) -> str:
-    return _said(commands, "start --rehearse")  # the file has not been delivered yet
+    return _run_command(commands, "start --rehearse")  # the file has not been delivered yet
 
 
-def _said(commands: Commands, command: str) -> str:
+def _run_command(commands: Commands, command: str) -> str:
     try:
         return commands.said(command)
     except CommandFailed as refused:
@@ -141,7 +141,7 @@ def hands_on(environment: Environment, workflow: Workflow, trigger: Trigger, fin
 @when("it is started by hand", target_fixture="delivery")
 def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
     upload = delivery.upload
-    said = _said(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}")
+    said = _run_command(commands, f"start --version-id={quote(upload.version_id)} {quote(upload.key)}")
     (arn,) = [line for line in said.splitlines() if line.startswith("arn:")]
     started = delivery.with_execution(Start(arn, "manual"))
     started.wait_until_ended()
@@ -158,7 +158,7 @@ def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> N
             each._replace(diagnosis=BROKEN) if each.diagnosis == "event-contract-broken" else each
             for each in found
         ]
-    got, due = _came_to(run), _came_to(acceptance.run)
+    got, due = _summarise(run), _summarise(acceptance.run)
     evidence = "\n".join([str(run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
     finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=evidence)
 
@@ -176,7 +176,7 @@ class Result:
         return f"{self.status}, {self.states.total()} states entered{totals and f', {totals}'}"
 
 
-def _came_to(run: Run) -> Result:
+def _summarise(run: Run) -> Result:
     entered = (
         event["stateEnteredEventDetails"]["name"] for event in run.history if "stateEnteredEventDetails" in event
     )

@@ -52,20 +52,20 @@ def test_users_prepared(preparation: Preparation) -> None: ...
 def none_left_out(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
     """Compares ids: a count could include other users."""
     before = preparation.test_users_before
-    registered = len(_registered_of(settings, database))
+    registered = len(_list_registered(settings, database))
     finding.equal(registered, settings.counts.users, f"test users, {before} of them there before")
 
 
 @then("the database counts every one of them")
 def test_users_counted(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
-    registered = len(_registered_of(settings, database))
+    registered = len(_list_registered(settings, database))
     if preparation.test_users != registered:
         text = f"count_test_users.sql counts {preparation.test_users}, and {registered} are registered"
         finding.suspect("question-wrong", text)
     finding.equal(preparation.test_users, settings.counts.users, "test users")
 
 
-def _registered_of(settings: Settings, database: Database) -> set[str]:
+def _list_registered(settings: Settings, database: Database) -> set[str]:
     return {row["user_id"] for row in database.ask("users_like_ours")} & set(settings.counts.test_users)
 
 
@@ -73,15 +73,15 @@ def _registered_of(settings: Settings, database: Database) -> set[str]:
 def sample_users(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
     users = settings.users
     samples = {user.user_id: user for user in (users[0], users[max(len(users) // 2, 1) - 1], users[-1])}
-    _registered(database.ask("sample_users"), [*samples.values()], finding)
+    _check_registered(database.ask("sample_users"), [*samples.values()], finding)
 
 
 @then("the first ten of them are listed in order")
 def first_ten(preparation: Preparation, settings: Settings, database: Database, finding: Finding) -> None:
-    _registered(database.ask("first_ten_users"), settings.users[:10], finding)
+    _check_registered(database.ask("first_ten_users"), settings.users[:10], finding)
 
 
-def _registered(rows: list[dict[str, Any]], users: list[User], finding: Finding) -> None:
+def _check_registered(rows: list[dict[str, Any]], users: list[User], finding: Finding) -> None:
     due = [{**asdict(user), "is_active": True} for user in users]
     wrong = [row for row in rows if row not in due]
     finding.holds(
@@ -133,14 +133,14 @@ def no_statistics(
     finding: Finding,
 ) -> None:
     sums = activity_file.sums()
-    left = _of_theirs(preparation.statistics, sums)
+    left = _count_theirs(preparation.statistics, sums)
     if preparation.test_statistics != left:
         text = f"count_test_statistics.sql counts {preparation.test_statistics}, and {left} are left"
         finding.suspect("question-wrong", text)
     finding.equal(preparation.test_statistics, count, "statistics of the test users")
     if environment.shared:
         planted = {**preparation.statistics, min(sums): {}}
-        finding.control("a row of theirs in a copy of those left", _of_theirs(planted, sums) == count + 1)
+        finding.control("a row of theirs in a copy of those left", _count_theirs(planted, sums) == count + 1)
         return
     with database.undone():
         database.tell("test_users")
@@ -148,7 +148,7 @@ def no_statistics(
         finding.control("a row really planted", database.number("count_test_statistics") == count + 1)
 
 
-def _of_theirs(statistics: Collection[str], theirs: Collection[str]) -> int:
+def _count_theirs(statistics: Collection[str], theirs: Collection[str]) -> int:
     return len(set(statistics) & set(theirs))
 
 

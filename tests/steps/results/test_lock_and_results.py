@@ -6,22 +6,25 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from steps.drivers.locks import Lock
-from steps.results.lock_and_results import apart, lock_deviations, statements
+from steps.results.lock_and_results import compare_lock, find_repeated_statements, find_separate_writes
 
 DUE = Lock("arn:ours", "done", 1_800_000_900)
 AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
 
 
 def test_the_lock_of_a_job_that_is_done():
-    assert lock_deviations(DUE, DUE) == []
-    assert lock_deviations(replace(DUE, state="held"), DUE)[0].diagnosis == "lock-left"
+    assert compare_lock(DUE, DUE) == []
+    assert compare_lock(replace(DUE, state="held"), DUE)[0].diagnosis == "lock-left"
     for wrong in (None, replace(DUE, owner="arn:another"), replace(DUE, expires_at=DUE.expires_at * 1000)):
-        assert lock_deviations(wrong, DUE)[0].diagnosis == "lock-wrong"
+        assert compare_lock(wrong, DUE)[0].diagnosis == "lock-wrong"
 
 
 def test_counts_that_were_not_written_with_a_chunk():
     def pointed(*moments: timedelta, plan: tuple[datetime | None, ...] = (AT,)) -> list[str]:
-        return [each.diagnosis for each in apart({f"U{n}": AT + later for n, later in enumerate(moments)}, plan)]
+        return [
+            each.diagnosis
+            for each in find_separate_writes({f"U{n}": AT + later for n, later in enumerate(moments)}, plan)
+        ]
 
     none, moment, hours = timedelta(), timedelta(microseconds=1), timedelta(hours=9)
     assert pointed(none, none) == []
@@ -35,5 +38,5 @@ def test_statements_of_one_transaction():
     def rows(*written: tuple[str, str]) -> list[dict]:
         return [{"user_id": "any", "transaction": id, "statement": n} for id, n in written]
 
-    assert statements(rows(("700", "2"), ("700", "2"), ("701", "2"), ("702", "5"))) == []
-    assert statements(rows(("700", "2"), ("700", "3"), ("700", "4"))) == ["transaction 700: 3 statements"]
+    assert find_repeated_statements(rows(("700", "2"), ("700", "2"), ("701", "2"), ("702", "5"))) == []
+    assert find_repeated_statements(rows(("700", "2"), ("700", "3"), ("700", "4"))) == ["transaction 700: 3 statements"]

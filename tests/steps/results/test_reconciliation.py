@@ -31,7 +31,7 @@ def clean(size: int = 12, per_chunk: int = 5) -> Stores:
 
 
 def wrong(stores: Stores) -> list[tuple[int | None, str, str]]:
-    return [(fate.record, fate.user, fate.fate) for fate in reconcile(stores) if not fate.clean]
+    return [(fate.record, fate.user, fate.fate) for fate in reconcile(stores) if not fate.is_clean]
 
 
 def test_a_clean_run_has_only_applied_records():
@@ -78,7 +78,7 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
         stores, after=after, rejected=[Rejection(3, "U00002", "UserNotFoundError")], audited=chunks, logged=chunks
     )
     fate = list(reconcile(told))[1]
-    assert (fate.fate, fate.stores["aurora"], fate.clean) == ("rejected", "UserNotFoundError", True)
+    assert (fate.fate, fate.stores["aurora"], fate.is_clean) == ("rejected", "UserNotFoundError", True)
     assert compare_totals(told, reconcile(told)) == [
         "the batch job counts 12 applied, the records 11",
         "the batch job counts 0 rejected, the records 1",

@@ -10,8 +10,8 @@ import pytest
 
 from steps.drivers.execution_history import iterations
 from steps.drivers.step_functions import Run
-from steps.results.execution import misnamed, projected
-from steps.results.rejections import misjudged
+from steps.results.execution import diagnose_failure, project_seconds
+from steps.results.rejections import diagnose_rejections
 
 AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
 RUN = Run("arn:any", "SUCCEEDED", AT, AT, None, None, {}, {}, [], "")
@@ -39,15 +39,17 @@ def failed(error: str, cause: str = "") -> Run:
     ],
 )
 def test_records_that_are_rejected_otherwise_than_they_have_to_be(run: Run, got: dict, diagnosis: str):
-    assert [each.diagnosis for each in misjudged(run, got, DUE)] == [diagnosis]
+    assert [each.diagnosis for each in diagnose_rejections(run, got, DUE)] == [diagnosis]
 
 
 def test_sums_that_are_wrong_may_be_why_none_overflows():
-    assert misjudged(RUN, {(82, "U1"): "UserNotFoundError"}, DUE, ["line 2"]) == [("records-altered", "line 2")]
+    assert diagnose_rejections(RUN, {(82, "U1"): "UserNotFoundError"}, DUE, ["line 2"]) == [
+        ("records-altered", "line 2")
+    ]
 
 
 def test_records_that_are_rejected_as_they_have_to_be_point_to_nothing():
-    assert misjudged(RUN, DUE, DUE) == []
+    assert diagnose_rejections(RUN, DUE, DUE) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_records_that_are_rejected_as_they_have_to_be_point_to_nothing():
     ],
 )
 def test_a_file_that_fails_otherwise_than_it_has_to(run: Run, diagnosis: str):
-    assert [each.diagnosis for each in misnamed(run, "SettingsError")] == [diagnosis]
+    assert [each.diagnosis for each in diagnose_failure(run, "SettingsError")] == [diagnosis]
 
 
 def test_iterations_and_what_the_largest_file_would_take_at_their_pace():
@@ -76,4 +78,4 @@ def test_iterations_and_what_the_largest_file_would_take_at_their_pace():
 
     spans = iterations([*iteration(1, 2, 5), *iteration(0, 1, 2)])
     assert [(ended - began).total_seconds() for began, ended in spans] == [3.0, 1.0]
-    assert projected(10.0, spans) == pytest.approx(6.0 + 2.0 * 200 / 5)
+    assert project_seconds(10.0, spans) == pytest.approx(6.0 + 2.0 * 200 / 5)

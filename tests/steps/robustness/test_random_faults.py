@@ -4,32 +4,32 @@ import re
 
 from steps.drivers.names import Names
 from steps.robustness.fault_points import CALLS, call_pattern
-from steps.robustness.random_faults import draws
+from steps.robustness.random_faults import draw_faults
 
 NAMES = Names("000000000000")
 PROCESSOR = NAMES.named("processor")
 
 
 def test_a_seed_draws_the_same_faults_however_many_are_drawn():
-    assert draws(7, 40)[:3] == draws(7, 3)
-    assert draws(7, 3) != draws(8, 3)
+    assert draw_faults(7, 40)[:3] == draw_faults(7, 3)
+    assert draw_faults(7, 3) != draw_faults(8, 3)
 
 
 def test_a_draw_says_all_that_it_takes_to_make_it():
-    for draw in draws(7, 40):
+    for draw in draw_faults(7, 40):
         told = [f"{draw.number}. ", f"{draw.records} records", draw.moment, draw.effect, *map(str, draw.refusal or ())]
         assert [part for part in told if part not in str(draw)] == []
 
 
 def test_every_moment_and_every_effect_is_drawn_in_the_end():
-    found = draws(1, 3000)
+    found = draw_faults(1, 3000)
     assert {re.sub(r"\d+", "{chunk}", draw.moment) for draw in found} == set(CALLS)
     assert {draw.effect for draw in found} > {"refused", "answer lost", "dies after", "cut after", "restart", "stopped"}
     assert all(draw.refusal[1] >= 500 for draw in found if draw.refusal and draw.effect == "answer lost")
 
 
 def test_each_moment_drawn_has_its_pattern():
-    for draw in draws(2, 300):
+    for draw in draw_faults(2, 300):
         chunks = range(1, draw.chunks + 1)
         found = call_pattern(
             draw.moment,
