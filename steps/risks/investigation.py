@@ -39,7 +39,7 @@ def reports_complete(reports: dict[str, RankedDiagnosis], finding: Finding) -> N
 
 
 def _is_complete(report: RankedDiagnosis) -> bool:
-    return bool(report.evidence) and _told(report.cause) and _told(report.remedy)
+    return bool(report.evidence) and _is_bilingual(report.cause) and _is_bilingual(report.remedy)
 
 
 @then("a failure of no known cause says how to investigate it")

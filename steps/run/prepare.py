@@ -41,7 +41,8 @@ def tables_hold_what_is_written(database: Database, environment: Environment, fi
         harmless = [[row["what"]] for row in database.ask("schema_notes")]
     if harmless:
         finding.attach(table("beside sql/schema.sql, and harmless", ["what"], harmless))
-    finding.none([Deviation("schema-wrong", what) for what in wrong], wanted="tables that hold what is written", got="so")
+    deviations = [Deviation("schema-wrong", what) for what in wrong]
+    finding.none(deviations, wanted="tables that hold what is written", got="so")
 
 
 @when("the test users are prepared")

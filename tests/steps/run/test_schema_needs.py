@@ -40,12 +40,11 @@ def judge(database: psycopg.Connection) -> tuple[list[str], list[str]]:
     """The deviations and the notes, as the step asks for them."""
     users = read(ROOT / "system_under_test" / FILE, {}).users
     url = f"{database.info.dsn} password={database.info.password}"
-    with Database(url, [ROOT / "sql"], test_users=users) as session:
-        with session.undone():
-            session.ask("remember", name="execution_id", value=ARN)
-            session.ask("try_schema")
-            found = [row["what"] for row in session.ask("schema_deviations")]
-            notes = [row["what"] for row in session.ask("schema_notes")]
+    with Database(url, [ROOT / "sql"], test_users=users) as session, session.undone():
+        session.ask("remember", name="execution_id", value=ARN)
+        session.ask("try_schema")
+        found = [row["what"] for row in session.ask("schema_deviations")]
+        notes = [row["what"] for row in session.ask("schema_notes")]
     return found, notes
 
 
