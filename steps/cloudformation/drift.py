@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from steps.cloudformation.comparison import Difference, differences, not_compared
-from steps.cloudformation.declared import Clients, Declared, Properties
-from steps.cloudformation.reading import READERS, deployed
+from botocore.exceptions import ClientError
+
+from steps.cloudformation.comparison import Difference, explain_not_compared, find_differences
+from steps.cloudformation.declared import Clients, Declared, Properties, has_unknown
+from steps.cloudformation.resources import RESOURCE_TYPES
+
+_NOT_THERE = re.compile("NotFound|NoSuchEntity|NoSuchBucket|DoesNotExist|Malformed")
 
 Gaps = Mapping[tuple[str, str], str]
 """(CloudFormation type, property) -> the reason why a target cannot read it back."""
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """A resource by its logical id, its differences, and the properties not compared, with the reasons."""
 
     name: str
@@ -23,35 +28,50 @@ class Compared:
     not_compared: dict[str, str]
 
 
-def compared(aws: Clients, declared: Mapping[str, Declared], gaps: Gaps | None = None) -> list[Compared]:
+def compare(aws: Clients, declared: Mapping[str, Declared], gaps: Gaps | None = None) -> list[Comparison]:
     """Compare each resource in `declared` with the account; the property "" stands for the whole resource.
 
     Raises ClientError if AWS refuses a request.
     """
-    there = {name: deployed(aws, each) for name, each in declared.items() if each.kind in READERS}
-    _drop_rules_declared_apart(declared, there)
-    return [_compared(name, each, there, gaps or {}) for name, each in declared.items()]
+    deployed = {name: read(aws, each) for name, each in declared.items()}
+    _drop_separate_rules(declared, deployed)
+    return [_compare(name, each, deployed[name], gaps or {}) for name, each in declared.items()]
 
 
-def _compared(name: str, declared: Declared, there: Mapping[str, Properties | None], gaps: Gaps) -> Compared:
+def read(aws: Clients, declared: Declared) -> Properties | None:
+    """Return the deployed properties of the resource `declared`; None if it does not exist.
+
+    A property with the value None is not set; an absent property is one that AWS does not return.
+    Raises ClientError if AWS refuses the request.
+    """
+    known = RESOURCE_TYPES[declared.kind]
+    if has_unknown(declared.ref) and not known.is_read_by_properties:
+        return None
+    try:
+        return known.read(aws, declared)
+    except ClientError as error:
+        if _NOT_THERE.search(error.response["Error"]["Code"]):
+            return None
+        raise
+
+
+def _compare(name: str, declared: Declared, deployed: Properties | None, gaps: Gaps) -> Comparison:
     kind = declared.kind
-    if name not in there:
-        return Compared(name, kind, [], {"": f"nothing reads back a resource of type {kind}"})
     hidden = {property: gaps[kind, property] for property in declared.properties if (kind, property) in gaps}
     wanted = {property: value for property, value in declared.properties.items() if property not in hidden}
-    found = there[name]
-    return Compared(name, kind, differences(kind, wanted, found), hidden | not_compared(kind, wanted, found))
+    reasons = hidden | explain_not_compared(kind, wanted, deployed)
+    return Comparison(name, kind, find_differences(kind, wanted, deployed), reasons)
 
 
-def _drop_rules_declared_apart(declared: Mapping[str, Declared], there: dict[str, Properties | None]) -> None:
-    """Remove from the security groups in `there` the rules that are separate resources and compared as such."""
-    for name, group in declared.items():
+def _drop_separate_rules(declared: Mapping[str, Declared], deployed: dict[str, Properties | None]) -> None:
+    """Remove from the security groups in `deployed` the rules that are separate resources and compared as such."""
+    for name, group in deployed.items():
+        if group is None or declared[name].kind != "AWS::EC2::SecurityGroup":
+            continue
         for kind in ("SecurityGroupIngress", "SecurityGroupEgress"):
-            found = there.get(name)
-            if group.kind == "AWS::EC2::SecurityGroup" and found is not None:
-                apart = [
-                    {key: value for key, value in rule.items() if key != "GroupId" and value is not None}
-                    for other, rule in there.items()
-                    if rule and declared[other].kind == f"AWS::EC2::{kind}" and rule["GroupId"] == group.ref
-                ]
-                there[name] = found | {kind: [rule for rule in found[kind] if rule not in apart]}
+            separate = [
+                {key: value for key, value in rule.items() if key != "GroupId" and value is not None}
+                for other, rule in deployed.items()
+                if rule and declared[other].kind == f"AWS::EC2::{kind}" and rule["GroupId"] == declared[name].ref
+            ]
+            group[kind] = [rule for rule in group[kind] if rule not in separate]

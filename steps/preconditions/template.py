@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_bdd import then, when
 
-from steps.cloudformation.drift import Compared, compared
+from steps.cloudformation.drift import Comparison, compare
 from steps.drivers.event_rule import REPLACEMENTS
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
@@ -45,12 +45,12 @@ _DIAGNOSES = {
 
 
 @when("every declared property is read back", target_fixture="comparison")
-def read_back(environment: Environment) -> list[Compared]:
-    return compared(environment.client, environment.declared, environment.gaps)
+def read_back(environment: Environment) -> list[Comparison]:
+    return compare(environment.client, environment.declared, environment.gaps)
 
 
 @then("each is deployed as it is declared")
-def as_declared(comparison: list[Compared], environment: Environment, record: Record, finding: Finding) -> None:
+def as_declared(comparison: list[Comparison], environment: Environment, record: Record, finding: Finding) -> None:
     deviations = [each for resource in comparison for each in _deviations(resource)]
     record.notes += [
         f"not compared: {resource.name} {property}: {why}".replace("  ", " ")
@@ -63,11 +63,11 @@ def as_declared(comparison: list[Compared], environment: Environment, record: Re
     )
     name, declared = next(iter(environment.declared.items()))
     altered = replace(declared, properties=dict.fromkeys(declared.properties, "altered"))
-    planted = compared(environment.client, {name: altered}, environment.gaps)
+    planted = compare(environment.client, {name: altered}, environment.gaps)
     finding.control("a resource declared otherwise", any(resource.differences for resource in planted))
 
 
-def _deviations(resource: Compared) -> list[Deviation]:
+def _deviations(resource: Comparison) -> list[Deviation]:
     return [Deviation(_diagnosis(resource.kind, each.path), f"{resource.name} {each}") for each in resource.differences]
 
 

@@ -15,7 +15,6 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steps.cloudformation.declared import Clients, Declared, unknown
-from steps.cloudformation.locating import located
 from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
 from steps.drivers.names import Names
@@ -161,7 +160,7 @@ def _declared(
 
     Code is not compared either: `sam deploy` packages it differently, so that digests would always differ.
     """
-    from steps.cloudformation.deploy import declared_in
+    from steps.cloudformation.deploy import declare
     from steps.cloudformation.packages import build
 
     application = build(system.template, "any")
@@ -182,13 +181,9 @@ def _declared(
         "SubnetIds": list(settings.subnets),
         "SecurityGroupIds": list(settings.security_groups),
     }
-    return declared_in(
-        replace(application, packages=definitions),
-        account=names.account,
-        region=names.region,
-        parameters=parameters,
-        lookup=partial(located, client),
-    ).declared
+    application = replace(application, packages=definitions)
+    where = {"account": names.account, "region": names.region}
+    return declare(application, client, **where, parameters=parameters).declared
 
 
 def _sentence(faults: list[str], caller: str) -> str:

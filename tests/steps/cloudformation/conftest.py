@@ -12,9 +12,8 @@ import pytest
 from local_aws import LocalAws
 from steps.cloudformation.declared import Clients, Declared, Properties
 from steps.cloudformation.deploy import deploy
-from steps.cloudformation.drift import Compared, compared
+from steps.cloudformation.drift import Comparison, compare, read
 from steps.cloudformation.packages import Application, build
-from steps.cloudformation.reading import deployed
 from steps.targets.environment import clients
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,15 +36,15 @@ class Pipeline:
         """The physical id of a resource."""
         return self.declared[name].ref
 
-    def compared(self, *services: str) -> list[Compared]:
+    def compare(self, *services: str) -> list[Comparison]:
         """The resources of these services, or all."""
         asked = {
             name: each for name, each in self.declared.items() if not services or each.kind.split("::")[1] in services
         }
-        return compared(self.client, asked)
+        return compare(self.client, asked)
 
 
-def seen(of: list[Compared]) -> Seen:
+def seen(of: list[Comparison]) -> Seen:
     return {(each.name, found.path) for each in of for found in each.differences}
 
 
@@ -69,19 +68,19 @@ def pipeline(client: Clients, request: pytest.FixtureRequest) -> Pipeline:
 
 
 @pytest.fixture(scope="module")
-def at_first(pipeline: Pipeline) -> list[Compared]:
+def at_first(pipeline: Pipeline) -> list[Comparison]:
     """How the pipeline was found before any test changed it."""
-    return pipeline.compared()
+    return pipeline.compare()
 
 
 @pytest.fixture(scope="module")
 def there(pipeline: Pipeline) -> dict[str, Properties | None]:
     """What was deployed before any test changed it."""
-    return {name: deployed(pipeline.client, each) for name, each in pipeline.declared.items()}
+    return {name: read(pipeline.client, each) for name, each in pipeline.declared.items()}
 
 
 @pytest.fixture(scope="module")
-def already(at_first: list[Compared], there: dict[str, Properties | None]) -> Seen:
+def already(at_first: list[Comparison], there: dict[str, Properties | None]) -> Seen:
     """What has been changed so far, so that each test finds its own change alone."""
     return seen(at_first)
 
@@ -91,7 +90,7 @@ def new(pipeline: Pipeline, already: Seen) -> Callable[..., Seen]:
     """What differs now in these services and did not before."""
 
     def look(*services: str) -> Seen:
-        found = seen(pipeline.compared(*services)) - already
+        found = seen(pipeline.compare(*services)) - already
         already.update(found)
         return found
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steps.cloudformation.comparison import Difference, differences, not_compared
+from steps.cloudformation.comparison import Difference, explain_not_compared, find_differences
 from steps.cloudformation.declared import unknown
 
 FUNCTION, RULE, ROLE, MACHINE = (
@@ -26,7 +26,7 @@ def policy(**statement: Any) -> dict:
 
 
 def paths(kind: str, declared: dict, deployed: dict) -> list[str]:
-    return [each.path for each in differences(kind, declared, deployed)]
+    return [each.path for each in find_differences(kind, declared, deployed)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def paths(kind: str, declared: dict, deployed: dict) -> list[str]:
     ],
 )
 def test_what_aws_gives_back_in_another_form_does_not_differ(kind: str, declared: dict, deployed: dict):
-    assert differences(kind, declared, deployed) == []
+    assert find_differences(kind, declared, deployed) == []
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_what_changes_the_pipeline_differs(kind: str, declared: dict, deployed: 
 
 
 def test_a_resource_that_is_not_there_is_one_difference():
-    assert differences(RULE, {"Name": "a", "State": "ENABLED"}, None) == [Difference("", RULE, None)]
+    assert find_differences(RULE, {"Name": "a", "State": "ENABLED"}, None) == [Difference("", RULE, None)]
     assert str(Difference("", RULE, None)) == f"{RULE} does not exist"
 
 
 def test_a_difference_says_both_sides():
-    (found,) = differences(FUNCTION, {"Timeout": 300}, {"Timeout": 3})
+    (found,) = find_differences(FUNCTION, {"Timeout": 300}, {"Timeout": 3})
     assert str(found) == "Timeout: 300 is declared, 3 is deployed"
 
 
@@ -108,16 +108,18 @@ def test_a_difference_says_both_sides():
 def test_a_secret_in_a_variable_is_not_shown(name: str):
     declared, deployed = ({"Environment": {"Variables": {name: secret}}} for secret in ("hunter2", "hunter3"))
     for there in (deployed, {"Environment": None}, {"Environment": {"Variables": {name + "_OLD": "hunter4"}}}):
-        found = differences(FUNCTION, declared, there)
+        found = find_differences(FUNCTION, declared, there)
         assert found
         assert "hunter" not in str(found)
 
 
 def test_what_is_not_compared_has_a_reason():
     declared = {"MasterUserPassword": "a", "Port": 1, "Unheard": 2, "KmsKeyId": unknown("key")}
-    found = not_compared("AWS::RDS::DBCluster", declared, {"Port": 1, "KmsKeyId": "k", "MasterUserPassword": None})
+    found = explain_not_compared(
+        "AWS::RDS::DBCluster", declared, {"Port": 1, "KmsKeyId": "k", "MasterUserPassword": None}
+    )
     assert found.keys() == {"MasterUserPassword", "Unheard", "KmsKeyId"}
-    assert differences("AWS::RDS::DBCluster", declared, {"Port": 1, "KmsKeyId": "k"}) == []
+    assert find_differences("AWS::RDS::DBCluster", declared, {"Port": 1, "KmsKeyId": "k"}) == []
 
 
 names = st.text("abc", min_size=1, max_size=3)
@@ -130,20 +132,20 @@ documents = st.recursive(
 @settings(deadline=None)
 @given(st.dictionaries(names, documents))
 def test_nothing_differs_from_itself(properties: dict):
-    assert differences("Any::Thing", properties, properties) == []
+    assert find_differences("AWS::EC2::Subnet", properties, properties) == []
 
 
 @settings(deadline=None)
 @given(st.dictionaries(names, documents), st.randoms(use_true_random=False))
 def test_the_order_of_sets_and_what_was_not_declared_make_no_difference(properties: dict, chance: random.Random):
-    assert differences("Any::Thing", properties, shuffled(properties, chance) | {"Other": 1}) == []
+    assert find_differences("AWS::EC2::Subnet", properties, shuffled(properties, chance) | {"Other": 1}) == []
 
 
 @settings(deadline=None)
 @given(st.dictionaries(names, documents, min_size=1), st.data())
 def test_a_property_that_has_gone_differs_unless_it_was_empty(properties: dict, data: st.DataObject):
     gone = data.draw(st.sampled_from(sorted(properties)))
-    found = paths("Any::Thing", properties, properties | {gone: None})
+    found = paths("AWS::EC2::Subnet", properties, properties | {gone: None})
     assert all(path.split(".")[0].split("[")[0] == gone for path in found)
     assert bool(found) == holds_something(properties[gone])
 

@@ -3,51 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
 from steps.cloudformation.declared import Clients, Declared, unknown
-from steps.cloudformation.deploy import Stack, declared_in
-from steps.cloudformation.drift import compared
+from steps.cloudformation.deploy import declare, identify
+from steps.cloudformation.drift import compare
 from steps.cloudformation.errors import DeployError
-from steps.cloudformation.identity import Lookup, named
-from steps.cloudformation.locating import located
+from steps.cloudformation.resources import RESOURCE_TYPES
 from tests.steps.cloudformation.conftest import ACCOUNT, PASSWORD, REGION, WHERE, Pipeline
 
 FOUND_BY_PROPERTIES = {"PrivateRouteA", "PrivateRouteB", "AuroraFromLambda", "EndpointFromLambda"}
 
 
-def stacks(pipeline: Pipeline, lookup: Lookup, password: str = PASSWORD) -> list[Stack]:
+def declared(pipeline: Pipeline, aws: Clients | None, password: str = PASSWORD) -> dict[str, Declared]:
     parameters = {"Environment": "declared", "DatabasePassword": password, "AuroraSecretName": "aurora-declared"}
-    data = declared_in(pipeline.applications[0], **WHERE, parameters=parameters, lookup=lookup)
-    own = {"AuroraEndpoint": pipeline.outputs["AuroraEndpoint"]}
-    outputs = data.outputs | own
-    return [data, declared_in(pipeline.applications[1], **WHERE, parameters=parameters | outputs, lookup=lookup)]
-
-
-def declared(pipeline: Pipeline, lookup: Lookup, **more: str) -> dict[str, Declared]:
-    data, functions = stacks(pipeline, lookup, **more)
-    return data.declared | functions.declared
-
-
-def nothing_located(kind: str, properties: object) -> None:
-    return None
+    data = declare(pipeline.applications[0], aws, **WHERE, parameters=parameters)
+    outputs = data.outputs | {"AuroraEndpoint": pipeline.outputs["AuroraEndpoint"]}
+    return data.declared | declare(pipeline.applications[1], aws, **WHERE, parameters=parameters | outputs).declared
 
 
 def test_names_arns_and_located_ids_are_those_that_deploying_gave(pipeline: Pipeline, client: Clients):
-    found = declared(pipeline, partial(located, client))
+    found = declared(pipeline, client)
     assert {name for name in found if found[name] != pipeline.declared[name]} == FOUND_BY_PROPERTIES
     assert all(found[name].properties == pipeline.declared[name].properties for name in FOUND_BY_PROPERTIES)
 
 
 def test_a_password_that_is_not_known_fits_any(pipeline: Pipeline, client: Clients):
-    found = declared(pipeline, partial(located, client), password=unknown("the password"))
-    assert not [each for each in compared(client, found) if each.differences]
+    found = declared(pipeline, client, password=unknown("the password"))
+    assert not [each for each in compare(client, found) if each.differences]
 
 
 def test_what_is_not_located_is_missing_and_whoever_refers_to_it_does_not_differ(pipeline: Pipeline, client: Clients):
-    found = compared(client, declared(pipeline, nothing_located))
+    found = compare(client, declared(pipeline, None))
     assert {path for each in found for path in (difference.path for difference in each.differences)} == {""}
     missing = {each.name for each in found if each.differences}
     assert {"Vpc", "LambdaSecurityGroup", "AuroraSecret", "S3Endpoint"} <= missing
@@ -57,8 +45,8 @@ def test_what_is_not_located_is_missing_and_whoever_refers_to_it_does_not_differ
 def test_code_that_was_not_built_here_is_not_compared(pipeline: Pipeline, client: Clients):
     without = replace(pipeline.applications[1], packages={})
     outputs = pipeline.outputs | {"Environment": "declared"}
-    stack = declared_in(without, **WHERE, parameters=outputs, lookup=partial(located, client))
-    reasons = {(each.name, name) for each in compared(client, stack.declared) for name in each.not_compared}
+    stack = declare(without, client, **WHERE, parameters=outputs)
+    reasons = {(each.name, name) for each in compare(client, stack.declared) for name in each.not_compared}
     layers = {(name, "Content") for name in stack.declared if "Layer" in name}
     assert reasons == layers | {
         ("SplitterFunction", "Code"),
@@ -78,22 +66,22 @@ def test_code_that_was_not_built_here_is_not_compared(pipeline: Pipeline, client
     ],
 )
 def test_nothing_is_located_where_nothing_fits(kind: str, properties: dict, client: Clients):
-    assert located(client, kind, properties) is None
+    assert RESOURCE_TYPES[kind].find(client, properties) is None
 
 
 def test_nothing_is_located_where_several_fit(pipeline: Pipeline, client: Clients):
     client("ec2").create_vpc(CidrBlock="10.8.0.0/16")
     client("ec2").create_vpc(CidrBlock="10.8.0.0/16")
-    assert located(client, "AWS::EC2::VPC", {"CidrBlock": "10.8.0.0/16"}) is None
+    assert RESOURCE_TYPES["AWS::EC2::VPC"].find(client, {"CidrBlock": "10.8.0.0/16"}) is None
 
 
 @pytest.mark.parametrize(
     ("kind", "properties", "says"),
     [
-        ("AWS::SQS::Queue", {}, "It is of type AWS::SQS::Queue, whose name is not known"),
+        ("AWS::SQS::Queue", {}, "It is of type AWS::SQS::Queue, which the suite does not know"),
         ("AWS::IAM::Role", {}, r"It \(AWS::IAM::Role\) lacks the property 'RoleName'"),
     ],
 )
 def test_a_resource_without_a_known_name_is_told(kind: str, properties: dict, says: str):
     with pytest.raises(DeployError, match=says):
-        named("It", kind, properties, account=ACCOUNT, region=REGION, lookup=nothing_located)
+        identify("It", kind, properties, account=ACCOUNT, region=REGION)

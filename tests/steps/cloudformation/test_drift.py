@@ -8,21 +8,20 @@ from typing import Any
 
 import pytest
 
-from steps.cloudformation.comparison import HIDDEN, differences
+from steps.cloudformation.comparison import HIDDEN, find_differences
 from steps.cloudformation.declared import Properties
-from steps.cloudformation.drift import Compared
-from steps.cloudformation.reading import deployed
+from steps.cloudformation.drift import Comparison, read
 from tests.steps.cloudformation.changes import CHANGES
 from tests.steps.cloudformation.conftest import PASSWORD, Pipeline, Seen, seen
 
 pytestmark = pytest.mark.usefixtures("already")  # looks before the first test changes anything
 
 
-def test_nothing_differs_from_what_has_just_been_deployed(at_first: list[Compared]):
+def test_nothing_differs_from_what_has_just_been_deployed(at_first: list[Comparison]):
     assert seen(at_first) == set()
 
 
-def test_every_declared_property_is_compared_but_what_aws_never_tells(at_first: list[Compared]):
+def test_every_declared_property_is_compared_but_what_aws_never_tells(at_first: list[Comparison]):
     reasons = {(each.name, property) for each in at_first for property in each.not_compared}
     assert reasons == {("AuroraCluster", "MasterUserPassword")}
 
@@ -33,7 +32,8 @@ def test_whatever_is_declared_otherwise_differs(pipeline: Pipeline, there: dict[
         f"{name}.{path}"
         for name, each in pipeline.declared.items()
         for path, properties in altered(each.properties)
-        if differences(each.kind, properties, there[name]) == differences(each.kind, each.properties, there[name])
+        if find_differences(each.kind, properties, there[name])
+        == find_differences(each.kind, each.properties, there[name])
     ]
     assert unnoticed == ["AuroraCluster.MasterUserPassword"]
 
@@ -63,7 +63,7 @@ def test_a_secret_is_compared_and_never_shown(pipeline: Pipeline, new: Callable[
     other = json.dumps({"username": "postgres", "password": "another-password"})
     secrets.put_secret_value(SecretId=name, SecretString=other)
     assert new("SecretsManager") == {("AuroraSecret", "SecretString.password")}
-    ((found,),) = (each.differences for each in pipeline.compared("SecretsManager"))
+    ((found,),) = (each.differences for each in pipeline.compare("SecretsManager"))
     assert (found.declared, found.deployed) == (HIDDEN, HIDDEN)
     assert PASSWORD not in f"{pipeline.declared} {found}"
 
@@ -72,6 +72,6 @@ def test_a_secret_that_waits_for_its_deletion_does_not_exist(pipeline: Pipeline)
     secrets, name = pipeline.client("secretsmanager"), pipeline["AuroraSecret"]
     secrets.delete_secret(SecretId=name)
     try:
-        assert deployed(pipeline.client, pipeline.declared["AuroraSecret"]) is None
+        assert read(pipeline.client, pipeline.declared["AuroraSecret"]) is None
     finally:
         secrets.restore_secret(SecretId=name)

@@ -11,7 +11,7 @@ import yaml
 
 from steps.cloudformation.declared import Clients
 from steps.cloudformation.deploy import Stack, deploy
-from steps.cloudformation.drift import Compared, compared
+from steps.cloudformation.drift import Comparison, compare
 from steps.cloudformation.errors import DeployError
 from steps.cloudformation.packages import build
 from tests.steps.cloudformation.conftest import WHERE
@@ -103,7 +103,7 @@ def trusting(client: Clients) -> None:
 @pytest.mark.parametrize(("kind", "properties"), RICH, ids=[kind for kind, _ in RICH])
 def test_whatever_is_declared_is_read_back(kind: str, properties: dict, make: Make, client: Clients):
     stack = make(kind, properties)
-    assert compared(client, stack.declared) == [Compared("It", kind, [], {})]
+    assert compare(client, stack.declared) == [Comparison("It", kind, [], {})]
 
 
 def test_a_property_that_no_api_takes_is_refused_by_name(make: Make):
@@ -122,4 +122,4 @@ def test_a_gap_of_the_place_is_told_with_its_reason(make: Make, client: Clients)
     client("logs").delete_retention_policy(logGroupName="/made/gap")
     gaps = {(kind, "RetentionInDays"): "it forgets the retention"}
     told = {"RetentionInDays": "it forgets the retention"}
-    assert compared(client, stack.declared, gaps) == [Compared("It", kind, [], told)]
+    assert compare(client, stack.declared, gaps) == [Comparison("It", kind, [], told)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.cloudformation.resources import MAKERS
+from steps.cloudformation.resources import RESOURCE_TYPES
 from steps.targets import limits
 from steps.targets.limits import Emulator, Limits
 from steps.verdict import checklist
@@ -39,7 +39,7 @@ def test_every_entry_names_lines_of_the_checklist_and_types_that_the_deployer_ma
     lines = checklist.read().keys()
     for name, known in limits.read().items():
         assert known.items.keys() <= lines, name
-        assert known.leaves_out <= MAKERS.keys(), name
+        assert known.leaves_out <= RESOURCE_TYPES.keys(), name
         assert known.tried, name
 
 

@@ -1,0 +1,75 @@
+"""S3's buckets, with their settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from steps.cloudformation.declared import Clients, Declared, Properties
+from steps.cloudformation.resources.api import call, get, omit
+from steps.cloudformation.resources.resource_type import Identity, ResourceType
+
+_SETTINGS = {
+    "NotificationConfiguration": "put_bucket_notification_configuration",
+    "PublicAccessBlockConfiguration": "put_public_access_block",
+    "VersioningConfiguration": "put_bucket_versioning",
+}
+
+
+def create_bucket(aws: Clients, p: Properties) -> Identity:
+    s3, name = aws("s3"), p["BucketName"]
+    region = s3.meta.region_name
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **where)
+    settings = omit(p, "BucketName", "Tags", "NotificationConfiguration")
+    if "Tags" in p:
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": p["Tags"]})
+    if "NotificationConfiguration" in p:
+        settings["NotificationConfiguration"] = _convert_notification(p["NotificationConfiguration"])
+    for setting, value in settings.items():
+        if setting not in _SETTINGS:
+            raise ValueError(f"{setting} of a bucket is not among {', '.join(_SETTINGS)}")
+        call(s3, _SETTINGS[setting], {"Bucket": name, setting: value})
+    return Identity(name, {"Arn": f"arn:aws:s3:::{name}"})
+
+
+def _convert_notification(p: Properties) -> Properties:
+    """Convert to the API's form, where EventBridge is enabled by the mere presence of EventBridgeConfiguration."""
+    on = p.get("EventBridgeConfiguration", {"EventBridgeEnabled": False}).get("EventBridgeEnabled", True)
+    wanted: Properties = {"EventBridgeConfiguration": {}} if str(on).lower() == "true" else {}
+    return omit(p, "EventBridgeConfiguration") | wanted
+
+
+def read_bucket(aws: Clients, declared: Declared) -> Properties:
+    s3, name = aws("s3"), declared.ref
+    notification = get(s3, "get_bucket_notification_configuration", Bucket=name)
+    is_on = notification["EventBridgeConfiguration"] is not None
+    public_access = "PublicAccessBlockConfiguration"
+    return {
+        "BucketName": name,
+        "VersioningConfiguration": get(s3, "get_bucket_versioning", Bucket=name),
+        "NotificationConfiguration": notification | {"EventBridgeConfiguration": {"EventBridgeEnabled": is_on}},
+        public_access: _get_if_set(s3, "get_public_access_block", public_access, name),
+        "Tags": _get_if_set(s3, "get_bucket_tagging", "TagSet", name),
+    }
+
+
+def _get_if_set(s3: Any, operation: str, key: str, bucket: str) -> Any:
+    try:
+        return getattr(s3, operation)(Bucket=bucket)[key]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet"):
+            return None
+        raise
+
+
+TYPES = [
+    ResourceType(
+        "AWS::S3::Bucket",
+        create_bucket,
+        read_bucket,
+        ref="{BucketName}",
+        attributes={"Arn": "arn:aws:s3:::{BucketName}"},
+    )
+]
