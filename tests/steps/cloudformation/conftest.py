@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 WHERE: dict[str, Any] = {"account": ACCOUNT, "region": REGION}
 PASSWORD = "the-password-of-aurora"
-Seen = set[tuple[str, str]]
+Seen = set[str]
+"""The differences found so far, each as "logical id: path"."""
 
 
 @dataclass
@@ -44,8 +45,8 @@ class Pipeline:
         return compare(self.client, asked)
 
 
-def seen(of: list[Comparison]) -> Seen:
-    return {(each.name, found.path) for each in of for found in each.differences}
+def seen(comparisons: list[Comparison]) -> Seen:
+    return {f"{each.name}: {found.path}" for each in comparisons for found in each.differences}
 
 
 @pytest.fixture(scope="session")
