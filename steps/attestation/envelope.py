@@ -12,10 +12,12 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
+from steps.explained_error import ExplainedError
+
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
-class NotSigned(Exception):
+class NotSigned(ExplainedError):
     """The statement is not signed by the given key, or the key is unusable."""
 
 
@@ -30,7 +32,9 @@ def load_signer(private_key: Path) -> Signer:
         signs = CryptoSigner(key)
     except (OSError, ValueError, TypeError) as unusable:
         raise NotSigned(
-            f"The key {private_key} cannot sign.\n  evidence: {unusable}\n  remedy: give a PEM key without a passphrase"
+            f"The key {private_key} cannot sign.",
+            evidence=str(unusable),
+            remedy="give a PEM key without a passphrase",
         ) from unusable
 
     def sign(statement: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from steps.explained_error import ExplainedError
 
-class DeployError(Exception):
-    """A deployment has failed; the message holds the cause in one sentence, the evidence and the remedy."""
+
+class DeployError(ExplainedError):
+    """A deployment has failed."""
 
     diagnosis = "pipeline-not-deployed"
 
     def __init__(self, cause: str, *, evidence: str = "", remedy: str) -> None:
-        told = " ".join(evidence.split())
-        super().__init__("\n".join(filter(None, [cause, told and f"  evidence: {told}", f"  remedy: {remedy}"])))
+        super().__init__(cause, evidence=" ".join(evidence.split()), remedy=remedy)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from steps.drivers.names import Names
+from steps.explained_error import explain
 from steps.suite.deviation import Deviation
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Missing(AssertionError, ClientError):
         ClientError.__init__(self, told, operation)
         evidence = f"{operation}: {answer['Error'].get('Message') or answer['Error']['Code']}"
         remedy = f"deploy it, or mend its name: {where}"
-        self.args = (f"{what} does not exist.\n  evidence: {evidence}\n  remedy: {remedy}",)
+        self.args = (explain(f"{what} does not exist.", evidence=evidence, remedy=remedy),)
         self.diagnosis = diagnosis
 
 

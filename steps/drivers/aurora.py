@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steps.drivers.absence import unless_absent
+from steps.explained_error import ExplainedError
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
@@ -72,15 +73,16 @@ class Aurora:
         self._rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=cluster.writer)
 
 
-class NoLogin(AssertionError):
+class NoLogin(ExplainedError, AssertionError):
     """A secret holds no username and password."""
 
     diagnosis = "secret-refused"
 
     def __init__(self, secret: str) -> None:
         super().__init__(
-            f"{secret} holds no login.\n  evidence: it is no JSON object with username and password"
-            "\n  remedy: put both into it, as RDS does"
+            f"{secret} holds no login.",
+            evidence="it is no JSON object with username and password",
+            remedy="put both into it, as RDS does",
         )
 
 

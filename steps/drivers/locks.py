@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from steps.drivers.s3 import Upload
 from steps.drivers.step_functions import Workflow
+from steps.explained_error import ExplainedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +23,7 @@ class Lock:
     expires_at: int
 
 
-class NotStarted(Exception):
+class NotStarted(ExplainedError):
     """No execution is started for the file, because another execution holds its lock or has completed it."""
 
 
@@ -72,7 +73,8 @@ def refuse_duplicate(upload: Upload, locks: Locks, workflow: Workflow) -> None:
     if lock is not None and lock.expires_at > time():
         raise NotStarted(
             f"{lock.owner} has ended and left the lock of {upload.file_id}, so that another execution ends as its "
-            f"duplicate.\n  remedy: python -m commands restart {upload.key}"
+            "duplicate.",
+            remedy=f"python -m commands restart {upload.key}",
         )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from steps.drivers.absence import unless_absent
 from steps.drivers.waiting import NotSeen, eventually
+from steps.explained_error import ExplainedError
 from steps.suite.visible_text import quoted, visible
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _START = re.compile(r"START RequestId: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)")
 
 
-class LogsIncomplete(Exception):
+class LogsIncomplete(ExplainedError):
     """CloudWatch has not ingested every line in time, so the absence of a line proves nothing."""
 
     diagnosis = "logs-missing"
@@ -114,7 +115,7 @@ class Logs:
             )
         except NotSeen as late:
             self._groups_exist()
-            raise LogsIncomplete(f"{late}\n  remedy: CloudWatch takes lines in late; run again") from None
+            raise LogsIncomplete(str(late), remedy="CloudWatch takes lines in late; run again") from None
 
 
 def _line(group: str, event: FilteredLogEventTypeDef) -> LogLine:

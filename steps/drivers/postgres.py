@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from steps.drivers.users import User, session_settings
+from steps.explained_error import ExplainedError
 
 _ROWS_AT_A_TIME = 10_000
 
@@ -25,7 +26,7 @@ class Answer:
     said: str
 
 
-class SqlRefused(Exception):
+class SqlRefused(ExplainedError):
     """A file under sql/ cannot be used: PostgreSQL rejects it, or it returns the wrong rows or columns."""
 
     diagnosis = "sql-refused"
@@ -33,8 +34,9 @@ class SqlRefused(Exception):
     def __init__(self, file: Path, evidence: str, line: str | None = None) -> None:
         at = f", line {line}," if line else ""
         super().__init__(
-            f"{file}{at} cannot be used.\n  evidence: {evidence}"
-            "\n  remedy: mend this file; one under sql/ in the pipeline's folder goes before the suite's own"
+            f"{file}{at} cannot be used.",
+            evidence=evidence,
+            remedy="mend this file; one under sql/ in the pipeline's folder goes before the suite's own",
         )
 
 
@@ -67,7 +69,7 @@ class Row(dict[str, Any]):
         raise SqlRefused(self._file, f"it answers no column {column}, but {', '.join(self)}")
 
 
-class Unreachable(Exception):
+class Unreachable(ExplainedError):
     """No session on the database can be opened, or the server has ended it."""
 
 
@@ -90,9 +92,10 @@ class Database:
                 connection.execute("SELECT set_config(%s, %s, false)", setting)
         except psycopg.OperationalError as refused:
             raise Unreachable(
-                f"The database does not answer at {_address(self._url)}.\n  evidence: {refused}\n"
-                "  remedy: see that it runs; for the dev account, that the tunnel is open and named by --database-url "
-                "or DATABASE_URL"
+                f"The database does not answer at {_address(self._url)}.",
+                evidence=str(refused),
+                remedy="see that it runs; for the dev account, that the tunnel is open and named by --database-url "
+                "or DATABASE_URL",
             ) from refused
         return connection
 
@@ -118,7 +121,7 @@ class Database:
         except psycopg.OperationalError as broken:
             if not self._connection.broken:
                 raise
-            raise Unreachable(f"The database has ended the session.\n  evidence: {broken}") from broken
+            raise Unreachable("The database has ended the session.", evidence=str(broken)) from broken
         return [Row(row, file) for row in cursor] if cursor.description else []
 
     def row(self, question: str, **values: Any) -> dict[str, Any]:

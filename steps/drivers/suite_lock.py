@@ -11,6 +11,8 @@ from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from steps.explained_error import ExplainedError
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -19,7 +21,7 @@ SECONDS = 7200
 """The lock's lifetime: longer than any run, and the time for which a dead run keeps others out."""
 
 
-class Locked(Exception):
+class Locked(ExplainedError):
     """Another acceptance run holds the account's lock."""
 
     diagnosis = "account-refused"
@@ -58,6 +60,7 @@ def _take(dynamodb: DynamoDBClient, table: str, owner: str) -> None:
         other: Any = dict(taken.response)["Item"]
         until = datetime.fromtimestamp(int(other["expires_at"]["N"]), UTC)
         raise Locked(
-            f"Another acceptance run has this account: {other['owner']['S']}, until {until:%Y-%m-%d %H:%M} UTC.\n"
-            f"  evidence: item {KEY} of {table}\n  remedy: wait for its end; if it has died, delete the item"
+            f"Another acceptance run has this account: {other['owner']['S']}, until {until:%Y-%m-%d %H:%M} UTC.",
+            evidence=f"item {KEY} of {table}",
+            remedy="wait for its end; if it has died, delete the item",
         ) from taken

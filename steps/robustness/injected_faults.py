@@ -65,8 +65,8 @@ class InjectedFaults:
         self._active.clear()
         if never := [name for name, hits in met.items() if not hits]:
             raise ControlFailed(
-                f"No call met what was set, so that the scenario proves nothing: {', '.join(never)}."
-                "\n  remedy: mend the fault's pattern"
+                f"No call met what was set, so that the scenario proves nothing: {', '.join(never)}.",
+                remedy="mend the fault's pattern",
             )
 
 

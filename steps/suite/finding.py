@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, TypeVar, cast
 
 import pytest
 
+from steps.explained_error import ExplainedError
 from steps.suite.deviation import Deviation
 
 Kind = Literal["csv", "json", "link", "svg", "text"]
@@ -38,7 +39,7 @@ def document(name: str, value: Any) -> Attachment:
 T = TypeVar("T")
 
 
-class ControlFailed(Exception):
+class ControlFailed(ExplainedError):
     """A check did not find the deviation planted for it, so a pass of this check proves nothing."""
 
     diagnosis = "check-broken"
@@ -91,8 +92,8 @@ class Finding:
         self.controls.append((id, found))
         if not found:
             raise ControlFailed(
-                f"The check did not find what was planted for it ({id}), so that it proves nothing."
-                "\n  remedy: mend the check"
+                f"The check did not find what was planted for it ({id}), so that it proves nothing.",
+                remedy="mend the check",
             )
 
 

@@ -17,6 +17,7 @@ from typing import IO
 
 import pytest
 
+from steps.explained_error import explain
 from steps.paths import REPORTS, write_atomically
 from steps.suite import options
 
@@ -69,8 +70,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if spreading and (claim := claimed(config)):
         begin(claim)
         raise pytest.UsageError(
-            "A session delivers the file once, so its scenarios run in one process, one after the other.\n"
-            f"  evidence: {', '.join(spreading)} would spread them\n  remedy: leave that out"
+            explain(
+                "A session delivers the file once, so its scenarios run in one process, one after the other.",
+                evidence=f"{', '.join(spreading)} would spread them",
+                remedy="leave that out",
+            )
         )
 
 
@@ -103,8 +107,11 @@ def writable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise pytest.UsageError(
-            f"The reports cannot be written to {folder}.\n  evidence: {error}\n"
-            "  remedy: name a folder that can be written to, on a disk with room: --reports=DIR"
+            explain(
+                f"The reports cannot be written to {folder}.",
+                evidence=str(error),
+                remedy="name a folder that can be written to, on a disk with room: --reports=DIR",
+            )
         ) from error
 
 

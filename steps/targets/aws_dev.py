@@ -18,6 +18,7 @@ from steps.cloudformation.declared import Clients, Declared, unknown
 from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
 from steps.drivers.names import Names
+from steps.explained_error import ExplainedError
 from steps.targets.environment import Environment, EnvironmentBroken, Patience
 from steps.targets.settings import Settings
 from steps.targets.system import SystemUnderTest
@@ -28,7 +29,7 @@ _PRODUCTION = {"prod", "production", "prd", "live"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class NotSafe(Exception):
+class NotSafe(ExplainedError):
     """The suite must not write to this account."""
 
     diagnosis = "account-refused"
@@ -51,12 +52,16 @@ def aws_dev(
         try:
             caller = client("sts").get_caller_identity()
             if faults := unsafe(settings, caller["Account"], session.region_name, database_url):
-                raise NotSafe(_sentence(faults, caller["Arn"]))
+                raise NotSafe(
+                    f"The suite writes nothing here, to {caller['Arn']}.",
+                    evidence=faults,
+                    remedy="sign in to the dev account (AWS_PROFILE, AWS_REGION), or mend acceptance.toml",
+                )
             cluster = Aurora(client("rds"), names.cluster).found()
             secret, credentials = _secret(client, names, settings.aurora_secret)
         except (BotoCoreError, ClientError) as refused:
             raise EnvironmentBroken(
-                f"The dev account cannot be looked at.\n  evidence: {refused}\n  remedy: python -m commands doctor"
+                "The dev account cannot be looked at.", evidence=str(refused), remedy="python -m commands doctor"
             ) from refused
     say(f"{caller['Arn']} in {settings.account}, {settings.region}")
     url = _database_url(database_url, cluster, credentials) if credentials else ""
@@ -186,14 +191,6 @@ def _declared(
     return declare(application, client, **where, parameters=parameters).declared
 
 
-def _sentence(faults: list[str], caller: str) -> str:
-    evidence = "".join(f"\n  evidence: {fault}" for fault in faults)
-    return (
-        f"The suite writes nothing here, to {caller}.{evidence}\n"
-        "  remedy: sign in to the dev account (AWS_PROFILE, AWS_REGION), or mend acceptance.toml"
-    )
-
-
 def _clients(session: Any, region: str) -> Clients:
     """boto3 clients, cached by service, that retry throttled requests in botocore's standard mode, with jitter."""
     config = Config(region_name=region, retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
@@ -215,9 +212,9 @@ def _database_url(given: str | None, cluster: Cluster | None, credentials: Mappi
         told = psycopg.conninfo.conninfo_to_dict(given or "")
     except psycopg.ProgrammingError as unreadable:
         raise EnvironmentBroken(
-            "What --database-url or DATABASE_URL says is no address of a database.\n"
-            f"  evidence: {' '.join(str(unreadable).split())}\n"
-            "  remedy: name one such as postgresql://127.0.0.1:5432/csvbatch"
+            "What --database-url or DATABASE_URL says is no address of a database.",
+            evidence=" ".join(str(unreadable).split()),
+            remedy="name one such as postgresql://127.0.0.1:5432/csvbatch",
         ) from None
     known |= {"user": credentials["username"], "password": credentials["password"]} | told
     if known.get("host") not in _LOOPBACK:

@@ -54,8 +54,9 @@ def network(*, kept: bool = False) -> Iterator[Network]:
         made = Network().create()
     except DockerException as silent:
         raise EnvironmentBroken(
-            f"No container engine is ready to run LocalStack.\n  evidence: {silent}\n"
-            "  remedy: start Docker, or name an engine's socket by DOCKER_HOST; the embedded target needs none"
+            "No container engine is ready to run LocalStack.",
+            evidence=str(silent),
+            remedy="start Docker, or name an engine's socket by DOCKER_HOST; the embedded target needs none",
         ) from silent
     try:
         yield made
@@ -125,22 +126,22 @@ def _start(container: DockerContainer, on: Network, port: int, *, ready: re.Patt
         container.start()
         return f"{container.get_container_host_ip()}:{container.get_exposed_port(port)}"
     except (DockerException, RuntimeError, OSError) as failed:
-        raise EnvironmentBroken(_not_started(container, failed)) from failed
+        raise _not_started(container, failed) from failed
     finally:
         client.client.close()
 
 
-def _not_started(container: DockerContainer, failed: Exception) -> str:
-    """The message for a container that was not created or is not ready: its status and its last log lines."""
+def _not_started(container: DockerContainer, failed: Exception) -> EnvironmentBroken:
+    """The error for a container that was not created or is not ready: its status and its last log lines."""
     cause = f"The container of {container.image} does not start."
     try:
         there = container.get_wrapped_container()
     except ContainerStartException:
         remedy = f"docker pull {container.image}; LOCALSTACK_IMAGE names another LocalStack"
-        return f"{cause}\n  evidence: {failed}\n  remedy: {remedy}"
+        return EnvironmentBroken(cause, evidence=str(failed), remedy=remedy)
     there.reload()
     words = there.logs(tail=5).decode("utf-8", "replace").split("\n")
     said = " / ".join(line.strip() for line in words if line.strip())
     code = f" with code {there.attrs['State']['ExitCode']}" if there.status == "exited" else ""
     remedy = "mend what it says; memory, disk and the engine's own log are where to look where it says nothing"
-    return f"{cause}\n  evidence: it is {there.status}{code}: {said or failed}\n  remedy: {remedy}"
+    return EnvironmentBroken(cause, evidence=f"it is {there.status}{code}: {said or failed}", remedy=remedy)

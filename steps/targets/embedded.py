@@ -78,6 +78,7 @@ def _check(aws: LocalAws) -> None:
         raise EnvironmentBroken(str(ended)) from ended
     except psycopg.OperationalError as refused:
         raise EnvironmentBroken(
-            f"The PostgreSQL of the embedded AWS does not answer any more.\n  evidence: {refused}\n"
-            "  remedy: run again; if it happens again, look for what ends it (memory, disk)"
+            "The PostgreSQL of the embedded AWS does not answer any more.",
+            evidence=str(refused),
+            remedy="run again; if it happens again, look for what ends it (memory, disk)",
         ) from refused

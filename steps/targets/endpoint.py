@@ -39,8 +39,9 @@ def endpoint(
     """
     if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         raise EnvironmentBroken(
-            f"Nothing is deployed to AWS itself.\n  evidence: --endpoint-url={url}\n"
-            "  remedy: name an emulator; the dev account is looked at by pytest -m aws-dev"
+            "Nothing is deployed to AWS itself.",
+            evidence=f"--endpoint-url={url}",
+            remedy="name an emulator; the dev account is looked at by pytest -m aws-dev",
         )
     exports = {
         "AWS_ENDPOINT_URL": url,
@@ -59,8 +60,9 @@ def endpoint(
             psycopg.connect(database_url, connect_timeout=5).close()
         except (BotoCoreError, ClientError, psycopg.OperationalError) as silent:
             raise EnvironmentBroken(
-                f"Nothing answers at {url}, or at the database.\n  evidence: {silent}\n"
-                "  remedy: start the emulator and PostgreSQL, and name them by --endpoint-url and --database-url"
+                f"Nothing answers at {url}, or at the database.",
+                evidence=str(silent),
+                remedy="start the emulator and PostgreSQL, and name them by --endpoint-url and --database-url",
             ) from silent
 
     with phase("start"):

@@ -19,6 +19,7 @@ from steps.cloudformation.declared import Clients, Declared
 from steps.drivers.aurora import Secret
 from steps.drivers.fault_injection import Faults
 from steps.drivers.names import Names
+from steps.explained_error import ExplainedError
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,19 @@ class Environment:
         return surroundings.led(os.environ, {**self.exports, **self.credentials()})
 
 
-class EnvironmentBroken(Exception):
+class EnvironmentBroken(ExplainedError):
     """A part of the environment is missing or has stopped by itself; not the pipeline's fault."""
 
     diagnosis = "environment-broken"
 
 
-class CommandFailed(Exception):
+class CommandFailed(ExplainedError):
     """A command run beside the acceptance has failed; `said` is its output."""
 
     diagnosis = "command-failed"
 
     def __init__(self, command: str, code: int, said: str) -> None:
-        super().__init__(f"The command ended with {code}: {command}\n  evidence: {said}\n  remedy: mend the command")
+        super().__init__(f"The command ended with {code}: {command}", evidence=[said], remedy="mend the command")
         self.said = said
 
 

@@ -42,8 +42,9 @@ def localstack(
     image, token = variables.get("LOCALSTACK_IMAGE") or IMAGE, variables.get(_TOKEN)
     if not token and wants_token(image):
         raise EnvironmentBroken(
-            f"{image} does not start without a token.\n  evidence: {_TOKEN} is not set\n"
-            f"  remedy: set {_TOKEN}, or leave LOCALSTACK_IMAGE to {IMAGE}, the last that needs none"
+            f"{image} does not start without a token.",
+            evidence=f"{_TOKEN} is not set",
+            remedy=f"set {_TOKEN}, or leave LOCALSTACK_IMAGE to {IMAGE}, the last that needs none",
         )
     told = {"AWS_DEFAULT_REGION": settings.region} | ({_TOKEN: token} if token else {})
     server = certificate(DATABASE_HOST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from steps.drivers.activity_file import ActivityFile
 from steps.drivers.iam import USUAL_ACTIONS
 from steps.drivers.names import USUAL, Names
 from steps.drivers.users import User
+from steps.explained_error import ExplainedError
 from steps.suite.visible_text import quoted
 from steps.targets.settings_values import (
     Action,
@@ -33,8 +34,15 @@ ACCOUNT = ("account", "aurora_secret")
 """The settings required for a pipeline that is already deployed in an account."""
 
 
-class SettingsError(Exception):
+class SettingsError(ExplainedError):
     """The settings cannot be used; the message names every invalid value."""
+
+    def __init__(self, file: Path, faults: Iterable[str]) -> None:
+        super().__init__(
+            f"The settings in {file} cannot be used.",
+            evidence=map(quoted, faults),
+            remedy=f"mend them there or by {_PREFIX}* variables",
+        )
 
 
 class Settings(Table):
@@ -89,7 +97,7 @@ def read(
     try:
         told: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(_sentence(file, [str(error)])) from error
+        raise SettingsError(file, [str(error)]) from error
     told |= {
         name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
     }
@@ -109,9 +117,9 @@ def read(
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
         faults += [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors]
-        raise SettingsError(_sentence(file, faults)) from None
+        raise SettingsError(file, faults) from None
     if faults:
-        raise SettingsError(_sentence(file, faults))
+        raise SettingsError(file, faults)
     return settings
 
 
@@ -134,8 +142,3 @@ def _unreadable(path: Path) -> list[str]:
 def _strangers(told: Mapping[str, Any], table: str, known: Collection[str]) -> list[str]:
     found = told.get(table)
     return sorted(found.keys() - set(known)) if isinstance(found, dict) else []
-
-
-def _sentence(file: Path, faults: list[str]) -> str:
-    evidence = "".join(f"\n  evidence: {quoted(fault)}" for fault in faults)
-    return f"The settings in {file} cannot be used.{evidence}\n  remedy: mend them there or by {_PREFIX}* variables"

@@ -10,20 +10,20 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from steps.explained_error import ExplainedError
 from steps.suite.visible_text import quoted
 
 T = TypeVar("T")
 
 
-class MalformedFile(Exception):
+class MalformedFile(ExplainedError):
     """The file is refused; the message lists every fault, each with its table, and what to do."""
 
     cause: ClassVar[str]
     remedy: ClassVar[str]
 
     def __init__(self, file: Path, faults: Sequence[str]) -> None:
-        evidence = "".join(f"  evidence: {quoted(fault)}\n" for fault in faults)
-        super().__init__(f"{self.cause.format(file=file)}\n{evidence}  remedy: {self.remedy}")
+        super().__init__(self.cause.format(file=file), evidence=map(quoted, faults), remedy=self.remedy)
 
 
 def read_tables(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from steps.explained_error import ExplainedError
 from steps.paths import write_atomically
 from steps.reporting.sheet.content import fill_in
 from steps.reporting.sheet.html import html
@@ -13,14 +14,14 @@ from steps.verdict.checklist import Item
 from steps.verdict.model import Verdict
 
 
-class NotAVerdict(Exception):
+class NotAVerdict(ExplainedError):
     """The file holds no verdict from which a sheet could be filled in."""
 
     def __init__(self, file: Path, evidence: str) -> None:
         super().__init__(
-            f"{file} is not a verdict on this checklist, so that no sheet can be filled in from it."
-            f"\n  evidence: {evidence}"
-            "\n  remedy: name the verdict.json of a session of this version of the suite, or run one: pytest -m local"
+            f"{file} is not a verdict on this checklist, so that no sheet can be filled in from it.",
+            evidence=evidence,
+            remedy="name the verdict.json of a session of this version of the suite, or run one: pytest -m local",
         )
 
 
