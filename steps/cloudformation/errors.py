@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from steps.diagnoses.ids import Diagnosis
 from steps.explained_error import ExplainedError
 
 
 class DeployError(ExplainedError):
     """A deployment has failed."""
 
-    diagnosis = "pipeline-not-deployed"
+    diagnosis = Diagnosis.PIPELINE_NOT_DEPLOYED
 
     def __init__(self, cause: str, *, evidence: str = "", remedy: str) -> None:
         super().__init__(cause, evidence=" ".join(evidence.split()), remedy=remedy)

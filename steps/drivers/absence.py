@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.names import Names
 from steps.explained_error import explain
 from steps.suite.deviation import Deviation
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DIAGNOSES = {
-    "bucket": "bucket-missing",
-    "rule": "rule-missing",
-    "state_machine": "state-machine-missing",
-    **dict.fromkeys(("splitter", "processor"), "function-missing"),
-    **dict.fromkeys(("audit_logs", "processing_metadata", "batch_jobs", "job_locks"), "table-missing"),
-    "cluster": "cluster-missing",
-    **dict.fromkeys(("lambda_role", "state_machine_role", "rule_role"), "role-missing"),
+    "bucket": Diagnosis.BUCKET_MISSING,
+    "rule": Diagnosis.RULE_MISSING,
+    "state_machine": Diagnosis.STATE_MACHINE_MISSING,
+    **dict.fromkeys(("splitter", "processor"), Diagnosis.FUNCTION_MISSING),
+    **dict.fromkeys(("audit_logs", "processing_metadata", "batch_jobs", "job_locks"), Diagnosis.TABLE_MISSING),
+    "cluster": Diagnosis.CLUSTER_MISSING,
+    **dict.fromkeys(("lambda_role", "state_machine_role", "rule_role"), Diagnosis.ROLE_MISSING),
 }
 """The diagnosis for a missing resource, by the key of its name in the settings."""
 _THINGS = {
@@ -50,7 +51,7 @@ def unless_absent(ask: Callable[[], T]) -> T | None:
 class Missing(AssertionError, ClientError):
     """No resource has this name of the settings: fails the check, unless the caller uses `unless_absent`."""
 
-    def __init__(self, diagnosis: str, what: str, where: str, answer: Mapping[str, Any], operation: str) -> None:
+    def __init__(self, diagnosis: Diagnosis, what: str, where: str, answer: Mapping[str, Any], operation: str) -> None:
         told: Any = answer
         ClientError.__init__(self, told, operation)
         evidence = f"{operation}: {answer['Error'].get('Message') or answer['Error']['Code']}"
@@ -77,9 +78,9 @@ def naming(client: Clients, names: Names) -> Clients:
         for value in filter(_is_text, context["asked"].values()):
             if service == "secretsmanager":
                 where = "aurora_secret in acceptance.toml, or the output AuroraSecretArn of data.yaml"
-                raise Missing("secret-missing", value, where, parsed, model.name)
+                raise Missing(Diagnosis.SECRET_MISSING, value, where, parsed, model.name)
             if key := names.key_of(value):
-                diagnosis = "logs-missing" if service == "logs" else DIAGNOSES[key]
+                diagnosis = Diagnosis.LOGS_MISSING if service == "logs" else DIAGNOSES[key]
                 where = f"{_under(key)}, or what fills it in (project, environment, ACCEPTANCE_*)"
                 raise Missing(diagnosis, value, where, parsed, model.name)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
 from steps.explained_error import ExplainedError
 
@@ -76,7 +77,7 @@ class Aurora:
 class NoLogin(ExplainedError, AssertionError):
     """A secret holds no username and password."""
 
-    diagnosis = "secret-refused"
+    diagnosis = Diagnosis.SECRET_REFUSED
 
     def __init__(self, secret: str) -> None:
         super().__init__(

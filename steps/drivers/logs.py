@@ -12,6 +12,7 @@ from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
 from steps.drivers.waiting import NotSeen, eventually
 from steps.explained_error import ExplainedError
@@ -32,7 +33,7 @@ _REPORT = re.compile(r"REPORT RequestId: (\S+)")
 class LogsIncomplete(ExplainedError):
     """CloudWatch has not ingested every line in time, so the absence of a line proves nothing."""
 
-    diagnosis = "logs-missing"
+    diagnosis = Diagnosis.LOGS_MISSING
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import psycopg
 from psycopg.rows import dict_row
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.users import User, session_settings
 from steps.explained_error import ExplainedError
 
@@ -29,7 +30,7 @@ class Answer:
 class SqlRefused(ExplainedError):
     """A file under sql/ cannot be used: PostgreSQL rejects it, or it returns the wrong rows or columns."""
 
-    diagnosis = "sql-refused"
+    diagnosis = Diagnosis.SQL_REFUSED
 
     def __init__(self, file: Path, evidence: str, line: str | None = None) -> None:
         at = f", line {line}," if line else ""

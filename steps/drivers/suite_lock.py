@@ -11,6 +11,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from steps.diagnoses.ids import Diagnosis
 from steps.explained_error import ExplainedError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SECONDS = 7200
 class Locked(ExplainedError):
     """Another acceptance run holds the account's lock."""
 
-    diagnosis = "account-refused"
+    diagnosis = Diagnosis.ACCOUNT_REFUSED
 
 
 @contextmanager

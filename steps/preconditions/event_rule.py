@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_bdd import then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.event_rule import REPLACEMENTS, Rule, Trigger, received
 from steps.drivers.execution_input import object_created
@@ -33,15 +34,17 @@ def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event:
     `event` is the event of the upload; `lacking` returns the paths at which an input does not name the object.
     """
     arns = [each["Arn"] for each in rule.targets]
-    deviations = [Deviation("rule-target-wrong", f"{rule.name} starts {arn}") for arn in arns if arn != machine]
+    deviations = [Deviation(Diagnosis.RULE_TARGET_WRONG, f"{rule.name} starts {arn}") for arn in arns if arn != machine]
     if (times := arns.count(machine)) != 1:
-        deviations.append(Deviation("rule-target-wrong", f"{rule.name} has the state machine as target {times} times"))
+        deviations.append(
+            Deviation(Diagnosis.RULE_TARGET_WRONG, f"{rule.name} has the state machine as target {times} times")
+        )
     for each in rule.targets:
         if not each.get("RoleArn"):
-            deviations.append(Deviation("rule-target-wrong", f"target {each['Id']} of {rule.name} has no role"))
+            deviations.append(Deviation(Diagnosis.RULE_TARGET_WRONG, f"target {each['Id']} of {rule.name} has no role"))
         if wrong := _contract(each, lacking, event):
             text = f"target {each['Id']} of {rule.name} {_handing_on(each)}, {wrong}"
-            deviations.append(Deviation("event-contract-broken", text))
+            deviations.append(Deviation(Diagnosis.EVENT_CONTRACT_BROKEN, text))
     return deviations
 
 
@@ -119,7 +122,7 @@ def _with_object(event: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
 def _wrong(what: str, event: Mapping[str, Any]) -> Deviation:
     found = event["detail"]["object"]
     where = f"s3://{event['detail']['bucket']['name']}/{found['key']}"
-    return Deviation("rule-pattern-wrong", f"{what}: {event['detail-type']} of {where}, {found['size']} bytes")
+    return Deviation(Diagnosis.RULE_PATTERN_WRONG, f"{what}: {event['detail-type']} of {where}, {found['size']} bytes")
 
 
 @when("the rule is looked up", target_fixture="rule")
@@ -130,7 +133,7 @@ def rule_found(trigger: Trigger, environment: Environment, finding: Finding) -> 
 
 @then("it is enabled")
 def enabled(rule: Rule, finding: Finding) -> None:
-    off = [] if rule.enabled else [Deviation("rule-disabled", f"{rule.name} is disabled")]
+    off = [] if rule.enabled else [Deviation(Diagnosis.RULE_DISABLED, f"{rule.name} is disabled")]
     finding.none(off, wanted="the rule enabled", got="enabled")
 
 
@@ -170,5 +173,5 @@ def starts_state_machine(rule: Rule, environment: Environment, settings: Setting
 @then("no other rule starts it")
 def no_other(trigger: Trigger, environment: Environment, finding: Finding) -> None:
     others = trigger.others(environment.names.state_machine_arn)
-    deviations = [Deviation("started-twice", f"{name} starts the state machine too") for name in others]
+    deviations = [Deviation(Diagnosis.STARTED_TWICE, f"{name} starts the state machine too") for name in others]
     finding.none(deviations, wanted="no other rule", got="none")

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_bdd import then, when
 
 from steps.cloudformation.declared import fits, unknown
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.functions import Function, Functions, Layer
 from steps.run import attachments
@@ -25,7 +26,7 @@ _ABSENT = "does not exist (splitter or processor under [names] in acceptance.tom
 def not_ready(found: Found) -> list[Deviation]:
     """The functions that do not exist or are not ready."""
     return [
-        Deviation("function-missing", f"{name} {_ABSENT if f is None else f'is {f.state}, {f.update}'}")
+        Deviation(Diagnosis.FUNCTION_MISSING, f"{name} {_ABSENT if f is None else f'is {f.state}, {f.update}'}")
         for name, f in found.items()
         if f is None or (f.state, f.update) != ("Active", "Successful")
     ]
@@ -41,7 +42,9 @@ def undeclared(found: Found, declared: Mapping[str, Mapping[str, str]]) -> list[
 
     def of(function: Function) -> Iterator[Deviation]:
         for variable in sorted(function.variables.keys() - declared.get(function.name, function.variables).keys()):
-            yield Deviation("environment-variable-wrong", f"{function.name} has {variable}, which is not declared")
+            yield Deviation(
+                Diagnosis.ENVIRONMENT_VARIABLE_WRONG, f"{function.name} has {variable}, which is not declared"
+            )
 
     return list(_each(found, of))
 
@@ -51,7 +54,7 @@ def networks(found: Found) -> list[Deviation]:
 
     def of(function: Function) -> Iterator[Deviation]:
         if not (function.subnets and function.security_groups):
-            yield Deviation("function-without-vpc", f"{function.name} has no VpcConfig")
+            yield Deviation(Diagnosis.FUNCTION_WITHOUT_VPC, f"{function.name} has no VpcConfig")
 
     return list(_each(found, of))
 
@@ -62,7 +65,7 @@ def layers(found: Found, wanted: Mapping[str, int], versions: Mapping[str, Layer
     def of(function: Function) -> Iterator[Deviation]:
         count, due = len(function.layers), wanted.get(function.name, 0)
         if count < due:
-            yield Deviation("layer-missing", f"{function.name} has {count} layers of {due}")
+            yield Deviation(Diagnosis.LAYER_MISSING, f"{function.name} has {count} layers of {due}")
         for arn in function.layers:
             yield from _layer(function, arn, versions[arn])
 
@@ -82,14 +85,14 @@ def _variables(function: Function, wanted: Mapping[str, str]) -> Iterator[Deviat
         if got is not None and fits(got, value):
             continue
         if not got:
-            yield Deviation("environment-variable-missing", f"{function.name} lacks {name}")
+            yield Deviation(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, f"{function.name} lacks {name}")
         else:
-            yield Deviation("environment-variable-wrong", f"{function.name} has {name} = {got}, not {value}")
+            yield Deviation(Diagnosis.ENVIRONMENT_VARIABLE_WRONG, f"{function.name} has {name} = {got}, not {value}")
 
 
 def _layer(function: Function, arn: str, layer: Layer | None) -> Iterator[Deviation]:
     if layer is None:
-        yield Deviation("layer-missing", f"{arn} of {function.name} does not exist any more")
+        yield Deviation(Diagnosis.LAYER_MISSING, f"{arn} of {function.name} does not exist any more")
         return
     for what, of_function, of_layer in (
         ("runtime", function.runtime, layer.runtimes),
@@ -97,7 +100,7 @@ def _layer(function: Function, arn: str, layer: Layer | None) -> Iterator[Deviat
     ):
         if of_layer and of_function not in of_layer:
             text = f"{arn} is for {', '.join(of_layer)}, and the {what} of {function.name} is {of_function}"
-            yield Deviation("layer-missing", text)
+            yield Deviation(Diagnosis.LAYER_MISSING, text)
 
 
 @when("the functions are looked up", target_fixture="found")
@@ -139,7 +142,9 @@ def as_declared(found: Found, environment: Environment, settings: Settings, find
         finding.none(not_ready(dict.fromkeys(absent)), wanted=f"{len(found)} functions", got="there")
     for name, variables in declared.items():
         if len(variables) < count:
-            finding.suspect("environment-variable-missing", f"{len(variables)} of {count} are declared for {name}")
+            finding.suspect(
+                Diagnosis.ENVIRONMENT_VARIABLE_MISSING, f"{len(variables)} of {count} are declared for {name}"
+            )
         finding.equal(len(variables), count, f"variables declared for {name}")
     deviations = [
         *(each for name, function in found.items() for each in variables_that_differ({name: function}, declared[name])),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pytest_bdd import then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.s3 import Bucket, Settings
@@ -38,10 +39,10 @@ def cluster_available(cluster: Cluster | None, environment: Environment, finding
 def _unavailable(name: str, cluster: Cluster) -> list[Deviation]:
     deviations = []
     if cluster.status != "available":
-        deviations.append(Deviation("aurora-stopped", f"{name} is {cluster.status}"))
+        deviations.append(Deviation(Diagnosis.AURORA_STOPPED, f"{name} is {cluster.status}"))
     if cluster.writer is None or cluster.instances.get(cluster.writer) != "available":
         instances = ", ".join(f"{id} is {status}" for id, status in cluster.instances.items()) or "it has no instances"
-        deviations.append(Deviation("aurora-stopped", f"{name} has no instance that takes writes: {instances}"))
+        deviations.append(Deviation(Diagnosis.AURORA_STOPPED, f"{name} has no instance that takes writes: {instances}"))
     return deviations
 
 
@@ -65,7 +66,7 @@ def tables_active(
         if (got := tables.get(table.name)) is None:
             deviations.append(missing(names, key))
         elif got != table:
-            deviations.append(Deviation("table-missing", f"{got} instead of {table}"))
+            deviations.append(Deviation(Diagnosis.TABLE_MISSING, f"{got} instead of {table}"))
     finding.none(deviations, wanted=f"{len(wanted)} tables active", got=f"{len(wanted)} active")
 
 
@@ -86,7 +87,7 @@ def bucket_ready(bucket: Settings | None, environment: Environment, finding: Fin
             (not bucket.blocks_public_access, "does not block public access"),
         )
     )
-    deviations = [Deviation("bucket-missing", f"{names.bucket} {what}") for wrong, what in found if wrong]
+    deviations = [Deviation(Diagnosis.BUCKET_MISSING, f"{names.bucket} {what}") for wrong, what in found if wrong]
     if bucket is None:
         deviations.append(missing(names, "bucket"))
     finding.none(deviations, wanted=f"{names.bucket} ready in {names.region}", got="ready")
@@ -98,7 +99,7 @@ def events_on(bucket: Settings | None, environment: Environment, finding: Findin
     if bucket is None:
         deviations.append(missing(names, "bucket"))
     elif not bucket.tells_event_bridge:
-        deviations.append(Deviation("notification-off", f"{names.bucket} does not tell EventBridge"))
+        deviations.append(Deviation(Diagnosis.NOTIFICATION_OFF, f"{names.bucket} does not tell EventBridge"))
     finding.none(deviations, wanted="EventBridge notification on", got="on")
 
 
@@ -113,14 +114,14 @@ def machine_active(machine: Machine | None, environment: Environment, finding: F
     if machine is None:
         deviations.append(missing(environment.names, "state_machine"))
     elif machine.status != "ACTIVE":
-        deviations.append(Deviation("state-machine-missing", f"{name} is {machine.status}"))
+        deviations.append(Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is {machine.status}"))
     finding.none(deviations, wanted=f"{name} ACTIVE", got="ACTIVE")
 
 
 @then("every step is tried again after what the platform fails at, and no error is lost")
 def machine_recovers(machine: Machine | None, environment: Environment, finding: Finding) -> None:
     name = environment.names.state_machine
-    missing = Deviation("state-machine-missing", f"{name} is missing")
+    missing = Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is missing")
     definition = finding.there(machine, wanted=name, missing=missing).definition
     finding.none(recovery(definition), wanted="every step tried again, every error caught", got="so")
     bare = {"States": {"any": {"Type": "Task", "Resource": "any"}}}

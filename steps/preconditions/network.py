@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pytest_bdd import then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.network import Network, network
@@ -47,40 +48,50 @@ def unreachable(network: Network, functions: Side, cluster: Cluster) -> list[Dev
 def _unfit_subnets(network: Network, functions: Side, cluster: Cluster) -> Iterator[Deviation]:
     found = [network.subnets[id] for id in functions.subnets if id in network.subnets]
     for id in sorted(set(functions.subnets) - network.subnets.keys()):
-        yield Deviation("function-without-vpc", f"{id} does not exist")
+        yield Deviation(Diagnosis.FUNCTION_WITHOUT_VPC, f"{id} does not exist")
     zones = {subnet["AvailabilityZone"] for subnet in found}
     if len(zones) < 2:
-        yield Deviation("subnet-not-private", f"the functions' subnets lie in {len(zones)} availability zones of 2")
+        yield Deviation(
+            Diagnosis.SUBNET_NOT_PRIVATE, f"the functions' subnets lie in {len(zones)} availability zones of 2"
+        )
     for subnet in found:
         id = subnet["SubnetId"]
         if subnet.get("MapPublicIpOnLaunch"):
-            yield Deviation("subnet-not-private", f"{id} gives out public addresses")
+            yield Deviation(Diagnosis.SUBNET_NOT_PRIVATE, f"{id} gives out public addresses")
         for route in network.routes[id]:
             if str(route.get("GatewayId", "")).startswith("igw-"):
-                yield Deviation("subnet-not-private", f"{id} has a route to the internet gateway {route['GatewayId']}")
+                yield Deviation(
+                    Diagnosis.SUBNET_NOT_PRIVATE, f"{id} has a route to the internet gateway {route['GatewayId']}"
+                )
         if subnet["VpcId"] != cluster.vpc:
-            yield Deviation("aurora-unreachable", f"{id} lies in {subnet['VpcId']}, and Aurora in {cluster.vpc}")
+            yield Deviation(
+                Diagnosis.AURORA_UNREACHABLE, f"{id} lies in {subnet['VpcId']}, and Aurora in {cluster.vpc}"
+            )
 
 
 def _closed_groups(network: Network, functions: Side, cluster: Cluster) -> Iterator[Deviation]:
     aurora = Side(cluster.subnets, cluster.security_groups)
     for id in (*functions.groups, *aurora.groups):
         if id not in network.groups:
-            yield Deviation("security-group-closed", f"{id} does not exist")
+            yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{id} does not exist")
     ours, theirs = ", ".join(functions.groups), ", ".join(aurora.groups)
     if not _open(network, functions.groups, "IpPermissionsEgress", cluster.port, aurora):
-        yield Deviation("security-group-closed", f"{ours} let nothing out to port {cluster.port} of Aurora")
+        yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{ours} let nothing out to port {cluster.port} of Aurora")
     if not any(_covers(rule, _HTTPS) for rule in _rules(network, functions.groups, "IpPermissionsEgress")):
-        yield Deviation("security-group-closed", f"{ours} let nothing out to port {_HTTPS} of AWS's services")
+        yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{ours} let nothing out to port {_HTTPS} of AWS's services")
     if not _open(network, aurora.groups, "IpPermissions", cluster.port, functions):
-        yield Deviation("security-group-closed", f"{theirs} of Aurora let nobody of {ours} in to port {cluster.port}")
+        yield Deviation(
+            Diagnosis.SECURITY_GROUP_CLOSED, f"{theirs} of Aurora let nobody of {ours} in to port {cluster.port}"
+        )
 
 
 def _missing_routes(network: Network, functions: Side) -> Iterator[Deviation]:
     for subnet in functions.subnets:
         for service in SERVICES:
             if subnet in network.subnets and not _reached(network, subnet, functions, service):
-                yield Deviation("route-missing", f"{subnet} has neither an endpoint for {service} nor a route out")
+                yield Deviation(
+                    Diagnosis.ROUTE_MISSING, f"{subnet} has neither an endpoint for {service} nor a route out"
+                )
 
 
 def _open(network: Network, groups: Collection[str], direction: str, port: int, other: Side) -> bool:
@@ -142,7 +153,7 @@ def _leads(endpoint: Mapping[str, Any], network: Network, subnet: str, functions
     return bool(endpoint["VpcId"] == network.subnets[subnet]["VpcId"] and endpoint["PrivateDnsEnabled"] and admitted)
 
 
-PRIVATE = "subnet-not-private"
+PRIVATE = Diagnosis.SUBNET_NOT_PRIVATE
 
 
 @dataclass(frozen=True)
@@ -192,4 +203,6 @@ def reachable(surroundings: Surroundings, finding: Finding) -> None:
     finding.none(deviations, wanted=f"Aurora on port {port}, S3, DynamoDB and Secrets Manager in reach", got="in reach")
     without = replace(surroundings.network, endpoints=[], groups={})
     found = {each.diagnosis for each in replace(surroundings, network=without).deviations()}
-    finding.control("no endpoints and no security groups", {"route-missing", "security-group-closed"} <= found)
+    finding.control(
+        "no endpoints and no security groups", {Diagnosis.ROUTE_MISSING, Diagnosis.SECURITY_GROUP_CLOSED} <= found
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_bdd import then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.event_rule import Rule, Trigger
 from steps.drivers.iam import USUAL_ACTIONS, Need, Permissions
@@ -82,7 +83,7 @@ def forbidden(names: Names) -> list[Need]:
 def lacking(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
     """Return the needs of the role that IAM does not allow."""
     return [
-        Deviation("permission-missing", f"{role} may not {need.action} on {need.resource} ({decision})")
+        Deviation(Diagnosis.PERMISSION_MISSING, f"{role} may not {need.action} on {need.resource} ({decision})")
         for need, decision in decisions.items()
         if decision != ALLOWED
     ]
@@ -91,7 +92,7 @@ def lacking(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
 def excessive(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
     """Return the forbidden actions that a role may do."""
     return [
-        Deviation("permission-too-broad", f"{role} may {need.action} on {need.resource}")
+        Deviation(Diagnosis.PERMISSION_TOO_BROAD, f"{role} may {need.action} on {need.resource}")
         for need, decision in decisions.items()
         if decision == ALLOWED
     ]
@@ -106,7 +107,7 @@ def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[
             continue
         for action in actions:
             if "*" in action or "?" in action:
-                deviations.append(Deviation("permission-too-broad", f"{role} is allowed {action}, a wildcard"))
+                deviations.append(Deviation(Diagnosis.PERMISSION_TOO_BROAD, f"{role} is allowed {action}, a wildcard"))
         if "*" in _listed(statement.get("Resource", "*")):
             remarks.append(f"{role} is allowed {', '.join(actions)} on every resource")
     return deviations, remarks
@@ -175,12 +176,12 @@ def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Tr
         *(missing(names, key) for key in _SERVICES if roles.arns[names.named(key)] is None),
     ]
     deviations += [
-        Deviation("role-wrong", f"{user} uses {got}, not {roles.arns[role] or role}")
+        Deviation(Diagnosis.ROLE_WRONG, f"{user} uses {got}, not {roles.arns[role] or role}")
         for user, (got, role) in users.items()
         if got is None or got != roles.arns[role]
     ]
     deviations += [
-        Deviation("role-wrong", f"{role} may not be assumed by {service}")
+        Deviation(Diagnosis.ROLE_WRONG, f"{role} may not be assumed by {service}")
         for (role, service), trusted in roles.trusted.items()
         if not trusted
     ]

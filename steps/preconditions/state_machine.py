@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_bdd import then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.jsonpath import at, placed
 from steps.drivers.postgres import Database
@@ -32,7 +33,7 @@ _EVERYTHING = {"States.ALL", "States.TaskFailed"}
 
 def recovery(machine: Mapping[str, Any]) -> list[Deviation]:
     """Return where a state machine lacks a retry, retries what it must not, or leaves an error uncaught."""
-    return [Deviation("recovery-wrong", text) for text in _faults(machine, caught=False)]
+    return [Deviation(Diagnosis.RECOVERY_WRONG, text) for text in _faults(machine, caught=False)]
 
 
 def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
@@ -78,7 +79,7 @@ def _taken(users: Users, test_users: Sequence[User]) -> list[Deviation]:
     due = {user.user_id: (user.username, user.email) for user in test_users}
     owners = {user.email: user.user_id for user in test_users}
     return [
-        Deviation("user-id-taken", f"{user['user_id']} is {user['username']} <{user['email']}>")
+        Deviation(Diagnosis.USER_ID_TAKEN, f"{user['user_id']} is {user['username']} <{user['email']}>")
         for user in users
         if (user["username"], user["email"]) != due.get(user["user_id"], (user["username"], user["email"]))
         or owners.get(user["email"], user["user_id"]) != user["user_id"]
@@ -102,7 +103,7 @@ def each_missed(users: Users, activity_file: ActivityFile, finding: Finding) -> 
 
 def _missing(users: Users, ids: Any) -> list[Deviation]:
     there = {user["user_id"] for user in users if user["is_active"]}
-    return [Deviation("users-missing", f"{id} is not registered, or not active") for id in sorted(ids - there)]
+    return [Deviation(Diagnosis.USERS_MISSING, f"{id} is not registered, or not active") for id in sorted(ids - there)]
 
 
 @then("the event made by hand tells it the same as the event of the upload")

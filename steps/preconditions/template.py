@@ -8,6 +8,7 @@ from dataclasses import replace
 from pytest_bdd import then, when
 
 from steps.cloudformation.drift import Comparison, compare
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.event_rule import REPLACEMENTS
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
@@ -15,31 +16,31 @@ from steps.targets.environment import Environment
 from steps.verdict.record import Record
 
 _DIAGNOSES = {
-    ("AWS::Lambda::Function", "Environment"): "environment-variable-wrong",
-    ("AWS::Lambda::Function", "VpcConfig"): "function-without-vpc",
-    ("AWS::Lambda::Function", "Layers"): "layer-missing",
-    ("AWS::Lambda::Function", "Handler"): "handler-misnamed",
-    ("AWS::Lambda::Function", "Role"): "role-wrong",
-    ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): "function-throttled",
-    ("AWS::Lambda::Function", "Timeout"): "function-timeout",
-    ("AWS::Events::Rule", "State"): "rule-disabled",
-    ("AWS::Events::Rule", "EventPattern"): "rule-pattern-wrong",
-    ("AWS::Events::Rule", "Targets"): "rule-target-wrong",
-    **{("AWS::Events::Rule", f"Targets.{each}"): "event-contract-broken" for each in REPLACEMENTS},
-    ("AWS::S3::Bucket", "NotificationConfiguration"): "notification-off",
-    ("AWS::StepFunctions::StateMachine", "Definition"): "state-machine-altered",
-    ("AWS::StepFunctions::StateMachine", "RoleArn"): "role-wrong",
-    ("AWS::EC2::SecurityGroup", "SecurityGroupIngress"): "security-group-closed",
-    ("AWS::EC2::SecurityGroup", "SecurityGroupEgress"): "security-group-closed",
-    ("AWS::EC2::SecurityGroupIngress", ""): "security-group-closed",
-    ("AWS::EC2::Subnet", "MapPublicIpOnLaunch"): "subnet-not-private",
-    ("AWS::EC2::RouteTable", "Routes"): "route-missing",
-    ("AWS::EC2::VPCEndpoint", ""): "route-missing",
-    ("AWS::DynamoDB::Table", ""): "table-missing",
-    ("AWS::S3::Bucket", ""): "bucket-missing",
-    ("AWS::SecretsManager::Secret", ""): "secret-missing",
-    ("AWS::Lambda::Function", ""): "function-missing",
-    ("AWS::Events::Rule", ""): "rule-missing",
+    ("AWS::Lambda::Function", "Environment"): Diagnosis.ENVIRONMENT_VARIABLE_WRONG,
+    ("AWS::Lambda::Function", "VpcConfig"): Diagnosis.FUNCTION_WITHOUT_VPC,
+    ("AWS::Lambda::Function", "Layers"): Diagnosis.LAYER_MISSING,
+    ("AWS::Lambda::Function", "Handler"): Diagnosis.HANDLER_MISNAMED,
+    ("AWS::Lambda::Function", "Role"): Diagnosis.ROLE_WRONG,
+    ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): Diagnosis.FUNCTION_THROTTLED,
+    ("AWS::Lambda::Function", "Timeout"): Diagnosis.FUNCTION_TIMEOUT,
+    ("AWS::Events::Rule", "State"): Diagnosis.RULE_DISABLED,
+    ("AWS::Events::Rule", "EventPattern"): Diagnosis.RULE_PATTERN_WRONG,
+    ("AWS::Events::Rule", "Targets"): Diagnosis.RULE_TARGET_WRONG,
+    **{("AWS::Events::Rule", f"Targets.{each}"): Diagnosis.EVENT_CONTRACT_BROKEN for each in REPLACEMENTS},
+    ("AWS::S3::Bucket", "NotificationConfiguration"): Diagnosis.NOTIFICATION_OFF,
+    ("AWS::StepFunctions::StateMachine", "Definition"): Diagnosis.STATE_MACHINE_ALTERED,
+    ("AWS::StepFunctions::StateMachine", "RoleArn"): Diagnosis.ROLE_WRONG,
+    ("AWS::EC2::SecurityGroup", "SecurityGroupIngress"): Diagnosis.SECURITY_GROUP_CLOSED,
+    ("AWS::EC2::SecurityGroup", "SecurityGroupEgress"): Diagnosis.SECURITY_GROUP_CLOSED,
+    ("AWS::EC2::SecurityGroupIngress", ""): Diagnosis.SECURITY_GROUP_CLOSED,
+    ("AWS::EC2::Subnet", "MapPublicIpOnLaunch"): Diagnosis.SUBNET_NOT_PRIVATE,
+    ("AWS::EC2::RouteTable", "Routes"): Diagnosis.ROUTE_MISSING,
+    ("AWS::EC2::VPCEndpoint", ""): Diagnosis.ROUTE_MISSING,
+    ("AWS::DynamoDB::Table", ""): Diagnosis.TABLE_MISSING,
+    ("AWS::S3::Bucket", ""): Diagnosis.BUCKET_MISSING,
+    ("AWS::SecretsManager::Secret", ""): Diagnosis.SECRET_MISSING,
+    ("AWS::Lambda::Function", ""): Diagnosis.FUNCTION_MISSING,
+    ("AWS::Events::Rule", ""): Diagnosis.RULE_MISSING,
 }
 """The diagnosis of a difference, by type and property or a part of it; "" stands for a missing resource."""
 
@@ -71,7 +72,7 @@ def _deviations(resource: Comparison) -> list[Deviation]:
     return [Deviation(_diagnosis(resource.kind, each.path), f"{resource.name} {each}") for each in resource.differences]
 
 
-def _diagnosis(kind: str, path: str) -> str:
+def _diagnosis(kind: str, path: str) -> Diagnosis:
     property = re.sub(r"\[.*?\]", "", path)
-    usual = _DIAGNOSES.get((kind, property.partition(".")[0]), "template-drift")
+    usual = _DIAGNOSES.get((kind, property.partition(".")[0]), Diagnosis.TEMPLATE_DRIFT)
     return _DIAGNOSES.get((kind, property), usual)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.audit_trail import Place, gaps
 from steps.run import attachments
 from steps.run.delivery import CHUNK_STEP, STEPS, Delivery, Drivers
@@ -17,7 +18,7 @@ def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Findin
     finding.attach(*attachments.of_items("Batch jobs", jobs, names.batch_jobs, names))
     finding.equal(len(jobs), 1, "batch job")
     if jobs[0].get("status") == "RUNNING":
-        finding.suspect("job-left-running", str(jobs[0]))
+        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, str(jobs[0]))
     got = tuple(jobs[0].get(name) for name in ("status", "records_applied", "records_rejected"))
     finding.holds(
         got == (status, applied, rejected),
@@ -31,7 +32,7 @@ def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Findin
 def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
     got = [job.get("status") for job in delivery.jobs]
     if "RUNNING" in got:
-        finding.suspect("job-left-running", f"the batch job is {got} and has to be {status}")
+        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, f"the batch job is {got} and has to be {status}")
     finding.equal(got, [status], "as the status of its batch jobs")
 
 

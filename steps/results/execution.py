@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from pytest_bdd import parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure
 from steps.drivers.execution_history import Retry, Spans, iterations, peak, reached
 from steps.drivers.logs import invocations
@@ -53,10 +54,10 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
 def diagnose_failure(run: Run, error: str) -> list[Deviation]:
     """Return the deviations of an execution that had to fail with `error` and a stated reason, but did not."""
     if run.status == "SUCCEEDED":
-        return [Deviation("error-swallowed", f"the execution SUCCEEDED, and had to fail with {error}")]
+        return [Deviation(Diagnosis.ERROR_SWALLOWED, f"the execution SUCCEEDED, and had to fail with {error}")]
     found = of_failure(run.status, run.error, run.cause)
-    known = run.error != error and found[0].diagnosis != "state-failed"
-    return found if known else [Deviation("error-nameless", found[0].text)]
+    known = run.error != error and found[0].diagnosis != Diagnosis.STATE_FAILED
+    return found if known else [Deviation(Diagnosis.ERROR_NAMELESS, found[0].text)]
 
 
 @then(parsers.parse('the execution fails with "{error}", saying that every record is a "{reason}"'))
@@ -70,8 +71,8 @@ def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, find
     """Judge the diagnosis alone; the pipeline may name the error as it likes."""
     run = delivery.run
     got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
-    if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == ["state-failed"]):
-        finding.suspect("error-nameless", str(run))
+    if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == [Diagnosis.STATE_FAILED]):
+        finding.suspect(Diagnosis.ERROR_NAMELESS, str(run))
     finding.holds(
         run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
         wanted=f"FAILED with {diagnosis}{f': ... {what}' if what else ''}",
@@ -86,7 +87,7 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
     finding.attach(attachments.of_states(run))
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     if wrong and run.status == "SUCCEEDED":
-        finding.suspect("error-swallowed", "; ".join(wrong))
+        finding.suspect(Diagnosis.ERROR_SWALLOWED, "; ".join(wrong))
     finding.holds(
         not wrong,
         wanted=f"the {len(path)} states of the happy path entered and left",
@@ -106,7 +107,7 @@ def every_step_taken(delivery: Delivery, finding: Finding) -> None:
         skipped -= {line.fields.get("event_type") for line in delivery.lines}
     told = ", ".join(sorted(skipped))
     if skipped and delivery.run.status == "SUCCEEDED":
-        finding.suspect("step-skipped", f"never taken: {told}")
+        finding.suspect(Diagnosis.STEP_SKIPPED, f"never taken: {told}")
     finding.holds(not skipped, wanted=f"{len(due)} steps taken", got=f"none of {told}" if skipped else "so")
 
 
@@ -115,7 +116,7 @@ def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
     retries = delivery.run.retries
     ours = _select_own_retries(retries)
     for retry in ours:
-        finding.suspect("retried", f"{retry.state} was tried again after {retry.error}")
+        finding.suspect(Diagnosis.RETRIED, f"{retry.state} was tried again after {retry.error}")
     finding.holds(
         not ours,
         wanted="no retries but of Lambda.* errors",
@@ -147,7 +148,8 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
         throttled = [retry for retry in delivery.run.retries if "TooManyRequests" in retry.error]
         told = "".join(f", {retry.state} tried again after {retry.error}" for retry in throttled[:1])
         finding.suspect(
-            "function-throttled" if throttled else "not-parallel", f"chunk invocations at once: {got}{told}"
+            Diagnosis.FUNCTION_THROTTLED if throttled else Diagnosis.NOT_PARALLEL,
+            f"chunk invocations at once: {got}{told}",
         )
     finding.holds(peak(spans) > 1, wanted="more than one chunk invocation at once", got=got)
     one_by_one = [(n, n + 1) for n, _ in enumerate(spans)]

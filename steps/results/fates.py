@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pytest_bdd import parsers, then
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ZERO, Counts
 from steps.results.reconciliation import Fate, Stores, compare_totals, reconcile
 from steps.run import attachments
@@ -17,10 +18,10 @@ from steps.suite.finding import Finding
 from steps.verdict.record import Record
 
 _DIAGNOSES = {
-    "lost": "records-lost",
-    "doubled": "records-doubled",
-    "altered": "records-altered",
-    "unexpected": "others-altered",
+    "lost": Diagnosis.RECORDS_LOST,
+    "doubled": Diagnosis.RECORDS_DOUBLED,
+    "altered": Diagnosis.RECORDS_ALTERED,
+    "unexpected": Diagnosis.OTHERS_ALTERED,
 }
 
 
@@ -67,9 +68,9 @@ def diagnose(stores: Stores, wrong: Sequence[Fate]) -> list[Deviation]:
     found = []
     if stores.planned != len(stores.records):
         text = f"the plan holds {stores.planned} records, and the file {len(stores.records)}"
-        found.append(Deviation("chunk-lost", text))
+        found.append(Deviation(Diagnosis.CHUNK_LOST, text))
     for each in wrong:
-        silent = "success-line-missing" if each.disagreeing == ("logs",) else "audit-incomplete"
+        silent = Diagnosis.SUCCESS_LINE_MISSING if each.disagreeing == ("logs",) else Diagnosis.AUDIT_INCOMPLETE
         found.append(Deviation(_DIAGNOSES.get(each.fate, silent), str(each)))
     return found
 
@@ -94,7 +95,7 @@ def totals(delivery: Delivery, finding: Finding) -> None:
     stores, fates = delivery.stores, delivery.fates
     wrong = compare_totals(stores, fates)
     if wrong:
-        finding.suspect("job-wrong", "; ".join(wrong))
+        finding.suspect(Diagnosis.JOB_WRONG, "; ".join(wrong))
     finding.holds(not wrong, wanted="the batch job's counts those of the records", got="; ".join(wrong) or "the same")
     miscounted = [job._replace(applied=job.applied - 1) for job in stores.jobs]
     finding.control("a wrong count", bool(compare_totals(replace(stores, jobs=miscounted), fates)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.locks import Lock
 from steps.run.delivery import Delivery, Drivers
@@ -35,14 +36,14 @@ def compare_lock(lock: Lock | None, due: Lock) -> list[Deviation]:
     if lock == due:
         return []
     held = lock is not None and replace(lock, state="done") == due
-    return [Deviation("lock-left" if held else "lock-wrong", f"{lock or 'no lock'} instead of {due}")]
+    return [Deviation(Diagnosis.LOCK_LEFT if held else Diagnosis.LOCK_WRONG, f"{lock or 'no lock'} instead of {due}")]
 
 
 @then("its results are in the bucket, and hold no rejected record")
 def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     results = drivers.inbox.results(delivery.upload)
     if missing := ", ".join(sorted(RESULTS - results.keys())):
-        finding.suspect("results-missing", f"there is no {missing}")
+        finding.suspect(Diagnosis.RESULTS_MISSING, f"there is no {missing}")
     wanted, got = (", ".join(sorted(names)) for names in (RESULTS, results))
     finding.holds(not missing, wanted=wanted, got=got or "nothing")
     rejected = ActivityFile.of("rejected.csv", results["rejected.csv"])
@@ -74,10 +75,10 @@ def find_separate_writes(written: Mapping[str, datetime], plan: Sequence[datetim
     if not due:
         moments = len(set(written.values()))
         text = f"{moments} transactions have written the statistics of {len(plan)} chunks"
-        return [Deviation("not-atomic", text)] if moments > len(plan) else []
+        return [Deviation(Diagnosis.NOT_ATOMIC, text)] if moments > len(plan) else []
     return [
         Deviation(
-            "not-atomic" if min(abs(at - each) for each in due) <= _LONGEST else "updated-at-wrong",
+            Diagnosis.NOT_ATOMIC if min(abs(at - each) for each in due) <= _LONGEST else Diagnosis.UPDATED_AT_WRONG,
             f"{user} was updated at {at}, when no chunk of the plan was",
         )
         for user, at in written.items()
@@ -114,5 +115,5 @@ def updated_by_it(delivery: Delivery, finding: Finding) -> None:
         if (row := delivery.statistics[user])["last_execution_id"] != delivery.run.arn or row["updated_at"] < began
     ]
     if old:
-        finding.suspect("updated-at-wrong", f"not updated by {delivery.run.arn}: {', '.join(old)}")
+        finding.suspect(Diagnosis.UPDATED_AT_WRONG, f"not updated by {delivery.run.arn}: {', '.join(old)}")
     finding.holds(not old, wanted=f"{len(due)} users updated by this execution", got=f"{len(due) - len(old)}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.connections import left_of
 from steps.drivers.execution_history import reached
 from steps.drivers.logs import LogLine, complaints, holding, written
@@ -91,7 +92,9 @@ def after_the_work(delivery: Delivery, finding: Finding) -> None:
     done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _read_completion_time(each))}
     early = _find_early_lines(lines, done)
     if early:
-        finding.suspect("success-line-missing", f"{len(early)} lines came before the work was done, such as {early[0]}")
+        finding.suspect(
+            Diagnosis.SUCCESS_LINE_MISSING, f"{len(early)} lines came before the work was done, such as {early[0]}"
+        )
     finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
     if done:
         planted = [replace(line, at=delivery.upload.at) for line in lines]
@@ -122,7 +125,7 @@ def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
     ending = delivery.run.error or "ProcessingError"
     named = [line for line in holding(delivery.lines, reason) if ending not in line.text]
     if not named:
-        finding.suspect("error-nameless", f"no line names {reason} but for {ending}, of {len(delivery.lines)}")
+        finding.suspect(Diagnosis.ERROR_NAMELESS, f"no line names {reason} but for {ending}, of {len(delivery.lines)}")
     finding.holds(bool(named), wanted=f"lines of their own that name {reason}", got=str(len(named)))
 
 

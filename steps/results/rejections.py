@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_bdd import parsers, then
 
+from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.step_functions import Run, message
@@ -23,7 +24,9 @@ def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> 
     got = Counter((row["line_number"], row["user_id"], row["reason"]) for row in delivery.rejected)
     due = Counter((record.line, record.user_id, reason) for record in delivery.file.records)
     if got and got != due:
-        finding.suspect("fate-wrong", f"{got.total()} records rejected, {(got & due).total()} of them as {reason}")
+        finding.suspect(
+            Diagnosis.FATE_WRONG, f"{got.total()} records rejected, {(got & due).total()} of them as {reason}"
+        )
     finding.holds(
         got == due,
         wanted=f"{due.total()} records rejected as {reason}",
@@ -73,10 +76,12 @@ def diagnose_rejections(run: Run, got: Reasons, due: Reasons, altered: Sequence[
     """
     if got == due and "tolerated" in message(run.cause):
         text = f"ERROR_TOLERANCE_PERCENT is not what the template is to declare: {message(run.cause)}"
-        return [Deviation("environment-variable-wrong", text)]
+        return [Deviation(Diagnosis.ENVIRONMENT_VARIABLE_WRONG, text)]
     strange, missed = dict(got.items() - due.items()), dict(due.items() - got.items())
     if missed and not strange and altered and run.status == "SUCCEEDED":  # counts that overwrite do not overflow
-        return [Deviation("records-altered", each) for each in altered]
+        return [Deviation(Diagnosis.RECORDS_ALTERED, each) for each in altered]
     if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
-        return [Deviation("fate-wrong", f"rejected: {strange or 'no others'}; not rejected so: {missed or 'none'}")]
+        return [
+            Deviation(Diagnosis.FATE_WRONG, f"rejected: {strange or 'no others'}; not rejected so: {missed or 'none'}")
+        ]
     return of_failure(run.status, run.error, run.cause)

@@ -7,6 +7,7 @@ from time import monotonic
 
 from pytest_bdd import given, parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.waiting import NotSeen, eventually
 from steps.run.custom_file import OwnFile
@@ -152,6 +153,6 @@ def no_deadlock(drivers: Drivers, own_file: OwnFile, met: int, finding: Finding)
     drivers.connections.gone(drivers.database, within=10)  # a session reports its deadlocks at its end at the latest
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     if seen:
-        finding.suspect("database-refused", f"{seen} deadlocks among chunks of the same users")
+        finding.suspect(Diagnosis.DATABASE_REFUSED, f"{seen} deadlocks among chunks of the same users")
     finding.equal(seen, 0, "deadlocks")
     finding.holds(met > 1, wanted="functions that met at the lock", got=f"{met} at most")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pytest_bdd import parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure
 from steps.drivers.event_rule import Trigger
 from steps.drivers.execution_input import object_created
@@ -51,7 +52,7 @@ def inbox_holds(folder: str, delivery: Delivery, drivers: Drivers, finding: Find
     finding.equal(upload.key, folder + file.name, "as key")
     content = drivers.inbox.content(upload)
     if content is None:
-        finding.suspect("upload-gone", f"version {upload.version_id} of {upload.key} is not there any more")
+        finding.suspect(Diagnosis.UPLOAD_GONE, f"version {upload.version_id} of {upload.key} is not there any more")
     finding.holds(
         content == file.content,
         wanted="the same bytes",
@@ -79,7 +80,7 @@ def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     executions = [arn for arn in workflow.executions_of(upload) if arn == run.arn or arn not in workflow.started]
     found = len(executions)
     if found > 1:
-        finding.suspect("started-twice", f"{found} executions of {upload.key}")
+        finding.suspect(Diagnosis.STARTED_TWICE, f"{found} executions of {upload.key}")
     finding.holds(_is_only_one(executions), wanted="one execution for this upload", got=f"{found} executions")
     finding.control("the same twice in a copy of those found", not _is_only_one(executions * 2))
 
@@ -98,7 +99,7 @@ def watched(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     )
 
 
-BROKEN = "manual-start-broken"
+BROKEN = Diagnosis.MANUAL_START_BROKEN
 
 
 @when("a manual start is rehearsed", target_fixture="rehearsal")
@@ -155,7 +156,7 @@ def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> N
         found = of_failure(run.status, run.error, run.cause)
         finding.deviations += [
             # A manual start has no event, and the event of the automatic start was correct.
-            each._replace(diagnosis=BROKEN) if each.diagnosis == "event-contract-broken" else each
+            each._replace(diagnosis=BROKEN) if each.diagnosis == Diagnosis.EVENT_CONTRACT_BROKEN else each
             for each in found
         ]
     got, due = _summarise(run), _summarise(acceptance.run)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Answer, Database
 from steps.drivers.users import User
@@ -27,7 +28,7 @@ def database_reached(environment: Environment) -> Answer:
 @then("it answers")
 def it_answers(answer: Answer, finding: Finding) -> None:
     if not answer.well:
-        finding.suspect("secret-refused", answer.said)
+        finding.suspect(Diagnosis.SECRET_REFUSED, answer.said)
     finding.holds(answer.well, wanted="the database answers with the secret's credentials", got=answer.said)
 
 
@@ -41,7 +42,7 @@ def tables_hold_what_is_written(database: Database, environment: Environment, fi
         harmless = [[row["what"]] for row in database.ask("schema_notes")]
     if harmless:
         finding.attach(table("beside sql/schema.sql, and harmless", ["what"], harmless))
-    deviations = [Deviation("schema-wrong", what) for what in wrong]
+    deviations = [Deviation(Diagnosis.SCHEMA_WRONG, what) for what in wrong]
     finding.none(deviations, wanted="tables that hold what is written", got="so")
 
 
@@ -62,7 +63,7 @@ def test_users_counted(preparation: Preparation, settings: Settings, database: D
     registered = len(_list_registered(settings, database))
     if preparation.test_users != registered:
         text = f"count_test_users.sql counts {preparation.test_users}, and {registered} are registered"
-        finding.suspect("question-wrong", text)
+        finding.suspect(Diagnosis.QUESTION_WRONG, text)
     finding.equal(preparation.test_users, settings.counts.users, "test users")
 
 
@@ -97,7 +98,9 @@ def _check_registered(rows: list[dict[str, Any]], users: list[User], finding: Fi
 def table_counted(preparation: Preparation, finding: Finding) -> None:
     counted, read = preparation.overview, len(preparation.statistics)
     if counted["all_rows"] != read:
-        finding.suspect("question-wrong", f"statistics_overview.sql counts {counted['all_rows']} rows of {read}")
+        finding.suspect(
+            Diagnosis.QUESTION_WRONG, f"statistics_overview.sql counts {counted['all_rows']} rows of {read}"
+        )
     finding.holds(
         counted["all_rows"] == counted["of_others"] == read,
         wanted=f"{read} rows, all of other users",
@@ -114,7 +117,7 @@ def statistics_cleared(
     if environment.shared:  # others' rows change meanwhile, and the statement deletes test users by id only
         others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
     if gone := sorted(others.keys() - preparation.statistics.keys()):
-        finding.suspect("others-altered", f"cleared beside the test users': {', '.join(gone)}")
+        finding.suspect(Diagnosis.OTHERS_ALTERED, f"cleared beside the test users': {', '.join(gone)}")
     finding.holds(
         preparation.statistics == others,
         wanted=f"statistics of {len(others)} other users left, as they were",
@@ -137,7 +140,7 @@ def no_statistics(
     left = _count_theirs(preparation.statistics, sums)
     if preparation.test_statistics != left:
         text = f"count_test_statistics.sql counts {preparation.test_statistics}, and {left} are left"
-        finding.suspect("question-wrong", text)
+        finding.suspect(Diagnosis.QUESTION_WRONG, text)
     finding.equal(preparation.test_statistics, count, "statistics of the test users")
     if environment.shared:
         planted = {**preparation.statistics, min(sums): {}}

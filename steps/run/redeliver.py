@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from pytest_bdd import parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.execution_history import reached
 from steps.drivers.locks import NotRestarted, restart
 from steps.drivers.logs import holding
@@ -109,7 +110,7 @@ def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
 def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     lock = drivers.locks.of(delivery.upload)
     if lock is not None:
-        finding.suspect("lock-left", str(lock))
+        finding.suspect(Diagnosis.LOCK_LEFT, str(lock))
     finding.equal(lock, None, "as its lock")
 
 
@@ -128,7 +129,7 @@ def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> Non
 def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, finding: Finding) -> None:
     first, again = delivery.run, second.run
     if again.duplicate_of != first.arn:
-        finding.suspect("redelivery-processed", str(again))
+        finding.suspect(Diagnosis.REDELIVERY_PROCESSED, str(again))
     finding.equal(again.duplicate_of, first.arn, "as the execution that the second one leaves the upload to")
     found = drivers.workflow.executions_of(delivery.upload)
     finding.holds({first.arn, again.arn} <= set(found), wanted="both executions of it", got=f"{len(found)} of it")

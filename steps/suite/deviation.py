@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from steps.diagnoses.ids import Diagnosis
+
 
 class Deviation(NamedTuple):
-    """A finding that is not as wanted, in one sentence; `diagnosis` is an id from docs/diagnoses.md."""
+    """A finding that is not as wanted, in one sentence; docs/diagnoses.md explains its diagnosis."""
 
-    diagnosis: str
+    diagnosis: Diagnosis
     text: str
 
 
@@ -23,5 +25,5 @@ def of_error(error: BaseException) -> list[Deviation]:
     if diagnosis := getattr(error, "diagnosis", None):
         return [Deviation(diagnosis, str(error))]
     if isinstance(error, _OF_THE_SUITE):
-        return [Deviation("check-broken", f"{type(error).__name__}: {error}")]
+        return [Deviation(Diagnosis.CHECK_BROKEN, f"{type(error).__name__}: {error}")]
     return []

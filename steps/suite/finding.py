@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, TypeVar, cast
 
 import pytest
 
+from steps.diagnoses.ids import Diagnosis
 from steps.explained_error import ExplainedError
 from steps.suite.deviation import Deviation
 
@@ -42,7 +43,7 @@ T = TypeVar("T")
 class ControlFailed(ExplainedError):
     """A check did not find the deviation planted for it, so a pass of this check proves nothing."""
 
-    diagnosis = "check-broken"
+    diagnosis = Diagnosis.CHECK_BROKEN
 
 
 class Finding:
@@ -68,7 +69,7 @@ class Finding:
         if not true:
             raise AssertionError("\n".join(filter(None, [f"wanted {wanted}, got {got}", evidence])))
 
-    def suspect(self, diagnosis: str, text: str) -> None:
+    def suspect(self, diagnosis: Diagnosis, text: str) -> None:
         """Record a deviation with this diagnosis; does not fail the step."""
         self.deviations.append(Deviation(diagnosis, text))
 

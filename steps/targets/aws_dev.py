@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steps.cloudformation.declared import Clients, Declared, unknown
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
 from steps.drivers.names import Names
@@ -32,7 +33,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class NotSafe(ExplainedError):
     """The suite must not write to this account."""
 
-    diagnosis = "account-refused"
+    diagnosis = Diagnosis.ACCOUNT_REFUSED
 
 
 def aws_dev(

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from local_aws import surroundings
 from steps.cloudformation.declared import Clients, Declared
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.aurora import Secret
 from steps.drivers.fault_injection import Faults
 from steps.drivers.names import Names
@@ -91,13 +92,13 @@ class Environment:
 class EnvironmentBroken(ExplainedError):
     """A part of the environment is missing or has stopped by itself; not the pipeline's fault."""
 
-    diagnosis = "environment-broken"
+    diagnosis = Diagnosis.ENVIRONMENT_BROKEN
 
 
 class CommandFailed(ExplainedError):
     """A command run beside the acceptance has failed; `said` is its output."""
 
-    diagnosis = "command-failed"
+    diagnosis = Diagnosis.COMMAND_FAILED
 
     def __init__(self, command: str, code: int, said: str) -> None:
         super().__init__(f"The command ended with {code}: {command}", evidence=[said], remedy="mend the command")

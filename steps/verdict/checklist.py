@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
+from steps.diagnoses.ids import Diagnosis
 from steps.paths import FEATURES
 from steps.verdict.toml_tables import MalformedFile, read_tables
 from steps.verdict.words import Filled, Words
@@ -39,7 +40,7 @@ class Item:
     cause: Words
     risk: Words
     remedy: Words
-    diagnosis: Filled = "not-diagnosed"
+    diagnosis: Diagnosis = Diagnosis.NOT_DIAGNOSED
     by_hand_minutes: Annotated[tuple[int, int] | None, Field(validate_default=True)] = None
 
     @field_validator("phase")
@@ -48,6 +49,13 @@ class Item:
         if phase not in PHASES:
             raise ValueError(f"phase {phase!r} is none of {', '.join(PHASES)}")
         return phase
+
+    @field_validator("diagnosis", mode="before")
+    @classmethod
+    def _is_in_the_catalogue(cls, diagnosis: Any) -> Diagnosis:
+        if diagnosis not in list(Diagnosis):
+            raise ValueError(f"diagnosis {diagnosis!r} is not in steps/diagnoses/catalogue.toml")
+        return Diagnosis(diagnosis)
 
     @field_validator("by_hand_minutes", mode="before")
     @classmethod

@@ -29,7 +29,9 @@ def test_what_a_failed_execution_points_to(error: str | None, cause: str | None,
     assert found.diagnosis == diagnosis
 
 
-@pytest.mark.parametrize(("status", "diagnosis"), [("TIMED_OUT", "too-slow"), ("ABORTED", "state-failed")])
+@pytest.mark.parametrize(
+    ("status", "diagnosis"), [("TIMED_OUT", Diagnosis.TOO_SLOW), ("ABORTED", Diagnosis.STATE_FAILED)]
+)
 def test_what_an_execution_points_to_that_ended_without_an_error(status: str, diagnosis: str):
     assert of_failure(status, None, None) == [(diagnosis, f"the execution {status} with {status}")]
 
@@ -44,7 +46,7 @@ def test_the_evidence_is_what_the_function_said_in_one_line():
 @given(line=st.sampled_from([cause for _, cause, _ in EXECUTIONS if cause] + ["if password_was_asked(refused):"]))
 def test_what_a_stack_trace_quotes_is_no_cause(line: str):
     cause = told("DatabaseUnavailableError", "no session on aurora:5432: connection timeout expired", line)
-    assert of_failure("FAILED", "DatabaseUnavailableError", cause)[0].diagnosis == "aurora-unreachable"
+    assert of_failure("FAILED", "DatabaseUnavailableError", cause)[0].diagnosis == Diagnosis.AURORA_UNREACHABLE
 
 
 @given(
@@ -62,7 +64,9 @@ def test_where_all_is_well_nothing_is_pointed_to():
 
 
 def test_an_upload_that_started_nothing_points_to_its_event():
-    assert of_start("manual", "waited 60 s") == [("event-not-delivered", "the upload has started nothing: waited 60 s")]
+    assert of_start("manual", "waited 60 s") == [
+        (Diagnosis.EVENT_NOT_DELIVERED, "the upload has started nothing: waited 60 s")
+    ]
 
 
 DEVIATIONS = st.builds(Deviation, st.sampled_from(IDS), st.text("ab", max_size=2))
@@ -81,7 +85,7 @@ def test_every_line_that_is_no_is_explained_root_causes_first(scenarios: list[Sc
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     assert [each.rank for each in ranked] == list(range(1, len(ranked) + 1))
     found = {id for id, _ in [*(d for each in bad for d in each.deviations), *(whole if bad else ())]}
-    found |= set() if whole and bad else {"environment-broken"}
+    found |= set() if whole and bad else {Diagnosis.ENVIRONMENT_BROKEN}
     due = [id for id in IDS if id in found] + [id for id in IDS if id not in found]
     assert [each.id for each in ranked] == [id for id in due if id in {each.id for each in ranked}]
     assert {line for each in ranked for line in each.items} == {line for each in bad for line in each.items}
@@ -109,34 +113,37 @@ LOST = tuple(Deviation(Diagnosis.RECORDS_LOST, f"record {n}") for n in range(100
         pytest.param(
             [one("a", "KNO-03", said=(CLOSED,)), one("b", "DAT-01", "KNO-03", said=(CLOSED,))],
             (),
-            {"security-group-closed": (["KNO-03", "DAT-01"], [CLOSED.text])},
+            {Diagnosis.SECURITY_GROUP_CLOSED: (["KNO-03", "DAT-01"], [CLOSED.text])},
             id="one cause in several scenarios",
         ),
         pytest.param(
             [one("a", "PRF-03", said=LOST)],
             (),
-            {"records-lost": (["PRF-03"], [f"record {n}" for n in range(20)])},
+            {Diagnosis.RECORDS_LOST: (["PRF-03"], [f"record {n}" for n in range(20)])},
             id="as much evidence as people read",
         ),
         pytest.param(
             [one("a", "AUR-02", reason="99 of 100"), one("b", "INF-01", reason="none")],
             (),
-            {"records-lost": (["AUR-02"], ["99 of 100"]), "not-diagnosed": (["INF-01"], ["none"])},
+            {Diagnosis.RECORDS_LOST: (["AUR-02"], ["99 of 100"]), Diagnosis.NOT_DIAGNOSED: (["INF-01"], ["none"])},
             id="the usual diagnosis of a line",
         ),
         pytest.param(
             [one("a", "AUR-02", status=BROKEN, reason="no database"), one("b", "AUR-03", reason="99 of 100")],
             (),
-            {"environment-broken": (["AUR-02"], ["no database"]), "records-altered": (["AUR-03"], ["99 of 100"])},
+            {
+                Diagnosis.ENVIRONMENT_BROKEN: (["AUR-02"], ["no database"]),
+                Diagnosis.RECORDS_ALTERED: (["AUR-03"], ["99 of 100"]),
+            },
             id="what broke says nothing about the pipeline",
         ),
         pytest.param(
             [one("a", "SFN-01", reason="FAILED"), one("b", "AUR-02", reason="0")],
             (REFUSED,),
             {
-                "secret-refused": (["SFN-01", "AUR-02"], [REFUSED.text]),
-                "state-failed": (["SFN-01"], ["FAILED"]),
-                "records-lost": (["AUR-02"], ["0"]),
+                Diagnosis.SECRET_REFUSED: (["SFN-01", "AUR-02"], [REFUSED.text]),
+                Diagnosis.STATE_FAILED: (["SFN-01"], ["FAILED"]),
+                Diagnosis.RECORDS_LOST: (["AUR-02"], ["0"]),
             },
             id="the run explains every line, before what is usual for it",
         ),
@@ -148,19 +155,19 @@ def test_what_is_explained(scenarios: list[Scenario], whole: tuple[Deviation, ..
 
 
 def test_what_breaks_after_a_run_that_has_told_why_it_failed_is_no_broken_environment():
-    run = (Deviation("event-contract-broken", "no such path"),)
+    run = (Deviation(Diagnosis.EVENT_CONTRACT_BROKEN, "no such path"),)
     after = explained(one("a", "LOG-02", status=BROKEN, reason="no line at all"), whole=run)
-    assert next(iter(after)) == "event-contract-broken"
+    assert next(iter(after)) == Diagnosis.EVENT_CONTRACT_BROKEN
     both = [one("a", "INF-01", status=BROKEN, reason="no answer"), replace(one("b", "SFN-01"), ended=9.0)]
-    assert next(iter(diagnoses(both, run, catalogue.read(), began=5.0))).id == "environment-broken"
+    assert next(iter(diagnoses(both, run, catalogue.read(), began=5.0))).id == Diagnosis.ENVIRONMENT_BROKEN
 
 
 def test_the_run_explains_nothing_that_failed_before_it_began():
     early = Scenario("early", ["LAM-01"], FAILED, "missing", ended=1.0)
     late = Scenario("late", ["SFN-01"], FAILED, "FAILED", ended=3.0)
-    refused = Deviation("secret-refused", "the execution FAILED")
+    refused = Deviation(Diagnosis.SECRET_REFUSED, "the execution FAILED")
     assert diagnoses([early, late], [refused], KNOWN, began=2.0)[0].items == ["SFN-01"]
-    assert "secret-refused" not in [each.id for each in diagnoses([early], [refused], KNOWN, began=2.0)]
+    assert Diagnosis.SECRET_REFUSED not in [each.id for each in diagnoses([early], [refused], KNOWN, began=2.0)]
 
 
 def test_the_catalogue_explains_each_diagnosis_in_the_order_of_the_enumeration():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from steps.diagnoses import catalogue
+from steps.diagnoses.ids import Diagnosis
 from steps.paths import ROOT
 from steps.reporting import sheet
 from steps.reporting.sheet.content import fill_in
@@ -23,7 +24,7 @@ from steps.suite.deviation import Deviation
 from steps.verdict.model import Verdict
 from tests.steps.reporting.verdicts import ARN, LINES, failed, record, verdict, waived
 
-MISSING = Deviation("environment-variable-missing", "csv-processor-dev lacks CHUNK_SIZE")
+MISSING = Deviation(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, "csv-processor-dev lacks CHUNK_SIZE")
 EVIL = '<script>alert("x")</script> | **b** `c` [a](javascript:alert(1)) <!-- &amp; $x$'
 
 
@@ -138,7 +139,7 @@ def test_markdown_shows_any_text_as_it_is(text: str):
 @pytest.mark.parametrize("text", [EVIL, "", '">\n\n# h\n---\n<b>', "{{ 7 * 7 }}{% raw %}", "\x00\u2028"])
 def test_nothing_that_is_told_is_taken_for_markup(text: str):
     told = verdict(
-        failed("LOG-02", text, Deviation("error-logged", text)), waivers={"LOG-02": waived(reason=text + "x")}
+        failed("LOG-02", text, Deviation(Diagnosis.ERROR_LOGGED, text)), waivers={"LOG-02": waived(reason=text + "x")}
     ).data()
     told |= {"notes": [text], "discrepancies": [{"record": 1, "user": text, "fate": "lost", "stores": {text: text}}]}
     told["run"] |= {"execution_arn": text, "key": text or "k"}

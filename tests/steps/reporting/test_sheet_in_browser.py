@@ -11,13 +11,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from steps.diagnoses.ids import Diagnosis
 from steps.reporting import sheet
 from steps.suite.deviation import Deviation
 from steps.verdict.verdict import BROKEN, Scenario
 from tests.steps.reporting.verdicts import LINES, failed, verdict, waived
 
 pytestmark = pytest.mark.browser
-MISSING = Deviation("environment-variable-missing", "csv-processor-dev lacks CHUNK_SIZE, AURORA_SECRET_ARN")
+MISSING = Deviation(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, "csv-processor-dev lacks CHUNK_SIZE, AURORA_SECRET_ARN")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from steps.diagnoses.ids import Diagnosis
 from steps.suite.deviation import Deviation
 from steps.suite.finding import ControlFailed, Finding
 
-CLOSED = Deviation("security-group-closed", "sg-1 lets nobody in")
-MISSING = Deviation("route-missing", "subnet-1 has no route")
+CLOSED = Deviation(Diagnosis.SECURITY_GROUP_CLOSED, "sg-1 lets nobody in")
+MISSING = Deviation(Diagnosis.ROUTE_MISSING, "subnet-1 has no route")
 
 
 def test_where_nothing_deviates_the_claim_holds():

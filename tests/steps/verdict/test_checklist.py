@@ -112,6 +112,7 @@ def test_a_good_entry_is_read(tmp_path: Path):
         ({"risk": {"ja": "影響", "en": "risk", "fr": "risque"}}, "AUR-01: risk.fr is unknown"),
         ({"casue": {"ja": "原因"}}, "AUR-01: casue is unknown"),
         ({"phase": "after"}, "AUR-01: phase 'after' is none of precondition, run, success"),
+        ({"diagnosis": "records-gone"}, "AUR-01: diagnosis 'records-gone' is not in steps/diagnoses/catalogue.toml"),
         ({"phase": "schedule"}, "AUR-01: by_hand_minutes belongs to every item of the schedule, and to no other"),
         ({"by_hand_minutes": [1, 2]}, "AUR-01: by_hand_minutes belongs to every item of the schedule, and to no other"),
         ({"phase": "schedule", "by_hand_minutes": [60, 30]}, "AUR-01: by_hand_minutes is [60, 30], not two whole numb"),

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from steps.diagnoses.ids import Diagnosis
 from steps.paths import ROOT
 from steps.suite.deviation import Deviation
 from steps.verdict.__main__ import schema
@@ -15,7 +16,7 @@ from steps.verdict.model import Verdict
 from tests.steps.reporting.verdicts import failed, verdict, waived
 
 NO_GO = verdict(
-    failed("LAM-01", "19", Deviation("environment-variable-missing", "CHUNK_SIZE")),
+    failed("LAM-01", "19", Deviation(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, "CHUNK_SIZE")),
     failed("LOG-02"),
     waivers={"LOG-02": waived()},
     discrepancies=[{"record": None, "user": "U00001", "fate": "lost", "stores": {"csv": [1, 2], "aurora": None}}],

@@ -6,6 +6,7 @@ import logging
 
 from pytest_bdd import given, parsers, then, when
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.logs import LogLine, written
 from steps.suite.finding import Attachment, Finding, document, table
 from steps.suite.progress import Progress
@@ -53,7 +54,7 @@ def told(finding: Finding, progress: Progress) -> None:
     logging.getLogger("planted").warning(shown())
     print(shown())
     finding.attach(Attachment("secrets", "text", shown()), document("secret", {"password": "planted-json-password"}))
-    finding.suspect("records-altered", shown())
+    finding.suspect(Diagnosis.RECORDS_ALTERED, shown())
     finding.holds(True, wanted=shown(), got=shown())
     finding.control(shown(), True)
 
@@ -77,7 +78,7 @@ def hostile(finding: Finding, progress: Progress, record: Record) -> None:
     record.keep("lambda-logs.txt", written([line, line]))
     finding.attach(Attachment(HOSTILE, "text", HOSTILE), document("document", {HOSTILE: HOSTILE}))
     finding.attach(table("table", [HOSTILE], [[HOSTILE]]))
-    finding.suspect("records-altered", HOSTILE)
+    finding.suspect(Diagnosis.RECORDS_ALTERED, HOSTILE)
     finding.holds(True, wanted=HOSTILE, got=HOSTILE)
     finding.control(HOSTILE, True)
 
