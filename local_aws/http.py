@@ -1,4 +1,4 @@
-"""Requests and responses as all layers use them: checks against web pages, signature scopes, AWS's error bodies."""
+"""Layers, and the requests and responses that pass through them."""
 
 from __future__ import annotations
 
@@ -6,54 +6,25 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-_OURS = ("127.0.0.1", "localhost", "::1")
-
-
-def named_in(host: str) -> bool:
-    """True if the Host header `host` is the loopback address or a .localhost name, not another name rebound to it."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    return name in _OURS or name.endswith(".localhost")
-
-
-def is_sent_by_a_page(headers: Headers) -> bool:
-    """True if a browser sent the request for a web page; AWS clients and opened links send no such header."""
-    if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") != "none":
-        return True
-    return any(name.lower().startswith("access-control-request-") for name, _ in headers)
-
-
 Handler = Callable[[Request], Response]
-"""One layer of the embedded AWS: answers a request itself or passes it on to the layer below."""
+
+Layer = Callable[[Request, Handler], Response]
+"""One layer of the embedded AWS: answers a request itself or passes it on to the handler below it."""
 
 
-class Refused(Exception):
-    """Raised by a layer for a request that AWS answers with an error."""
+def compose(layers: Sequence[Layer], innermost: Handler) -> Handler:
+    """Returns a handler that passes requests through `layers`, from the first to the last, on to `innermost`."""
 
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.get_data(as_text=True))
-        self.answer = answer
+    def over(inner: Handler, layer: Layer) -> Handler:
+        return lambda request: layer(request, inner)
 
-
-def refusals_answered(inner: Handler) -> Handler:
-    """Returns a layer that turns a Refused raised by the layers below into its response."""
-
-    def answer(request: Request) -> Response:
-        try:
-            return inner(request)
-        except Refused as refused:
-            return refused.answer
-
-    return answer
+    return reduce(over, reversed(layers), innermost)
 
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -70,9 +41,8 @@ class Scope(NamedTuple):
 def scope_of(request: Request) -> Scope | None:
     """Returns the scope in the request's Authorization header or presigned query; None if it is unsigned."""
     if (access_key := request.args.get("AWSAccessKeyId")) is not None:
-        return Scope(
-            access_key, "us-east-1", "s3"
-        )  # presigned in Signature Version 2: only S3 has it, and it names no region
+        # Presigned in Signature Version 2: only S3 has it, and it names no region.
+        return Scope(access_key, "us-east-1", "s3")
     presigned = request.args.get("X-Amz-Credential")
     signature = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
     found = _CREDENTIAL.search(signature)
@@ -84,16 +54,6 @@ def json_answer(body: Any, status: int = 200, **headers: str) -> Response:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     sent["x-amzn-RequestId"] = str(uuid.uuid4())
     return Response(json.dumps(body, ensure_ascii=False), status, sent, content_type="application/json")
-
-
-def json_error(code: str, message: str, status: int = 400) -> Response:
-    """Returns an error as AWS's JSON services (Step Functions, EventBridge) report it."""
-    return json_answer({"__type": code, "message": message}, status, x_amzn_ErrorType=code)
-
-
-def rest_error(code: str, message: str, status: int = 400, **more: str) -> Response:
-    """Returns an error as AWS's REST services (Lambda) report it."""
-    return json_answer({"Type": "User", "Message": message, "message": message, **more}, status, x_amzn_ErrorType=code)
 
 
 def with_body(request: Request, body: bytes) -> Request:

@@ -128,8 +128,8 @@ def served(settings: Settings) -> Iterator[Served]:
             raise CannotServe(str(error)) from error
         stack.callback(gate.close)
         guard.watch(gate.pid)
-        server.reach_aurora_at(f"{gate.host}:{gate.port}")
-        server.restart_aurora_by(lambda: other.submit(_restart, postgres).result())
+        server.aurora.address = f"{gate.host}:{gate.port}"
+        server.aurora.restart = lambda: other.submit(_restart, postgres).result()
         server.warm_up()
         yield Served(
             endpoint_url=server.endpoint_url,

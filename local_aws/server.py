@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import gc
-import logging
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
 from weakref import WeakValueDictionary
 
 from werkzeug.serving import make_server
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
 from local_aws.authentication.access_keys import AccessKeys
-from local_aws.authentication.layer import authenticated
+from local_aws.authentication.verification import Authentication
 from local_aws.control_plane import control_plane, request_handler
-from local_aws.dynamodb.serialization import dynamodb_in_turn
+from local_aws.dynamodb import serialize_dynamodb
+from local_aws.edge import log_requests, refuse_pages
+from local_aws.errors import answer_refusals
+from local_aws.eventbridge.api import EventBridge
 from local_aws.eventbridge.bus import EventBus
-from local_aws.eventbridge.layer import event_bridge
-from local_aws.faults.layer import Faults
+from local_aws.faults.injection import Faults
 from local_aws.faults.standing import StandingFaults
-from local_aws.http import Handler, is_sent_by_a_page, json_error, named_in, refusals_answered
-from local_aws.iam.layer import Iam
+from local_aws.http import Handler, Layer, compose
+from local_aws.iam.authorization import Iam
 from local_aws.internal_client import Wire
 from local_aws.lambda_.concurrency import ReservedConcurrency
 from local_aws.lambda_.deployments import Deployments
@@ -37,16 +37,12 @@ from local_aws.lambda_.processes import Processes
 from local_aws.lambda_.runtime_folder import make_runtime_folder
 from local_aws.lambda_.sandbox import Ground, Sandbox
 from local_aws.lambda_.spec import FunctionSpec
-from local_aws.network.layer import Network
-from local_aws.rds.endpoint import AuroraEndpoint
-from local_aws.rds.writer import AuroraWriter
+from local_aws.network.admission import Network
+from local_aws.rds import Aurora
 from local_aws.s3.object_events import ObjectEvents
-from local_aws.step_functions.execution_errors import execution_errors
-from local_aws.step_functions.execution_names import named_executions
-from local_aws.step_functions.request_ids import request_ids
+from local_aws.step_functions import name_executions
 
 HOST = "127.0.0.1"
-_log = logging.getLogger(__name__)
 
 
 class PortInUse(Exception):
@@ -70,37 +66,56 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    """The layers over moto, from the outermost.
-
-    Authentication, faults, network, IAM, S3, EventBridge, executions, Lambda, DynamoDB.
-    """
+    """The embedded AWS but for its PostgreSQL; `watch` is called with the id of each process it starts."""
 
     def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
         self.port: int = listener.getsockname()[1]
         self.endpoint_url = f"http://{HOST}:{self.port}"
         self.keys = AccessKeys()
+        self.aurora = Aurora()
         self._folder = folder
         self._watch = watch
         self._runtime = make_runtime_folder(folder / "runtime")
         self._packages = Packages(folder / "packages")
-        self._wire = Wire(lambda request: self._layers(request))
+        self._wire = Wire(lambda request: self._inside(request))
         self._logs = LogShipper(self._wire)
         self._bus = EventBus(self._wire)
         self._processes = Processes(watch)
         self._pool = Pool(self._start_sandbox)
         self._sandboxes = WeakValueDictionary[str, Sandbox]()  # by access key, while the pool holds them
-        moto = control_plane(account, self.port, self.keys.interpreter.secret_key)
-        self._layers = self._compose(dynamodb_in_turn(self.keys.remembered(moto)), account)
-        # Requests between AWS services are sent to self._layers and so bypass the five layers that follow.
         faults = StandingFaults()
-        self._network = Network(self._layers, self._wire, faults)
-        self._aurora = AuroraEndpoint(self._network)
-        self._writer = AuroraWriter(self._aurora)
-        self._edge = authenticated(Faults(self._writer, self._sandboxes.get, faults), self.keys)
+        self._network = Network(self._wire, faults)
+        iam = Iam(self._wire, account)
+        concurrency = ReservedConcurrency()
+        deployments = Deployments(self._wire, self._packages, self._pool)
+
+        # A request passes through these layers from the first to the last, and then reaches moto.
+        edge: list[Layer] = [
+            refuse_pages,  # answers only requests to this host, and no web pages
+            log_requests,  # logs requests; answers exceptions of the layers below
+            Authentication(self.keys),  # rejects requests without a valid signature
+            Faults(self._sandboxes.get, faults),  # fails, delays or holds requests as it is told
+            self.aurora,  # RDS: gives the endpoint of PostgreSQL, and restarts it
+            self._network,  # decides which function's connections to PostgreSQL may pass
+        ]
+        services: list[Layer] = [
+            answer_refusals,  # turns refusals by the layers below into error responses
+            iam,  # authorizes requests by IAM policies; simulates policies
+            ObjectEvents(self._wire, account, self._bus.take),  # S3: sends an event for each new object
+            EventBridge(account, self._bus.take),  # takes events; rejects invalid patterns
+            name_executions,  # Step Functions: names executions
+            Invocations(deployments, concurrency, self._pool, iam.roles),  # Lambda: runs functions
+            deployments,  # Lambda: keeps the packages of functions and layers
+            concurrency,  # Lambda: keeps reserved concurrency
+            serialize_dynamodb,  # DynamoDB: one request at a time
+            self.keys.record,  # IAM, STS: learns the keys that they create
+        ]
+        moto = control_plane(account, self.port, self.keys.interpreter.secret_key)
+        self._inside: Handler = compose(services, moto)  # requests of AWS services to each other begin here
         self._http = make_server(
             HOST,
             self.port,
-            Request.application(self._answer),
+            Request.application(compose([*edge, *services], moto)),
             threaded=True,
             request_handler=request_handler(),
             fd=listener.fileno(),
@@ -110,14 +125,6 @@ class Server:
     def start(self) -> None:
         """Starts to answer requests, in a thread."""
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def reach_aurora_at(self, address: str) -> None:
-        """Makes RDS report this host and port as the endpoint of its clusters."""
-        self._aurora.address = address
-
-    def restart_aurora_by(self, restart: Callable[[], None]) -> None:
-        """Sets the function that restarts PostgreSQL when RDS restarts a cluster's writer."""
-        self._writer.restart = restart
 
     def stop(self) -> None:
         """Stops the HTTP server, event delivery and all function processes."""
@@ -143,33 +150,6 @@ class Server:
         gc.freeze()  # loaded modules stay for the whole process
         gc.set_threshold(10_000)
         gc.enable()
-
-    def _compose(self, innermost: Handler, account: str) -> Handler:
-        iam = Iam(self._wire, account)
-        concurrency = ReservedConcurrency(innermost)
-        deployments = Deployments(concurrency, self._wire, self._packages, self._pool)
-        invocations = Invocations(deployments, deployments, concurrency, self._pool, iam.roles)
-        executions = named_executions(request_ids(invocations))
-        events = event_bridge(executions, account, self._bus.take)
-        objects = ObjectEvents(events, self._wire, account, self._bus.take)
-        return execution_errors(refusals_answered(iam.before(objects)))
-
-    def _answer(self, request: Request) -> Response:
-        begun = time.monotonic()
-        if not named_in(request.host):
-            return Response(f"The Host header names {request.host[:100]!r}; this is {self.endpoint_url}.\n", 421)
-        if is_sent_by_a_page(request.headers):
-            return Response("The embedded AWS answers no web page.\n", 403)
-        try:
-            answer = self._edge(request)
-        except Exception:
-            # The outermost handler: an exception inside fails only this request, as in any AWS service.
-            _log.exception("%s %s broke", request.method, request.full_path)
-            answer = json_error("InternalFailure", "The embedded AWS broke on this request; its log says where.", 500)
-        milliseconds = (time.monotonic() - begun) * 1000
-        target = request.headers.get("X-Amz-Target", "")
-        _log.info("%d %s %s %s %.1f ms", answer.status_code, request.method, request.full_path, target, milliseconds)
-        return answer
 
     def _start_sandbox(self, spec: FunctionSpec) -> Sandbox:
         credentials = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)

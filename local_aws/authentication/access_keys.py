@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.control_plane import INTERPRETER_KEY
 from local_aws.http import Handler, scope_of
 from local_aws.internal_client import Credentials
+from local_aws.moto_patches import INTERPRETER_KEY
 
 _MADE = re.compile(r"<(AccessKeyId|SecretAccessKey|SessionToken)>([^<]+)</")
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -40,16 +40,12 @@ class AccessKeys:
             return None
         return found
 
-    def remembered(self, inner: Handler) -> Handler:
-        """Returns the layer over `inner` that records the keys that IAM and STS create, deactivate and delete."""
-
-        def answer(request: Request) -> Response:
-            scope = scope_of(request)
-            given = inner(request)
-            if scope is not None and scope.service in ("iam", "sts") and given.status_code == 200:
-                self._learn(parse_qs(request.get_data(as_text=True)), given.get_data(as_text=True))
-            return given
-
+    def record(self, request: Request, inner: Handler) -> Response:
+        """The layer that records the keys that IAM and STS create, deactivate and delete."""
+        scope = scope_of(request)
+        answer = inner(request)
+        if scope is not None and scope.service in ("iam", "sts") and answer.status_code == 200:
+            self._learn(parse_qs(request.get_data(as_text=True)), answer.get_data(as_text=True))
         return answer
 
     def _learn(self, asked: dict[str, list[str]], answer: str) -> None:

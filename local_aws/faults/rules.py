@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from local_aws.errors import ServiceError
+
 Work = Literal["undone", "done", "going on"]
 
 _EFFECTS = ("error", "crash", "hold", "slow", "cut")
@@ -18,15 +20,6 @@ _MOST_SECONDS = 900
 
 class MalformedFault(Exception):
     """The document of a fault is invalid; one sentence names all problems."""
-
-
-@dataclass(frozen=True)
-class ServiceError:
-    """An AWS service error: code, message and HTTP status."""
-
-    code: str
-    message: str
-    status: int = 400
 
 
 @dataclass(frozen=True)

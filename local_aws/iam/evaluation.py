@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import string
 
-from local_aws.faults.rules import ServiceError
+from local_aws.errors import ServiceError
 from local_aws.iam.arns import Places
 from local_aws.iam.calling_state_machine import Machine
 from local_aws.iam.identities import Caller, Identities

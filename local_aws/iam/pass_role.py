@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from local_aws.faults.rules import ServiceError
+from local_aws.errors import ServiceError
 from local_aws.iam.operations import Operation
 
 

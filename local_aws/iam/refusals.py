@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from __future__ import annotations
 
-from local_aws.faults.rules import ServiceError
+from local_aws.errors import ServiceError
 from local_aws.iam.operations import Operation
 from local_aws.iam.policies import Demand, Verdict
 

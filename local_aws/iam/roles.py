@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_aws.faults.rules import ServiceError
+from local_aws.errors import ServiceError
 from local_aws.iam.arns import Places
 from local_aws.iam.identities import Identities, Identity
 from local_aws.iam.operations import Operation

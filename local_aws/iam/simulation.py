@@ -13,9 +13,8 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.faults.protocols import refusal
-from local_aws.faults.rules import ServiceError
-from local_aws.http import Refused, Scope
+from local_aws.errors import Refused, ServiceError, error_response
+from local_aws.http import Scope
 from local_aws.iam.conditions import MalformedPolicy
 from local_aws.iam.identities import Identities, Identity
 from local_aws.iam.operations import Operation
@@ -56,8 +55,8 @@ class _Impossible(Exception):
 
 def _refusal(request: Request, scope: Scope, reason: Exception) -> Response:
     if isinstance(reason, _Impossible):
-        return refusal(request, scope, ServiceError(reason.code, str(reason), reason.status))
-    return refusal(request, scope, ServiceError("InvalidInput", str(reason), 400))
+        return error_response(request, scope, ServiceError(reason.code, str(reason), reason.status))
+    return error_response(request, scope, ServiceError("InvalidInput", str(reason), 400))
 
 
 def _policies(operation: str, form: Mapping[str, str], identities: Identities) -> list[Policy]:

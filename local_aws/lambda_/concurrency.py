@@ -16,13 +16,12 @@ _PATH = re.compile(r"/[0-9-]+/functions/(?:arn:.*:function:)?(?P<name>[^/:]+)/co
 class ReservedConcurrency:
     """Forwards the operations and records each function's reservation."""
 
-    def __init__(self, inner: Handler) -> None:
-        self._inner = inner
+    def __init__(self) -> None:
         self._reserved: dict[tuple[str, str], int] = {}
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request, inner: Handler) -> Response:
         """Handle `request`."""
-        answer = self._inner(request)
+        answer = inner(request)
         scope, path = scope_of(request), _PATH.fullmatch(unquote(request.path))
         if scope is None or scope.service != "lambda" or path is None or answer.status_code >= 300:
             return answer

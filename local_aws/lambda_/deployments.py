@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.http import Handler, Refused, Scope, rest_error, scope_of
+from local_aws.errors import Refused, rest_error
+from local_aws.http import Handler, Scope, scope_of
 from local_aws.internal_client import Wire
 from local_aws.lambda_.packages import BadPackage, Packages
 from local_aws.lambda_.pool import Pool
@@ -24,22 +25,21 @@ _log = logging.getLogger(__name__)
 class Deployments:
     """Forwards Lambda's control plane operations and records the packages of functions and layers."""
 
-    def __init__(self, inner: Handler, wire: Wire, packages: Packages, pool: Pool) -> None:
-        self._inner = inner
+    def __init__(self, wire: Wire, packages: Packages, pool: Pool) -> None:
         self._wire = wire
         self._packages = packages
         self._pool = pool
         self._functions: dict[tuple[str, str], str] = {}
         self._layers: dict[str, str] = {}
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request, inner: Handler) -> Response:
         """Forward `request`; raises Refused for an invalid deployment package."""
         scope = scope_of(request)
         if scope is not None and scope.service == "lambda":
             for method, path, route in _ROUTES:
                 if request.method == method and path.fullmatch(unquote(request.path)):
-                    return route(self, request)
-        return self._inner(request)
+                    return route(self, request, inner)
+        return inner(request)
 
     def configuration(self, region: str, name: str, qualifier: str | None = None) -> dict[str, Any]:
         """The GetFunctionConfiguration response for a function's name or ARN; raises Refused if it does not exist."""
@@ -62,16 +62,16 @@ class Deployments:
             raise Refused(rest_error("ServiceException", f"{what} {remedy}", 500))
         return FunctionSpec.of(configuration, package, tuple(self._layers[layer] for layer in layers))
 
-    def _create_function(self, request: Request) -> Response:
-        return self._deploy(request, json.loads(request.get_data()).get("Code", {}))
+    def _create_function(self, request: Request, inner: Handler) -> Response:
+        return self._deploy(request, inner, json.loads(request.get_data()).get("Code", {}))
 
-    def _update_code(self, request: Request) -> Response:
+    def _update_code(self, request: Request, inner: Handler) -> Response:
         content = json.loads(request.get_data())
-        return self._inner(request) if content.get("DryRun") else self._deploy(request, content)
+        return inner(request) if content.get("DryRun") else self._deploy(request, inner, content)
 
-    def _deploy(self, request: Request, code: dict[str, str]) -> Response:
+    def _deploy(self, request: Request, inner: Handler, code: dict[str, str]) -> Response:
         package = self._package(request, code)
-        answer = self._inner(request)
+        answer = inner(request)
         if answer.status_code < 300 and package is not None:
             configuration = json.loads(answer.get_data())
             arn = unqualified(configuration["FunctionArn"])
@@ -80,32 +80,32 @@ class Deployments:
             self._renew(arn)
         return answer
 
-    def _update_configuration(self, request: Request) -> Response:
-        answer = self._inner(request)
+    def _update_configuration(self, request: Request, inner: Handler) -> Response:
+        answer = inner(request)
         if answer.status_code < 300:
             self._renew(unqualified(json.loads(answer.get_data())["FunctionArn"]))
         return answer
 
-    def _publish_version(self, request: Request) -> Response:
-        answer = self._inner(request)
+    def _publish_version(self, request: Request, inner: Handler) -> Response:
+        answer = inner(request)
         if answer.status_code < 300:
             configuration = json.loads(answer.get_data())
             arn = unqualified(configuration["FunctionArn"])
             self._functions[arn, configuration["Version"]] = self._functions[arn, "$LATEST"]
         return answer
 
-    def _publish_layer(self, request: Request) -> Response:
+    def _publish_layer(self, request: Request, inner: Handler) -> Response:
         package = self._package(request, json.loads(request.get_data()).get("Content", {}))
-        answer = self._inner(request)
+        answer = inner(request)
         if answer.status_code < 300 and package is not None:
             self._layers[json.loads(answer.get_data())["LayerVersionArn"]] = package
         return answer
 
-    def _delete_function(self, request: Request) -> Response:
+    def _delete_function(self, request: Request, inner: Handler) -> Response:
         scope = scope_of(request)
         name = unquote(request.path.rstrip("/").rpartition("/")[2])
         configuration = self.configuration(scope.region if scope else "", name)
-        answer = self._inner(request)
+        answer = inner(request)
         if answer.status_code < 300:
             self._pool.retire(unqualified(configuration["FunctionArn"]))
         return answer
@@ -144,7 +144,7 @@ class Deployments:
 
 
 _FUNCTIONS = r"/[0-9-]+/functions"
-_ROUTES: list[tuple[str, re.Pattern[str], Callable[[Deployments, Request], Response]]] = [
+_ROUTES: list[tuple[str, re.Pattern[str], Callable[[Deployments, Request, Handler], Response]]] = [
     ("POST", re.compile(rf"{_FUNCTIONS}/?"), Deployments._create_function),
     ("PUT", re.compile(rf"{_FUNCTIONS}/[^/]+/code/?"), Deployments._update_code),
     ("PUT", re.compile(rf"{_FUNCTIONS}/[^/]+/configuration/?"), Deployments._update_configuration),

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.control_plane import INTERPRETER_KEY
-from local_aws.http import Handler, Refused, rest_error, scope_of
+from local_aws.errors import Refused, rest_error
+from local_aws.http import Handler, scope_of
 from local_aws.iam.roles import Roles
 from local_aws.lambda_.concurrency import ReservedConcurrency
 from local_aws.lambda_.deployments import Deployments
@@ -24,7 +24,6 @@ from local_aws.lambda_.outcome import Outcome
 from local_aws.lambda_.pool import Pool, Throttled
 from local_aws.lambda_.sandbox import Invocation
 from local_aws.lambda_.spec import FunctionSpec
-from local_aws.step_functions.request_ids import mark
 
 MAX_BYTES = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
 
@@ -35,22 +34,19 @@ _log = logging.getLogger(__name__)
 class Invocations:
     """Runs the functions recorded by `deployments` in processes of the pool."""
 
-    def __init__(
-        self, inner: Handler, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool, roles: Roles
-    ) -> None:
-        self._inner = inner
+    def __init__(self, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool, roles: Roles) -> None:
         self._deployments = deployments
         self._concurrency = concurrency
         self._pool = pool
         self._roles = roles
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request, inner: Handler) -> Response:
         """Handle an invocation, forward all other requests; raises Refused."""
         scope = scope_of(request)
         if scope is None or scope.service != "lambda" or request.method != "POST":
-            return self._inner(request)
+            return inner(request)
         if not (path := _PATH.fullmatch(unquote(request.path))):
-            return self._inner(request)
+            return inner(request)
         configuration = self._deployments.configuration(scope.region, path["name"], request.args.get("Qualifier"))
         mode = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         event = _event(request, mode)
@@ -67,8 +63,6 @@ class Invocations:
             headers["X-Amz-Function-Error"] = "Unhandled"
         if request.headers.get("X-Amz-Log-Type") == "Tail":
             headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail.encode()[-4096:]).decode()
-        elif scope.access_key == INTERPRETER_KEY:
-            headers["X-Amz-Log-Result"] = mark(invocation.request_id)
         return Response(result.payload, 200, headers, content_type="application/json")
 
     def _run(self, spec: FunctionSpec, invocation: Invocation) -> Outcome:

@@ -30,8 +30,7 @@ _NOTIFICATION = b"<NotificationConfiguration>%b<EventBridgeConfiguration/></Noti
 class ObjectEvents:
     """Passes all requests on, stores which buckets send events, and sends an event once the object is stored."""
 
-    def __init__(self, inner: Handler, wire: Wire, account: str, take: Callable[[Arrival], None]) -> None:
-        self._inner = inner
+    def __init__(self, wire: Wire, account: str, take: Callable[[Arrival], None]) -> None:
         self._wire = wire
         self._account = account
         self._take = take
@@ -39,29 +38,29 @@ class ObjectEvents:
         self._sequence_lock = threading.Lock()
         self._latest = 0
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request, inner: Handler) -> Response:
         """Answers `request`."""
         scope = scope_of(request)
         if (scope is not None and scope.service != "s3") or request.headers.get("X-Amz-Target"):
-            return self._inner(request)
+            return inner(request)
         bucket, _, key = request.path.removeprefix("/").partition("/")
         if not key and "notification" in request.args:
-            return self._configuration(request, bucket)
+            return self._configuration(request, inner, bucket)
         reason = created_by(request.method, bool(key), request.args, request.headers.get("X-Amz-Copy-Source"))
-        answer = self._inner(request)
+        answer = inner(request)
         if reason and bucket in self._buckets and _succeeded(answer, reason):
             self._tell(request, answer, bucket, key or _form_key(request), reason)
         return answer
 
-    def _configuration(self, request: Request, bucket: str) -> Response:
+    def _configuration(self, request: Request, inner: Handler, bucket: str) -> Response:
         if request.method == "PUT":
             # Hide the EventBridge configuration from moto, which would deliver events too.
             rest, wanted = _EVENT_BRIDGE.subn(b"", request.get_data())
-            answer = self._inner(with_body(request, rest))
+            answer = inner(with_body(request, rest))
             if answer.status_code < 300:
                 (self._buckets.add if wanted else self._buckets.discard)(bucket)
             return answer
-        answer = self._inner(request)
+        answer = inner(request)
         if request.method == "GET" and answer.status_code < 300 and bucket in self._buckets:
             others = re.search(rb"<NotificationConfiguration[^>/]*>(.*)</", answer.get_data(), re.DOTALL)
             answer.set_data(_NOTIFICATION % (others[1] if others else b""))

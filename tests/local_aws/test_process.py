@@ -151,7 +151,7 @@ def test_when_it_is_killed_nothing_is_left_and_its_owner_is_told() -> None:
     function = busy_function(aws.environment)
     os.kill(aws.pid, signal.SIGKILL)
     assert_nothing_left([aws.pid, function], aws.folder, aws.environment)
-    with pytest.raises(LocalAwsError, match=r"(?s)has ended with status -9.*local_aws\.server: 200 .*Run it again"):
+    with pytest.raises(LocalAwsError, match=r"(?s)has ended with status -9.*local_aws\.edge: 200 .*Run it again"):
         aws.check()
     aws.stop()
 

@@ -5,14 +5,10 @@ The root user, AWS services acting on their own behalf (except in AssumeRole) an
 
 from __future__ import annotations
 
-from functools import partial
-
 from werkzeug.wrappers import Request, Response
 
-from local_aws.control_plane import INTERPRETER_KEY
-from local_aws.faults.protocols import refusal
-from local_aws.faults.rules import ServiceError
-from local_aws.http import Handler, Refused, Scope, json_answer, scope_of
+from local_aws.errors import Refused, ServiceError, error_response
+from local_aws.http import Handler, Scope, json_answer, scope_of
 from local_aws.iam.arns import Places
 from local_aws.iam.calling_state_machine import Machines
 from local_aws.iam.evaluation import Judge
@@ -22,6 +18,7 @@ from local_aws.iam.required_actions import demands
 from local_aws.iam.roles import Roles
 from local_aws.iam.simulation import SIMULATIONS, simulated
 from local_aws.internal_client import Wire, is_service
+from local_aws.moto_patches import INTERPRETER_KEY
 
 _ASKED = "/_iam/asked"
 
@@ -36,11 +33,8 @@ class Iam:
         self.roles = Roles(self._identities, self._places)
         self._judge = Judge(self._identities, self._places, self.roles)
 
-    def before(self, inner: Handler) -> Handler:
-        """Wrap `inner` in this layer, which raises Refused."""
-        return partial(self._answer, inner)
-
-    def _answer(self, inner: Handler, request: Request) -> Response:
+    def __call__(self, request: Request, inner: Handler) -> Response:
+        """Answer `request`; raises Refused."""
         scope = scope_of(request)
         if scope is None:
             return self._asked() if request.path == _ASKED else inner(request)
@@ -99,4 +93,4 @@ class Iam:
 
 def _refused(request: Request, scope: Scope, error: ServiceError) -> Refused:
     request.get_data()  # read the body: a client still sending when the connection closes gets no response
-    return Refused(refusal(request, scope, error))
+    return Refused(error_response(request, scope, error))

@@ -8,20 +8,25 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from local_aws.errors import json_error
 from local_aws.eventbridge.bus import Arrival, new_event
 from local_aws.eventbridge.pattern import matches
 from local_aws.eventbridge.pattern_rules import InvalidPattern, parse_pattern
-from local_aws.http import Handler, json_answer, json_error, scope_of
+from local_aws.http import Handler, json_answer, scope_of
 
 
-def event_bridge(inner: Handler, account: str, take: Callable[[Arrival], None]) -> Handler:
-    """Returns the layer over `inner`; it passes the events of PutEvents to `take`."""
+class EventBridge:
+    """Hands the events of PutEvents to `take`; passes all other requests on, except invalid patterns."""
 
-    def answer(request: Request) -> Response:
+    def __init__(self, account: str, take: Callable[[Arrival], None]) -> None:
+        self._account = account
+        self._take = take
+
+    def __call__(self, request: Request, inner: Handler) -> Response:
+        """Answers `request`."""
         target = request.headers.get("X-Amz-Target")
         if target == "AWSEvents.PutEvents":
-            scope = scope_of(request)
-            return _put_events(request, account, scope.region if scope else "us-east-1", take)
+            return self._put_events(request)
         try:
             if target == "AWSEvents.TestEventPattern":
                 return _test_event_pattern(request)
@@ -31,35 +36,34 @@ def event_bridge(inner: Handler, account: str, take: Callable[[Arrival], None]) 
             return json_error("InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}")
         return inner(request)
 
-    return answer
+    def _put_events(self, request: Request) -> Response:
+        scope = scope_of(request)
+        region = scope.region if scope else "us-east-1"
+        entries = json.loads(request.get_data())["Entries"]
+        if not 1 <= len(entries) <= 10:
+            return json_error("ValidationException", f"Entries must have 1 to 10 members, and has {len(entries)}.")
+        results = [self._put_event(entry, region) for entry in entries]
+        return json_answer({"FailedEntryCount": sum("ErrorCode" in each for each in results), "Entries": results})
+
+    def _put_event(self, entry: dict[str, Any], region: str) -> dict[str, str]:
+        if fault := _fault(entry):
+            return {"ErrorCode": fault[0], "ErrorMessage": fault[1]}
+        event = new_event(
+            entry["Source"],
+            entry["DetailType"],
+            json.loads(entry["Detail"]),
+            account=self._account,
+            region=region,
+            resources=entry.get("Resources", []),
+            time=entry.get("Time"),
+        )
+        self._take(Arrival(event, entry.get("EventBusName", "default").rpartition("/")[2], region))
+        return {"EventId": event["id"]}
 
 
 def _test_event_pattern(request: Request) -> Response:
     asked = json.loads(request.get_data())
     return json_answer({"Result": matches(parse_pattern(asked["EventPattern"]), json.loads(asked["Event"]))})
-
-
-def _put_events(request: Request, account: str, region: str, take: Callable[[Arrival], None]) -> Response:
-    entries = json.loads(request.get_data())["Entries"]
-    if not 1 <= len(entries) <= 10:
-        return json_error("ValidationException", f"Entries must have 1 to 10 members, and has {len(entries)}.")
-    results = []
-    for entry in entries:
-        if fault := _fault(entry):
-            results.append({"ErrorCode": fault[0], "ErrorMessage": fault[1]})
-            continue
-        event = new_event(
-            entry["Source"],
-            entry["DetailType"],
-            json.loads(entry["Detail"]),
-            account=account,
-            region=region,
-            resources=entry.get("Resources", []),
-            time=entry.get("Time"),
-        )
-        results.append({"EventId": event["id"]})
-        take(Arrival(event, entry.get("EventBusName", "default").rpartition("/")[2], region))
-    return json_answer({"FailedEntryCount": sum("ErrorCode" in each for each in results), "Entries": results})
 
 
 def _fault(entry: dict[str, Any]) -> tuple[str, str] | None:

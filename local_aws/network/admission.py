@@ -23,8 +23,7 @@ _log = logging.getLogger(__name__)
 class Network:
     """Decides on connections to the gate; passes all other requests on, and drops decisions that they may change."""
 
-    def __init__(self, inner: Handler, wire: Wire, faults: StandingFaults) -> None:
-        self._inner = inner
+    def __init__(self, wire: Wire, faults: StandingFaults) -> None:
         self._faults = faults
         self._wire = wire
         self._callers = Callers()
@@ -32,7 +31,7 @@ class Network:
         # A cache: asking EC2, RDS and Lambda takes 20 ms, too long for each connection. All changes pass this layer.
         self._barriers: dict[tuple[str, str, str], str | None] = {}
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request, inner: Handler) -> Response:
         """Answers `/_network/connections/CALLER-PORT/GATE-PORT`, unsigned.
 
         GET returns `{"barrier"}` with 200 (admitted), 202 (admitted, but ask about each block) or 403 (rejected). POST
@@ -43,7 +42,7 @@ class Network:
             spec = self._callers.behind((_HOST, int(asked["caller"])), (_HOST, int(asked["gate"])))
             return self._judged(spec) if request.method == "GET" else self._sent(spec, request.get_data())
         try:
-            return self._inner(request)
+            return inner(request)
         finally:
             if scope is not None and _may_change_the_network(scope, request.method):
                 with self._lock:

@@ -13,8 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from local_aws.authentication.access_keys import AccessKeys
 from local_aws.authentication.signatures import signature_of
-from local_aws.faults.protocols import Protocol, protocol_of, refusal
-from local_aws.faults.rules import ServiceError
+from local_aws.errors import Protocol, ServiceError, error_response, protocol_of
 from local_aws.http import Handler, scope_of
 
 _NOT_VALIDATED = ServiceError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
@@ -47,26 +46,28 @@ _CONTROL = "/_"
 """Prefix of the paths of control requests; no bucket name and no path of AWS's APIs begins with it."""
 
 
-def authenticated(inner: Handler, keys: AccessKeys) -> Handler:
-    """Returns the layer over `inner`.
+class Authentication:
+    """Passes on the requests with a valid signature by one of `keys`.
 
     Control requests carry the root user's key by HTTP Basic. Requests that AWS accepts unsigned, such as
     sts:AssumeRoleWithWebIdentity or a read of a public object, are rejected: nothing here identifies the caller.
     """
 
-    def answer(request: Request) -> Response:
+    def __init__(self, keys: AccessKeys) -> None:
+        self._keys = keys
+
+    def __call__(self, request: Request, inner: Handler) -> Response:
+        """Answers `request`."""
         scope = scope_of(request)
         if scope is None and request.path.startswith(_CONTROL):
             shown = request.headers.get("Authorization", "")
-            if compare_digest(shown.encode(), keys.control_authorization.encode()):
+            if compare_digest(shown.encode(), self._keys.control_authorization.encode()):
                 return inner(request)
             return Response(f"{_CONTROL} is for the root user of this session alone, by HTTP's Basic scheme.\n", 403)
-        if refusals := _refusals(request, keys):
+        if refusals := _refusals(request, self._keys):
             request.get_data()  # a client that is still sending its body would not receive the response
-            return refusal(request, scope, refusals[protocol_of(request, scope)])
+            return error_response(request, scope, refusals[protocol_of(request, scope)])
         return inner(request)
-
-    return answer
 
 
 def _refusals(request: Request, keys: AccessKeys) -> dict[Protocol, ServiceError] | None:

@@ -1,34 +1,53 @@
-"""Describes a request in one line, and forms a service's error response in its AWS protocol."""
+"""AWS's errors: their content, their form in each service's protocol, and refusals raised by layers."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.faults.rules import ServiceError
-from local_aws.http import Scope, json_error, rest_error
+from local_aws.http import Handler, Scope, json_answer
 
 Protocol = Literal["json", "rest-json", "query", "ec2", "s3"]
 """The protocol of a service, which decides the form of an error; EC2's error codes differ from those of `query`."""
 
-_BODY_BYTES = 65_536
+
+@dataclass(frozen=True)
+class ServiceError:
+    """An AWS service error: code, message and HTTP status."""
+
+    code: str
+    message: str
+    status: int = 400
 
 
-def operation(request: Request) -> str:
-    """Returns `PutItem` if a header names the operation, else `GET /bucket/key?versionId=1 bytes=0-9`, URL-decoded."""
-    if target := request.headers.get("X-Amz-Target"):
-        return target.rpartition(".")[2]
-    path = f"{request.path}?{request.query_string.decode()}".rstrip("?")
-    return " ".join(filter(None, (request.method, path, request.headers.get("Range"))))
+class Refused(Exception):
+    """Raised by a layer for a request that AWS answers with an error."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.get_data(as_text=True))
+        self.answer = answer
 
 
-def description(request: Request, caller: str, scope: Scope) -> str:
-    """Returns `{caller} {service} {operation} {body}`, with the first 64 KiB of the body."""
-    body = request.get_data()[:_BODY_BYTES].decode(errors="replace")
-    return f"{caller} {scope.service} {operation(request)} {body}"
+def answer_refusals(request: Request, inner: Handler) -> Response:
+    """The layer that answers with the response of a Refused raised by the layers below."""
+    try:
+        return inner(request)
+    except Refused as refused:
+        return refused.answer
+
+
+def json_error(code: str, message: str, status: int = 400) -> Response:
+    """Returns an error as AWS's JSON services (Step Functions, EventBridge) report it."""
+    return json_answer({"__type": code, "message": message}, status, x_amzn_ErrorType=code)
+
+
+def rest_error(code: str, message: str, status: int = 400, **more: str) -> Response:
+    """Returns an error as AWS's REST services (Lambda) report it."""
+    return json_answer({"Type": "User", "Message": message, "message": message, **more}, status, x_amzn_ErrorType=code)
 
 
 def protocol_of(request: Request, scope: Scope | None) -> Protocol:
@@ -45,7 +64,7 @@ def protocol_of(request: Request, scope: Scope | None) -> Protocol:
     return "rest-json"
 
 
-def refusal(request: Request, scope: Scope | None, error: ServiceError) -> Response:
+def error_response(request: Request, scope: Scope | None, error: ServiceError) -> Response:
     """Returns `error` as a response in the protocol of the request's service."""
     protocol = protocol_of(request, scope)
     if protocol == "json":

@@ -1,1 +1,0 @@
-"""DynamoDB: serializes requests, which moto does not isolate."""

@@ -1,0 +1,153 @@
+"""Everything that is changed in moto and botocore, one function for each change; none is known to be reported upstream.
+
+moto's Step Functions interpreter is LocalStack's of 2024, so that some of its faults are described there.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from functools import cache, lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from botocore import loaders
+
+INTERPRETER_KEY = "ak"
+"""The access key with which moto's Step Functions interpreter signs its requests; each session has its own secret."""
+_CACHED = 1_024
+"""The size of each cache: definitions, JSONPaths or clients."""
+
+
+def share_model_loaders() -> None:
+    """Keep botocore's parsed models: moto creates many sessions during its import, and each parses them again."""
+    loaders.create_loader = cache(loaders.create_loader)
+
+
+def run_state_machines() -> None:
+    """Execute state machines, which moto does by its other, simulated backend only if told so per process."""
+    from moto.core.config import default_user_config
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+
+
+def give_start_time_as_text() -> None:
+    """Make $$.Execution.StartTime text, as on AWS; moto's datetime breaks an execution that has it in its output.
+
+    LocalStack had the same fault: https://github.com/localstack/localstack/issues/9695
+    """
+    from moto.stepfunctions.parser.backend import execution_worker
+
+    worker: Any = execution_worker
+    told = worker.ExecutionData
+
+    def as_text(*, StartTime: datetime, **more: Any) -> Any:  # noqa: N803  # the name in the context object
+        return told(StartTime=StartTime.isoformat(timespec="milliseconds").replace("+00:00", "Z"), **more)
+
+    worker.ExecutionData = as_text
+
+
+def sign_as_interpreter(secret: str) -> None:
+    """Have the interpreter sign its requests with `secret`; moto's own, "sk", is known to everybody."""
+    import boto3
+    from moto.stepfunctions.parser.asl.utils import boto_client
+
+    module: Any = boto_client
+
+    def client(**settings: Any) -> Any:
+        return boto3.client(**{**settings, "aws_secret_access_key": secret})
+
+    module.boto3 = SimpleNamespace(client=client)
+
+
+def add_request_ids() -> None:
+    """Give the output of a lambda:invoke task the fields with the request id, as on AWS; moto drops them."""
+    from moto.stepfunctions.parser.api import InvocationResponse
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+    class WithMetadata(InvocationResponse, total=False):
+        SdkHttpMetadata: dict[str, Any]
+        SdkResponseMetadata: dict[str, Any]
+
+    module: Any = lambda_eval_utils
+    invoke = module._invoke_lambda_function
+
+    def invoke_with_metadata(**arguments: Any) -> Any:
+        answer = invoke(**arguments)
+        request_id = answer["ResponseMetadata"]["RequestId"]
+        headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+        return {
+            **answer,
+            "SdkHttpMetadata": {
+                "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+                "HttpHeaders": headers,
+                "HttpStatusCode": 200,
+            },
+            "SdkResponseMetadata": {"RequestId": request_id},
+        }
+
+    module._invoke_lambda_function = invoke_with_metadata
+    module.InvocationResponse = WithMetadata
+
+
+def name_denied_calls() -> None:
+    """Name the error of a Lambda call that IAM denied as on AWS, not by the code in its cause, as moto does."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
+
+    kind: Any = state_task_service_lambda.StateTaskServiceLambda
+    told = kind._error_cause_from_client_error
+
+    def error_and_cause(client_error: Any) -> tuple[str, str]:
+        error, cause = told(client_error)
+        return ("Lambda.AWSLambdaException" if error == "Lambda.AccessDeniedException" else error), cause
+
+    kind._error_cause_from_client_error = staticmethod(error_and_cause)
+
+
+def find_backends_once(dispatcher: Any) -> None:
+    """Keep each host's backend: moto lists its own folder to find it, under a lock that all requests share."""
+    dispatcher.get_backend_for_host = lru_cache(_CACHED)(dispatcher.get_backend_for_host)
+
+
+def keep_parsed() -> None:
+    """Keep parsed state machine definitions and JSONPaths, and the Lambda client that each task would create."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+    from moto.stepfunctions.parser.asl.parse import asl_parser
+    from moto.stepfunctions.parser.asl.utils import json_path
+
+    parsers: Any = asl_parser
+    read = parsers.AmazonStateLanguageParser.parse
+
+    @lru_cache(_CACHED)
+    def tree_of(definition: str) -> Any:
+        return read(definition)[1]
+
+    def parse(definition: str) -> tuple[Any, Any]:
+        """Shares the tree, which is only read; builds a program from it for each execution."""
+        tree = tree_of(definition)
+        return parsers.Preprocessor().visit(tree), tree
+
+    parsers.AmazonStateLanguageParser.parse = staticmethod(parse)
+
+    paths: Any = json_path
+    tasks: Any = lambda_eval_utils
+    paths.parse = lru_cache(_CACHED)(paths.parse)
+    client_of = lru_cache(_CACHED)(tasks.boto_client_for)
+    tasks.boto_client_for = lambda region, service, state_credentials: client_of(region, service)
+
+
+def share_objects() -> None:
+    """Read an in-memory object's bytes without a copy: moto copies the whole object for each range that is read."""
+    from moto.s3.models import FakeKey
+
+    kind: Any = FakeKey
+    copied = kind.value
+
+    def value(key: Any) -> bytes:
+        held = key._value_buffer._file
+        with key.lock:
+            if isinstance(held, io.BytesIO):
+                return held.getvalue()
+        return bytes(copied.fget(key))
+
+    kind.value = copied.getter(value)

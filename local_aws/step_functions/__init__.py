@@ -1,1 +1,0 @@
-"""Step Functions: layers that correct execution names, request ids and error codes in which moto differs from AWS."""
