@@ -83,7 +83,7 @@ def _session(arguments: list[str], output: Path, folder: Path) -> None:
     sys.argv = ["pytest", *arguments]
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]
-    LocalAws.begin = warm.Ahead(ACCOUNT).begin
+    LocalAws.begin = warm.forked
     import pytest
 
     sys.exit(pytest.main(arguments))

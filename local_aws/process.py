@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Any, ClassVar, NamedTuple, Self, cast
+from typing import IO, Any, ClassVar, NamedTuple, Self
+
+import psutil
 
 from local_aws import surroundings
 from local_aws.room import FolderError, check_room
@@ -32,7 +34,7 @@ class LocalAwsError(Exception):
 class Begun(NamedTuple):
     """A process that becomes an embedded AWS: its standard input, the pipe of its answer, and a file of its output."""
 
-    process: subprocess.Popen[str]
+    process: psutil.Process
     stdin: IO[str]
     answer: IO[str]
     printed: IO[bytes]
@@ -43,7 +45,7 @@ def started(options: list[str]) -> Begun:
     printed = TemporaryFile("a+b")  # noqa: SIM115  as long as the process lives
     reading, writing = os.pipe()
     try:
-        process = subprocess.Popen(
+        process = psutil.Popen(
             [*surroundings.python("local_aws"), "serve", f"--attached={writing}", *options],
             env=surroundings.stripped(os.environ),
             stdin=subprocess.PIPE,
@@ -55,7 +57,7 @@ def started(options: list[str]) -> Begun:
         )
     finally:
         os.close(writing)
-    return Begun(process, cast("IO[str]", process.stdin), os.fdopen(reading, encoding="utf-8"), printed)
+    return Begun(process, process.stdin, os.fdopen(reading, encoding="utf-8"), printed)
 
 
 class Starting:
@@ -104,6 +106,7 @@ class LocalAws:
     def __init__(self, begun: Begun, ready: dict[str, Any]) -> None:
         self._process, self._input, _, self._printed = begun
         self._kept = False
+        self._status: int | None = None
         self.pid = self._process.pid
         self.endpoint_url: str = ready["endpoint_url"]
         self.account: str = ready["account"]
@@ -144,12 +147,15 @@ class LocalAws:
 
     def alive(self) -> bool:
         """True if its process still runs."""
-        return self._process.poll() is None
+        with suppress(psutil.TimeoutExpired):
+            self._status = int(self._process.wait(0))
+            return False
+        return True
 
     def check(self) -> None:
         """Raises LocalAwsError, with the log's last lines, if the AWS or its gate has ended or the disk is full."""
         if not self.alive():
-            cause = f"The embedded AWS (process {self.pid}) has ended with status {self._process.returncode}."
+            cause = f"The embedded AWS (process {self.pid}) has ended with status {self._status}."
             raise LocalAwsError(f"{cause}{_evidence(self._printed, self._log)}\n  Run it again.")
         try:
             check_room(self.folder)
@@ -169,7 +175,7 @@ class LocalAws:
         self._close_input()
         try:
             self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        except psutil.TimeoutExpired:
             self._process.kill()  # its orphan guard cleans up
             self._process.wait()
         self._close_evidence()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
-import subprocess
 import sys
+import threading
 from tempfile import TemporaryFile
-from typing import IO, cast
+from typing import IO
 
 import psutil
 
@@ -16,12 +15,12 @@ from local_aws import __main__ as command
 from local_aws.control_plane import import_moto
 from local_aws.process import Begun, started
 
-_SERVICES = (
-    *("s3", "dynamodb", "events", "stepfunctions", "awslambda", "iam", "sts"),
-    *("logs", "ec2", "rds", "secretsmanager", "cloudwatch"),
-)
-_NAMES = {"awslambda": "lambda"}
-"""botocore's names of services that moto names differently."""
+_SERVICES = {
+    **{name: name for name in ("s3", "dynamodb", "events", "stepfunctions", "iam", "sts")},
+    **{name: name for name in ("logs", "ec2", "rds", "secretsmanager", "cloudwatch")},
+    "awslambda": "lambda",
+}
+"""Services by moto's names, with botocore's."""
 
 
 def import_ahead(account: str) -> None:
@@ -31,67 +30,30 @@ def import_ahead(account: str) -> None:
     importlib.import_module("moto.moto_server.werkzeug_app")
     importlib.import_module("moto.stepfunctions.parser.asl.parse.asl_parser")
     utils = importlib.import_module("moto.core.utils")
-    for service in _SERVICES:
-        importlib.import_module(f"moto.{service}.urls")
-        utils.get_service_model(_NAMES.get(service, service))
+    for moto_name, name in _SERVICES.items():
+        importlib.import_module(f"moto.{moto_name}.urls")
+        utils.get_service_model(name)
 
 
-class Ahead:
-    """A fork of this process that waits to become an embedded AWS; it ends with this process.
+def forked(options: list[str]) -> Begun:
+    """Like `process.started`, by a fork of this process; starts a new Python if this process has other threads.
 
-    Create it while this process has a single thread: a fork has no other threads, and their work would be lost.
+    A fork has one thread alone, and the locks that others held would never be released.
     """
-
-    def __init__(self, account: str) -> None:
-        self._account = account
-        theirs, self._stdin = os.pipe()
-        self._answer, self._answering = os.pipe()
-        self._printed: IO[bytes] = TemporaryFile("a+b")  # noqa: SIM115  open as long as the process lives
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.setsid()
-            for end, stream in ((theirs, 0), (self._printed.fileno(), 1), (self._printed.fileno(), 2)):
-                os.dup2(end, stream)
-            for end in (theirs, self._stdin, self._answer):
-                os.close(end)
-            sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
-            arguments = sys.stdin.readline()
-            command.run(json.loads(arguments)) if arguments else os._exit(0)
-        os.close(theirs)
-        os.close(self._answering)
-        self._taken = False
-
-    def begin(self, options: list[str]) -> Begun:
-        """Begins to serve in the fork; a second call, or one for another account, uses `process.started` instead."""
-        if self._taken or f"--account={self._account}" not in options:
-            return started(options)
-        self._taken = True
-        stdin = os.fdopen(self._stdin, "w")
-        print(json.dumps(["serve", f"--attached={self._answering}", *options]), file=stdin, flush=True)
-        process = cast("subprocess.Popen[str]", _Copy(self._pid))
-        return Begun(process, stdin, os.fdopen(self._answer, encoding="utf-8"), self._printed)
-
-
-class _Copy:
-    """The forked child process, with the methods of `subprocess.Popen` that LocalAws uses."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-        self._process = psutil.Process(pid)
-
-    def poll(self) -> int | None:
-        try:
-            return self.wait(0)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def wait(self, timeout: float | None = None) -> int | None:
-        try:
-            self.returncode = self._process.wait(timeout)
-        except psutil.TimeoutExpired as late:
-            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from late
-        return self.returncode
-
-    def kill(self) -> None:
-        self._process.kill()
+    if threading.active_count() > 1:
+        return started(options)
+    printed: IO[bytes] = TemporaryFile("a+b")  # noqa: SIM115  open as long as the process lives
+    theirs, stdin = os.pipe()
+    reading, answer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        for end, stream in ((theirs, 0), (printed.fileno(), 1), (printed.fileno(), 2)):
+            os.dup2(end, stream)
+        for end in (theirs, stdin, reading):
+            os.close(end)
+        sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+        command.run(["serve", f"--attached={answer}", *options])
+    os.close(theirs)
+    os.close(answer)
+    return Begun(psutil.Process(pid), os.fdopen(stdin, "w"), os.fdopen(reading, encoding="utf-8"), printed)
