@@ -1,26 +1,27 @@
 """The process from which functions' processes are forked, with the packages of their layers already imported.
 
+Without it a session takes PRICE: each of some forty processes would import boto3 and the layers' packages anew.
+
 Run with `python -I -S` and three arguments: layers folder, runtime folder, number of a socket. A packet on the socket
 requests one process: JSON with its folder and environment, and three file descriptors: for its lines, for its frames,
 and for a pipe that receives the process's id on one line and its exit code on the next.
 """
 
-import gc
 import json
 import os
 import runpy
-import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 _PACKET_BYTES = 262_144
-_BESIDE = Path(__file__).parent
+_BOOTSTRAP = str(Path(__file__).with_name("bootstrap.py"))
 
 
 class Wanted(NamedTuple):
@@ -33,56 +34,43 @@ class Wanted(NamedTuple):
     told: int
 
 
-class Zygote:
-    """Forks a process for each packet on `control`; exits when it is closed."""
+def import_packages(folders: list[str]) -> None:
+    """Import boto3 and the distributions in `folders`, but not the code beside them, which may read its environment."""
+    found = {name for each in metadata.distributions(path=folders) for name in _top_level(each)}
+    for name in sorted({"boto3", *found}):
+        with suppress(Exception):  # the function that imports it meets the same error and reports it
+            __import__(name)
 
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
-        self._woken, wakes = os.pipe()
-        for end in (self._woken, wakes):
-            os.set_blocking(end, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wakes)
-        self._told: dict[int, int] = {}
 
-    def fork(self, prepare: Callable[[str], bool]) -> tuple[Wanted, bool]:
-        """Return only in the forked processes, with the request and the result of `prepare` for its folder."""
-        while True:
-            ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
-            if self._woken in ready:
-                os.read(self._woken, 4096)
-                self._bury()
-            if self._control.fileno() in ready:
-                packet, descriptors, _, _ = socket.recv_fds(self._control, _PACKET_BYTES, 3)
-                if not packet:
-                    os._exit(0)
-                wanted = Wanted(*json.loads(packet), *descriptors)
-                prepared = prepare(wanted.task)
-                pid = os.fork()
-                if pid == 0:
-                    self._forget()
-                    return wanted, prepared
-                self._told[pid] = wanted.told
-                os.close(wanted.lines)
-                os.close(wanted.frames)
+def wait_for_request(control: socket.socket) -> Wanted:
+    """Return only in a new process for each packet on `control`; exit when that is closed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for these processes
+    while True:
+        packet, descriptors, _, _ = socket.recv_fds(control, _PACKET_BYTES, 3)
+        if not packet:
+            os._exit(0)
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            return Wanted(*json.loads(packet), *descriptors)
+        for each in descriptors:
+            os.close(each)
 
-    def _bury(self) -> None:
-        """Report ended processes; kill each one's process group before reaping it, while its id cannot be reused."""
-        while self._told and (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(ended.si_pid, signal.SIGKILL)
-            _, status = os.waitpid(ended.si_pid, 0)
-            told = self._told.pop(ended.si_pid)
-            with suppress(BrokenPipeError):
-                os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
-            os.close(told)
 
-    def _forget(self) -> None:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        self._control.close()
-        for told in self._told.values():
-            os.close(told)
+def fork_and_report(wanted: Wanted) -> None:
+    """Return only in a process forked for the function; this process reports its end, then kills its group."""
+    pid = os.fork()
+    if pid == 0:
+        return
+    os.close(wanted.lines)
+    os.close(wanted.frames)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)  # before it is reaped, while its id cannot be reused
+    _, status = os.waitpid(pid, 0)
+    with suppress(BrokenPipeError):
+        os.write(wanted.told, b"%d\n" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
 
 
 def become(wanted: Wanted) -> None:
@@ -100,20 +88,40 @@ def become(wanted: Wanted) -> None:
     time.tzset()
 
 
+def _shadows(folder: str) -> bool:
+    imported = {name.partition(".")[0] for name in sys.modules}
+    return any(entry.name.partition(".")[0] in imported for entry in Path(folder).iterdir())
+
+
+def _has_libraries(folder: str) -> bool:
+    return any(entry.name == "lib" or ".so" in entry.name for entry in Path(folder).iterdir())
+
+
+def _top_level(distribution: metadata.Distribution) -> Iterator[str]:
+    for file in distribution.files or ():
+        name = file.parts[0].partition(".")[0]
+        if name.isidentifier() and not name.startswith("_") and not file.parts[0].endswith("-info"):
+            yield name
+
+
 def main(layers: str, runtime: str, control: int) -> None:
     """Import the shared packages, then serve as a function's process in each fork.
 
     Each fork imports the runtime client itself, because its native part reads the Runtime API's address on import.
+    A fork would differ from a new process, and is replaced by one, if the function's folder, which comes first on its
+    import path, or a layer contains a module with the name of an imported one, or if the function's folder contains
+    shared libraries, whose folders the loader learns at process start only.
     """
-    bootstrap, installed = (runpy.run_path(str(_BESIDE / name)) for name in ("bootstrap.py", "installed.py"))
+    bootstrap = runpy.run_path(_BOOTSTRAP)
     plain, shared = list(sys.path), bootstrap["shared_path"](layers, runtime)
+    is_shadowed = any(_shadows(folder) for folder in shared if Path(folder).is_dir())
     sys.path[:0] = shared
-    ahead = installed["Installed"](shared)
-    gc.freeze()  # garbage collection in a fork would copy the shared pages
-    wanted, same = Zygote(socket.socket(fileno=control)).fork(ahead.serve)
+    import_packages(shared[:-1])
+    wanted = wait_for_request(socket.socket(fileno=control))
+    fork_and_report(wanted)
     become(wanted)
-    if not same:
-        start = [sys.executable, "-I", "-S", "-X", "utf8", str(_BESIDE / "bootstrap.py"), layers]
+    if is_shadowed or _shadows(wanted.task) or _has_libraries(wanted.task):
+        start = [sys.executable, "-I", "-S", "-X", "utf8", _BOOTSTRAP, layers]
         os.execve(sys.executable, start, os.environ)
     sys.path[:] = plain
     bootstrap["main"](layers)
