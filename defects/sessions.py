@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import importlib
 import multiprocessing
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,10 +19,6 @@ _IMPORTED = (
     *("samtranslator.parser.parser", "samtranslator.translator.translator"),
 )
 """Contains no pytest plug-ins: pytest could no longer rewrite their asserts."""
-_SERVICES = {
-    *("sts", "s3", "dynamodb", "events", "stepfunctions", "lambda", "logs", "secretsmanager", "rds", "ec2", "iam"),
-    *("cloudformation", "cloudwatch"),
-}
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([f"{__package__}.preloaded"])
 
@@ -41,34 +33,13 @@ def begin(arguments: Sequence[str], output: Path, folder: Path) -> BaseProcess:
 def import_ahead() -> None:
     """Import and prepare, once, what all sessions need."""
     from local_aws import warm
-    from local_aws.lambda_.child.installed import Models
-    from local_aws.lambda_.packages import unzip_ahead
     from steps.cloudformation import packages
-    from steps.cloudformation.packages import layers_of
 
     for name in _IMPORTED:
         importlib.import_module(name)
     warm.import_ahead(ACCOUNT)
     # Builds the requirements layer of a thousand files, and keeps it; most defects change neither layer.
-    application = packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")
-    bodies = {key.partition("/")[0]: body for key, body in application.packages.items()}
-    resources = application.template["Resources"].values()
-    for names in {tuple(layers_of(application.template, resource)) for resource in resources} - {()}:
-        unzip_ahead(_own_folder(), *(bodies[name] for name in names))
-    Models().read(_SERVICES)
-    gc.freeze()  # garbage collection in forked processes would copy the shared memory
-
-
-def _own_folder() -> Path:
-    """Create a folder that is removed when this process ends, but not when a process forked from it ends."""
-    folder, ours = Path(tempfile.mkdtemp(prefix="layers-")), os.getpid()
-
-    def removed() -> None:
-        if os.getpid() == ours:
-            shutil.rmtree(folder)
-
-    atexit.register(removed)
-    return folder
+    packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")
 
 
 def _session(arguments: list[str], output: Path, folder: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import sys
-from typing import NoReturn
 
 from local_aws.wheels import missing_wheels
 
@@ -66,13 +65,5 @@ def _answer(descriptor: int, line: str) -> None:
         print(line, file=starter)
 
 
-def run(arguments: list[str] | None = None) -> NoReturn:
-    """Serves, then ends by os._exit after the clean-up: an ordinary exit takes a second to free moto's data."""
-    status = main(arguments)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

@@ -41,13 +41,11 @@ def import_moto(account: str) -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # otherwise every response allows any web page to read it
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # loading them takes half a second, and Lambda needs none
     os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger objects are kept in a file
-    moto_patches.share_model_loaders()
     moto_patches.run_state_machines()
     moto_patches.give_start_time_as_text()
     moto_patches.add_request_ids()
     moto_patches.name_denied_calls()
     moto_patches.keep_parsed()
-    moto_patches.share_objects()
 
 
 def request_handler() -> type[WSGIRequestHandler]:

@@ -5,23 +5,15 @@ moto's Step Functions interpreter is LocalStack's of 2024, so that some of its f
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
-
-from botocore import loaders
 
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions interpreter signs its requests; each session has its own secret."""
 _CACHED = 1_024
 """The size of each cache: definitions, JSONPaths or clients."""
-
-
-def share_model_loaders() -> None:
-    """Keep botocore's parsed models: moto creates many sessions during its import, and each parses them again."""
-    loaders.create_loader = cache(loaders.create_loader)
 
 
 def run_state_machines() -> None:
@@ -134,20 +126,3 @@ def keep_parsed() -> None:
     paths.parse = lru_cache(_CACHED)(paths.parse)
     client_of = lru_cache(_CACHED)(tasks.boto_client_for)
     tasks.boto_client_for = lambda region, service, state_credentials: client_of(region, service)
-
-
-def share_objects() -> None:
-    """Read an in-memory object's bytes without a copy: moto copies the whole object for each range that is read."""
-    from moto.s3.models import FakeKey
-
-    kind: Any = FakeKey
-    copied = kind.value
-
-    def value(key: Any) -> bytes:
-        held = key._value_buffer._file
-        with key.lock:
-            if isinstance(held, io.BytesIO):
-                return held.getvalue()
-        return bytes(copied.fget(key))
-
-    kind.value = copied.getter(value)

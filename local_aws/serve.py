@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
@@ -130,7 +129,6 @@ def served(settings: Settings) -> Iterator[Served]:
         guard.watch(gate.pid)
         server.aurora.address = f"{gate.host}:{gate.port}"
         server.aurora.restart = lambda: other.submit(_restart, postgres).result()
-        server.warm_up()
         yield Served(
             endpoint_url=server.endpoint_url,
             account=settings.account,
@@ -162,7 +160,6 @@ def wait_for_the_end(of_input: bool) -> None:
 
 
 def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
-    gc.disable()  # until the warm-up: collections take a quarter of moto's import time and free nothing
     from local_aws.server import PortInUse, Server, listen  # also imports moto, which is slow
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 import threading
 from collections.abc import Callable
@@ -134,22 +133,6 @@ class Server:
         self._packages.close()
         self._processes.stop()
         self._logs.stop()
-
-    def warm_up(self) -> None:
-        """Sends moto one request per service in a thread, because the first is slow (Step Functions: 2 s)."""
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
-
-    def _warm_up(self) -> None:
-        self._wire.send("s3", "us-east-1", "GET", "/")
-        self._wire.call("dynamodb", "us-east-1", "DynamoDB_20120810.ListTables", {})
-        self._wire.call("events", "us-east-1", "AWSEvents.ListRules", {})
-        self._wire.call("states", "us-east-1", "AWSStepFunctions.ListStateMachines", {})
-        self._wire.send("lambda", "us-east-1", "GET", "/2015-03-31/functions")
-        self._wire.query("iam", "ListRoles", {})
-        self._wire.query("sts", "GetCallerIdentity", {})
-        gc.freeze()  # loaded modules stay for the whole process
-        gc.set_threshold(10_000)
-        gc.enable()
 
     def _start_sandbox(self, spec: FunctionSpec) -> Sandbox:
         credentials = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)

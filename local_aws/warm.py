@@ -53,7 +53,7 @@ def forked(options: list[str]) -> Begun:
         for end in (theirs, stdin, reading):
             os.close(end)
         sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
-        command.run(["serve", f"--attached={answer}", *options])
+        os._exit(command.main(["serve", f"--attached={answer}", *options]))
     os.close(theirs)
     os.close(answer)
     return Begun(psutil.Process(pid), os.fdopen(stdin, "w"), os.fdopen(reading, encoding="utf-8"), printed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import re
 from collections.abc import Callable
 from typing import Any, cast
@@ -18,8 +17,6 @@ from local_aws.internal_client import Wire
 from local_aws.lambda_.packages import BadPackage, Packages
 from local_aws.lambda_.pool import Pool
 from local_aws.lambda_.spec import FunctionSpec, unqualified
-
-_log = logging.getLogger(__name__)
 
 
 class Deployments:
@@ -77,13 +74,13 @@ class Deployments:
             arn = unqualified(configuration["FunctionArn"])
             for version in ("$LATEST", configuration["Version"]):
                 self._functions[arn, version] = package
-            self._renew(arn)
+            self._pool.retire(arn)
         return answer
 
     def _update_configuration(self, request: Request, inner: Handler) -> Response:
         answer = inner(request)
         if answer.status_code < 300:
-            self._renew(unqualified(json.loads(answer.get_data())["FunctionArn"]))
+            self._pool.retire(unqualified(json.loads(answer.get_data())["FunctionArn"]))
         return answer
 
     def _publish_version(self, request: Request, inner: Handler) -> Response:
@@ -109,13 +106,6 @@ class Deployments:
         if answer.status_code < 300:
             self._pool.retire(unqualified(configuration["FunctionArn"]))
         return answer
-
-    def _renew(self, arn: str) -> None:
-        self._pool.retire(arn)
-        try:
-            self._pool.prepare(self.spec(self.configuration(arn.split(":")[3], arn)))
-        except Refused as refused:  # deleted meanwhile, or its code is unknown: an invocation will report it
-            _log.warning("no process of %s is started ahead: %s", arn, refused)
 
     def _package(self, request: Request, code: dict[str, str]) -> str | None:
         """Store the package in `code`, return its name; None if there is none, which the control plane then refuses."""

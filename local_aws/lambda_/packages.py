@@ -7,9 +7,7 @@ import io
 import shutil
 import threading
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
 
 class BadPackage(Exception):
@@ -18,17 +16,6 @@ class BadPackage(Exception):
 
 class PackagesClosed(Exception):
     """A package was to be unzipped after the embedded AWS has begun to stop."""
-
-
-_ahead = dict[str, Path]()
-"""Maps packages that this process, or the process it was forked from, unzipped in advance to their folders."""
-
-
-def unzip_ahead(folder: Path, *contents: bytes) -> None:
-    """Unzip packages into `folder`, later ones over earlier ones; Packages.unzipped() then returns it for them."""
-    for content in contents:
-        _unzip(io.BytesIO(content), folder)
-    _ahead[_key(hashlib.sha256(content).hexdigest() for content in contents)] = folder
 
 
 class Packages:
@@ -58,9 +45,7 @@ class Packages:
 
         Raises PackagesClosed after close().
         """
-        key = _key(names)
-        if key in _ahead:
-            return _ahead[key]
+        key = hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]
         folder = self._folder / "unzipped" / key
         with self._unzipping:
             if self._closed:
@@ -80,11 +65,7 @@ class Packages:
             self._closed = True
 
 
-def _key(names: Iterable[str]) -> str:
-    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]
-
-
-def _unzip(package: Path | IO[bytes], folder: Path) -> None:
+def _unzip(package: Path, folder: Path) -> None:
     with zipfile.ZipFile(package) as archive:
         for member in archive.infolist():
             path = Path(archive.extract(member, folder))

@@ -42,10 +42,6 @@ class Pool:
             with self._lock:
                 self._busy[spec.arn] -= 1
 
-    def prepare(self, spec: FunctionSpec) -> None:
-        """Start a process ahead of the first invocation, without waiting for it."""
-        self._fleet(spec.arn).prepare(spec)
-
     def retire(self, function_arn: str) -> None:
         """Retire all processes of a function because its code or configuration has changed or it was deleted."""
         with self._lock:

@@ -8,15 +8,10 @@ import shutil
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 
 import pytest
 
-from local_aws.lambda_.fleet import Fleet
 from local_aws.lambda_.packages import Packages, PackagesClosed
-from local_aws.lambda_.sandbox import Sandbox
-from local_aws.lambda_.spec import FunctionSpec
 
 
 def test_a_package_can_be_kept_again_while_it_is_unzipped(tmp_path: Path) -> None:
@@ -50,24 +45,3 @@ def test_nothing_is_unzipped_once_the_packages_are_closed(tmp_path: Path) -> Non
     assert not folder.exists()
     with pytest.raises(PackagesClosed):
         packages.unzipped(name, name)
-
-
-def test_a_process_that_cannot_be_started_ahead_keeps_nobody_waiting() -> None:
-    def start(spec: FunctionSpec) -> Sandbox:
-        raise OSError("no more processes")
-
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:any"
-    code = {"Handler": "app.handler", "Runtime": "python3.13", "Role": "any", "MemorySize": 128, "Timeout": 3}
-    spec = FunctionSpec.of({"FunctionArn": arn, "FunctionName": "any", "Version": "$LATEST", **code}, "package", ())
-    fleet = Fleet(start)
-    fleet.prepare(spec)
-    answers = SimpleQueue[BaseException | object]()
-
-    def take() -> None:
-        try:
-            answers.put(fleet.take(spec))
-        except OSError as refused:
-            answers.put(refused)
-
-    Thread(target=take, daemon=True).start()  # which would wait for ever
-    assert str(answers.get(timeout=30)) == "no more processes"
