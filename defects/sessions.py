@@ -1,4 +1,8 @@
-"""Runs sessions in processes forked from one that has done the imports, which take half of a session's CPU time."""
+"""Runs sessions in processes forked from one that has done the imports.
+
+Each session would otherwise spend 0.8 s of CPU on libraries, 2.1 s on moto and 1.2 s on building the requirements
+layer (2 cores, Python 3.11, 2026-11-28).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Everything that is changed in moto and botocore, one function for each change; none is known to be reported upstream.
+"""Everything that is changed in moto and botocore, one function for each change.
 
-moto's Step Functions interpreter is LocalStack's of 2024, so that some of its faults are described there.
+No issue of moto or botocore is known for any of them, but for LocalStack's where one is named:
+moto's Step Functions interpreter was taken from LocalStack.
 """
 
 from __future__ import annotations
@@ -97,12 +98,18 @@ def name_denied_calls() -> None:
 
 
 def find_backends_once(dispatcher: Any) -> None:
-    """Keep each host's backend: moto lists its own folder to find it, under a lock that all requests share."""
+    """Keep each host's backend: moto lists its own folder to find it, under a lock that all requests share.
+
+    Without it an acceptance takes 5 s of CPU more, 19 % (2 cores, Python 3.11, 2026-11-28).
+    """
     dispatcher.get_backend_for_host = lru_cache(_CACHED)(dispatcher.get_backend_for_host)
 
 
 def keep_parsed() -> None:
-    """Keep parsed state machine definitions and JSONPaths, and the Lambda client that each task would create."""
+    """Keep parsed state machine definitions and JSONPaths, and the Lambda client that each task would create.
+
+    Without it an acceptance takes 1.8 s of CPU more, 6 to 8 % (2 cores, Python 3.11, 2026-11-28).
+    """
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
     from moto.stepfunctions.parser.asl.parse import asl_parser
     from moto.stepfunctions.parser.asl.utils import json_path

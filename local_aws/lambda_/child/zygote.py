@@ -1,6 +1,6 @@
 """The process from which functions' processes are forked, with the packages of their layers already imported.
 
-Without it a session takes PRICE: each of some forty processes would import boto3 and the layers' packages anew.
+Without it an acceptance takes 7.7 s of CPU more, 25 % (2 cores, Python 3.11, 2026-11-28).
 
 Run with `python -I -S` and three arguments: layers folder, runtime folder, number of a socket. A packet on the socket
 requests one process: JSON with its folder and environment, and three file descriptors: for its lines, for its frames,
