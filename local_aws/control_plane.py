@@ -34,13 +34,20 @@ def control_plane(account: str, port: int, interpreter_secret: str) -> Handler:
     return answer
 
 
-@cache
 def import_moto(account: str) -> None:
-    """Imports moto for `account`; moto reads its settings during the import and later, so a process has one account."""
+    """Imports moto for `account`; moto reads its settings during the import and later, so a process has one account.
+
+    The settings are set each time: a forked process takes its environment's variables away before it calls this again.
+    """
     os.environ["MOTO_ACCOUNT_ID"] = account
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # otherwise every response allows any web page to read it
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # loading them takes half a second, and Lambda needs none
     os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger objects are kept in a file
+    _patch_moto()
+
+
+@cache
+def _patch_moto() -> None:
     moto_patches.run_state_machines()
     moto_patches.give_start_time_as_text()
     moto_patches.add_request_ids()
