@@ -22,7 +22,7 @@ from steps.suite.finding import Finding
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a delivery has come to under its last execution, whose ARN and status are `execution` and `status`.
+    """The outcome of a delivery under its last execution, whose ARN and status are `execution` and `status`.
 
     stores: all but the logs. kept: the rejected records in S3. lock: its owner and state. jobs: the batch jobs of each
     execution of the upload, without those executions that could not record their end.

@@ -27,7 +27,7 @@ from tests.acceptance.conftest import ROOT, Session, command, environment
 
 NAMES = Names("526636471122")
 NOT_ASKED_HERE = {"states:StartExecution", "s3:GetObject", "iam:GetPolicy", "iam:GetPolicyVersion"}
-"""What is needed to start by hand when an upload has started nothing, and for roles with managed policies."""
+"""The actions needed to start an execution by hand, and to read roles with managed policies."""
 STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
 
 
@@ -229,7 +229,7 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
 
 
 def test_an_attestation_holds_until_something_else_is_deployed(account, accept, tmp_path: Path):
-    """What every whole session leaves, made of one that is not whole."""
+    """The files that every whole session leaves, made from a part of a session."""
     session = accept("features/1_precondition/infrastructure.feature")
     client_of = functools.partial(client, account)
     whole = Verdict.model_validate({**session.verdict, "verdict": "GO", "scope": sorted(session.items("passed"))})

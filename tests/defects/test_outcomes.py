@@ -1,4 +1,4 @@
-"""What sessions come to with defects: judged, tallied, kept, shown."""
+"""Outcomes of sessions with defects are judged, counted, kept and shown."""
 
 from __future__ import annotations
 

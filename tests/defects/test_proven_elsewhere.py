@@ -35,7 +35,7 @@ PRECONDITIONS = {"the bucket is ready": ["INF-03"], "the functions are configure
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    """Of a session whose preconditions had passed when its run began."""
+    """A record of a session whose preconditions had passed when its run began."""
     record = Record(checklist.read(), tmp_path / "verdict.json")
     record.expected |= PRECONDITIONS
     record.scenarios |= {id: Scenario(id, items, PASSED, ended=1.0) for id, items in PRECONDITIONS.items()}

@@ -1,4 +1,4 @@
-"""What the tests of the embedded AWS share: packages from source, waiting, and a function that invokes."""
+"""Helpers of the tests of the embedded AWS: packages from source, waiting, invoking."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def unique(prefix: str) -> str:
 
 
 def eventually(look: Callable[[], T], what: str, within: float = 20) -> T:
-    """What `look` finds, once it finds something."""
+    """Wait until `look` returns something, and return it."""
     deadline = time.monotonic() + within
     while not (found := look()):
         assert time.monotonic() < deadline, f"waited {within} s for {what}; last saw {found!r}"
@@ -40,7 +40,7 @@ SERVICES = ("lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.co
 
 
 NOTHING = {"Effect": "Allow", "Action": "no-service:NoAction", "Resource": "*"}
-"""What a policy says that allows nothing: IAM takes none without a statement."""
+"""A policy that allows nothing; IAM refuses a policy without a statement."""
 
 
 def policy(*statements: Mapping[str, Any]) -> str:
@@ -65,7 +65,7 @@ def make_powerful_role(iam: Any) -> str:
 
 @dataclass(frozen=True)
 class Reply:
-    """What an invocation came to."""
+    """The result of an invocation."""
 
     payload: Any
     error: str | None

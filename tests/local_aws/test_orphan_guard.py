@@ -1,4 +1,4 @@
-"""What the guard promises: however its owner ends, nothing of it is left, and nothing else is hurt."""
+"""However the guard's owner ends, nothing of it is left, and no other process is ended."""
 
 import os
 import signal

@@ -21,7 +21,7 @@ ClientOf = Callable[[str], Any]
 
 
 def status(aws: LocalAws, host: str) -> int:
-    """What a request is answered whose Host header is `host`."""
+    """The answer to a request whose Host header is `host`."""
     connection = http.client.HTTPConnection(urlsplit(aws.endpoint_url).netloc, timeout=20)
     connection.request("GET", "/", headers={"Host": host})
     return connection.getresponse().status
@@ -144,7 +144,7 @@ def test_everything_listens_on_the_loopback_address_alone(aws: LocalAws, deploy:
 
 
 def open_to_others(folder: Path) -> Iterator[Path]:
-    """What in `folder` other users can read or write, as far as they get."""
+    """The paths in `folder` that other users can reach and read or write."""
     for path in folder.iterdir():
         mode = path.lstat().st_mode
         if mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IRGRP | stat.S_IWGRP) and not stat.S_ISLNK(mode):

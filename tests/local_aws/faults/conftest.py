@@ -1,4 +1,4 @@
-"""What faults are made on: a table, a bucket, a function that writes."""
+"""Fixtures that faults are injected into: a table, a bucket, a function that writes."""
 
 from collections.abc import Iterator
 

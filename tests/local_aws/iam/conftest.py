@@ -44,7 +44,7 @@ def deny(*actions: str, on: str | list[str] = "*", **more: Any) -> Statement:
 
 
 def not_allowed(identity: Identity, action: str, resource: str) -> str:
-    """What is said to a user whom no policy allows an action."""
+    """The refusal of a user whom no policy allows an action."""
     because = f"because no identity-based policy allows the {action} action"
     return f"User: {identity.arn} is not authorized to perform: {action} on resource: {resource} {because}"
 

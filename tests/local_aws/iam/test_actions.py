@@ -1,4 +1,4 @@
-"""What each operation needs: a user who may do nothing is told the action and the resource."""
+"""Each operation needs an action on a resource, which the refusal of a user without permissions names."""
 
 from typing import Any
 

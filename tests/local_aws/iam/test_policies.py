@@ -1,4 +1,4 @@
-"""What policies say: against a second, slower judge of the same rules, and where the rules bend."""
+"""Policies are evaluated as by a second, slower evaluator of the same rules, and at the rules' edges."""
 
 import re
 

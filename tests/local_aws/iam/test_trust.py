@@ -1,4 +1,4 @@
-"""Who may assume a role: its trust policy says so, and for others of the account their own policies too."""
+"""A role is assumed if its trust policy allows it and, within the account, the caller's own policies too."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a function writes is in CloudWatch Logs, in order, with the lines that Lambda adds."""
+"""The output of a function is in CloudWatch Logs, in order, with the lines that Lambda adds."""
 
 import base64
 import re

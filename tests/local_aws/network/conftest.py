@@ -113,7 +113,7 @@ def reaches(aws: LocalAws) -> Callable[[Function], bool]:
 
 @pytest.fixture
 def kept_away(aws: LocalAws) -> Callable[[Function], str]:
-    """What keeps a function from PostgreSQL, which it hears nothing of."""
+    """The reason for which a function cannot reach PostgreSQL; the function itself only sees a timeout."""
 
     def why(function: Function) -> str:
         answer = function({"endpoint": aws.aurora_endpoint, "patience": 0.5}).payload[0]

@@ -14,7 +14,7 @@ ASKING_FOR_TLS = r"\x16/$"
 
 @pytest.fixture
 def said(aws: LocalAws) -> Callable[[Function], str]:
-    """What PostgreSQL says to a function that asks for TLS; nothing where the connection ends before."""
+    """PostgreSQL's answer to a function that asks for TLS; empty if the connection ends before."""
     return lambda function: function({"endpoint": aws.aurora_endpoint, "patience": 10}).payload[0]
 
 

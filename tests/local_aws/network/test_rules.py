@@ -1,4 +1,4 @@
-"""Who reaches a cluster, by VPCs and security groups."""
+"""VPCs and security groups decide which function reaches a cluster."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network

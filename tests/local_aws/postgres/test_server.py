@@ -1,4 +1,4 @@
-"""What the embedded PostgreSQL promises: real, private, durable, and plain about what stops it."""
+"""The embedded PostgreSQL is real, private and durable, and explains why it cannot start."""
 
 import os
 import shutil

@@ -76,19 +76,19 @@ def at_first(pipeline: Pipeline) -> list[Comparison]:
 
 @pytest.fixture(scope="module")
 def there(pipeline: Pipeline) -> dict[str, Properties | None]:
-    """What was deployed before any test changed it."""
+    """The state as deployed, before any test changed it."""
     return {name: read(pipeline.client, each) for name, each in pipeline.declared.items()}
 
 
 @pytest.fixture(scope="module")
 def already(at_first: list[Comparison], there: dict[str, Properties | None]) -> Seen:
-    """What has been changed so far, so that each test finds its own change alone."""
+    """The changes made so far, so that each test finds its own change alone."""
     return seen(at_first)
 
 
 @pytest.fixture
 def new(pipeline: Pipeline, already: Seen) -> Callable[..., Seen]:
-    """What differs now in these services and did not before."""
+    """The differences in these services that were not there before."""
 
     def look(*services: str) -> Seen:
         found = seen(pipeline.compare(*services)) - already

@@ -1,4 +1,4 @@
-"""What counts as a difference: AWS's normal forms do not, order where it matters does, additions where they act do."""
+"""AWS's normal forms are no differences; another order and additions are, where they have an effect."""
 
 from __future__ import annotations
 

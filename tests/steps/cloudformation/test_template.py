@@ -125,7 +125,7 @@ def test_packages_hold_the_sources_and_layers_what_their_requirements_name(appli
 
 
 def names(built: Application, uri: str) -> set[str]:
-    """What the package under that URI holds."""
+    """The content of the package under that URI."""
     return set(zipfile.ZipFile(io.BytesIO(built.packages[uri.removeprefix("s3://bucket/")])).namelist())
 
 

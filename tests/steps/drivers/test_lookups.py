@@ -1,4 +1,4 @@
-"""What the drivers say of a deployed pipeline: what is there, what is not, and what somebody has changed."""
+"""The drivers report what is deployed, what is missing, and what somebody has changed."""
 
 from __future__ import annotations
 

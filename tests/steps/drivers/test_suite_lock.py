@@ -1,4 +1,4 @@
-"""Of two acceptance runs in one account one goes on, and the other is told whose turn it is."""
+"""One of two sessions in an account runs; the other one is refused, with the name of the first one's owner."""
 
 from __future__ import annotations
 

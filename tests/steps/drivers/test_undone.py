@@ -1,4 +1,4 @@
-"""What drivers change of a deployed pipeline for a while, and put back whatever happens meanwhile."""
+"""Drivers change a deployed pipeline for a time and restore it, whatever happens meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a rule: with its target, and with what its pattern matches."""
+"""Deviations of a rule: of its target, and of the events that its pattern matches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with functions, by what Lambda says of them."""
+"""Deviations of functions, judged by Lambda's answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps functions from Aurora and from AWS's services, by what EC2 says of the network around them."""
+"""Obstacles between functions, Aurora and AWS's services, judged by EC2's answers about the network."""
 
 from __future__ import annotations
 

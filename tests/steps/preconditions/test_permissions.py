@@ -1,4 +1,4 @@
-"""What the roles need, what none of them may do, and how what IAM says of both is judged."""
+"""Permissions that the roles need, permissions that none may have, and how IAM's decisions are judged."""
 
 from __future__ import annotations
 

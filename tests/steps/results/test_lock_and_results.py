@@ -1,4 +1,4 @@
-"""What a job leaves behind: its lock, when its counts were written, and by how many statements."""
+"""A job's lock, the time of its counts, and the number of statements that wrote them are checked."""
 
 from __future__ import annotations
 

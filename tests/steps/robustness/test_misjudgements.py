@@ -1,4 +1,4 @@
-"""What it points to that a file failed otherwise than it had to, or that its records got other fates than their own."""
+"""The diagnosis of a file that failed for another reason than expected, or of records with other fates."""
 
 from __future__ import annotations
 

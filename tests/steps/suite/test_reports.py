@@ -145,7 +145,7 @@ def plugins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def ended(plugins: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    """What became of each command line, one after the other in one process, each after an earlier GO."""
+    """The outcome of each command line, one after the other in one process, each after an earlier GO."""
     parts = {name: ["-p", "refused", *line] for name, line in PARTS.items()}
     lines = {**{name: line for name, (line, _) in REFUSED.items()}, **NOTHING, **parts}
     folders = {name: filled(tmp_path_factory.mktemp("reports")) for name in lines}

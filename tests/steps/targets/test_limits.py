@@ -1,4 +1,4 @@
-"""What is known of emulators: a file whose every entry can be used, and their own word on which one it is."""
+"""Every entry of the emulators' limits can be used, and an emulator is recognized by its own answer."""
 
 from __future__ import annotations
 

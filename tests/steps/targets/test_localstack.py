@@ -57,7 +57,7 @@ def images(engine):
 
 @pytest.fixture
 def left(engine):
-    """What there is on the engine beyond what there was."""
+    """The containers, networks and volumes on the engine that were not there before."""
 
     def everything():
         kinds = engine.containers.list(all=True), engine.networks.list(), engine.volumes.list()
@@ -155,7 +155,7 @@ def test_the_database_s_certificate_proves_its_name():
 
 
 def _greeted(client, server, name):
-    """What a TLS client that connects to `name` is told; None where it is content."""
+    """The error of a TLS client that connects to `name`; None if it accepts the certificate."""
     with TemporaryDirectory() as folder:
         both = Path(folder, "both.pem")
         both.write_bytes(server.certificate + server.key)

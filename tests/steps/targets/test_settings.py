@@ -38,7 +38,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def faults(file: Path, text: str | bytes, **environment: str) -> list[str]:
-    """What a file of this text is refused for."""
+    """The reasons for which a file with this text is refused."""
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(SettingsError) as refused:
         read(file, environment)

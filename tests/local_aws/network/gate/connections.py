@@ -25,7 +25,7 @@ class Judge(ThreadingHTTPServer):
             self.server.asked.append(self.path)
 
         def do_POST(self) -> None:
-            """Of what is sent: `last` is the last that passes, and `never` does not pass."""
+            """Send these blocks: `last` is the last one that passes, and `never` does not pass."""
             said = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response({b"last": 202, b"never": 403}.get(said, 200))
             self.end_headers()

@@ -1,4 +1,4 @@
-"""Who may come through, and up to which block."""
+"""The gate admits functions that may connect, and passes their blocks up to a limit."""
 
 import socket
 

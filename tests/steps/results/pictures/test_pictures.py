@@ -1,4 +1,4 @@
-"""What the pictures of an execution show."""
+"""The pictures of an execution show its chunks and states."""
 
 from __future__ import annotations
 
