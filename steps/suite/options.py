@@ -12,6 +12,7 @@ import pytest
 
 from steps.paths import REPORTS, ROOT
 from steps.targets.system import SystemUnderTest
+from steps.targets.table import TARGETS
 from steps.verdict import checklist
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 _TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
 WHOLE = ("local", "aws-dev")
 """Marks that select a whole acceptance session, which gives a verdict."""
-TARGETS = ("embedded", "localstack", "endpoint", "aws-dev")
-EMULATORS = ("localstack", "endpoint")
-"""Targets that use a third-party emulator of AWS."""
 _settings = pytest.StashKey["Settings"]()
 CALLERS = pytest.StashKey[Mapping[str, str]]()
 """The caller's environment variables, where a session has isolated itself from them."""
@@ -31,7 +29,7 @@ CALLERS = pytest.StashKey[Mapping[str, str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option group `acceptance`."""
     group = parser.getgroup("acceptance", "acceptance of the CSV pipeline")
-    group.addoption("--target", choices=TARGETS, help="where to run; follows from -m local or -m aws-dev")
+    group.addoption("--target", choices=list(TARGETS), help="where to run; follows from -m local or -m aws-dev")
     group.addoption(
         "--system-under-test",
         metavar="DIR",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -30,9 +27,9 @@ from steps.suite import options
 from steps.suite.dry_run import plan
 from steps.suite.progress import PROGRESS, Progress
 from steps.suite.project_commands import Commands
-from steps.targets.embedded_start import ACCOUNT, launched
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
+from steps.targets.table import TARGETS, Session
 from steps.verdict import verdict
 from steps.verdict.record import RECORD, Record
 
@@ -56,12 +53,14 @@ def settings(pytestconfig: pytest.Config) -> Settings:
 def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
     """The target with the pipeline deployed, after the command of --after-deploy has run."""
     o = pytestconfig.option
-    sha256 = options.system(pytestconfig).sha256()
+    system = options.system(pytestconfig)
     folder = o.system_under_test
     shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
-    record.facts["system_under_test"] = {"dir": str(shown), "sha256": sha256}
+    record.facts["system_under_test"] = {"dir": str(shown), "sha256": system.sha256()}
+    report = {"say": progress.say, "phase": record.phase}
+    session = Session(pytestconfig, system, options.settings(pytestconfig), report)
     try:
-        target = _environment(pytestconfig, record, progress)
+        target = TARGETS[options.target(pytestconfig)].start(session)
         environment = replace(target, client=naming(target.client, target.names))
     except Exception as error:
         if not hasattr(error, "diagnosis"):
@@ -86,7 +85,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
 def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
     """Skip a scenario whose lines the emulator is known not to support."""
     asked_for = RECORD in pytestconfig.stash and not pytestconfig.option.no_limits
-    if not (asked_for and options.target(pytestconfig) in options.EMULATORS):
+    if not (asked_for and TARGETS[options.target(pytestconfig)].is_emulator):
         return
     limits = request.getfixturevalue("environment").limits
     claimed = [marker.args[0] for marker in request.node.iter_markers("checklist")]
@@ -102,31 +101,6 @@ def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None
         for number, line in enumerate(plan(drivers, file), 1):
             progress.say(f"would {number}. {line}")
         pytest.exit("--plan: nothing was written", returncode=0)
-
-
-def _environment(config: pytest.Config, record: Record, progress: Progress) -> Environment:
-    """Return the target, started if necessary."""
-    told: dict[str, Any] = {"say": progress.say, "phase": record.phase}
-    system, settings = options.system(config), options.settings(config)
-    target, o = options.target(config), config.option
-    if target == "embedded":
-        from steps.targets.embedded import embedded
-
-        names = settings.names_in(ACCOUNT)
-        return embedded(launched(config, names), system, names=names, test_users=settings.users, **told)
-    if target == "endpoint":
-        from steps.targets.endpoint import endpoint
-
-        return endpoint(o.endpoint_url, o.database_url, settings, system, **told)
-    if target == "localstack":
-        from steps.targets.localstack import localstack
-
-        running, terminal = ExitStack(), config.pluginmanager.getplugin("terminalreporter")
-        config.add_cleanup(running.close)
-        return localstack(settings, system, os.environ, running, keep=terminal.write_line if o.keep else None, **told)
-    from steps.targets.aws_dev import aws_dev
-
-    return aws_dev(settings, system, database_url=o.database_url or os.environ.get("DATABASE_URL"), **told)
 
 
 @pytest.fixture(scope="session")
