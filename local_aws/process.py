@@ -13,12 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Any, ClassVar, NamedTuple, Self
-
-import psutil
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from local_aws import surroundings
 from local_aws.room import FolderError, check_room
+
+if TYPE_CHECKING:
+    import psutil
 
 _STOP_SECONDS = 30
 _EVIDENCE_BYTES = 1 << 20
@@ -42,6 +43,8 @@ class Begun(NamedTuple):
 
 def started(options: list[str]) -> Begun:
     """Starts a new Python that serves with these options and answers on a pipe that no other output reaches."""
+    import psutil  # not earlier: PYTHONPATH may shadow it until shadow_nothing() has run
+
     printed = TemporaryFile("a+b")  # noqa: SIM115  as long as the process lives
     reading, writing = os.pipe()
     try:
@@ -147,7 +150,9 @@ class LocalAws:
 
     def alive(self) -> bool:
         """True if its process still runs."""
-        with suppress(psutil.TimeoutExpired):
+        from psutil import TimeoutExpired
+
+        with suppress(TimeoutExpired):
             self._status = int(self._process.wait(0))
             return False
         return True
@@ -170,12 +175,14 @@ class LocalAws:
 
     def stop(self) -> None:
         """Ends the process and all that it started, and removes its folder; does nothing if it is kept or has ended."""
+        from psutil import TimeoutExpired
+
         if self._kept and self.alive():
             return
         self._close_input()
         try:
             self._process.wait(_STOP_SECONDS)
-        except psutil.TimeoutExpired:
+        except TimeoutExpired:
             self._process.kill()  # its orphan guard cleans up
             self._process.wait()
         self._close_evidence()
