@@ -37,6 +37,7 @@ import pytest
 from pytest_bdd import given, then
 
 def told_to_end(name):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     os.kill(os.getpid(), name)
     signal.pause()
 
