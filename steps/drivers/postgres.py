@@ -49,9 +49,12 @@ def file_of(name: str, folders: Iterable[Path]) -> Path:
 def run(
     connection: psycopg.Connection[Any], file: Path, values: Mapping[str, Any] | None = None
 ) -> psycopg.Cursor[Any]:
-    """Execute the file and return the cursor. Raises SqlRefused with the line that PostgreSQL names."""
+    """Execute the file and return the cursor at its last result. Raises SqlRefused with the line PostgreSQL names."""
     try:
-        return connection.execute(file.read_bytes(), values)
+        cursor = connection.execute(file.read_bytes(), values)
+        while cursor.nextset():
+            pass
+        return cursor
     except psycopg.OperationalError:  # the server's fault, not the file's
         raise
     except psycopg.Error as refused:

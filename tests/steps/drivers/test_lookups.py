@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-import psycopg
 import pytest
 
 from steps.diagnoses.of_run import of_failure
@@ -19,7 +18,6 @@ from steps.drivers.network import network
 from steps.drivers.s3 import Bucket, Inbox, Settings, Upload
 from steps.drivers.step_functions import NoStateMachine, Workflow
 from steps.drivers.tables import Table, Tables
-from steps.paths import ROOT
 from steps.preconditions import event_rule
 from steps.preconditions import functions as readiness
 from steps.preconditions.network import Side, unreachable
@@ -225,23 +223,3 @@ def test_an_upload_that_is_gone_has_no_content_and_no_results(environment: Envir
     assert inbox.content(upload) == b"any"
     inbox.delete(upload)
     assert (inbox.content(upload), inbox.results(upload)) == (None, {})
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ("SELECT 1", []),
-        ("ALTER TABLE users DROP CONSTRAINT users_email_key", ["users has no UNIQUE (email)"]),
-        (
-            "ALTER TABLE users ADD CHECK (is_active)",
-            ["users has a constraint beside those of the schema: CHECK (is_active)"],
-        ),
-        ("ALTER TABLE users ALTER metadata TYPE text", ["users has no column metadata of type jsonb"]),
-        ("UPDATE schema_version SET version = 1", ["the schema is version 1, and has to be 3 at least"]),
-    ],
-)
-def test_tables_that_are_not_those_of_the_schema(environment: Environment, change: str, said: list[str]):
-    questions = [(ROOT / "sql" / f"schema_{name}.sql").read_bytes() for name in ("differences", "version")]
-    with psycopg.connect(environment.database_url) as connection, connection.transaction(force_rollback=True):
-        connection.execute(change.encode())
-        assert [what for question in questions for (what,) in connection.execute(question)] == said

@@ -43,7 +43,7 @@ def judge(database: psycopg.Connection) -> tuple[list[str], list[str]]:
     with Database(url, [ROOT / "sql"], test_users=users) as session, session.undone():
         session.ask("remember", name="execution_id", value=ARN)
         session.ask("try_schema")
-        found = [row["what"] for row in session.ask("schema_deviations")]
+        found = [row["what"] for name in ("schema_deviations", "schema_version") for row in session.ask(name)]
         notes = [row["what"] for row in session.ask("schema_notes")]
     return found, notes
 
@@ -63,10 +63,11 @@ def test_the_dev_account_cannot_hold_an_execution_and_after_the_migration_its_ow
         ("ALTER COLUMN last_execution_id TYPE text", "value too long for type character varying(100)"),
         ("DROP CONSTRAINT chk_execution_id_length", "chk_execution_id_length"),
     ):
-        (deviation,), _ = judge(database)
+        (deviation, version), _ = judge(database)
         assert refused in deviation
+        assert version == "the schema is version none, and has to be 3 at least"
         database.execute(f"ALTER TABLE user_statistics {repair}")
-    assert judge(database)[0] == []
+    assert judge(database)[0] == [version]
 
     database.execute(SCHEMA)
     deviations, notes = judge(database)
@@ -91,6 +92,8 @@ def test_the_dev_account_cannot_hold_an_execution_and_after_the_migration_its_ow
         ("ALTER TABLE users ALTER email TYPE varchar(10)", "the test users cannot be registered: value too long"),
         ("ALTER TABLE users ADD CHECK (username LIKE 'T%')", "the test users cannot be registered"),
         ("ALTER TABLE users DROP CONSTRAINT users_email_key", "two users may have the same email"),
+        ("TRUNCATE schema_version; INSERT INTO schema_version VALUES (1)", "the schema is version 1, and has to be 3"),
+        ("ALTER TABLE users DROP metadata, ADD metadata integer", "the test users cannot be registered"),
         ("CREATE RULE none AS ON INSERT TO user_statistics DO INSTEAD NOTHING", "user_statistics"),
     ],
 )
