@@ -81,7 +81,7 @@ LINES, DEFECTS = len(checklist.read()), len([*(ROOT / "defects").glob("*/*.toml"
         ("README.md", f"a checklist of {LINES} lines"),
         ("README.md", f"of {LINES} lines in scope passed"),
         ("README.md", f"{DEFECTS} of {DEFECTS} defects killed, {DEFECTS} diagnosed at first place"),
-        ("README.md", f"under each of {len(TABLE)} things"),
+        ("README.md", f"under each of {len(TABLE)} configurations"),
         ("README.ja.md", f"{LINES}項目のチェックリスト"),
         ("README.ja.md", f"不具合{DEFECTS}件のうち{DEFECTS}件に気づき、{DEFECTS}件で正しい診断"),
     ],
