@@ -21,7 +21,9 @@ from steps.suite import options, reports
 from steps.suite.collection import COLLECTED
 from steps.suite.deviation import of_error
 from steps.suite.finding import FINDING, Finding
+from steps.suite.marks import find_mark
 from steps.suite.progress import PROGRESS, Progress
+from steps.targets.embedded_start import CALLERS
 from steps.verdict import checklist, verdict, waivers
 from steps.verdict.checklist import Item
 from steps.verdict.model import Status, Verdict, Waiver
@@ -57,11 +59,11 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{item.nodeid} claims {', '.join(unknown)}, which the checklist does not have.")
     if config.option.collectonly:
         return
-    target, mark = options.target(config), options.mark(config)
+    target, mark = options.target(config), find_mark(config)
     if (claim := reports.claimed(config)) is None:
         return
     record = Record(lines, claim.folder / reports.VERDICT)
-    record.masking.learn(config.stash.get(options.CALLERS, {}))
+    record.masking.learn(config.stash.get(CALLERS, {}))
     record.facts["target"] = target
     record.waivers = waived
     chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]

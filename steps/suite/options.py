@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from steps.paths import REPORTS, ROOT
+from steps.suite.marks import TARGET_OF_MARK, find_mark
 from steps.targets.system import SystemUnderTest
 from steps.targets.table import TARGETS
 from steps.verdict import checklist
@@ -18,12 +17,7 @@ from steps.verdict import checklist
 if TYPE_CHECKING:
     from steps.targets.settings import Settings
 
-_TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
-WHOLE = ("local", "aws-dev")
-"""Marks that select a whole acceptance session, which gives a verdict."""
 _settings = pytest.StashKey["Settings"]()
-CALLERS = pytest.StashKey[Mapping[str, str]]()
-"""The caller's environment variables, where a session has isolated itself from them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,28 +58,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
-def mark(config: pytest.Config) -> str | None:
-    """Return which of `local`, `aws-dev` and `robustness` -m names; None if it names none or several."""
-    return mark_in(config.option.markexpr)
-
-
-def mark_in(expression: str) -> str | None:
-    """Return which of these marks an expression of -m names."""
-    named = set(re.findall(r"[\w-]+", expression)) & _TARGET_OF_MARK.keys()
-    return named.pop() if len(named) == 1 else None
-
-
 def target(config: pytest.Config) -> str:
     """Return the target's name; raises UsageError if the command line names none, or an unavailable one."""
-    chosen = config.option.target or _TARGET_OF_MARK.get(mark(config) or "")
+    chosen = config.option.target or TARGET_OF_MARK.get(find_mark(config) or "")
     if chosen is None:
         raise pytest.UsageError(
             "No target is named, so there is nowhere to run the scenarios. Say pytest -m local (embedded AWS and "
             "PostgreSQL on this machine), or pytest tests for the project's own tests."
         )
-    if chosen == "aws-dev" and mark(config) != "aws-dev":
+    if chosen == "aws-dev" and find_mark(config) != "aws-dev":
         raise pytest.UsageError(
-            f"-m {mark(config)} alters what is deployed, and the dev account is not ours alone. Say pytest -m aws-dev."
+            f"-m {find_mark(config)} alters what is deployed, and the dev account is not ours alone. "
+            "Say pytest -m aws-dev."
         )
     if chosen == "endpoint" and not (config.option.endpoint_url and config.option.database_url):
         raise pytest.UsageError(

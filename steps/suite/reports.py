@@ -19,7 +19,7 @@ import pytest
 
 from steps.explained_error import explain
 from steps.paths import REPORTS, write_atomically
-from steps.suite import options
+from steps.suite.marks import WHOLE, find_mark_in
 
 VERDICT = "verdict.json"
 PARTIAL = "partial"
@@ -123,14 +123,14 @@ def left_in(reports: Path) -> Path:
 
 def is_session(told: Namespace) -> bool:
     """True if this command line runs scenarios on a target."""
-    is_aimed = bool(told.target or options.mark_in(told.markexpr))
+    is_aimed = bool(told.target or find_mark_in(told.markexpr))
     return is_aimed and not any(getattr(told, name, None) for name in _SHOWS)
 
 
 def is_part(told: Namespace, *, is_elsewhere: bool) -> bool:
     """True if the session may run fewer than all scenarios; `is_elsewhere`: pytest collects another folder."""
     is_narrowed = any(getattr(told, name, None) for name in (*_SELECTS, *_RUNS_LESS))
-    return bool(is_narrowed or told.file_or_dir or is_elsewhere or told.markexpr.strip() not in options.WHOLE)
+    return bool(is_narrowed or told.file_or_dir or is_elsewhere or told.markexpr.strip() not in WHOLE)
 
 
 def _is_elsewhere(config: pytest.Config) -> bool:

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from shlex import quote
 
@@ -13,11 +14,14 @@ import pytest
 
 from local_aws import LocalAws, Starting, surroundings
 from steps.drivers.names import Names
+from steps.suite.marks import find_mark
 
 __all__ = ["DATABASE", "Starting", "launch", "surroundings"]
 
 DATABASE = "csvbatch"
 ACCOUNT = "000000000000"
+CALLERS = pytest.StashKey[Mapping[str, str]]()
+"""The caller's environment variables, where a session has isolated itself from them."""
 _starting = pytest.StashKey[tuple[str, Starting]]()
 
 
@@ -44,14 +48,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     """Isolate the session from the caller's environment variables, except for the dev account, which needs them."""
-    from steps.suite import options  # a plug-in that is registered after this one
-
-    if "aws-dev" in (config.option.target, options.mark(config)):
+    if "aws-dev" in (config.option.target, find_mark(config)):
         return
-    before = config.stash[options.CALLERS] = dict(os.environ)
+    before = config.stash[CALLERS] = dict(os.environ)
     config.add_cleanup(partial(surroundings.adopt, before))
     surroundings.adopt(surroundings.isolated(before))
-    if sys.warnoptions and (config.option.target or options.mark(config)):
+    if sys.warnoptions and (config.option.target or find_mark(config)):
         sys.warnoptions.clear()  # PYTHONWARNINGS could turn a library's warning into an error
         warnings.resetwarnings()
         warnings.simplefilter("ignore", ResourceWarning)

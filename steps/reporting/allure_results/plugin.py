@@ -16,7 +16,7 @@ from pytest_bdd import parser
 from steps.reporting.allure_results import contents
 from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
-from steps.suite import options
+from steps.suite.marks import find_mark
 from steps.suite.visible_text import MARGIN
 from steps.verdict.checklist import Item
 from steps.verdict.record import VERDICT, Record
@@ -30,7 +30,7 @@ _told = pytest.StashKey[str | None]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Stop allure-pytest from writing unmasked before the session owns its folder; only in acceptance sessions."""
-    if config.pluginmanager.hasplugin("allure_pytest") and (config.option.target or options.mark(config)):
+    if config.pluginmanager.hasplugin("allure_pytest") and (config.option.target or find_mark(config)):
         config.stash[_told] = config.option.allure_report_dir
         config.option.allure_report_dir = None
 
