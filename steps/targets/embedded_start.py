@@ -1,4 +1,4 @@
-"""Starts the embedded AWS in the background, before slow imports and collection."""
+"""Starts and stops the embedded AWS of a session, and isolates the session from the workstation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DATABASE = "csvbatch"
 ACCOUNT = "000000000000"
 CALLERS = pytest.StashKey[Mapping[str, str]]()
 """The caller's environment variables, where a session has isolated itself from them."""
-_starting = pytest.StashKey[tuple[str, Starting]]()
+_starting = pytest.StashKey[Starting]()
 
 
 def launch(names: Names) -> Starting:
@@ -30,20 +30,14 @@ def launch(names: Names) -> Starting:
     return LocalAws.launch(account=names.account, region=names.region, database=DATABASE)
 
 
-def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Launch the embedded AWS if -m needs it. pytest calls this hook before it parses the suite's own options."""
+def pytest_addoption() -> None:
+    """Refuse modules that shadow Python's own, before anything slow is imported: pytest calls this hook first."""
     # Most objects live as long as the session. Without this line and gc.freeze below an acceptance takes 3 to 14 % of
     # CPU more (2 cores, Python 3.11, 2026-11-28).
     gc.set_threshold(50_000)
     if shadowed := surroundings.shadow_nothing():
         evidence = "".join(f"\n  evidence: {name} is {file}" for name, file in shadowed.items())
         raise pytest.UsageError(f"PYTHONPATH shadows modules of Python's own.{evidence}\n  remedy: unset PYTHONPATH")
-    config = pluginmanager.getplugin("pytestconfig")
-    told = config.known_args_namespace
-    elsewhere = any(str(each).startswith("--target") for each in config.invocation_params.args)
-    wanted = told.markexpr.strip() in ("local", "robustness") and not elsewhere
-    if wanted and not (told.collectonly or told.help or told.version):
-        launched(config, Names(ACCOUNT))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,21 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
         warnings.simplefilter("ignore", ResourceWarning)
 
 
-def launched(config: pytest.Config, names: Names) -> Starting:
-    """The session's embedded AWS, starting or started in the region of `names`; replaces one in another region."""
-    region, starting = config.stash.get(_starting, (None, None))
-    if starting is not None and region == names.region:
-        return starting
-    if starting is not None:
-        starting.stop()
-    config.stash[_starting] = names.region, launch(names)
-    return config.stash[_starting][1]
+def launch_for(config: pytest.Config, names: Names) -> Starting:
+    """Start the session's embedded AWS; pytest_unconfigure stops it."""
+    config.stash[_starting] = launch(names)
+    return config.stash[_starting]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the embedded AWS after the verdict is printed; with --keep, print how to reach it instead."""
     gc.freeze()  # no garbage collection while Python exits
-    _, starting = config.stash.get(_starting, (None, None))
+    starting = config.stash.get(_starting, None)
     if starting is None:
         return
     if not config.option.keep or isinstance(aws := starting.outcome, Exception):

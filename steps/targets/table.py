@@ -37,10 +37,10 @@ class Target(NamedTuple):
 
 def _start_embedded(session: Session) -> Environment:
     from steps.targets.embedded import embedded
-    from steps.targets.embedded_start import ACCOUNT, launched
+    from steps.targets.embedded_start import ACCOUNT, launch_for
 
     names = session.settings.names_in(ACCOUNT)
-    starting = launched(session.config, names)
+    starting = launch_for(session.config, names)
     return embedded(starting, session.system, names=names, test_users=session.settings.users, **session.report)
 
 

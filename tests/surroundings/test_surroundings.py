@@ -34,7 +34,7 @@ import pytest
 from pytest_bdd import then
 
 from steps.suite import options
-from steps.targets.embedded_start import ACCOUNT, launched
+from steps.targets.embedded_start import ACCOUNT, launch_for
 from steps.suite.project_commands import Commands
 from steps.drivers.postgres import Database
 from steps.suite.finding import Finding
@@ -61,7 +61,7 @@ READS = {
 def environment(pytestconfig: pytest.Config) -> Environment:
     "The target without the pipeline."
     names = options.settings(pytestconfig).names_in(ACCOUNT)
-    return empty(launched(pytestconfig, names).result(), names, options.system(pytestconfig).sql)
+    return empty(launch_for(pytestconfig, names).result(), names, options.system(pytestconfig).sql)
 
 @then("every client, the database and a command answer")
 def all_answer(environment: Environment, commands: Commands, database: Database, finding: Finding) -> None:
