@@ -136,7 +136,7 @@ def test_the_readmes_own_words_lead_to_the_stand_in(account, tmp_path: Path, rea
     ],
 )
 def test_a_database_that_does_not_answer_is_named(accept, url: str, says: str):
-    session = accept("features/2_data", database=False, DATABASE_URL=url)
+    session = accept("features/1_precondition/test_users.feature", database=False, DATABASE_URL=url)
     assert session.exit == 1
     assert says in session.verdict["items"]["DAT-06"]["reason"], session
     assert "remedy: " in session.verdict["items"]["DAT-06"]["reason"]
@@ -154,7 +154,7 @@ def test_a_database_that_does_not_answer_is_named(accept, url: str, says: str):
 )
 def test_nothing_is_written_to_an_account_that_is_not_the_configured_one(account, accept, variables, says):
     before = traces(account)
-    session = accept("features/2_data", **variables)
+    session = accept("features/1_precondition/test_users.feature", **variables)
     assert (session.exit, session.items("passed"), session.items("failed")) == (1, set(), set()), session
     assert says in session.verdict["items"]["DAT-06"]["reason"], session
     assert traces(account) == before
@@ -173,7 +173,7 @@ def test_nothing_is_written_where_a_name_says_production(account, accept, tmp_pa
     assert edit[0] in told
     settings.write_text(told.replace(edit[0], edit[1], 1), "utf-8")
     before = traces(account)
-    session = accept("features/2_data", f"--settings={settings}")
+    session = accept("features/1_precondition/test_users.feature", f"--settings={settings}")
     assert (session.exit, session.items("passed")) == (1, set()), session
     reason = session.verdict["items"]["DAT-06"]["reason"]
     assert "The suite writes nothing here" in reason, session
@@ -182,7 +182,7 @@ def test_nothing_is_written_where_a_name_says_production(account, accept, tmp_pa
 
 
 def test_settings_that_cannot_be_used_stop_it_before_anything_is_looked_at(account, accept):
-    session = accept("features/2_data", ACCEPTANCE_ACCOUNT="any", ACCEPTANCE_REGION="any")
+    session = accept("features/1_precondition/test_users.feature", ACCEPTANCE_ACCOUNT="any", ACCEPTANCE_REGION="any")
     assert (session.exit, session.verdict["verdict"]) == (pytest.ExitCode.USAGE_ERROR, "UNKNOWN"), session
     for text in ("acceptance.toml cannot be used.", "account: String should match", "region: String should match"):
         assert text in session.output, session
@@ -282,7 +282,7 @@ def test_the_caller_is_asked_for_credentials_once_and_commands_are_handed_them(a
     profile.write_text(f"[profile dev]\ncredential_process = {program}\n")
     none = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
     session = accept(
-        "features/6_risk/connection_tests.feature",
+        "features/5_risk/connection_tests.feature",
         "features/1_precondition/fallback.feature",
         f"--after-deploy=env > '{told}'",
         **none,
@@ -326,7 +326,7 @@ def test_a_secret_and_names_that_nothing_goes_by_are_no_and_all_else_is_judged(a
 def test_two_runs_do_not_share_the_account(account, accept):
     with locked(client(account, "dynamodb"), NAMES.job_locks, "somebody@else"):
         before = traces(account)
-        session = accept("features/2_data")
+        session = accept("features/1_precondition/test_users.feature")
         assert session.exit == 1
         assert "Another acceptance run has this account: somebody@else" in session.verdict["items"]["DAT-06"]["reason"]
         assert traces(account) == before

@@ -27,7 +27,7 @@ def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path)
     machine = rest[rest.index("  StateMachine:\n") :].replace("Writer.Arn", "Reader.Arn")
     template.write_text(before + machine, "utf-8")
     settings.write_text(settings.read_text("utf-8").replace("tally-writer", "tally-reader"), "utf-8")
-    session = accept(f"--system-under-test={folder}", "features/4_success", "features/7_monitoring")
+    session = accept(f"--system-under-test={folder}", "features/3_success", "features/6_monitoring")
     assert session.exit == 0, session
     assert {"LOG-06", "LOG-07", "AUR-03", "MON-02", "MON-03"} <= session.items("passed"), session
 

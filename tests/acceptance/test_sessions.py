@@ -26,7 +26,7 @@ from steps.reporting import nights
 from steps.verdict import checklist
 from tests.acceptance.conftest import ROOT, Accept, command, environment
 
-RUN = ("features/3_run", "features/4_success")
+RUN = ("features/2_run", "features/3_success")
 """The features of the run alone, which take less time than a whole session."""
 DISABLE_RULE = "import boto3; boto3.client('events').disable_rule(Name='csv-parallel-processing-csv-upload-dev')"
 KILL_POSTGRES = """
@@ -143,7 +143,7 @@ def test_a_command_at_a_seam_that_fails_is_broken_and_says_what_it_said(accept: 
 
 @pytest.mark.parametrize("seam", ["after-deploy", "after-run"])
 def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept, seam: str):
-    session = accept(f"--{seam}={python(KILL_POSTGRES)}", *RUN, "features/6_risk/connection_tests.feature")
+    session = accept(f"--{seam}={python(KILL_POSTGRES)}", *RUN, "features/5_risk/connection_tests.feature")
     assert (session.exit, session.items("failed")) == (1, set()), session
     assert "CTM-01" in session.items("broken")
     assert "SFN-01" in session.items("broken")

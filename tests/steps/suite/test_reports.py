@@ -102,7 +102,7 @@ PARTS = {
     "failed": ["--lf", *AWS_DEV],
     "stepwise": ["--sw", *AWS_DEV],
     "deselected": ["--deselect=features/any.feature", *AWS_DEV],
-    "ignored": ["--ignore=features/4_success", *AWS_DEV],
+    "ignored": ["--ignore=features/3_success", *AWS_DEV],
     "plan": ["--plan", *AWS_DEV],
     "narrower": ["-m", "aws-dev and not static"],
     "robustness": ["-m", "robustness", "--target=localstack"],
