@@ -251,5 +251,6 @@ def _remembered(config: pytest.Config, judged: Verdict, file: Path) -> list[str]
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the verdict, a line per item, and the figures."""
     if VERDICT in config.stash:
-        record = config.stash[RECORD]
-        summary(terminalreporter, config.stash[VERDICT], record.checklist, record.file)
+        record, claim = config.stash[RECORD], reports.claimed(config)
+        part = record.scenarios.values() if claim and claim.is_part else None
+        summary(terminalreporter, config.stash[VERDICT], record.checklist, record.file.with_name(sheet.PAGE), part)

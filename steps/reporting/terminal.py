@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,22 @@ from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import MARGIN, quoted, visible
 from steps.verdict.checklist import Item
 from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
-from steps.verdict.verdict import PASSED, Scenario
+from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 
+_PLACES = {"embedded": "the embedded AWS", "localstack": "LocalStack"}
+_COUNTED = {FAILED: "NO", BROKEN: "broken", NOT_CHECKED: "not checked", "waived": "waived"}
 _EVIDENCE_LINES = 3
 _REASON_LINES = 4  # the full reason is shown with the failed scenario and in verdict.json
 
 
-def summary(terminal: pytest.TerminalReporter, verdict: Verdict, checklist: dict[str, Item], file: Path) -> None:
-    """Print the summary of the verdict that is written in `file`."""
+def summary(
+    terminal: pytest.TerminalReporter,
+    verdict: Verdict,
+    checklist: dict[str, Item],
+    file: Path,
+    part: Collection[Scenario] | None,
+) -> None:
+    """Print the summary of the verdict, `file`, the sheet, last; `part`: the scenarios of a session that is a part."""
     terminal.ensure_newline()
     terminal.section(f"acceptance on {verdict.target}", sep="=")
     scope = verdict.lines_in_scope
@@ -35,17 +44,43 @@ def summary(terminal: pytest.TerminalReporter, verdict: Verdict, checklist: dict
         terminal.write_line(quoted(f"  {name:<22}{value}"))
     for note in verdict.notes:
         terminal.write_line(quoted(f"  note: {note}"))
-    good = verdict.verdict == "GO"
-    passed = sum(line.status == PASSED for line in scope.values())
-    waived = sum(line.waived is not None for line in scope.values())
+    word, is_good, rest = _closing(verdict) if part is None else _closing_of_part(part)
     terminal.write_line("")
-    terminal.write(
-        f"  {verdict.verdict}" + (f", with {waived} waived" if waived else ""), bold=True, green=good, red=not good
-    )
-    lines = "lines in scope passed"
-    if apart:
-        lines = f"lines that apply passed, {len(apart)} {'does' if len(apart) == 1 else 'do'} not apply"
-    terminal.write_line(f"  {passed} of {len(scope)} {lines}; {_rest(verdict)}{file}")
+    terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
+    terminal.write_line(f"  {rest}")
+    terminal.write_line(f"  sheet: {file}")
+
+
+def _closing(verdict: Verdict) -> tuple[str, bool, str]:
+    """The last line of a whole session: the verdict in a word, whether it is good, and the lines counted."""
+    scope = verdict.lines_in_scope.values()
+    by_reading = sum(line.mode == "static" for line in scope)
+    count: Counter[str] = Counter(line.mark for line in scope)
+    waived = count["waived"]
+    word = verdict.verdict + (f", with {waived} waived" if waived else "")
+    if verdict.verdict == "GO" and verdict.target != "aws-dev":
+        word += f" on {_PLACES.get(verdict.target or '', 'an emulator')}"
+    bad = [f"{count[mark]} {said}" for mark, said in _COUNTED.items() if count[mark]]
+    out = [id for id, line in verdict.items.items() if line.applies and id not in verdict.scope]
+    apart = sum(not line.applies for line in verdict.items.values())
+    rest = [
+        ", ".join([*bad, f"{count['passed']} of {len(scope)} lines passed"])
+        + (f" ({len(scope) - by_reading} judged live, {by_reading} by reading)" if by_reading else ""),
+        f"{apart} not applicable to this pipeline" if apart else "",
+        f"{len(out)} of the checklist's {len(verdict.items)} are claimed by no scenario yet" if out else "",
+        "" if verdict.complete else "the session was broken off",
+        "a release needs pytest -m aws-dev" if verdict.verdict == "GO" and verdict.target != "aws-dev" else "",
+    ]
+    return word, verdict.verdict == "GO", "; ".join(filter(None, rest))
+
+
+def _closing_of_part(scenarios: Collection[Scenario]) -> tuple[str, bool, str]:
+    """The last line of a part of a session: what became of its scenarios, which give no verdict."""
+    count: Counter[str] = Counter(scenario.status for scenario in scenarios)
+    bad = [f"{count[status]} {said}" for status, said in _COUNTED.items() if count[status]]
+    passed = f"{count[PASSED]} of {len(scenarios)} scenarios passed"
+    word = "NOTHING RAN" if not scenarios else "PASSED" if not bad else "NOT PASSED"
+    return word, word == "PASSED", ", ".join([*bad, passed]) + "; a part of the checklist gives no verdict"
 
 
 def failure(steps: dict[str, Any] | None, scenario: Scenario) -> str:
@@ -97,13 +132,6 @@ def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: RankedDiagnosis) ->
         terminal.write_line(f"     evidence: {first or 'none'}")
     terminal.write_line(f"     remedy:   {diagnosis.remedy.en}")
     terminal.write_line("")
-
-
-def _rest(verdict: Verdict) -> str:
-    if not verdict.complete:
-        return "a part of the session only, so no verdict; "
-    out = sum(line.applies for line in verdict.items.values()) - len(verdict.scope)
-    return f"{out} of the checklist's {len(verdict.items)} are claimed by no scenario yet; " if out else ""
 
 
 def _figures(verdict: Verdict) -> list[tuple[str, str]]:

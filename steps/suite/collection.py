@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,8 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from pytest_bdd import scenarios
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+
+from steps.explained_error import explain
 
 _KEYWORD = re.compile(r"\w+( \w+)?:( |$)")
 _TYPES = {"Context": "given", "Action": "when", "Outcome": "then"}
@@ -100,9 +103,34 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep each scenario, before a plug-in deselects or reorders some."""
+    """Keep each scenario, before a plug-in deselects or reorders some; -k finds it by its lines of the checklist."""
     if isinstance(item.parent, FeatureFile):
         item.config.stash.setdefault(COLLECTED, []).append(item)
+        item.extra_keyword_matches |= claimed_lines(item)
+
+
+def claimed_lines(item: pytest.Item) -> set[str]:
+    """Return the ids of the lines of the checklist that a scenario answers."""
+    return {marker.args[0] for marker in item.iter_markers("checklist")}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the scenarios of the lines that --item names; raises UsageError for a line that no scenario answers."""
+    if not (wanted := {id.strip().upper() for told in config.option.item for id in told.split(",")}):
+        return
+    answered = {id for item in items for id in claimed_lines(item)}
+    if unknown := sorted(wanted - answered):
+        near = get_close_matches(unknown[0], sorted(answered), n=3, cutoff=0.5)
+        raise pytest.UsageError(
+            explain(
+                f"No scenario answers {', '.join(unknown)}.",
+                evidence=f"the nearest: {', '.join(near) or 'none'}",
+                remedy="name a line as features/checklist.toml does: --item=AUR-03",
+            )
+        )
+    others = [item for item in items if not claimed_lines(item) & wanted]
+    items[:] = [item for item in items if claimed_lines(item) & wanted]
+    config.hook.pytest_deselected(items=others)
 
 
 @pytest.hookimpl(tryfirst=True)

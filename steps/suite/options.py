@@ -31,6 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=ROOT / "system_under_test",
         help="template.yaml, state machine, functions and, optionally, data.yaml, sql/ and acceptance.toml",
     )
+    group.addoption(
+        "--item",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="run only the scenarios of this line of the checklist, as AUR-03; may be given again",
+    )
     group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
     group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
     group.addoption("--reports", metavar="DIR", type=Path, default=REPORTS, help="where the verdict goes")
@@ -59,12 +66,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def target(config: pytest.Config) -> str:
-    """Return the target's name; raises UsageError if the command line names none, or an unavailable one."""
+    """Return the target's name; raises UsageError if the command line names none, or an unavailable one.
+
+    Scenarios that are picked by path, -k or --item run on the embedded AWS unless -m or --target says otherwise.
+    """
+    from steps.suite.reports import claimed  # a plug-in, which pytest wants to import itself
+
     chosen = config.option.target or TARGET_OF_MARK.get(find_mark(config) or "")
+    if chosen is None and (claim := claimed(config)) and claim.is_part:
+        return "embedded"
     if chosen is None:
         raise pytest.UsageError(
             "No target is named, so there is nowhere to run the scenarios. Say pytest -m local (embedded AWS and "
-            "PostgreSQL on this machine), or pytest tests for the project's own tests."
+            "PostgreSQL on this machine), pytest --item=ID for one line of the checklist, or pytest tests for the "
+            "project's own tests."
         )
     if chosen == "aws-dev" and find_mark(config) != "aws-dev":
         raise pytest.UsageError(

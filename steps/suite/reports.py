@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 
 from steps.explained_error import explain
-from steps.paths import REPORTS, write_atomically
+from steps.paths import FEATURES, REPORTS, write_atomically
 from steps.suite.marks import WHOLE, find_mark_in
 
 VERDICT = "verdict.json"
@@ -28,7 +28,7 @@ _CONCLUSIONS = (VERDICT, "checklist.html", "checklist.md", "attestation.json")
 """Files that contain a verdict; evidence, such as log lines and saved rows, contains none and is kept."""
 _SHOWS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow")
 """Options with which pytest runs no test, by their names in its namespace."""
-_SELECTS = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "stepwise_skip", "maxfail")
+_SELECTS = ("keyword", "item", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "stepwise_skip", "maxfail")
 _RUNS_LESS = ("setuponly", "setupplan", "plan")
 _SPREADS = {
     "numprocesses": "-n",
@@ -61,8 +61,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Claim the folder; then raise UsageError for missing packages and for options that spread scenarios."""
     config = pluginmanager.getplugin("pytestconfig")
     told = _parsed(config, parser)
-    if is_session(told):
-        config.stash[_claim] = _claimed(told, is_part=is_part(told, is_elsewhere=_is_elsewhere(config)))
+    is_elsewhere = _is_elsewhere(config)
+    if is_session(told, is_elsewhere=is_elsewhere):
+        config.stash[_claim] = _claimed(told, is_part=is_part(told, is_elsewhere=is_elsewhere))
         config.add_cleanup(config.stash[_claim].lock.close)
     if missing := [name for name in _WHEELS if find_spec(name) is None]:
         raise pytest.UsageError(f"Not installed: {', '.join(missing)}. Run: pip install -r requirements.txt")
@@ -121,10 +122,18 @@ def left_in(reports: Path) -> Path:
     return max(files, key=lambda file: file.stat().st_mtime_ns, default=reports / VERDICT)
 
 
-def is_session(told: Namespace) -> bool:
-    """True if this command line runs scenarios on a target."""
-    is_aimed = bool(told.target or find_mark_in(told.markexpr))
+def is_session(told: Namespace, *, is_elsewhere: bool) -> bool:
+    """True if this command line runs scenarios on a target; `is_elsewhere`: pytest collects another folder."""
+    is_aimed = bool(told.target or find_mark_in(told.markexpr)) or (not told.markexpr and _picks(told, is_elsewhere))
     return is_aimed and not any(getattr(told, name, None) for name in _SHOWS)
+
+
+def _picks(told: Namespace, is_elsewhere: bool) -> bool:
+    """True if the command line picks scenarios by their paths, names or lines."""
+    if told.file_or_dir:
+        paths = [Path(path.partition("::")[0]).resolve() for path in told.file_or_dir]
+        return all(path.is_relative_to(FEATURES) for path in paths)
+    return bool(told.keyword or told.item) and not is_elsewhere
 
 
 def is_part(told: Namespace, *, is_elsewhere: bool) -> bool:
@@ -162,6 +171,7 @@ def _lenient() -> ArgumentParser:
     parser.add_argument("--reports", nargs="?", type=Path, default=REPORTS, const=REPORTS)
     parser.add_argument("--target", nargs="?")
     parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--item", action="append")
     return parser
 
 

@@ -15,6 +15,7 @@ import pytest
 from local_aws import LocalAws, Starting, surroundings
 from steps.drivers.names import Names
 from steps.suite.marks import find_mark
+from steps.suite.reports import claimed
 
 __all__ = ["DATABASE", "Starting", "launch", "surroundings"]
 
@@ -47,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     before = config.stash[CALLERS] = dict(os.environ)
     config.add_cleanup(partial(surroundings.adopt, before))
     surroundings.adopt(surroundings.isolated(before))
-    if sys.warnoptions and (config.option.target or find_mark(config)):
+    if sys.warnoptions and claimed(config):
         sys.warnoptions.clear()  # PYTHONWARNINGS could turn a library's warning into an error
         warnings.resetwarnings()
         warnings.simplefilter("ignore", ResourceWarning)

@@ -68,4 +68,4 @@ def test_a_rule_that_makes_another_input_than_the_settings_say_is_no_go_before_a
     assert (layers["status"], layers["applies"], layers["scenarios"]) == ("not-checked", False, []), session
     assert layers["reason"].startswith("does not apply to this pipeline: ")
     assert "LAM-04" not in verdict["scope"]
-    assert f"of {len(verdict['items']) - 1} lines that apply passed, 1 does not apply" in session.output
+    assert f"of {len(verdict['items']) - 1} lines passed; 1 not applicable to this pipeline" in session.output

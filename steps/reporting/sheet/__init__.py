@@ -13,6 +13,8 @@ from steps.reporting.sheet.markdown import markdown
 from steps.verdict.checklist import Item
 from steps.verdict.model import Verdict
 
+PAGE = "checklist.html"
+
 
 class NotAVerdict(ExplainedError):
     """The file holds no verdict from which a sheet could be filled in."""
@@ -28,10 +30,7 @@ class NotAVerdict(ExplainedError):
 def write(verdict: Verdict, checklist: Mapping[str, Item], folder: Path) -> list[Path]:
     """Write checklist.md and checklist.html into `folder`, each atomically, and return their paths."""
     sheet = fill_in(verdict, checklist)
-    return [
-        _written(folder / name, text)
-        for name, text in (("checklist.md", markdown(sheet)), ("checklist.html", html(sheet)))
-    ]
+    return [_written(folder / name, text) for name, text in (("checklist.md", markdown(sheet)), (PAGE, html(sheet)))]
 
 
 def rewrite(file: Path, checklist: Mapping[str, Item]) -> list[Path]:

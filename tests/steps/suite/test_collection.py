@@ -50,6 +50,20 @@ def test_a_tag_that_nobody_knows_is_an_error(folder: Path, tag: str, says: str):
     assert says in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("picked", [["-k", "AUR-03"], ["--item=AUR-03"], ["--item", "aur-03"]])
+def test_a_line_of_the_checklist_picks_its_scenarios(tmp_path: Path, picked: list[str]):
+    done = session("--collect-only", "-q", *picked, reports=tmp_path)
+    found = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert found == {"features/3_success/any_lawful_file.feature", "features/3_success/statistics.feature"}
+    assert "2/" in done.stdout
+
+
+def test_a_line_that_no_scenario_answers_is_named_with_the_nearest(tmp_path: Path):
+    done = session("--item=AUR-99", reports=tmp_path)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "No scenario answers AUR-99.\n  evidence: the nearest: AUR-0" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [

@@ -97,6 +97,10 @@ NOTHING = {
 PARTS = {
     "path": ["features/1_precondition", *AWS_DEV],
     "keyword": ["-k", "any", *AWS_DEV],
+    "line": ["--item=AUR-03", *AWS_DEV],
+    "path of no target": ["features/1_precondition"],
+    "keyword of no target": ["-k", "AUR-03"],
+    "line of no target": ["--item=AUR-03"],
     "first": ["-x", *AWS_DEV],
     "third": ["--maxfail=3", *AWS_DEV],
     "failed": ["--lf", *AWS_DEV],
@@ -242,7 +246,10 @@ def test_a_part_says_where_it_reports_to_and_that_it_gives_no_verdict(run: Run, 
     done = run("--no-limits", *NOWHERE, folder, "-m", "local")
     assert done.exit == 0, done.said
     assert f"a part of a session, so no verdict; it reports into {reports / PARTIAL}" in done.said
-    assert f"a part of the session only, so no verdict; {reports / PARTIAL / VERDICT}" in done.said
+    assert (
+        f"PASSED  2 of 2 scenarios passed; a part of the checklist gives no verdict\n  sheet: {reports / PARTIAL}"
+        in done.said
+    )
     assert left(reports) == EARLIER
     verdict = json.loads((reports / PARTIAL / VERDICT).read_text())
     assert (verdict["verdict"], verdict["items"]["FIL-01"]["status"]) == ("UNKNOWN", "passed")
