@@ -13,6 +13,7 @@ DECLARE
     stranger text;
     total record;
     attempt text;
+    part text;
     deviations text[] := '{}';
 BEGIN
     BEGIN
@@ -25,26 +26,48 @@ BEGIN
 
         attempt := format('the statistics of %s cannot be cleared', tested);
         DELETE FROM user_statistics WHERE user_id = tested;
-        FOR time IN 1..2 LOOP
-            attempt := format('upload %s of %s cannot be added to user_statistics', time, tested);
-            INSERT INTO user_statistics AS earlier (user_id, login_count, post_count, last_execution_id)
-            VALUES (tested, amount, amount, arn)
-            ON CONFLICT (user_id) DO UPDATE
-            SET login_count = earlier.login_count + excluded.login_count,
-                post_count = earlier.post_count + excluded.post_count,
-                updated_at = now(), last_execution_id = excluded.last_execution_id;
-        END LOOP;
-        SELECT * INTO total FROM user_statistics WHERE user_id = tested;
-        IF (total.login_count, total.post_count, total.last_execution_id) IS DISTINCT FROM (2 * amount, 2 * amount, arn)
-           OR (total.updated_at BETWEEN now() AND clock_timestamp()) IS NOT TRUE THEN
-            deviations := deviations || format('two uploads of %s are written otherwise: %s logins, %s posts of twice %s,'
-                ' at %s, by %s', tested, total.login_count, total.post_count, amount, total.updated_at,
-                total.last_execution_id);
-        END IF;
     EXCEPTION
         WHEN lock_not_available THEN RAISE;
         WHEN OTHERS THEN deviations := deviations || format('%s: %s (%s)', attempt, SQLERRM, SQLSTATE);
     END;
+
+    -- One error hides the next ones, so each part of an upload is tried by itself before two whole uploads.
+    FOREACH part IN ARRAY CASE WHEN deviations = '{}' THEN ARRAY['an execution', 'an update', 'two uploads'] ELSE '{}' END LOOP
+        BEGIN
+            attempt := format('%s of %s cannot be written to user_statistics', part, tested);
+            IF part = 'an execution' THEN
+                INSERT INTO user_statistics (user_id, last_execution_id) VALUES (tested, arn);
+                DELETE FROM user_statistics WHERE user_id = tested;
+            ELSIF part = 'an update' THEN
+                INSERT INTO user_statistics (user_id) VALUES (tested);
+                UPDATE user_statistics SET login_count = 1 WHERE user_id = tested;
+                DELETE FROM user_statistics WHERE user_id = tested;
+            ELSE
+                FOR time IN 1..2 LOOP
+                    INSERT INTO user_statistics AS earlier (user_id, login_count, post_count, last_execution_id)
+                    VALUES (tested, amount, amount, arn)
+                    ON CONFLICT (user_id) DO UPDATE
+                    SET login_count = earlier.login_count + excluded.login_count,
+                        post_count = earlier.post_count + excluded.post_count,
+                        updated_at = now(), last_execution_id = excluded.last_execution_id;
+                END LOOP;
+                SELECT * INTO total FROM user_statistics WHERE user_id = tested;
+                IF (total.login_count, total.post_count, total.last_execution_id)
+                       IS DISTINCT FROM (2 * amount, 2 * amount, arn)
+                   OR (total.updated_at BETWEEN now() AND clock_timestamp()) IS NOT TRUE THEN
+                    deviations := deviations || format('two uploads of %s are written otherwise: %s logins, %s posts of'
+                        ' twice %s, at %s, by %s', tested, total.login_count, total.post_count, amount,
+                        total.updated_at, total.last_execution_id);
+                END IF;
+            END IF;
+        EXCEPTION
+            WHEN lock_not_available THEN RAISE;
+            WHEN OTHERS THEN
+                IF NOT EXISTS (SELECT FROM unnest(deviations) AS known WHERE strpos(known, SQLERRM) > 0) THEN
+                    deviations := deviations || format('%s: %s (%s)', attempt, SQLERRM, SQLSTATE);
+                END IF;
+        END;
+    END LOOP;
 
     BEGIN
         SELECT 'U' || n INTO stranger FROM generate_series(99999, 10000, -1) AS n

@@ -58,8 +58,13 @@ def test_the_dev_account_cannot_hold_an_execution_and_after_the_migration_its_ow
     database: psycopg.Connection,
 ):
     database.execute(DEV_ACCOUNT)
+    (by_length, by_trigger, by_upload, _), _ = judge(database)
+    assert by_trigger.startswith("an update of U00001 cannot be written to user_statistics: ")
+    assert 'record "new" has no field "updated_at"' in by_trigger
+    assert 'column "updated_at" of relation "user_statistics" does not exist' in by_upload
+    assert "value too long for type character varying(100)" in by_length
+    database.execute("ALTER TABLE user_statistics ADD COLUMN updated_at timestamptz")
     for repair, refused in (
-        ("ADD COLUMN updated_at timestamptz", 'column "updated_at" of relation "user_statistics" does not exist'),
         ("ALTER COLUMN last_execution_id TYPE text", "value too long for type character varying(100)"),
         ("DROP CONSTRAINT chk_execution_id_length", "chk_execution_id_length"),
     ):
