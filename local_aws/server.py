@@ -26,6 +26,7 @@ from local_aws.http import Handler, Layer, compose
 from local_aws.iam.authorization import Iam
 from local_aws.internal_client import Wire
 from local_aws.lambda_.concurrency import ReservedConcurrency
+from local_aws.lambda_.configurations import Configurations
 from local_aws.lambda_.deployments import Deployments
 from local_aws.lambda_.environment import Places
 from local_aws.lambda_.invocations import Invocations
@@ -103,6 +104,7 @@ class Server:
             ObjectEvents(self._wire, account, self._bus.take),  # S3: sends an event for each new object
             EventBridge(account, self._bus.take),  # takes events; rejects invalid patterns
             name_executions,  # Step Functions: names executions
+            Configurations(),  # Lambda: completes configurations by states other than Active
             Invocations(deployments, concurrency, self._pool, iam.roles),  # Lambda: runs functions
             deployments,  # Lambda: keeps the packages of functions and layers
             concurrency,  # Lambda: keeps reserved concurrency

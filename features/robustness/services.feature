@@ -17,6 +17,8 @@ Feature: A service that is overloaded, broken or slow costs no record
       | writing the results       | InternalError                          | 500    |
       | invoking chunk 1          | TooManyRequestsException               | 429    |
       | invoking the splitter     | ServiceException                       | 500    |
+      | invoking the splitter     | ResourceNotReadyException              | 502    |
+      | invoking chunk 1          | ResourceConflictException              | 409    |
 
   Scenario Outline: It does what it was asked, and the answer is lost
     Given a file of 10 records

@@ -41,6 +41,7 @@ _SIGNS = (
     Sign(Diagnosis.FUNCTION_TIMEOUT, r"Sandbox\.Timedout"),
     Sign(Diagnosis.FUNCTION_TIMEOUT, "", r"Task timed out"),
     Sign(Diagnosis.FUNCTION_MISSING, "ResourceNotFoundException", r"[Ff]unction not found"),
+    Sign(Diagnosis.FUNCTION_MISSING, r"^Lambda\.Resource(NotReady|Conflict)Exception"),
     Sign(Diagnosis.SECRET_MISSING, "", r"Secrets Manager can't find|on the secret because it was"),
     Sign(Diagnosis.TABLE_MISSING, "ResourceNotFoundException"),
     Sign(Diagnosis.BUCKET_MISSING, "NoSuchBucket"),

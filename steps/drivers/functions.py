@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from steps.drivers.absence import unless_absent
+from steps.drivers.waiting import NotSeen, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+_BEING_RESTORED = ("ResourceNotReadyException", "ResourceConflictException")
+"""The errors of an invocation of a function that is Inactive, or Pending already."""
 
 
 @dataclass(frozen=True)
 class Function:
     """A function's configuration, with its timeout in seconds; `update` is the status of its last update.
 
-    Layers are ARNs, subnets and security groups are ids.
+    Layers are ARNs, subnets and security groups are ids. `reason`: Lambda's reason for state or update; empty if none.
     """
 
     name: str
@@ -32,6 +39,7 @@ class Function:
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
     timeout: int
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,36 @@ class Functions:
     def found(self) -> dict[str, Function | None]:
         """Each function by its name; None if it does not exist."""
         return {name: self._found(name) for name in self.names}
+
+    def awake(self, *, within: float, say: Callable[[str], None]) -> dict[str, Function | None]:
+        """Return `found()` after waking each Inactive function, whose network interfaces Lambda has taken away.
+
+        An invocation wakes it: it is refused, and Lambda restores the function within about a minute. A function that
+        has not become Active `within` seconds, or that may not be invoked, is returned as it is, with the reason.
+        """
+        return {name: self._awake(name, within, say) for name in self.names}
+
+    def _awake(self, name: str, within: float, say: Callable[[str], None]) -> Function | None:
+        found, began = self._found(name), monotonic()
+        if found is None or found.state not in ("Inactive", "Pending"):
+            return found
+        if found.state == "Inactive":
+            say(f"{name} is Inactive, since nobody has used it for weeks: it is woken, which takes about a minute")
+            try:
+                self._lambda.invoke(FunctionName=name, Payload=b"{}")
+            except ClientError as refused:
+                if refused.response["Error"]["Code"] not in _BEING_RESTORED:
+                    return replace(found, reason=f"{found.reason} It could not be woken: {refused}".strip())
+        with suppress(NotSeen):
+            eventually(
+                lambda: None if (f := self._found(name)) and f.state == "Pending" else True,
+                what=f"{name} to be ready",
+                within=within,
+                every=1,
+            )
+        found = self._found(name)
+        say(f"{name} is {found.state if found else 'gone'} after {monotonic() - began:.0f} s")
+        return found
 
     def layer(self, arn: str) -> Layer | None:
         """The layer version with that ARN, or None if it no longer exists."""
@@ -122,4 +160,5 @@ class Functions:
             subnets=tuple(network.get("SubnetIds", ())),
             security_groups=tuple(network.get("SecurityGroupIds", ())),
             timeout=answer.get("Timeout", 3),
+            reason=answer.get("StateReason") or answer.get("LastUpdateStatusReason", ""),
         )

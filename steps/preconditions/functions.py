@@ -15,8 +15,10 @@ from steps.drivers.functions import Function, Functions, Layer
 from steps.run import attachments
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.suite.progress import Progress
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
+from steps.verdict.record import Record
 
 Found = Mapping[str, Function | None]
 """The functions by name; None if a function does not exist."""
@@ -26,10 +28,15 @@ _ABSENT = "does not exist (splitter or processor under [names] in acceptance.tom
 def not_ready(found: Found) -> list[Deviation]:
     """The functions that do not exist or are not ready."""
     return [
-        Deviation(Diagnosis.FUNCTION_MISSING, f"{name} {_ABSENT if f is None else f'is {f.state}, {f.update}'}")
+        Deviation(Diagnosis.FUNCTION_MISSING, f"{name} {_ABSENT if f is None else _state(f)}")
         for name, f in found.items()
         if f is None or (f.state, f.update) != ("Active", "Successful")
     ]
+
+
+def _state(function: Function) -> str:
+    reason = f": {function.reason}" if function.reason else ""
+    return f"is {function.state}, {function.update}{reason}"
 
 
 def variables_that_differ(found: Found, wanted: Mapping[str, str]) -> list[Deviation]:
@@ -104,8 +111,14 @@ def _layer(function: Function, arn: str, layer: Layer | None) -> Iterator[Deviat
 
 
 @when("the functions are looked up", target_fixture="found")
-def functions_found(environment: Environment) -> Found:
-    return functions(environment).found()
+def functions_found(environment: Environment, progress: Progress, record: Record) -> Found:
+    """Wakes the functions that weeks without use have made Inactive, and notes it."""
+
+    def say(text: str) -> None:
+        progress.say(text)
+        record.notes.append(text)
+
+    return functions(environment).awake(within=environment.patience.restore, say=say)
 
 
 @then("their environment names this bucket, these tables, this database and its secret")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from steps.drivers.activity_file import ActivityFile
+from steps.drivers.functions import Functions
 from steps.drivers.suite_lock import KEY
 from steps.run.delivery import Drivers
 
@@ -13,7 +14,9 @@ def plan(drivers: Drivers, file: ActivityFile) -> list[str]:
     users, statistics = database.number("count_test_users"), database.number("count_test_statistics")
     ids = sorted(file.sums())
     patience = drivers.environment.patience.start
+    functions = Functions(drivers.environment.client("lambda"), names.functions).found()
     return [
+        *(f"invoke {name}, to wake it: it is Inactive" for name, f in functions.items() if f and f.state == "Inactive"),
         f"put the item {KEY} into {names.job_locks}, and delete it at the end",
         f"insert {len(ids) - users} of the {len(ids)} users {ids[0]} to {ids[-1]} into users",
         f"delete {statistics} rows of these users from user_statistics, after saving them beside the verdict",

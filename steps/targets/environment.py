@@ -25,12 +25,16 @@ from steps.explained_error import ExplainedError
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds to wait for the `start` and `end` of an execution, for its last `logs`, and between polls (`look`)."""
+    """Seconds to wait for the `start` and `end` of an execution, for its last `logs`, and between polls (`look`).
+
+    `restore`: seconds to wait for a function or a database that AWS has put to sleep.
+    """
 
     start: float
     end: float
     logs: float
     look: float
+    restore: float = 180
 
 
 @dataclass(frozen=True)

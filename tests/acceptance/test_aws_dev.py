@@ -26,8 +26,14 @@ from steps.verdict.model import Verdict
 from tests.acceptance.conftest import ROOT, Session, command, environment
 
 NAMES = Names("526636471122")
-NOT_ASKED_HERE = {"states:StartExecution", "s3:GetObject", "iam:GetPolicy", "iam:GetPolicyVersion"}
-"""The actions needed to start an execution by hand, and to read roles with managed policies."""
+NOT_ASKED_HERE = {
+    "states:StartExecution",
+    "s3:GetObject",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "lambda:InvokeFunction",
+}
+"""The actions needed to start an execution by hand, to read roles with managed policies, and to wake a function."""
 STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
 
 

@@ -119,7 +119,11 @@ _OF_FUNCTIONS: Shapes = {
         failed("MemoryError", ""),
     ],
     "function-throttled": [of_lambda("TooManyRequestsException", "Rate Exceeded.", 429)],
-    "function-missing": [of_lambda("ResourceNotFoundException", f"Function not found: {FUNCTION}", 404)],
+    "function-missing": [
+        of_lambda("ResourceNotFoundException", f"Function not found: {FUNCTION}", 404),
+        of_lambda("ResourceNotReadyException", "The function is inactive and its VPC connection is no longer", 502),
+        of_lambda("ResourceConflictException", "The function is currently in the following state: Pending", 409),
+    ],
 }
 _OF_AWS: Shapes = {
     "permission-missing": [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
+from urllib.request import Request, urlopen
 
 from steps.drivers.names import Names
 from steps.paths import ROOT
@@ -28,3 +31,11 @@ def reference_pipeline() -> Iterator[Environment]:
         yield embedded(starting, system, names=NAMES, test_users=users, **quietly)
     finally:
         starting.stop()
+
+
+def control(exports: Mapping[str, str], path: str, **settings: Any) -> None:
+    """Set a state of the embedded AWS that leads to `exports` by a control request."""
+    keys = f"{exports['AWS_ACCESS_KEY_ID']}:{exports['AWS_SECRET_ACCESS_KEY']}"
+    headers = {"Authorization": f"Basic {base64.b64encode(keys.encode()).decode()}"}
+    body = json.dumps(settings).encode()
+    urlopen(Request(f"{exports['AWS_ENDPOINT_URL']}{path}", body, headers, method="PUT"), timeout=10).close()

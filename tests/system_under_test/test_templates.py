@@ -133,9 +133,11 @@ def test_every_task_sends_the_event_of_its_step_and_retries_platform_errors(name
     model: type[StepEvent] = sys.modules[function].STEPS[payload["event_type"]][0]
     assert {key.removesuffix(".$") for key in payload} == model.model_fields.keys() - {"request_id", "function"}
     assert payload["attempt.$"] == "$$.State.RetryCount"
-    (retry,) = task["Retry"]
+    retry, while_restored = task["Retry"]
     assert set(retry["ErrorEquals"]) == PLATFORM_ERRORS
     assert (retry["IntervalSeconds"], retry["MaxAttempts"], retry["JitterStrategy"]) == (1, 3, "FULL")
+    assert {"Lambda.ResourceNotReadyException", "Lambda.ResourceConflictException"} < set(while_restored["ErrorEquals"])
+    assert sum(min(2**attempt, 30) for attempt in range(1, while_restored["MaxAttempts"] + 1)) > 120
     assert 300 < task["TimeoutSeconds"] < json.loads(MACHINE)["TimeoutSeconds"] == 900
 
 

@@ -24,7 +24,7 @@ from steps.preconditions.network import Side, unreachable
 from steps.preconditions.permissions import ALLOWED, forbidden, needed
 from steps.targets.environment import Environment
 from tests.local_aws.helpers import zipped
-from tests.steps.reference import NAMES, reference_pipeline
+from tests.steps.reference import NAMES, control, reference_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,22 @@ def test_functions_are_as_deployed(environment: Environment, functions: Function
         assert (len(each.variables), each.variables["S3_BUCKET_NAME"]) == (20, NAMES.bucket)
         assert each.security_groups == (made["LambdaSecurityGroup"],)
         assert set(each.subnets) == {made["PrivateSubnetA"], made["PrivateSubnetB"]}
+    assert readiness.not_ready(functions.found()) == []
+
+
+def test_a_function_that_is_inactive_is_woken_and_one_that_has_failed_is_shown_with_its_reason(
+    environment: Environment, functions: Functions
+):
+    splitter, processor = NAMES.functions
+    control(environment.exports, f"/_functions/{splitter}/state", State="Inactive", StateReasonCode="Idle", seconds=0.3)
+    reason = "The subnet has no free IP addresses."
+    control(environment.exports, f"/_functions/{processor}/state", State="Failed", StateReason=reason)
+    said: list[str] = []
+    found = functions.awake(within=60, say=said.append)
+    control(environment.exports, f"/_functions/{processor}/state")
+    assert [each.split(" is ")[0] for each in said] == [splitter, splitter], said
+    assert f"{splitter} is Active after " in said[1]
+    assert readiness.not_ready(found) == [("function-missing", f"{processor} is Failed, Successful: {reason}")]
     assert readiness.not_ready(functions.found()) == []
 
 
