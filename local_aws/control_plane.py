@@ -42,6 +42,7 @@ def import_moto(account: str) -> None:
     os.environ["MOTO_ACCOUNT_ID"] = account
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # otherwise every response allows any web page to read it
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # loading them takes half a second, and Lambda needs none
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # AWS's own, such as AWSLambdaBasicExecutionRole; 80 ms
     os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(2**27)  # larger objects are kept in a file
     _patch_moto()
 

@@ -81,6 +81,20 @@ def test_an_attached_policy_counts_in_its_default_version(
     assert "no identity-based policy" in function(event).payload["errorMessage"]
 
 
+def test_a_policy_of_aws_itself_can_be_attached_and_read_and_counts(
+    client: ClientOf, deploy: Deploy, make_identity: Make, bucket: str
+) -> None:
+    iam, role = client("iam"), make_identity(LOGS)
+    client("s3").put_object(Bucket=bucket, Key="it", Body=b"content")
+    function, event = deploy(READ, Role=role.arn), {"Bucket": bucket, "Key": "it"}
+    policy = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    iam.attach_role_policy(RoleName=role.name, PolicyArn=policy)
+    assert function(event).payload == "content"
+    version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
+    assert "s3:Get*" in document["Statement"][0]["Action"]
+
+
 @pytest.mark.parametrize(
     ("action", "more"), [("s3:ListBucket", {}), ("s3:ListBucketVersions", {"VersionId": "a" * 32})]
 )
