@@ -133,7 +133,13 @@ def _of_another_environment(settings: Settings, database_url: str | None) -> lis
     faults = [] if is_allowed else [f"the environment is {settings.environment}, {only}"]
     # A name derived from the environment is not reported again: the environment's fault covers it.
     names = replace(settings.names_in(settings.account), environment=settings.environments[0])
-    own = [(f"names.{thing} is", names.named(thing)) for thing, pattern in settings.names.items() if pattern]
+    tables = {"names": settings.names, "account_names": settings.account_names}
+    own = [
+        (f"{table}.{thing} is", names.named(thing))
+        for table, patterns in tables.items()
+        for thing, pattern in patterns.items()
+        if pattern and (table == "account_names" or not settings.account_names.get(thing))
+    ]
     faults += [f"{where} {name}, {only}" for where, name in own if not _words(name) & allowed]
     told = [*own, ("the project is", settings.project), ("aurora_secret is", settings.aurora_secret)]
     told.append(("--database-url or DATABASE_URL leads to", _host_and_database(database_url)))

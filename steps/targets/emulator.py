@@ -59,7 +59,13 @@ def deployed(
     does not report the endpoint at which functions reach the database.
     """
     database = psycopg.conninfo.conninfo_to_dict(database_url)
-    common = {"ProjectName": names.project, "Environment": names.environment, **parameters}
+    common = {
+        "ProjectName": names.project,
+        "Environment": names.environment,
+        "UploadRuleName": names.rule,
+        "EventBridgeRoleName": names.rule_role,
+        **parameters,
+    }
     login = {"DatabaseUsername": database["user"], "DatabasePassword": database["password"]}
     where: dict[str, Any] = {"account": names.account, "region": names.region, "stand_ins": stand_ins}
     data = deploy(applications[0], client, **where, parameters=common | login)

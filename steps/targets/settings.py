@@ -57,6 +57,7 @@ class Settings(Table):
     security_groups: Ids = ()
     subnets: Ids = ()
     names: Mapping[str, Pattern] = Field(default_factory=dict)
+    account_names: Mapping[str, Pattern] = Field(default_factory=dict)
     input: Input = Input()
     csv: Csv = Csv()
     counts: Counts = Counts()
@@ -77,8 +78,9 @@ class Settings(Table):
         return [User(id, username.format(n=n), email.format(n=n)) for n, id in ids]
 
     def names_in(self, account: str) -> Names:
-        """The physical names of all resources in that account."""
-        return Names(account, self.region, self.project, self.environment, self.names)
+        """The physical names of all resources in that account; `account_names` hold in `self.account` alone."""
+        own = self.account_names if account == self.account else {}
+        return Names(account, self.region, self.project, self.environment, {**self.names, **own})
 
 
 def read(
@@ -103,7 +105,7 @@ def read(
     }
     faults = [
         f"{table}.{name} is unknown; there are {', '.join(usual)}"
-        for table, usual in (("names", USUAL), ("permissions", USUAL_ACTIONS))
+        for table, usual in (("names", USUAL), ("account_names", USUAL), ("permissions", USUAL_ACTIONS))
         for name in _strangers(told, table, usual)
     ]
     if lines is not None:

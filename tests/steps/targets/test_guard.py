@@ -35,13 +35,14 @@ def test_every_other_environment_is_refused_once(environment: str):
     assert "dev, test, staging" in fault
 
 
+@pytest.mark.parametrize("table", ["names", "account_names"])
 @pytest.mark.parametrize("thing", USUAL)
 @pytest.mark.parametrize(
     "name", ["csv-prod", "csv-production", "customers", "csv-dev-live", "csvDevProd2", "csv_PRD_dev"]
 )
-def test_a_name_that_says_another_environment_or_none_is_refused_wherever_it_is_used(thing: str, name: str):
-    (fault,) = faults(names={thing: name})
-    assert fault.startswith(f"names.{thing} is {name}, ")
+def test_a_name_that_says_another_environment_or_none_is_refused_wherever_it_is_used(table: str, thing: str, name: str):
+    (fault,) = faults(**{table: {thing: name}})
+    assert fault.startswith(f"{table}.{thing} is {name}, ")
 
 
 @pytest.mark.parametrize(

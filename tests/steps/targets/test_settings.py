@@ -67,6 +67,13 @@ def test_names_follow_from_the_settings_but_for_those_that_are_told(file: Path):
     assert names.state_machine_arn.endswith(":210987654321:stateMachine:csv-csv-processing-dev")
 
 
+def test_names_of_the_account_hold_there_and_nowhere_else(file: Path):
+    file.write_text(WELL + '[names]\nrule = "any-{environment}"\n[account_names]\nrule = "own-{environment}"\n')
+    settings = read(file, {})
+    assert settings.names_in(settings.account).rule == "own-dev"
+    assert settings.names_in("000000000000").rule == "any-dev"
+
+
 def test_the_settings_of_the_reference_pipeline_hold():
     settings = read(ROOT / "system_under_test" / FILE, {})
     assert settings.names_in(settings.account).bucket == f"csv-processing-{settings.account}-dev"
