@@ -13,6 +13,7 @@ class Diagnosis(StrEnum):
     CLUSTER_MISSING = "cluster-missing"
     AURORA_STOPPED = "aurora-stopped"
     TABLE_MISSING = "table-missing"
+    TABLE_SETTINGS_WRONG = "table-settings-wrong"
     BUCKET_MISSING = "bucket-missing"
     STATE_MACHINE_MISSING = "state-machine-missing"
     FUNCTION_MISSING = "function-missing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from steps.drivers.absence import unless_absent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class Table:
     keys: tuple[str, ...]
     expires_by: str | None
     """The TTL attribute, by which items expire; None if TTL is not enabled."""
+    further: tuple[str, ...] = ()
+    """What it has beside: further indexes, and encryption by a key of KMS."""
+
+
+_EXPIRING = ("ENABLED", "ENABLING")
 
 
 class Tables:
@@ -39,5 +46,13 @@ class Tables:
             name=name,
             status=answer["Table"]["TableStatus"],
             keys=tuple(keys[kind] for kind in ("HASH", "RANGE") if kind in keys),
-            expires_by=expiry.get("AttributeName") if expiry.get("TimeToLiveStatus") == "ENABLED" else None,
+            expires_by=expiry.get("AttributeName") if expiry.get("TimeToLiveStatus") in _EXPIRING else None,
+            further=tuple(_further(answer["Table"])),
         )
+
+
+def _further(table: TableDescriptionTypeDef) -> Iterator[str]:
+    for index in (*table.get("GlobalSecondaryIndexes", ()), *table.get("LocalSecondaryIndexes", ())):
+        yield f"the index {index['IndexName']}"
+    if "SSEDescription" in table:
+        yield "encryption by a key of KMS"

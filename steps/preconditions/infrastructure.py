@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from pytest_bdd import then, when
@@ -16,9 +16,17 @@ from steps.drivers.tables import Table, Tables
 from steps.preconditions.state_machine import recovery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.suite.finding import table as attached_table
 from steps.targets.environment import Environment
 
 Described = list[list[str]]
+_WRITTEN = {
+    "audit_logs": {"execution_id", "timestamp", "step", "chunk", "phase", "records_applied", "records_rejected"},
+    "processing_metadata": {"file_id", "processing_stage", "size", "records", "execution_id", "chunks"},
+    "batch_jobs": {"job_id", "created_at", "status", "records_applied", "records_rejected"},
+    "job_locks": {"lock_key", "owner", "state", "expires_at"},
+}
+"""The attributes that a pipeline writes into each table, as docs/own-pipeline.md has them, by the table's key."""
 
 
 @when("the Aurora cluster is looked up", target_fixture="cluster")
@@ -56,18 +64,41 @@ def tables_found(environment: Environment) -> dict[str, Table | None]:
 def tables_active(
     datatable: Described, tables: Mapping[str, Table | None], environment: Environment, finding: Finding
 ) -> None:
-    names = environment.names
-    deviations = []
-    wanted = {
-        key: Table(names.named(key), "ACTIVE", tuple(filter(None, keys)), expiry or None)
-        for key, keys, expiry in ((table.replace("-", "_"), keys, expiry) for table, *keys, expiry in datatable[1:])
-    }
-    for key, table in wanted.items():
-        if (got := tables.get(table.name)) is None:
+    names, deviations, notes = environment.names, list[Deviation](), list[list[str]]()
+    for name, *keys, expiry in datatable[1:]:
+        key = name.replace("-", "_")
+        if (got := tables.get(names.named(key))) is None:
             deviations.append(missing(names, key))
-        elif got != table:
-            deviations.append(Deviation(Diagnosis.TABLE_MISSING, f"{got} instead of {table}"))
-    finding.none(deviations, wanted=f"{len(wanted)} tables active", got=f"{len(wanted)} active")
+            continue
+        wanted = Table(names.named(key), "ACTIVE", tuple(filter(None, keys)), expiry or None)
+        faults = table_faults(wanted, got, _WRITTEN[key])
+        deviations += [Deviation(Diagnosis.TABLE_SETTINGS_WRONG, f"{got.name} {fault}") for fault in faults]
+        notes += [[f"{got.name} has {each}"] for each in got.further]
+        if not wanted.expires_by and got.expires_by:
+            notes.append([f"{got.name} has the TTL attribute {got.expires_by}"])
+    if notes:
+        finding.attach(attached_table("beside what the pipeline needs", ["what"], notes))
+    wanted_tables = len(datatable) - 1
+    finding.none(deviations, wanted=f"{wanted_tables} tables active", got=f"{wanted_tables} active")
+    planted = Table("any", "ACTIVE", ("any",), expires_by="any")
+    faults = table_faults(replace(planted, expires_by=None), planted, {"any"})
+    finding.control("a table whose rows expire by their key", bool(faults))
+
+
+def table_faults(wanted: Table, got: Table, written: Collection[str]) -> list[str]:
+    """Return what keeps the table from serving the pipeline, which writes the attributes `written` into it."""
+    faults = []
+    if got.status != wanted.status:
+        faults.append(f"is {got.status}, not {wanted.status}")
+    if got.keys != wanted.keys:
+        faults.append(f"has the key {', '.join(got.keys)}, and has to have {', '.join(wanted.keys)}")
+    if got.expires_by != wanted.expires_by:
+        has = f"the TTL attribute {got.expires_by}" if got.expires_by else "no TTL"
+        if got.expires_by in written:
+            faults.append(f"has {has}, which the pipeline writes: DynamoDB deletes live rows by it")
+        elif wanted.expires_by:
+            faults.append(f"has {has}, and has to have {wanted.expires_by}: expired rows are never deleted")
+    return faults
 
 
 @when("the S3 bucket is looked up", target_fixture="bucket")
