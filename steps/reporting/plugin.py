@@ -27,7 +27,7 @@ from steps.targets.embedded_start import CALLERS
 from steps.verdict import checklist, verdict, waivers
 from steps.verdict.checklist import Item
 from steps.verdict.model import Status, Verdict, Waiver
-from steps.verdict.record import RECORD, VERDICT, Record
+from steps.verdict.record import RECORD, STOPPED, VERDICT, Record
 
 if TYPE_CHECKING:
     from steps.attestation.envelope import Signer
@@ -173,12 +173,17 @@ def pytest_runtest_makereport(
         is_noted = (scenario.status, scenario.reason) == (status, reason)
         if is_noted and status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
-            if status == verdict.BROKEN and not _says_why(call.excinfo.value):
+            if _says_why(call.excinfo.value):
+                # the summary shows the error that has stopped a session
+                item.config.option.tbstyle = "no" if item.session.shouldfail == STOPPED else "auto"
+            elif status == verdict.BROKEN:
                 report.longrepr += f"\n\n{call.excinfo.getrepr(style='short')}"
     elif call.when == "call":
         scenario.is_well = True
     if call.when == "teardown":
         scenario.end()
+        if item.session.shouldfail == STOPPED:
+            record.spread(scenario)
     clean(report, record.shown, item.config.option.tbstyle)
     return report
 
@@ -253,4 +258,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if VERDICT in config.stash:
         record, claim = config.stash[RECORD], reports.claimed(config)
         part = record.scenarios.values() if claim and claim.is_part else None
-        summary(terminalreporter, config.stash[VERDICT], record.checklist, record.file.with_name(sheet.PAGE), part)
+        summary(
+            terminalreporter,
+            config.stash[VERDICT],
+            record.checklist,
+            record.file.with_name(sheet.PAGE),
+            part,
+            record.stopped,
+        )

@@ -18,6 +18,7 @@ from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 _PLACES = {"embedded": "the embedded AWS", "localstack": "LocalStack"}
 _COUNTED = {FAILED: "NO", BROKEN: "broken", NOT_CHECKED: "not checked", "waived": "waived"}
 _EVIDENCE_LINES = 3
+_STOPPED_LINES = 8
 _REASON_LINES = 4  # the full reason is shown with the failed scenario and in verdict.json
 
 
@@ -27,10 +28,27 @@ def summary(
     checklist: dict[str, Item],
     file: Path,
     part: Collection[Scenario] | None,
+    stopped: str | None,
 ) -> None:
-    """Print the summary of the verdict, `file`, the sheet, last; `part`: the scenarios of a session that is a part."""
+    """Print the summary of the verdict, the path of the sheet last.
+
+    part: the scenarios of a session that is a part. stopped: the error that stopped a session before its first check,
+    printed in place of the lines.
+    """
     terminal.ensure_newline()
     terminal.section(f"acceptance on {verdict.target}", sep="=")
+    if stopped is None:
+        _lines_and_figures(terminal, verdict, checklist)
+    else:
+        terminal.write_line("  " + "\n  ".join(visible(stopped).split("\n")[:_STOPPED_LINES]))
+    word, is_good, rest = _closing(verdict) if part is None else _closing_of_part(part)
+    terminal.write_line("")
+    terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
+    terminal.write_line(f"  {rest}")
+    terminal.write_line(f"  sheet: {file}")
+
+
+def _lines_and_figures(terminal: pytest.TerminalReporter, verdict: Verdict, checklist: dict[str, Item]) -> None:
     scope = verdict.lines_in_scope
     apart = [id for id, line in verdict.items.items() if not line.applies]
     shown = [id for id, line in scope.items() if verdict.complete or line.scenarios]
@@ -44,11 +62,6 @@ def summary(
         terminal.write_line(quoted(f"  {name:<22}{value}"))
     for note in verdict.notes:
         terminal.write_line(quoted(f"  note: {note}"))
-    word, is_good, rest = _closing(verdict) if part is None else _closing_of_part(part)
-    terminal.write_line("")
-    terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
-    terminal.write_line(f"  {rest}")
-    terminal.write_line(f"  sheet: {file}")
 
 
 def _closing(verdict: Verdict) -> tuple[str, bool, str]:

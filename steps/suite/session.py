@@ -31,7 +31,7 @@ from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 from steps.targets.table import TARGETS, Session
 from steps.verdict import verdict
-from steps.verdict.record import RECORD, Record
+from steps.verdict.record import RECORD, STOPPED, Record
 
 
 @pytest.fixture(scope="session")
@@ -50,23 +50,31 @@ def settings(pytestconfig: pytest.Config) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def environment(pytestconfig: pytest.Config, record: Record, progress: Progress) -> Environment:
-    """The target with the pipeline deployed, after the command of --after-deploy has run."""
-    o = pytestconfig.option
-    system = options.system(pytestconfig)
+def environment(request: pytest.FixtureRequest, record: Record) -> Environment:
+    """The target with the pipeline deployed, after the command of --after-deploy has run.
+
+    If that fails, the session ends: no other scenario could tell more than the error does.
+    """
+    try:
+        return _start(request.config, record, request.config.stash[PROGRESS])
+    except Exception as error:
+        request.session.shouldfail = STOPPED
+        if not hasattr(error, "diagnosis"):
+            raise
+        # The message says enough; with a traceback, pytest would read all its source files.
+        raise error.with_traceback(None) from None
+
+
+def _start(config: pytest.Config, record: Record, progress: Progress) -> Environment:
+    o = config.option
+    system = options.system(config)
     folder = o.system_under_test
     shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     record.facts["system_under_test"] = {"dir": str(shown), "sha256": system.sha256()}
     report = {"say": progress.say, "phase": record.phase}
-    session = Session(pytestconfig, system, options.settings(pytestconfig), report)
-    try:
-        target = TARGETS[options.target(pytestconfig)].start(session)
-        environment = replace(target, client=naming(target.client, target.names))
-    except Exception as error:
-        if not hasattr(error, "diagnosis"):
-            raise
-        # The message says enough; with a traceback, pytest would read all its source files again for every scenario.
-        raise error.with_traceback(None) from None
+    session = Session(config, system, options.settings(config), report)
+    target = TARGETS[options.target(config)].start(session)
+    environment = replace(target, client=naming(target.client, target.names))
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
     record.masking.learn({**environment.exports, **environment.confidential})
@@ -74,8 +82,7 @@ def environment(pytestconfig: pytest.Config, record: Record, progress: Progress)
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
-    file = options.settings(pytestconfig).csv.file_in(options.system(pytestconfig).folder)
-    tested = digest_sources(options.system(pytestconfig), file)
+    tested = digest_sources(system, options.settings(config).csv.file_in(system.folder))
     record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
     record.begin("preconditions")
     return environment

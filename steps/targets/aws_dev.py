@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 import boto3
+import botocore.session
 import psycopg
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +29,12 @@ from steps.targets.system import SystemUnderTest
 PATIENCE = Patience(start=60, end=960, logs=300, look=2)
 _NO_NETWORK = {("AWS::Lambda::Function", "VpcConfig"): "acceptance.toml names no subnets or no security groups"}
 _PRODUCTION = {"prod", "production", "prd", "live"}
+_EXPIRED = {
+    *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedSSOTokenError", "SSOTokenLoadError"),
+    *("TokenRetrievalError", "CredentialRetrievalError", "LoginRefreshRequired"),
+}
+_UNKNOWN_KEYS = {"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"}
+"""Codes of AWS and names of botocore's exceptions."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -45,12 +53,12 @@ def aws_dev(
     phase: Callable[[str], AbstractContextManager[None]],
 ) -> Environment:
     """Connect to the account of the settings. Raises NotSafe before it reads anything else, or EnvironmentBroken."""
-    # One session for everything, child processes included: each new session would ask for MFA again.
-    session: Any = boto3.Session()
     names = settings.names_in(settings.account)
     with phase("start"):
-        client = _clients(session, settings.region)
         try:
+            # One session for everything, child processes included: each new session would ask for MFA again.
+            session: Any = boto3.Session()
+            client = _clients(session, settings.region)
             caller = client("sts").get_caller_identity()
             if faults := unsafe(settings, caller["Account"], session.region_name, database_url):
                 raise NotSafe(
@@ -62,7 +70,7 @@ def aws_dev(
             secret, credentials = _secret(client, names, settings.aurora_secret)
         except (BotoCoreError, ClientError) as refused:
             raise EnvironmentBroken(
-                "The dev account cannot be looked at.", evidence=str(refused), remedy="python -m commands doctor"
+                "The dev account cannot be looked at.", evidence=str(refused), remedy=_sign_in(refused)
             ) from refused
     say(f"{caller['Arn']} in {settings.account}, {settings.region}")
     url = _database_url(database_url, cluster, credentials) if credentials else ""
@@ -85,6 +93,22 @@ def aws_dev(
         notes=[f"run as {caller['Arn']}"],
         confidential=_confidential(session, credentials),
     )
+
+
+def _sign_in(refused: BotoCoreError | ClientError) -> str:
+    """The remedy where AWS, or the SDK before it, accepts no credentials; for other errors, the connection tests."""
+    profile = os.environ.get("AWS_PROFILE")
+    code = refused.response["Error"]["Code"] if isinstance(refused, ClientError) else type(refused).__name__
+    if code == "ProfileNotFound":
+        known = ", ".join(botocore.session.Session().available_profiles)
+        return f"name one that is there in AWS_PROFILE: {known}" if known else "make it: aws configure sso"
+    if code in ("NoCredentialsError", "PartialCredentialsError"):
+        return "aws configure sso, if you have no profile yet; then export AWS_PROFILE=NAME and aws sso login"
+    if code in _EXPIRED:
+        return f"aws sso login --profile={profile}" if profile else "sign in again: aws sso login"
+    if code in _UNKNOWN_KEYS:
+        return "these keys are not, or no longer, AWS's: unset AWS_ACCESS_KEY_ID and its like, and sign in again"
+    return "python -m commands doctor"
 
 
 def _secret(client: Clients, names: Names, id: str) -> tuple[str, Mapping[str, str]]:

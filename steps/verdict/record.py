@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class Record:
         self.tested: Tested | None = None
         self.waivers: dict[str, Waiver] = {}
         self.broken_off = False
+        self.stopped: str | None = None
+        """The error that stopped the session before its first check."""
         self.spans: dict[str, Span] = {}
 
     @property
@@ -114,6 +116,12 @@ class Record:
         broken = {id for each in done if each.status == verdict.BROKEN for id in each.items}
         return [id for id in self.checklist if id in failed | broken]
 
+    def spread(self, first: verdict.Scenario) -> None:
+        """Give the result of `first` to all scenarios that have not run, since its cause has stopped the session."""
+        self.stopped = first.reason
+        for id, items in self.expected.items():
+            self.scenarios.setdefault(id, replace(first, id=id, items=items))
+
     def is_excused(self, id: str) -> bool:
         """True if this scenario failed and every line that it claims is waived."""
         return self.scenarios[id].status == verdict.FAILED and self.waivers.keys() >= set(self.expected[id])
@@ -151,6 +159,8 @@ class Record:
         return Verdict.model_validate(judged).with_texts(self.masking.data)
 
 
+STOPPED = "nothing else can be checked"
+"""The reason why pytest ends a session that has no environment."""
 RECORD = pytest.StashKey[Record]()
 """Stash key of the session's Record."""
 VERDICT = pytest.StashKey[Verdict]()

@@ -76,6 +76,19 @@ def accept(account: dict[str, str], tmp_path: Path) -> Callable[..., Session]:
     return run
 
 
+SSO = """
+[profile ours]
+sso_session = ours
+sso_account_id = 526636471122
+sso_role_name = Acceptance
+region = ap-northeast-1
+
+[sso-session ours]
+sso_start_url = https://example.awsapps.com/start
+sso_region = ap-northeast-1
+"""
+
+
 def client(account: Mapping[str, str], service: str) -> Any:
     return boto3.client(  # type: ignore[call-overload]
         service,
@@ -112,6 +125,36 @@ def test_a_plan_says_every_write_and_does_none(account, accept):
     assert traces(account) == before
     for text in ("acceptance-suite into", "insert 97 of the 100 users", "delete 3 rows", "put s3://", "start an exec"):
         assert text in session.output, session
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({}, "Unable to locate credentials\n    remedy: aws configure sso"),
+        (
+            {"AWS_PROFILE": "nobody"},
+            "(nobody) could not be found\n    remedy: name one that is there in AWS_PROFILE: ours",
+        ),
+        ({"AWS_PROFILE": "ours"}, "does not exist\n    remedy: aws sso login --profile=ours"),
+    ],
+)
+def test_a_session_that_is_not_signed_in_ends_at_once_and_says_how_to_sign_in(tmp_path: Path, variables, says):
+    (tmp_path / "config").write_text(SSO)
+    done = subprocess.run(
+        command(tmp_path, "-m", "aws-dev"),
+        cwd=ROOT,
+        env=environment()
+        | {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_EC2_METADATA_DISABLED": "true"}
+        | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert says in done.stdout
+    assert len(done.stdout.partition("acceptance on aws-dev")[2].splitlines()) <= 12, done.stdout
+    items = json.loads((tmp_path / "verdict.json").read_text("utf-8"))["items"]
+    assert {item["status"] for item in items.values()} == {"broken"}
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])

@@ -109,11 +109,11 @@ def test_a_place_that_is_not_there_is_broken_in_one_sentence(url: str, said: str
         )
 
 
-def test_a_place_that_is_not_there_is_told_once_and_breaks_every_scenario(accept: Accept) -> None:
+def test_a_place_that_is_not_there_is_told_once_and_ends_the_session(accept: Accept) -> None:
     nowhere = ("--endpoint-url=http://127.0.0.1:9", "--database-url=postgresql://nobody@127.0.0.1:9/nothing")
 
     session = accept("--target=endpoint", *nowhere, "features/1_precondition/file.feature")
 
     assert session.items("broken") == {"FIL-01", "FIL-02", "FIL-03"}
-    assert session.output.count("ERROR at setup") == 1
-    assert "1 error, 2 broken likewise" in session.output
+    assert session.output.count("Nothing answers at http://127.0.0.1:9") == 1
+    assert "1 error in" in session.output
