@@ -241,6 +241,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     _write(judged, record)
     if has_run and not claim.is_part:
         session.exitstatus = judged.exit
+    elif has_run and session.config.option.plan:
+        session.exitstatus = pytest.ExitCode.OK  # a NO that is to be expected is no failure of the plan
     if judged.complete and record.tested is not None:
         writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])
 

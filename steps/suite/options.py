@@ -57,7 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the database as reached from here, such as a tunnel to Aurora; "
         "with -m aws-dev, DATABASE_URL or else the cluster's endpoint unless said",
     )
-    group.addoption("--plan", action="store_true", help="say what would be written to the dev account; write nothing")
+    group.addoption(
+        "--plan", action="store_true", help="say what would be written, and which NOs to expect; write nothing"
+    )
     group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
     group.addoption("--sign-key", metavar="FILE", type=Path, help="sign the attestation by this PEM key")
     group.addoption("--fault-seed", metavar="N", type=int, default=1, help="what faults are drawn from: -m robustness")

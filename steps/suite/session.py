@@ -21,7 +21,7 @@ from steps.drivers.postgres import Database
 from steps.drivers.s3 import Inbox
 from steps.drivers.step_functions import Workflow
 from steps.drivers.suite_lock import locked
-from steps.paths import ROOT
+from steps.paths import FEATURES, ROOT
 from steps.run.delivery import Drivers
 from steps.suite import options
 from steps.suite.dry_run import plan
@@ -100,14 +100,30 @@ def within_limits(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -
         pytest.skip(verdict.LIMIT + "; ".join(told))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --plan, keep the preconditions alone, which only read: their NOs are those to expect."""
+    if config.option.plan and any(map(_is_precondition, items)):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_precondition(item)])
+        items[:] = filter(_is_precondition, items)
+
+
+def _is_precondition(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(FEATURES / "1_precondition")
+
+
 @pytest.fixture(scope="session", autouse=True)
-def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> None:
-    """With --plan, print the planned writes and end the session."""
-    if pytestconfig.option.plan:
-        drivers, file, progress = map(request.getfixturevalue, ("drivers", "activity_file", "progress"))
-        for number, line in enumerate(plan(drivers, file), 1):
-            progress.say(f"would {number}. {line}")
+def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator[None]:
+    """With --plan, print the planned writes before the first scenario; end the session if that is no precondition."""
+    if not pytestconfig.option.plan:
+        yield
+        return
+    drivers, file, progress = map(request.getfixturevalue, ("drivers", "activity_file", "progress"))
+    for number, line in enumerate(plan(drivers, file), 1):
+        progress.say(f"would {number}. {line}")
+    if not any(map(_is_precondition, request.session.items)):
         pytest.exit("--plan: nothing was written", returncode=0)
+    yield
+    progress.say("--plan: nothing was written")
 
 
 @pytest.fixture(scope="session")
