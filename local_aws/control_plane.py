@@ -54,6 +54,7 @@ def _patch_moto() -> None:
     moto_patches.add_request_ids()
     moto_patches.name_denied_calls()
     moto_patches.keep_parsed()
+    moto_patches.take_policies_without_version()
 
 
 def request_handler() -> type[WSGIRequestHandler]:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from local_aws.errors import json_error
-from local_aws.http import Handler
+from local_aws.errors import ServiceError, error_response
+from local_aws.http import Handler, scope_of
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _log = logging.getLogger(__name__)
@@ -31,13 +31,20 @@ def log_requests(request: Request, inner: Handler) -> Response:
     begun = time.monotonic()
     try:
         answer = inner(request)
+    except ModuleNotFoundError as missing:  # a service of moto that wants more than is installed
+        _log.warning("%s %s: %s", request.method, request.full_path, missing)
+        answer = _error(request, "NotImplemented", "The embedded AWS does not offer this service.", 501)
     except Exception:
         _log.exception("%s %s broke", request.method, request.full_path)
-        answer = json_error("InternalFailure", "The embedded AWS broke on this request; its log says where.", 500)
+        answer = _error(request, "InternalFailure", "The embedded AWS broke on this request; its log says where.", 500)
     milliseconds = (time.monotonic() - begun) * 1000
     target = request.headers.get("X-Amz-Target", "")
     _log.info("%d %s %s %s %.1f ms", answer.status_code, request.method, request.full_path, target, milliseconds)
     return answer
+
+
+def _error(request: Request, code: str, message: str, status: int) -> Response:
+    return error_response(request, scope_of(request), ServiceError(code, message, status))
 
 
 def _is_loopback(host: str) -> bool:

@@ -133,3 +133,16 @@ def keep_parsed() -> None:
     paths.parse = lru_cache(_CACHED)(paths.parse)
     client_of = lru_cache(_CACHED)(tasks.boto_client_for)
     tasks.boto_client_for = lambda region, service, state_credentials: client_of(region, service)
+
+
+def take_policies_without_version() -> None:
+    """Take inline policies without a Version, as IAM does; those of SAM's policy templates have none."""
+    from moto.iam.policy_validation import IAMPolicyDocumentValidator
+
+    validate = IAMPolicyDocumentValidator._validate_version
+
+    def validate_given(self: Any) -> None:
+        if "Version" in self._policy_json:
+            validate(self)
+
+    IAMPolicyDocumentValidator._validate_version = validate_given  # type: ignore[method-assign]
