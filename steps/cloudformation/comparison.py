@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from steps.cloudformation.declared import Properties, fits, is_unknown
+from steps.cloudformation.declared import SECRET, Properties, fits, is_unknown
 from steps.cloudformation.resources import RESOURCE_TYPES
 from steps.cloudformation.resources.api import parse
 
@@ -49,8 +49,8 @@ class Difference:
 
 
 def _difference(path: Path, declared: Any, deployed: Any) -> Difference:
-    """The difference at `path`, with HIDDEN for values under a name that indicates a secret."""
-    secret = any(_SECRET.search(part) for part in path)
+    """The difference at `path`, with HIDDEN for a secret's value and for values under a name that indicates one."""
+    secret = SECRET in str(declared) or any(_SECRET.search(part) for part in path)
     return Difference(".".join(path).replace(".[", "["), _hide(declared, secret), _hide(deployed, secret))
 
 

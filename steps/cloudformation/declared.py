@@ -26,6 +26,10 @@ class Declared:
 _UNKNOWN = re.compile("⟨[^⟩]*⟩")
 
 
+SECRET = "⟨secret⟩"
+"""The placeholder of a value from Secrets Manager or of a SecureString, which is never looked up to be compared."""
+
+
 def unknown(what: str) -> str:
     """A placeholder for an unknown text, which may be part of a longer, otherwise known text such as an ARN."""
     return f"⟨{what}⟩"

@@ -35,6 +35,7 @@ def compare(aws: Clients, declared: Mapping[str, Declared], gaps: Gaps | None = 
     """
     deployed = {name: read(aws, each) for name, each in declared.items()}
     _drop_separate_rules(declared, deployed)
+    _drop_separate_policies(declared, deployed)
     return [_compare(name, each, deployed[name], gaps or {}) for name, each in declared.items()]
 
 
@@ -45,7 +46,7 @@ def read(aws: Clients, declared: Declared) -> Properties | None:
     Raises ClientError if AWS refuses the request.
     """
     known = RESOURCE_TYPES[declared.kind]
-    if has_unknown(declared.ref) and not known.is_read_by_properties:
+    if known.read is None or (has_unknown(declared.ref) and not known.is_read_by_properties):
         return None
     try:
         return known.read(aws, declared)
@@ -75,3 +76,14 @@ def _drop_separate_rules(declared: Mapping[str, Declared], deployed: dict[str, P
                 if rule and declared[other].kind == f"AWS::EC2::{kind}" and rule["GroupId"] == declared[name].ref
             ]
             group[kind] = [rule for rule in group[kind] if rule not in separate]
+
+
+def _drop_separate_policies(declared: Mapping[str, Declared], deployed: dict[str, Properties | None]) -> None:
+    """Remove from the roles in `deployed` the policies that are separate resources of the template."""
+    for name, role in deployed.items():
+        if role is None or declared[name].kind != "AWS::IAM::Role":
+            continue
+        own = [each for each in declared.values() if declared[name].ref in each.properties.get("Roles", ())]
+        attached = {each.ref for each in own}
+        role["Policies"] = [each for each in role["Policies"] if each["PolicyName"] not in attached]
+        role["ManagedPolicyArns"] = [each for each in role["ManagedPolicyArns"] if each not in attached]

@@ -21,6 +21,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
 from steps.drivers.names import Names
+from steps.drivers.partition import partition_of
 from steps.explained_error import ExplainedError
 from steps.targets.environment import Environment, EnvironmentBroken, Patience
 from steps.targets.settings import Settings
@@ -74,6 +75,7 @@ def aws_dev(
             ) from refused
     say(f"{caller['Arn']} in {settings.account}, {settings.region}")
     url = _database_url(database_url, cluster, credentials) if credentials else ""
+    declared, notes = _declared(settings, system, names, client, secret, cluster)
     return Environment(
         target="aws-dev",
         names=names,
@@ -83,14 +85,14 @@ def aws_dev(
         database_name=cluster.database if cluster else "",
         aurora_endpoint=cluster.endpoint if cluster else "",
         secret_arn=secret,
-        declared=_declared(settings, system, names, client, secret, cluster),
+        declared=declared,
         exports={"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region, "DATABASE_URL": url},
         credentials=partial(_frozen, session),
         patience=PATIENCE,
         sql=system.sql,
         shared=True,
         gaps={} if settings.subnets and settings.security_groups else _NO_NETWORK,
-        notes=[f"run as {caller['Arn']}"],
+        notes=[f"run as {caller['Arn']}", *notes],
         confidential=_confidential(session, credentials),
     )
 
@@ -191,9 +193,10 @@ def _host_and_database(url: str | None) -> str:
 
 def _declared(
     settings: Settings, system: SystemUnderTest, names: Names, client: Clients, secret: str, cluster: Cluster | None
-) -> dict[str, Declared]:
-    """The resources that template.yaml declares; data.yaml, a model of Terraform's resources, is not compared.
+) -> tuple[dict[str, Declared], list[str]]:
+    """The resources that template.yaml declares, and notes about the others.
 
+    data.yaml, a model of Terraform's resources, is not compared.
     Code is not compared either: `sam deploy` packages it differently, so that digests would always differ.
     """
     from steps.cloudformation.deploy import declare
@@ -201,7 +204,7 @@ def _declared(
 
     application = build(system.template, "any")
     definitions = {key: body for key, body in application.packages.items() if key.endswith(".json")}
-    role = "arn:aws:iam::{}:role/{}".format
+    role = f"arn:{partition_of(names.region)}:iam::{{}}:role/{{}}".format
     parameters = {
         "ProjectName": names.project,
         "Environment": names.environment,
@@ -219,7 +222,8 @@ def _declared(
     }
     application = replace(application, packages=definitions)
     where = {"account": names.account, "region": names.region}
-    return declare(application, client, **where, parameters=parameters).declared
+    stack = declare(application, client, **where, parameters=parameters)
+    return stack.declared, stack.notes
 
 
 def _clients(session: Any, region: str) -> Clients:

@@ -78,10 +78,10 @@ def deployed(
     with Database(database_url, system.sql, test_users=test_users) as session:
         for file in ("schema", "history"):
             session.tell(file)
-    pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common)
+    pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common, exports=data.exports)
     declared = data.declared | pipeline.declared
-    _until_active(client, [each.properties["FunctionName"] for each in declared.values() if each.kind == _FUNCTION])
-    return Deployed(declared, data.outputs[_SECRET], _runtime_notes(declared))
+    _until_active(client, [each.ref for each in declared.values() if each.kind == _FUNCTION])
+    return Deployed(declared, data.outputs[_SECRET], [*data.notes, *pipeline.notes, *_runtime_notes(declared)])
 
 
 def _until_active(client: Clients, functions: Sequence[str]) -> None:

@@ -41,6 +41,6 @@ TYPES = [
         create_table,
         read_table,
         ref="{TableName}",
-        attributes={"Arn": "arn:aws:dynamodb:{region}:{account}:table/{TableName}"},
+        attributes={"Arn": "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"},
     )
 ]

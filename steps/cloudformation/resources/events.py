@@ -34,7 +34,7 @@ TYPES = [
         create_rule,
         read_rule,
         ref="{Name}",
-        attributes={"Arn": "arn:aws:events:{region}:{account}:rule/{Name}"},
+        attributes={"Arn": "arn:{partition}:events:{region}:{account}:rule/{Name}"},
         implied={"State": "ENABLED", "Targets": []},
     )
 ]

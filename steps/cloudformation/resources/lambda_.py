@@ -65,7 +65,7 @@ TYPES = [
         create_function,
         read_function,
         ref="{FunctionName}",
-        attributes={"Arn": "arn:aws:lambda:{region}:{account}:function:{FunctionName}"},
+        attributes={"Arn": "arn:{partition}:lambda:{region}:{account}:function:{FunctionName}"},
         represent=_digest_code,
         implied={
             "Environment": {"Variables": {}},
@@ -78,7 +78,7 @@ TYPES = [
         "AWS::Lambda::LayerVersion",
         create_layer,
         read_layer,
-        ref="arn:aws:lambda:{region}:{account}:layer:{LayerName}:{id}",
+        ref="arn:{partition}:lambda:{region}:{account}:layer:{LayerName}:{id}",
         find=find_layer,
         represent=_digest_code,
     ),

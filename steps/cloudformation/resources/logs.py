@@ -32,6 +32,6 @@ TYPES = [
         create_log_group,
         read_log_group,
         ref="{LogGroupName}",
-        attributes={"Arn": "arn:aws:logs:{region}:{account}:log-group:{LogGroupName}:*"},
+        attributes={"Arn": "arn:{partition}:logs:{region}:{account}:log-group:{LogGroupName}:*"},
     )
 ]

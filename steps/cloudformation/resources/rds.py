@@ -66,8 +66,8 @@ TYPES = [
         read_cluster,
         ref="{DBClusterIdentifier}",
         attributes={
-            "DBClusterArn": "arn:aws:rds:{region}:{account}:cluster:{DBClusterIdentifier}",
-            "Endpoint.Address": "{DBClusterIdentifier}.cluster-{id}.{region}.rds.amazonaws.com",
+            "DBClusterArn": "arn:{partition}:rds:{region}:{account}:cluster:{DBClusterIdentifier}",
+            "Endpoint.Address": "{DBClusterIdentifier}.cluster-{id}.{region}.rds.{suffix}",
             "Endpoint.Port": "{Port}",
         },
         unreadable=_NO_PASSWORD,

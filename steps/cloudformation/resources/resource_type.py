@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any
 
 from steps.cloudformation.declared import Clients, Declared, Properties
@@ -15,6 +18,9 @@ class Identity:
 
     ref: str
     attributes: Properties = field(default_factory=dict)
+
+
+_OF_AWS = {"account", "region", "partition", "suffix", "id", "Path"}
 
 
 def _keep(properties: Properties, packages: Mapping[str, bytes]) -> Properties:
@@ -31,7 +37,9 @@ class ResourceType:
 
     create: creates a resource with the given properties by API calls.
     read: returns the deployed properties, by CloudFormation's names; None, or a ClientError, if there is no resource.
-    ref: the format of Ref, of {property}, {account}, {region} and, where AWS assigns a part, {id}.
+        Without it, the acceptance does not need the type: its resources are created, and not compared.
+    ref: the format of Ref, of {property}, {account}, {region}, {partition}, {suffix} (the services' domain) and, where
+        AWS assigns a part, {id}.
     attributes: the formats of what Fn::GetAtt returns, likewise, with {ref} too.
     find: returns the Ref with the part that AWS assigns, by the declared properties; None if not exactly one fits.
     is_read_by_properties: true if `read` does not need the Ref.
@@ -42,7 +50,7 @@ class ResourceType:
 
     name: str
     create: Callable[[Clients, Properties], Identity]
-    read: Callable[[Clients, Declared], Properties | None]
+    read: Callable[[Clients, Declared], Properties | None] | None
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     find: Callable[[Clients, Properties], str | None] = _find_nothing
@@ -50,3 +58,21 @@ class ResourceType:
     represent: Callable[[Properties, Mapping[str, bytes]], Properties] = _keep
     implied: Mapping[str, Any] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    def is_named(self, properties: Properties) -> bool:
+        """True if `properties` have all that the Ref consists of, but for what AWS assigns."""
+        return self._fields() <= properties.keys()
+
+    def with_name(self, name: str, properties: Properties) -> Properties:
+        """`properties` with the physical `name` where they omit it; in lower case for buckets and RDS."""
+        lower = self.name.startswith(("AWS::S3::", "AWS::RDS::"))
+        return dict.fromkeys(self._fields(), name.lower() if lower else name) | properties
+
+    def _fields(self) -> set[str]:
+        return {field for _, field, _, _ in Formatter().parse(self.ref) if field} - _OF_AWS
+
+
+def physical_name(stack: str, logical: str) -> str:
+    """A name such as CloudFormation makes for a resource without one: the same each time, 63 characters at most."""
+    digest = hashlib.sha256(f"{stack}/{logical}".encode()).hexdigest()[:12]
+    return f"{re.sub('[^A-Za-z0-9-]', '-', stack)[:24]}-{logical[:24]}-{digest}"

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from steps.cloudformation.declared import Clients, Declared, Properties
 from steps.cloudformation.resources.api import call, get, omit
 from steps.cloudformation.resources.resource_type import Identity, ResourceType
+from steps.drivers.partition import partition_of
 
 _SETTINGS = {
     "NotificationConfiguration": "put_bucket_notification_configuration",
@@ -31,7 +32,7 @@ def create_bucket(aws: Clients, p: Properties) -> Identity:
         if setting not in _SETTINGS:
             raise ValueError(f"{setting} of a bucket is not among {', '.join(_SETTINGS)}")
         call(s3, _SETTINGS[setting], {"Bucket": name, setting: value})
-    return Identity(name, {"Arn": f"arn:aws:s3:::{name}"})
+    return Identity(name, {"Arn": f"arn:{partition_of(region)}:s3:::{name}"})
 
 
 def _convert_notification(p: Properties) -> Properties:
@@ -70,6 +71,6 @@ TYPES = [
         create_bucket,
         read_bucket,
         ref="{BucketName}",
-        attributes={"Arn": "arn:aws:s3:::{BucketName}"},
+        attributes={"Arn": "arn:{partition}:s3:::{BucketName}"},
     )
 ]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 from botocore.exceptions import ClientError
 
 from steps.cloudformation.declared import Clients, Declared, Properties
-from steps.cloudformation.resources.api import call, get, parse
+from steps.cloudformation.resources.api import call, get, omit, parse
 from steps.cloudformation.resources.resource_type import Identity, ResourceType
+
+_GENERATED = "GenerateSecretString"
 
 
 def create_secret(aws: Clients, p: Properties) -> Identity:
-    return Identity(call(aws("secretsmanager"), "create_secret", p)["ARN"])
+    secrets, known = aws("secretsmanager"), omit(p, _GENERATED)
+    if wanted := p.get(_GENERATED):
+        template, key = wanted.get("SecretStringTemplate"), wanted.get("GenerateStringKey")
+        rules = omit(wanted, "SecretStringTemplate", "GenerateStringKey")
+        generated = call(secrets, "get_random_password", rules)["RandomPassword"]
+        known["SecretString"] = json.dumps(json.loads(template) | {key: generated}) if template else generated
+    return Identity(call(secrets, "create_secret", known)["ARN"])
 
 
 def find_secret(aws: Clients, p: Properties) -> str | None:
@@ -36,7 +46,8 @@ TYPES = [
         "AWS::SecretsManager::Secret",
         create_secret,
         read_secret,
-        ref="arn:aws:secretsmanager:{region}:{account}:secret:{Name}-{id}",
+        ref="arn:{partition}:secretsmanager:{region}:{account}:secret:{Name}-{id}",
         find=find_secret,
+        unreadable={_GENERATED: "AWS does not return how a value was generated"},
     )
 ]

@@ -56,7 +56,7 @@ def read_state_machine(aws: Clients, declared: Declared) -> Properties:
     }
 
 
-_ARN = "arn:aws:states:{region}:{account}:stateMachine:{StateMachineName}"
+_ARN = "arn:{partition}:states:{region}:{account}:stateMachine:{StateMachineName}"
 TYPES = [
     ResourceType(
         "AWS::StepFunctions::StateMachine",

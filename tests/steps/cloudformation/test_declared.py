@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from steps.cloudformation.declared import Clients, Declared, unknown
-from steps.cloudformation.deploy import declare, identify
+from steps.cloudformation.deploy import declare
 from steps.cloudformation.drift import compare
-from steps.cloudformation.errors import DeployError
 from steps.cloudformation.resources import RESOURCE_TYPES
-from tests.steps.cloudformation.conftest import ACCOUNT, PASSWORD, REGION, WHERE, Pipeline
+from tests.steps.cloudformation.conftest import PASSWORD, WHERE, Pipeline
 
 FOUND_BY_PROPERTIES = {"PrivateRouteA", "PrivateRouteB", "AuroraFromLambda", "EndpointFromLambda"}
 
@@ -73,15 +72,3 @@ def test_nothing_is_located_where_several_fit(pipeline: Pipeline, client: Client
     client("ec2").create_vpc(CidrBlock="10.8.0.0/16")
     client("ec2").create_vpc(CidrBlock="10.8.0.0/16")
     assert RESOURCE_TYPES["AWS::EC2::VPC"].find(client, {"CidrBlock": "10.8.0.0/16"}) is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "properties", "says"),
-    [
-        ("AWS::SQS::Queue", {}, "It is of type AWS::SQS::Queue, which the suite does not know"),
-        ("AWS::IAM::Role", {}, r"It \(AWS::IAM::Role\) lacks the property 'RoleName'"),
-    ],
-)
-def test_a_resource_without_a_known_name_is_told(kind: str, properties: dict, says: str):
-    with pytest.raises(DeployError, match=says):
-        identify("It", kind, properties, account=ACCOUNT, region=REGION)
