@@ -55,6 +55,7 @@ def _patch_moto() -> None:
     moto_patches.name_denied_calls()
     moto_patches.keep_parsed()
     moto_patches.take_policies_without_version()
+    moto_patches.add_zones_of_the_sovereign_cloud()
 
 
 def request_handler() -> type[WSGIRequestHandler]:

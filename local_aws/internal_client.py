@@ -45,8 +45,10 @@ class CallFailed(Exception):
 class Wire:
     """A client of the embedded AWS that calls its layers directly, without a socket."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, home: str) -> None:
+        """`home`: the region that requests to services without regions are signed for, whose partition they act in."""
         self._handler = handler
+        self.home = home
 
     def send(
         self,
@@ -92,15 +94,18 @@ class Wire:
         action: str,
         arguments: Mapping[str, str],
         *,
-        region: str = "us-east-1",
+        region: str = "",
         headers: Mapping[str, str] | None = None,
         access_key: str = SERVICE_KEY,
     ) -> Element:
-        """Calls an operation of a query-protocol service; returns the XML without namespaces; raises CallFailed."""
+        """Calls an operation of a query-protocol service; returns the XML without namespaces; raises CallFailed.
+
+        `region`: by default, home.
+        """
         form = {"Action": action, "Version": _VERSIONS[service], **arguments}
         answer = self.send(
             service,
-            region,
+            region or self.home,
             "POST",
             "/",
             headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},

@@ -146,3 +146,12 @@ def take_policies_without_version() -> None:
             validate(self)
 
     IAMPolicyDocumentValidator._validate_version = validate_given  # type: ignore[method-assign]
+
+
+def add_zones_of_the_sovereign_cloud() -> None:
+    """Give the region of aws-eusc its availability zones, without which it takes no subnet."""
+    from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
+
+    region = "eusc-de-east-1"
+    zones = [Zone(f"{region}{letter}", region, f"eusc-dee1-az{n}") for n, letter in enumerate("ab", 1)]
+    RegionsAndZonesBackend.zones.setdefault(region, zones)

@@ -166,7 +166,7 @@ def _start_server(settings: Settings, folder: Path, guard: Guard) -> Server:
         listener = listen(settings.port)
     except PortInUse as error:
         raise CannotServe(str(error)) from error
-    server = Server(listener, folder, settings.account, guard.watch)
+    server = Server(listener, folder, settings.account, settings.region, guard.watch)
     server.start()
     return server
 

@@ -68,7 +68,9 @@ def listen(port: int) -> socket.socket:
 class Server:
     """The embedded AWS but for its PostgreSQL; `watch` is called with the id of each process it starts."""
 
-    def __init__(self, listener: socket.socket, folder: Path, account: str, watch: Callable[[int], object]) -> None:
+    def __init__(
+        self, listener: socket.socket, folder: Path, account: str, region: str, watch: Callable[[int], object]
+    ) -> None:
         self.port: int = listener.getsockname()[1]
         self.endpoint_url = f"http://{HOST}:{self.port}"
         self.keys = AccessKeys()
@@ -77,7 +79,7 @@ class Server:
         self._watch = watch
         self._runtime = make_runtime_folder(folder / "runtime")
         self._packages = Packages(folder / "packages")
-        self._wire = Wire(lambda request: self._inside(request))
+        self._wire = Wire(lambda request: self._inside(request), region)
         self._logs = LogShipper(self._wire)
         self._bus = EventBus(self._wire)
         self._processes = Processes(watch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_aws.iam.memory import Memory
 from local_aws.internal_client import CallFailed, Wire
+from local_aws.partition import partition_of
 
 
 class Places:
@@ -18,7 +19,9 @@ class Places:
 
     def arn(self, service: str, region: str, resource: str) -> str:
         """The ARN of a resource of this account; `resource` may be an ARN already."""
-        return resource if resource.startswith("arn:") else f"arn:aws:{service}:{region}:{self.account}:{resource}"
+        if resource.startswith("arn:"):
+            return resource
+        return f"arn:{partition_of(region or self._wire.home)}:{service}:{region}:{self.account}:{resource}"
 
     def secret(self, region: str, secret_id: str) -> str | None:
         """The ARN of the secret with this name or ARN, even without its last six characters; None if there is none."""

@@ -59,8 +59,9 @@ class Identities:
 
     def session(self, role_arn: str, session: str) -> Caller:
         """A session of a role that a service has assumed without calling STS."""
-        account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-        return Caller(f"arn:aws:sts::{account}:assumed-role/{name}/{session}", Identity("Role", name), role_arn)
+        _, partition, _, _, account, _ = role_arn.split(":", 5)
+        name = role_arn.rpartition("/")[2]
+        return Caller(f"arn:{partition}:sts::{account}:assumed-role/{name}/{session}", Identity("Role", name), role_arn)
 
     def policies(self, identity: Identity) -> tuple[Policy, ...] | None:
         """All policies of an identity, for a user including its groups' policies; None if it does not exist."""

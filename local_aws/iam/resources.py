@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from local_aws.iam.arns import Places
 from local_aws.iam.operations import Operation
+from local_aws.partition import partition_of
 
 
 def resources(operation: Operation, places: Places) -> list[str]:
@@ -17,7 +18,7 @@ def resources(operation: Operation, places: Places) -> list[str]:
     named = list(find(operation, places)) if find else []
     if named:
         return [places.arn(operation.service, operation.region, each) for each in named]
-    prefix = f"arn:aws:{operation.service}:"
+    prefix = f"arn:{partition_of(operation.region)}:{operation.service}:"
     arns = [each for each in operation.parameters.values() if isinstance(each, str) and each.startswith(prefix)]
     return arns[:1] or ["*"]
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree
 
 from local_aws.iam.operations import Operation
+from local_aws.partition import partition_of
 
 _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
@@ -93,14 +94,14 @@ def demanded(operation: Operation) -> Iterator[tuple[str, str]]:
         yield from _deleted(operation, bucket)
     else:
         action = _ACTIONS.get(name, name)
-        resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+        resource = _arn(operation, f"{bucket}/{key}" if key else bucket)
         yield _of(action, said.get("VersionId")), resource
         if action == "GetObjectAttributes":
             yield _of("GetObject", said.get("VersionId")), resource
         if action == "PutObject":
             headers = operation.request.headers
             yield from ((more, resource) for header, more in _BESIDE_PUT.items() if header in headers)
-            yield from _copied(headers.get("x-amz-copy-source"))
+            yield from _copied(operation)
 
 
 def to_tell_it_is_gone(operation: Operation) -> tuple[str, str] | None:
@@ -114,7 +115,7 @@ def to_tell_it_is_gone(operation: Operation) -> tuple[str, str] | None:
     bucket, version = said["Bucket"], said.get("VersionId")
     if operation.name == "CopyObject":
         bucket, _, version = _source(operation.request.headers["x-amz-copy-source"])
-    return "ListBucketVersions" if version else "ListBucket", f"arn:aws:s3:::{bucket}"
+    return "ListBucketVersions" if version else "ListBucket", _arn(operation, bucket)
 
 
 def context(operation: Operation) -> Iterator[tuple[str, str]]:
@@ -130,10 +131,14 @@ def _of(action: str, version: str | None) -> str:
     return _OF_VERSIONS.get(action, action) if version else action
 
 
-def _copied(source: str | None) -> Iterator[tuple[str, str]]:
-    if source is not None:
+def _arn(operation: Operation, resource: str) -> str:
+    return f"arn:{partition_of(operation.region)}:s3:::{resource}"
+
+
+def _copied(operation: Operation) -> Iterator[tuple[str, str]]:
+    if (source := operation.request.headers.get("x-amz-copy-source")) is not None:
         bucket, key, version = _source(source)
-        yield _of("GetObject", version), f"arn:aws:s3:::{bucket}/{key}"
+        yield _of("GetObject", version), _arn(operation, f"{bucket}/{key}")
 
 
 def _source(header: str) -> tuple[str, str, str | None]:
@@ -145,4 +150,4 @@ def _source(header: str) -> tuple[str, str, str | None]:
 def _deleted(operation: Operation, bucket: str) -> Iterator[tuple[str, str]]:
     for each in ElementTree.fromstring(operation.request.get_data()).iterfind("{*}Object"):
         action = _of("DeleteObject", each.findtext("{*}VersionId"))
-        yield action, f"arn:aws:s3:::{bucket}/{each.findtext('{*}Key')}"
+        yield action, _arn(operation, f"{bucket}/{each.findtext('{*}Key')}")

@@ -23,7 +23,7 @@ from local_aws.iam.wildcards import Context
 
 SIMULATIONS = ("SimulatePrincipalPolicy", "SimulateCustomPolicy")
 _NOT_SIMULATED = ("PermissionsBoundaryPolicyInputList.member.1", "ResourcePolicy")
-_SOURCE = re.compile(r"arn:aws:iam::\d+:(?P<kind>user|role|group)/(?:.*/)?(?P<name>[^/]+)")
+_SOURCE = re.compile(r"arn:aws[a-z-]*:iam::\d+:(?P<kind>user|role|group)/(?:.*/)?(?P<name>[^/]+)")
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from local_aws.iam.policies import Demand, Statement, listed, statement_of
+from local_aws.partition import partition_of
 
 
 class Trust(Enum):
@@ -53,7 +54,8 @@ class TrustPolicy:
 
     def of_identity(self, arns: frozenset[str], account: str, demand: Demand) -> Trust:
         """The trust in the caller with these ARNs: a user has one; a role session has the role's and its own."""
-        whole = {account, f"arn:aws:iam::{account}:root"}
+        (region,) = demand.context["aws:requestedregion"]
+        whole = {account, f"arn:{partition_of(region)}:iam::{account}:root"}
         return self._trusted(
             demand,
             lambda each: bool(arns & each.identities) or each.everyone,

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from local_aws.lambda_.outcome import TIMED_OUT
 from local_aws.lambda_.spec import FunctionSpec
+from local_aws.partition import partition_of
 
 
 def init_start(spec: FunctionSpec) -> str:
     """The first log line of a process."""
     name, _, version = spec.runtime.partition("3")
-    arn = f"arn:aws:lambda:{spec.region}::runtime:local"
+    arn = f"arn:{partition_of(spec.region)}:lambda:{spec.region}::runtime:local"
     return f"INIT_START Runtime Version: {name}:3{version}.v1\tRuntime Version ARN: {arn}\n"
 
 

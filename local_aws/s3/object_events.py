@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 from local_aws.eventbridge.bus import Arrival, new_event
 from local_aws.http import Handler, scope_of, with_body
 from local_aws.internal_client import Wire
+from local_aws.partition import partition_of
 
 _log = logging.getLogger(__name__)
 _SUBRESOURCES = {"acl", "annotation", "encryption", "legal-hold", "partNumber", "renameObject", "restore", "retention"}
@@ -69,7 +70,7 @@ class ObjectEvents:
     def _tell(self, request: Request, answer: Response, bucket: str, key: str, reason: str) -> None:
         version = answer.headers.get("x-amz-version-id")
         query = {"versionId": version} if version else None
-        region = self._wire.send("s3", "us-east-1", "HEAD", f"/{bucket}").headers["x-amz-bucket-region"]
+        region = self._wire.send("s3", self._wire.home, "HEAD", f"/{bucket}").headers["x-amz-bucket-region"]
         stored = self._wire.send("s3", region, "HEAD", f"/{bucket}/{key}", query=query)
         if stored.status_code != 200:
             _log.warning("no event for %s/%s: it cannot be looked at (%s)", bucket, key, stored.status)
@@ -86,7 +87,7 @@ class ObjectEvents:
             "source-ip-address": request.remote_addr or "127.0.0.1",
             "reason": reason,
         }
-        resources = [f"arn:aws:s3:::{bucket}"]
+        resources = [f"arn:{partition_of(region)}:s3:::{bucket}"]
         event = new_event(
             "aws.s3", "Object Created", detail, account=self._account, region=region, resources=resources, time=None
         )

@@ -264,6 +264,11 @@ def _sub(argument: Any, lookup: Lookup) -> str:
     return _SUB.sub(value, text)
 
 
+def _two_zones(region: str) -> list[str]:
+    """Two availability zones of a region; Tokyo shows its zone b to old accounts only."""
+    return [f"{region}{zone}" for zone in ("ac" if region == "ap-northeast-1" else "ab")]
+
+
 def _select(index: Any, values: list[Any]) -> Any:
     """The element at `index`; of a list that is not known, which is one placeholder, this."""
     return values[0] if len(values) == 1 and is_unknown(values[0]) else values[int(index)]
@@ -286,9 +291,7 @@ _FUNCTIONS: dict[str, Callable[[Any, Lookup], Any]] = {
     "Fn::Base64": lambda argument, lookup: b64encode(str(resolve(argument, lookup)).encode()).decode(),
     "Fn::Length": lambda argument, lookup: len(resolve(argument, lookup)),
     "Fn::Cidr": lambda argument, lookup: _cidr(*resolve(argument, lookup)),
-    "Fn::GetAZs": lambda argument, lookup: [
-        f"{resolve(argument, lookup) or lookup('AWS::Region', None)}{z}" for z in "ac"
-    ],
+    "Fn::GetAZs": lambda argument, lookup: _two_zones(resolve(argument, lookup) or lookup("AWS::Region", None)),
     "Fn::ToJsonString": lambda argument, lookup: json.dumps(resolve(argument, lookup)),
 }
 

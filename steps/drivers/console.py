@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from steps.drivers.partition import console_domain
+
 
 def _page(region: str, service: str, fragment: str) -> str:
-    return f"https://{region}.console.aws.amazon.com/{service}/home?region={region}#{fragment}"
+    return f"https://{region}.{console_domain(region)}/{service}/home?region={region}#{fragment}"
 
 
 def execution(arn: str) -> str:
@@ -24,7 +26,7 @@ def table(region: str, name: str) -> str:
 
 def upload(region: str, bucket: str, key: str, version_id: str) -> str:
     parts = f"region={region}&bucketType=general&prefix={quote(key)}&versionId={quote(version_id)}"
-    return f"https://{region}.console.aws.amazon.com/s3/object/{bucket}?{parts}"
+    return f"https://{region}.{console_domain(region)}/s3/object/{bucket}?{parts}"
 
 
 def function(region: str, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from steps.drivers.jsonpath import at, placed
+from steps.drivers.partition import partition_of
 from steps.drivers.s3 import Upload
 
 
@@ -57,7 +58,7 @@ def object_created(upload: Upload, *, account: str, region: str) -> dict[str, An
         "account": account,
         "time": datetime.fromtimestamp(upload.at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": region,
-        "resources": [f"arn:aws:s3:::{upload.bucket}"],
+        "resources": [f"arn:{partition_of(region)}:s3:::{upload.bucket}"],
         "detail": {
             "version": "0",
             "bucket": {"name": upload.bucket},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from steps.drivers.absence import unless_absent
+from steps.drivers.partition import aws_domains
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -48,7 +50,11 @@ class Permissions:
         return answer and answer["Role"]["Arn"]
 
     def trusts(self, name: str, service: str) -> bool:
-        """True if the role's trust policy lets that service assume it; conditions are ignored."""
+        """True if the role's trust policy lets that service assume it; conditions are ignored.
+
+        `service` is a principal such as lambda.amazonaws.com, which may also be named with a region, or with the domain
+        of another partition.
+        """
         answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
         document = answer["Role"].get("AssumeRolePolicyDocument") if answer else None
         return any(_admits(each, service) for each in _statements(document)) if document else False
@@ -110,7 +116,9 @@ class Permissions:
 def _admits(statement: dict[str, Any], service: str) -> bool:
     principal = statement.get("Principal", {})
     services = principal.get("Service", []) if isinstance(principal, dict) else []
-    return statement["Effect"] == "Allow" and service in ([services] if isinstance(services, str) else services)
+    name, domains = service.partition(".")[0], "|".join(map(re.escape, aws_domains()))
+    principal_of_service = re.compile(rf"{re.escape(name)}(\.[a-z0-9-]+)?({domains})")
+    return statement["Effect"] == "Allow" and any(map(principal_of_service.fullmatch, _listed(services)))
 
 
 def _without(statement: dict[str, Any], action: str, on: str) -> dict[str, Any] | None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from steps.drivers.partition import partition_of
+
 USUAL = {
     "bucket": "csv-processing-{account}-{environment}",
     "state_machine": "{project}-csv-processing-{environment}",
@@ -100,9 +102,17 @@ class Names:
     def rule_role(self) -> str:
         return self.named("rule_role")
 
+    @property
+    def bucket_arn(self) -> str:
+        return f"arn:{partition_of(self.region)}:s3:::{self.bucket}"
+
+    def role_arn(self, role: str) -> str:
+        """The ARN of the role with this name, without a path."""
+        return f"arn:{partition_of(self.region)}:iam::{self.account}:role/{role}"
+
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource in this account and region, such as `table/jobs` of `dynamodb`."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+        return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
 
     def key_of(self, text: str) -> str | None:
         """The key of USUAL whose name is `text`, or the last part of `text` if it is an ARN or a log group's name."""

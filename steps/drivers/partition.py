@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from botocore.loaders import create_loader
 
@@ -16,9 +17,15 @@ _CONSOLES = {
 
 
 @cache
+def _partitions() -> dict[str, dict[str, Any]]:
+    """What botocore knows of each partition, by its id."""
+    return {each["id"]: each for each in create_loader().load_data("partitions")["partitions"]}
+
+
+@cache
 def _partition(region: str) -> tuple[str, str]:
     """(id, domain of the services) of the region's partition, as botocore knows it; those of aws if it does not."""
-    known = {each["id"]: each for each in create_loader().load_data("partitions")["partitions"]}
+    known = _partitions()
     found = next((each for each in known.values() if re.match(each["regionRegex"], region)), known["aws"])
     return found["id"], found["outputs"]["dnsSuffix"]
 
@@ -31,6 +38,12 @@ def partition_of(region: str) -> str:
 def url_suffix(region: str) -> str:
     """The domain of the services' endpoints in a region, such as amazonaws.com.cn in China."""
     return _partition(region)[1]
+
+
+def aws_domains() -> tuple[str, ...]:
+    """The domains of the services' endpoints in all partitions, each with a dot before it."""
+    outputs = [each["outputs"] for each in _partitions().values()]
+    return tuple(f".{each[suffix]}" for each in outputs for suffix in ("dnsSuffix", "dualStackDnsSuffix"))
 
 
 def console_domain(region: str) -> str:

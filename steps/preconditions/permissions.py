@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_bdd import then, when
@@ -34,7 +34,7 @@ def needed(
 
     One role may serve several callers, and then needs the actions of each.
     """
-    bucket, functions = f"arn:aws:s3:::{names.bucket}", [names.arn("lambda", f"function:{f}") for f in names.functions]
+    bucket, functions = names.bucket_arn, [names.arn("lambda", f"function:{f}") for f in names.functions]
     resources = {
         "uploads": f"{bucket}/incoming/any.csv",
         "bucket": bucket,
@@ -67,10 +67,10 @@ def forbidden(names: Names) -> list[Need]:
         Need("*", "iam:CreateUser"),
         Need("*", "iam:PassRole"),
         Need("*", "iam:PutRolePolicy"),
-        Need("arn:aws:iam::123456789012:role/any", "sts:AssumeRole"),
-        Need("arn:aws:s3:::another-bucket/any.csv", "s3:GetObject"),
-        Need(f"arn:aws:s3:::{names.bucket}/incoming/any.csv", "s3:DeleteObjectVersion"),
-        Need(f"arn:aws:s3:::{names.bucket}/incoming/any.csv", "s3:PutObject"),  # which would start the pipeline again
+        Need(replace(names, account="123456789012").role_arn("any"), "sts:AssumeRole"),
+        Need(names.bucket_arn.replace(names.bucket, "another-bucket/any.csv"), "s3:GetObject"),
+        Need(f"{names.bucket_arn}/incoming/any.csv", "s3:DeleteObjectVersion"),
+        Need(f"{names.bucket_arn}/incoming/any.csv", "s3:PutObject"),  # which would start the pipeline again
         Need(names.arn("secretsmanager", "secret:another-secret-AbCdEf"), "secretsmanager:GetSecretValue"),
         Need(_table(names, names.audit_logs), "dynamodb:DeleteTable"),
         Need(_table(names, "another-table"), "dynamodb:PutItem"),

@@ -21,7 +21,6 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
 from steps.drivers.names import Names
-from steps.drivers.partition import partition_of
 from steps.explained_error import ExplainedError
 from steps.targets.environment import Environment, EnvironmentBroken, Patience
 from steps.targets.settings import Settings
@@ -204,7 +203,6 @@ def _declared(
 
     application = build(system.template, "any")
     definitions = {key: body for key, body in application.packages.items() if key.endswith(".json")}
-    role = f"arn:{partition_of(names.region)}:iam::{{}}:role/{{}}".format
     parameters = {
         "ProjectName": names.project,
         "Environment": names.environment,
@@ -215,8 +213,8 @@ def _declared(
         "ProcessingMetadataTableName": names.processing_metadata,
         "AuroraEndpoint": cluster.endpoint if cluster else unknown("endpoint"),
         "AuroraSecretArn": secret,
-        "LambdaRoleArn": role(names.account, names.lambda_role),
-        "StateMachineRoleArn": role(names.account, names.state_machine_role),
+        "LambdaRoleArn": names.role_arn(names.lambda_role),
+        "StateMachineRoleArn": names.role_arn(names.state_machine_role),
         "SubnetIds": list(settings.subnets),
         "SecurityGroupIds": list(settings.security_groups),
     }

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
+from steps.drivers.partition import aws_domains
 from steps.targets import limits
 from steps.targets.emulator import deployed, packed
 from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients
@@ -37,7 +38,7 @@ def endpoint(
     `make`: variables for the Makefiles, which build packages for the declared Runtime. If None, the Makefiles are used
     (without variables) only for an emulator known to run that Runtime; other packages fit this machine.
     """
-    if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+    if (urlsplit(url).hostname or "").endswith(aws_domains()):
         raise EnvironmentBroken(
             "Nothing is deployed to AWS itself.",
             evidence=f"--endpoint-url={url}",

@@ -51,7 +51,7 @@ class Settings(Table):
     project: str = Field(min_length=1)
     environment: str = Field(default="dev", min_length=1)
     environments: Environments = ("dev", "test", "staging")
-    region: str = Field(default="ap-northeast-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    region: str = Field(default="ap-northeast-1", pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$")
     account: str = Field(default="", pattern=r"^\d{12}$")
     aurora_secret: str = Field(default="", min_length=1)
     security_groups: Ids = ()

@@ -97,6 +97,7 @@ def test_what_an_emulator_cannot_do_is_told_and_all_else_is_held_against_it_time
     [
         ("http://127.0.0.1:9", "Nothing answers at http://127.0.0.1:9, or at the database."),
         ("https://sts.ap-northeast-1.amazonaws.com", "Nothing is deployed to AWS itself."),
+        ("https://sts.eusc-de-east-1.amazonaws.eu", "Nothing is deployed to AWS itself."),
     ],
 )
 def test_a_place_that_is_not_there_is_broken_in_one_sentence(url: str, said: str) -> None:

@@ -62,6 +62,13 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     assert (night.verdict, night.passed, night.date, faults) == ("GO", len(checklist.read()), verdict["started"], [])
 
 
+@pytest.mark.parametrize("region", ["cn-north-1", "eusc-de-east-1"])
+def test_a_region_of_another_partition_is_go_as_well(region: str, accept: Accept, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ACCEPTANCE_REGION", region)
+    session = accept()
+    assert (session.exit, session.verdict["verdict"]) == (0, "GO"), session
+
+
 def _keys(folder: Path) -> tuple[Path, Path]:
     """A private and its public key, as PEM files."""
     key = Ed25519PrivateKey.generate()

@@ -105,7 +105,8 @@ def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 MACHINE = (SYSTEM / "statemachine.asl.json").read_text("utf-8")
-SUBSTITUTED = re.sub(r"\$\{(\w+)FunctionArn\}", r"arn:aws:lambda:ap-northeast-1:123456789012:function:\1", MACHINE)
+FUNCTION = r"arn:aws:lambda:ap-northeast-1:123456789012:function:\1"
+SUBSTITUTED = re.sub(r"\$\{(\w+)FunctionArn\}", FUNCTION, MACHINE).replace("${Partition}", "aws")
 STATES = dict(states(json.loads(SUBSTITUTED)))
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 PLATFORM_ERRORS = {

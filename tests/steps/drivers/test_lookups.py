@@ -233,6 +233,24 @@ def test_who_may_assume_a_role(permissions: Permissions):
     assert not permissions.trusts("none", services[0])
 
 
+@pytest.mark.parametrize(
+    ("principal", "is_lambda"),
+    [
+        ("lambda.amazonaws.com", True),
+        ("lambda.cn-north-1.amazonaws.com.cn", True),
+        ("lambda.amazonaws.eu", True),
+        ("lambda.example.com", False),
+        ("states.amazonaws.com", False),
+    ],
+)
+def test_a_service_may_be_named_by_region_and_partition(environment: Environment, principal: str, is_lambda: bool):
+    iam, name = environment.client("iam"), f"trusts-{principal}"
+    statement = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    assert Permissions(iam).trusts(name, "lambda.amazonaws.com") is is_lambda
+
+
 def test_an_upload_that_is_gone_has_no_content_and_no_results(environment: Environment):
     inbox = Inbox(environment.client("s3"), NAMES.bucket)
     upload = inbox.deliver("any.txt", b"any")

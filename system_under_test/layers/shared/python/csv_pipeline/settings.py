@@ -20,7 +20,7 @@ class Settings(BaseModel):
 
     project_name: Text
     environment: Text
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$")]
     system_version: Text
     powertools_service_name: Text
     powertools_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
