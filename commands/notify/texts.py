@@ -7,9 +7,10 @@ from typing import Any
 
 from commands.notify.night import Night, Result
 from steps.reporting.sheet.markdown import escape, escape_prose
-from steps.reporting.texts import LANGUAGES, TEXTS
+from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import in_one_line
 from steps.verdict.checklist import Item
+from steps.verdict.words import LANGUAGES
 
 _LINES = 20
 _DIAGNOSES = 3

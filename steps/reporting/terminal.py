@@ -124,12 +124,13 @@ def clean(report: pytest.TestReport, shown: Callable[[str], str], style: str) ->
 
 def _line(terminal: pytest.TerminalReporter, item: Item, found: LineResult, said: set[str]) -> None:
     """Print a line of the checklist; a reason in `said` is not repeated."""
-    mark = TEXTS.status[found.mark]
+    mark, told = TEXTS.status[found.mark], found.found.en if found.found else found.got
     terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
-    terminal.write(quoted(f"{item.id}  {item.en}" + (f": {found.got}" if found.got else "")) + "\n")
+    terminal.write(quoted(f"{item.id}  {item.en}" + (f": {told}" if told else "")) + "\n")
     if found.status != PASSED and found.reason not in said:
         said.add(found.reason)
-        for text in visible(found.reason).split("\n")[:_REASON_LINES]:
+        lines = visible(found.reason).split("\n")
+        for text in lines[1 if found.found else 0 :][:_REASON_LINES]:
             terminal.write_line(f"            | {text}")
     if waiver := found.waived:
         waived = f"waived by {waiver.who} until {waiver.expires}: {waiver.reason}"

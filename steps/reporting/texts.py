@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from string import Formatter
-from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from steps.verdict.model import Conclusion, Mark
-from steps.verdict.words import Words
+from steps.verdict.words import Both, Words, fill
 
 FILE = Path(__file__).with_name("texts.toml")
-LANGUAGES = ("ja", "en")
-
-
-def _has_the_same_parameters(words: Words) -> Words:
-    ja, en = ({name for _, name, _, _ in Formatter().parse(text) if name is not None} for text in (words.ja, words.en))
-    if ja != en:
-        raise ValueError(f"the parameters are {ja} in Japanese and {en} in English")
-    return words
-
-
-Both = Annotated[Words, AfterValidator(_has_the_same_parameters)]
 
 
 class _Table(BaseModel):
@@ -62,15 +49,6 @@ class Texts(_Table):
 
 
 TEXTS = Texts.model_validate(tomllib.loads(FILE.read_text("utf-8")))
-
-
-def fill(words: Words, **parameters: Any) -> Words:
-    """Return the text with its parameters filled in; one that is itself in two languages is filled in by language."""
-    ja, en = (
-        {name: getattr(value, language) if isinstance(value, Words) else value for name, value in parameters.items()}
-        for language in LANGUAGES
-    )
-    return Words(words.ja.format(**ja), words.en.format(**en))
 
 
 def duration(seconds: float) -> Words:

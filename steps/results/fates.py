@@ -15,7 +15,9 @@ from steps.run import attachments
 from steps.run.delivery import Delivery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
 from steps.verdict.record import Record
+from steps.verdict.words import Words, enumerate_items
 
 _DIAGNOSES = {
     "lost": Diagnosis.RECORDS_LOST,
@@ -34,13 +36,10 @@ def all_named_fates(delivery: Delivery, finding: Finding) -> None:
 def named_fates(count: int, delivery: Delivery, finding: Finding) -> None:
     delivery.wait_until_logged()
     fates = Counter(fate.fate for fate in delivery.fates)
-    finding.holds(fates == {"applied": count}, wanted=f"{count} applied", got=", ".join(_counted(fates)))
+    told = [phrase("counted", what=phrase(fate), count=number) for fate, number in fates.most_common()]
+    finding.holds(fates == {"applied": count}, "every-record-applied", count=count, fates=enumerate_items(told, most=6))
     lost = replace(delivery.stores, after=delivery.stores.before)
     finding.control("every record lost", Counter(fate.fate for fate in reconcile(lost)) == {"lost": count})
-
-
-def _counted(fates: Counter[str]) -> list[str]:
-    return [f"{count} {fate}" for fate, count in fates.most_common()]
 
 
 @then("each record of the file has one fate, on which all stores agree")
@@ -54,13 +53,21 @@ def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     finding.deviations += diagnose(stores, wrong)
     finding.holds(
         not wrong,
-        wanted="0 inconsistencies",
-        got=f"{len(wrong)} among {len(stores.records)} records",
+        "stores-agree",
+        records=len(stores.records),
+        wrong=len(wrong),
+        where=enumerate_items([_tell_fate(fate) for fate in wrong]),
         evidence="\n".join(map(str, wrong[:5])),
     )
     for fate, planted in _plant_deviations(stores).items():
         found = {each.fate for each in reconcile(planted) if not each.is_clean}
         finding.control(f"a record {fate}", fate in found)
+
+
+def _tell_fate(fate: Fate) -> Words:
+    told = phrase(fate.fate) if fate.fate != "applied" else phrase("stores-disagree")
+    where = phrase("no-record") if fate.record is None else phrase("line-of-the-file", line=fate.record)
+    return phrase("fate", user=fate.user, where=where, fate=told)
 
 
 def diagnose(stores: Stores, wrong: Sequence[Fate]) -> list[Deviation]:
@@ -94,8 +101,9 @@ def totals(delivery: Delivery, finding: Finding) -> None:
     delivery.wait_until_logged()
     stores, fates = delivery.stores, delivery.fates
     wrong = compare_totals(stores, fates)
+    told = enumerate_items(wrong)
     if wrong:
-        finding.suspect(Diagnosis.JOB_WRONG, "; ".join(wrong))
-    finding.holds(not wrong, wanted="the batch job's counts those of the records", got="; ".join(wrong) or "the same")
+        finding.suspect(Diagnosis.JOB_WRONG, told.en)
+    finding.holds(not wrong, "job-counts-agree", where=told)
     miscounted = [job._replace(applied=job.applied - 1) for job in stores.jobs]
     finding.control("a wrong count", bool(compare_totals(replace(stores, jobs=miscounted), fates)))

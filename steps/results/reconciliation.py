@@ -11,6 +11,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from steps.drivers.activity_file import ZERO, Counts, Record
+from steps.verdict.messages import phrase
+from steps.verdict.words import Words
 
 
 class Chunk(NamedTuple):
@@ -192,12 +194,14 @@ def _determine_fate(
     )
 
 
-def compare_totals(stores: Stores, fates: Iterable[Fate]) -> list[str]:
+def compare_totals(stores: Stores, fates: Iterable[Fate]) -> list[Words]:
     """Describe where the batch job's counts differ from the records' fates."""
     if not stores.jobs:
-        return ["there is no batch job"]
+        return [phrase("no-batch-job")]
     counted, job = Counter(fate.fate for fate in fates), stores.jobs[0]
     pairs = (("applied", job.applied), ("rejected", job.rejected))
     return [
-        f"the batch job counts {got} {name}, the records {counted[name]}" for name, got in pairs if got != counted[name]
+        phrase("job-counts", job=got, records=counted[name], fate=phrase(name))
+        for name, got in pairs
+        if got != counted[name]
     ]

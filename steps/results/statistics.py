@@ -9,12 +9,14 @@ from steps.run import attachments
 from steps.run.delivery import Delivery, Drivers, Statistics, counts_by_user, read_statistics
 from steps.suite.finding import Finding
 from steps.targets.settings import Settings
+from steps.verdict.messages import phrase
+from steps.verdict.words import Words, enumerate_items
 
 
 @then("the database counts every test user as updated within the hour")
 def updated(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
     users = settings.counts.users
-    finding.equal(drivers.database.number("updated_within_the_hour"), users, "test users updated within the hour")
+    finding.equal(drivers.database.number("updated_within_the_hour"), users, "updated-within-the-hour")
 
 
 @then("the first ten are recently updated, by this execution")
@@ -22,12 +24,18 @@ def first_ten_updated(delivery: Delivery, drivers: Drivers, settings: Settings, 
     due, count = ("RECENTLY_UPDATED", delivery.run.arn), min(10, settings.counts.users)
     rows = drivers.database.ask("first_ten_statistics")
     finding.attach(attachments.of_rows("First ten statistics", rows))
-    good = [row for row in rows if (row["status"], row["last_execution_id"]) == due]
+    old = [row for row in rows if (row["status"], row["last_execution_id"]) != due]
     finding.holds(
-        len(rows) == len(good) == count,
-        wanted=f"{count} rows RECENTLY_UPDATED by this execution",
-        got=f"{len(good)} of {len(rows)}",
-        evidence="\n".join(map(str, [row for row in rows if row not in good][:5])),
+        not old and len(rows) == count,
+        "first-rows-updated",
+        count=count,
+        updated=len(rows) - len(old),
+        where=enumerate_items(
+            [
+                phrase("row", user=row["user_id"], status=row["status"], execution=row["last_execution_id"])
+                for row in old
+            ]
+        ),
     )
 
 
@@ -37,8 +45,10 @@ def statistics_equal(delivery: Delivery, finding: Finding) -> None:
     finding.attach(attachments.of_statistics(delivery))
     finding.holds(
         not (wrong := _compare_counts(due, found)),
-        wanted=f"the sums of {len(delivery.file.records)} records",
-        got=f"{len(due) - len(wrong)} users as in the file" + "".join(f", {each}" for each in wrong[:5]),
+        "statistics-equal",
+        users=len(due),
+        wrong=len(wrong),
+        where=enumerate_items(wrong),
     )
     user, counts = next(iter(due.items()))
     finding.control("an altered count", bool(_compare_counts(due | {user: counts + Counts(1, 0)}, found)))
@@ -48,13 +58,22 @@ def statistics_equal(delivery: Delivery, finding: Finding) -> None:
 def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     """Query anew, since delivery.statistics is cached: later changes have to show."""
     found = counts_by_user(read_statistics(drivers.database).values())
-    wrong = _compare_counts(delivery.file.sums(), found)
-    finding.holds(not wrong, wanted="the sums of the file's records", got="so" if not wrong else "; ".join(wrong[:5]))
+    due = delivery.file.sums()
+    wrong = _compare_counts(due, found)
+    finding.holds(not wrong, "statistics-equal", users=len(due), wrong=len(wrong), where=enumerate_items(wrong))
 
 
-def _compare_counts(due: dict[str, Counts], found: dict[str, Counts]) -> list[str]:
-    got = {user: found.get(user, (None, None)) for user in due}
-    return [f"{user}: {got[user]} instead of {want}" for user, want in due.items() if got[user] != want]
+def _compare_counts(due: dict[str, Counts], found: dict[str, Counts]) -> list[Words]:
+    got = {user: found.get(user) for user in due}
+    return [
+        phrase("counts", user=user, got=_tell_counts(got[user]), wanted=_tell_counts(want))
+        for user, want in due.items()
+        if got[user] != want
+    ]
+
+
+def _tell_counts(counts: Counts | None) -> Words | None:
+    return counts and phrase("logins-and-posts", logins=counts[0], posts=counts[1])
 
 
 @then("nobody else's statistics have changed")
@@ -65,8 +84,10 @@ def others_unchanged(delivery: Delivery, finding: Finding) -> None:
     changed = _find_changed_users(before, after)
     finding.holds(
         not changed,
-        wanted="all other users' rows as they were",
-        got=f"{len(changed)} of {len(before)} changed {', '.join(changed[:5])}".strip(),
+        "others-unchanged",
+        others=len(before),
+        changed=len(changed),
+        where=enumerate_items(changed),
     )
     finding.control("somebody else's row", bool(_find_changed_users(before, after | {"U99999": {}})))
 
@@ -75,9 +96,7 @@ def others_unchanged(delivery: Delivery, finding: Finding) -> None:
 def unchanged(delivery: Delivery, finding: Finding) -> None:
     before, after = delivery.before, delivery.statistics
     changed = _find_changed_users(before, after)
-    finding.holds(
-        not changed, wanted="every row as it was", got=f"{len(changed)} changed {', '.join(changed[:5])}".strip()
-    )
+    finding.holds(not changed, "statistics-unchanged", changed=len(changed), where=enumerate_items(changed))
     user = delivery.file.records[0].user_id
     finding.control("a row of one of its users", bool(_find_changed_users(before, after | {user: {}})))
 

@@ -13,6 +13,8 @@ import pytest
 from steps.diagnoses.ids import Diagnosis
 from steps.explained_error import ExplainedError
 from steps.suite.deviation import Deviation
+from steps.verdict.messages import CATALOGUE, Judgement, judge
+from steps.verdict.words import Words, enumerate_items
 
 Kind = Literal["csv", "json", "link", "svg", "text"]
 
@@ -38,6 +40,8 @@ def document(name: str, value: Any) -> Attachment:
 
 
 T = TypeVar("T")
+PLAIN = "plain"
+"""The message that says what it is given, in one language."""
 
 
 class ControlFailed(ExplainedError):
@@ -50,7 +54,7 @@ class Finding:
     """Collects the findings of a scenario's steps."""
 
     def __init__(self) -> None:
-        self.findings: list[tuple[str, str]] = []
+        self.findings: list[Judgement] = []
         self.controls: list[tuple[str, bool]] = []
         self.deviations: list[Deviation] = []
         self.attachments: list[Attachment] = []
@@ -59,29 +63,46 @@ class Finding:
         """Add attachments of this step to the report, whether it passes or fails."""
         self.attachments += attachments
 
-    def equal(self, got: Any, wanted: Any, what: str) -> None:
-        """Fail unless `got` equals `wanted`."""
-        self.holds(got == wanted, wanted=f"{wanted} {what}", got=str(got))
+    def equal(self, got: Any, wanted: Any, message: str, *, where: str | Words = "", **values: Any) -> None:
+        """Fail unless `got` equals `wanted`; both are values of the message, beside `values`."""
+        if message not in CATALOGUE.message:
+            message, got_, wanted_ = PLAIN, str(got), f"{wanted} {message}"
+            self.holds(got == wanted, message, where=where, got=got_, wanted=wanted_)
+        else:
+            self.holds(got == wanted, message, where=where, got=got, wanted=wanted, **values)
 
-    def holds(self, true: bool, *, wanted: str, got: str, evidence: str = "") -> None:
-        """Record (wanted, got); raise AssertionError, with `evidence`, unless the claim `wanted` is `true`."""
-        self.findings.append((wanted, got))
+    def holds(
+        self, true: bool, message: str = PLAIN, *, where: str | Words = "", evidence: str = "", **values: Any
+    ) -> None:
+        """Record what was found, in the words of the message `message` of findings.toml filled in with `values`.
+
+        Raise AssertionError unless the message's claim is `true`, with `where` its wrong value is, and `evidence`.
+        """
+        judged = judge(message, true, values, where)
+        self.findings.append(judged)
         if not true:
-            raise AssertionError("\n".join(filter(None, [f"wanted {wanted}, got {got}", evidence])))
+            told = f"wanted {judged.wanted.en}, got {judged.got.en}"
+            place = judged.where.en if isinstance(judged.where, Words) else judged.where
+            raise AssertionError("\n".join(filter(None, [told, evidence or place])))
 
     def suspect(self, diagnosis: Diagnosis, text: str) -> None:
         """Record a deviation with this diagnosis; does not fail the step."""
         self.deviations.append(Deviation(diagnosis, text))
 
-    def none(self, deviations: Sequence[Deviation], *, wanted: str, got: str) -> None:
-        """Fail if there are `deviations`; `got` describes the result if there are none."""
+    def none(self, deviations: Sequence[Deviation], message: str = PLAIN, **values: Any) -> None:
+        """Fail if there are `deviations`, which the message then names."""
         self.deviations += deviations
-        found = got if not deviations else f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
-        self.holds(not deviations, wanted=wanted, got=found, evidence="\n".join(each.text for each in deviations))
+        if message == PLAIN and deviations:
+            values["got"] = f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
+        texts = [each.text for each in deviations]
+        where = enumerate_items(texts, most=2) if texts and message != PLAIN else ""
+        self.holds(not deviations, message, where=where, evidence="\n".join(texts), **values)
 
-    def there(self, got: T | None, *, wanted: str, missing: Deviation) -> T:
+    def there(self, got: T | None, message: str = PLAIN, *, missing: Deviation, **values: Any) -> T:
         """Return `got`; fail with `missing` if it is None."""
-        self.none([missing] if got is None else [], wanted=wanted, got="there")
+        if message == PLAIN:
+            values["got"] = "there"
+        self.none([missing] if got is None else [], message, **values)
         return cast(T, got)
 
     def not_checked(self, reason: str) -> NoReturn:

@@ -103,6 +103,8 @@ class LineResult(Part):
     reason: Text
     wanted: Text
     got: Text
+    criterion: Words | None = Field(default=None, description="the claims that `found` is about")
+    found: Words | None = Field(default=None, description="the sentence of the line; of a NO, only what is wrong")
     controls: list[Control]
     scenarios: list[ScenarioResult]
     applies: bool = Field(description="false: acceptance.toml says why the line does not apply")

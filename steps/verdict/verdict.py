@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 from steps.suite.deviation import Deviation
 from steps.verdict.checklist import Item
+from steps.verdict.messages import Judgement, choose
 from steps.verdict.model import Conclusion, Control, LineResult, Mode, ScenarioResult, Status, Verdict
+from steps.verdict.words import join
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
@@ -26,7 +28,7 @@ LIMIT = "limit of the target: "
 
 @dataclass
 class Scenario:
-    """The result of one scenario. findings: (wanted, got); controls: (id, found); ended: on the monotonic clock.
+    """The result of one scenario. findings: of its steps; controls: (id, found); ended: on the monotonic clock.
 
     mode: live, or static if it only read the configuration. attempts: how often it ran in this session; flaky: True if
     it failed first and passed when it was run again. The result is `interrupted` until there is another.
@@ -36,7 +38,7 @@ class Scenario:
     items: Sequence[str]
     status: Status = NOT_CHECKED
     reason: str = INTERRUPTED
-    findings: list[tuple[str, str]] = field(default_factory=list)
+    findings: list[Judgement] = field(default_factory=list)
     controls: list[tuple[str, bool]] = field(default_factory=list)
     deviations: list[Deviation] = field(default_factory=list)
     ended: float = 0.0
@@ -89,10 +91,10 @@ def judge_lines(
         for id in scenario.items:
             of[id].append(scenario)
     reasons = not_applicable or {}
-    return {id: _line_result(of[id], id in claimed, reasons.get(id)) for id in checklist}
+    return {id: _line_result(id, of[id], id in claimed, reasons.get(id)) for id in checklist}
 
 
-def _line_result(scenarios: list[Scenario], is_claimed: bool, not_applicable: str | None) -> LineResult:
+def _line_result(id: str, scenarios: list[Scenario], is_claimed: bool, not_applicable: str | None) -> LineResult:
     status = _worst({scenario.status for scenario in scenarios} or {NOT_CHECKED})
     reasons = [scenario.reason for scenario in scenarios if scenario.status == status and scenario.reason]
     if not scenarios:
@@ -100,13 +102,17 @@ def _line_result(scenarios: list[Scenario], is_claimed: bool, not_applicable: st
     if not_applicable is not None:
         status, reasons = NOT_CHECKED, [DOES_NOT_APPLY + not_applicable]
     findings = [finding for scenario in scenarios for finding in scenario.findings]
+    due = [finding for finding in findings if finding.holds == (status == PASSED)]
+    told = choose(id, due) if status in (PASSED, FAILED) else []
     return LineResult(
         status=status,
         mode="static" if scenarios and all(scenario.mode == "static" for scenario in scenarios) else "live",
         waived=None,
         reason="\n".join(dict.fromkeys(reasons)),
-        wanted="; ".join(wanted for wanted, _ in findings),
-        got="; ".join(got for _, got in findings),
+        wanted="; ".join(finding.wanted.en for finding in findings),
+        got="; ".join(finding.got.en for finding in findings),
+        criterion=join(finding.wanted for finding in told),
+        found=join(finding.sentence for finding in told),
         controls=[Control(id=id, found=found) for scenario in scenarios for id, found in scenario.controls],
         scenarios=[ScenarioResult(id=each.id, status=each.status, flaky=each.flaky) for each in scenarios],
         applies=not_applicable is None,

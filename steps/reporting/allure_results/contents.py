@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from steps.reporting.texts import LANGUAGES, TEXTS
+from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import in_one_line, visible
 from steps.verdict.checklist import Item
 from steps.verdict.model import RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED
-from steps.verdict.words import Words
+from steps.verdict.words import LANGUAGES, Words
 
 
 def both(name: str) -> str:

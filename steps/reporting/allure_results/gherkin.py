@@ -78,11 +78,10 @@ class _Taken:
         self._findings = self._controls = self._attachments = 0
 
     def take(self, finding: Finding, trouble: _Trouble) -> None:
-        """Report what is new as sub-steps of the open step; on an AssertionError the last finding is marked failed."""
+        """Report what is new as sub-steps of the open step."""
         findings, controls = finding.findings[self._findings :], finding.controls[self._controls :]
-        for number, (wanted, got) in enumerate(findings, 1):
-            failed = isinstance(trouble[1], AssertionError) and number == len(findings)
-            _end(_begun(f"wanted {wanted}, got {got}"), trouble if failed else _WELL)
+        for each in findings:
+            _end(_begun(each.sentence.en), _WELL if each.holds else trouble)
         for id, found in controls:
             _end(_begun(f"control: {id}: {'found' if found else 'NOT found'}"), _WELL if found else trouble)
         for attachment in finding.attachments[self._attachments :]:

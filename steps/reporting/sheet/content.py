@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from steps.reporting import texts
 from steps.reporting.sheet.facts import Fact, list_facts
 from steps.reporting.texts import TEXTS, duration, minutes
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
 from steps.verdict.model import LineResult, Mark, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
-from steps.verdict.words import Words
+from steps.verdict.words import Words, fill
 
 WAIVED: Final = "waived"
 
@@ -40,6 +39,26 @@ class Line:
     def bad(self) -> bool:
         """True if the line needs an explanation."""
         return self.found.status in (FAILED, BROKEN)
+
+    @property
+    def wanted(self) -> Words:
+        """The claims that `got` is about."""
+        return self.found.criterion or _plain(self.found.wanted or "–")
+
+    @property
+    def got(self) -> Words:
+        """What was found, in one sentence; of a line that was not checked, the reason."""
+        unjudged = self.found.reason if self.found.status == NOT_CHECKED else ""
+        return self.found.found or _plain(self.found.got or unjudged or "–")
+
+    @property
+    def details(self) -> str:
+        """The evidence of a NO, or the reason of any other line that did not pass."""
+        return self.found.reason.partition("\n")[2] if self.found.found else self.found.reason
+
+    @property
+    def kind_of_details(self) -> Literal["evidence", "reason"]:
+        return "evidence" if self.found.found else "reason"
 
     @property
     def cause(self) -> Words:
@@ -95,7 +114,7 @@ class Sheet:
     def means(self) -> Words:
         """The meaning of the verdict for the release."""
         means, waived = TEXTS.verdict[self.verdict.verdict].means, self.counts[WAIVED]
-        return texts.fill(TEXTS.sheet["with_waived"], verdict=means, count=waived) if waived else means
+        return fill(TEXTS.sheet["with_waived"], verdict=means, count=waived) if waived else means
 
     @property
     def lead(self) -> Words:
@@ -104,13 +123,13 @@ class Sheet:
         if not self.verdict.complete:
             return TEXTS.sheet["no_verdict"]
         if counts[PASSED] == scope:
-            return texts.fill(TEXTS.sheet["all_passed"], scope=scope)
+            return fill(TEXTS.sheet["all_passed"], scope=scope)
         rest = [(counts[mark], TEXTS.status[mark].word) for mark in _REST if counts[mark]]
         listed = Words(
             "、".join(f"{word.ja}{count}" for count, word in rest),
             ", ".join(f"{count} {word.en}" for count, word in rest),
         )
-        return texts.fill(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed)
+        return fill(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed)
 
 
 _REST: tuple[Mark, ...] = (FAILED, BROKEN, NOT_CHECKED, WAIVED)
@@ -133,6 +152,10 @@ def fill_in(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
         phases=[_phase(lines[id], names, verdict.measured.phases) for id, names in SCHEDULE.items()],
         facts=list_facts(verdict),
     )
+
+
+def _plain(text: str) -> Words:
+    return Words(text, text)
 
 
 def _phase(line: Line, names: Sequence[str], seconds: Mapping[str, float]) -> Phase:

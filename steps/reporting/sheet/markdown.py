@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from steps.reporting.sheet.content import Line, Sheet
-from steps.reporting.texts import LANGUAGES, TEXTS, duration, minutes
+from steps.reporting.texts import TEXTS, duration, minutes
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
-from steps.verdict.words import Words
+from steps.verdict.words import LANGUAGES, Words
 
 Say = Callable[[Words | Item], str]
 """Returns the escaped words in one of the languages."""
@@ -147,8 +147,8 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
             _row(
                 _mark(line, say),
                 f"{line.item.id} {say(line.item)}",
-                escape(line.found.wanted) or "–",
-                escape(line.found.got) or "–",
+                say(line.wanted),
+                say(line.got),
                 _evidence(line, say),
             )
             for line in lines
@@ -161,10 +161,9 @@ def _evidence(line: Line, say: Say) -> str:
     """Reason, scenarios, controls and, for a NO, cause and remedy."""
     found = line.found
     told: list[tuple[str, str]] = []
-    if found.reason:
-        told.append(
-            ("reason", f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else escape(found.reason))
-        )
+    if line.details:
+        details = f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else escape(line.details)
+        told.append((line.kind_of_details, details))
     if line.bad:
         told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
     told += [("scenarios", escape(each.id)) for each in found.scenarios]

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from steps.diagnoses import catalogue
 from steps.diagnoses.__main__ import document
 from steps.paths import ROOT
-from steps.reporting.texts import TEXTS, Texts, fill
+from steps.reporting.texts import TEXTS, Texts
 from steps.verdict import checklist
 from steps.verdict.model import Conclusion, Mark, Run
-from steps.verdict.words import Words
+from steps.verdict.words import Words, fill
 
 DIAGNOSES = tomllib.loads((ROOT / "steps" / "diagnoses" / "catalogue.toml").read_text("utf-8"))["diagnosis"]
 FOLDERS = [ROOT, ROOT / "system_under_test", ROOT / "system_under_test" / "layers" / "shared" / "python"]

@@ -9,6 +9,7 @@ from typing import Any
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
 from steps.verdict.checklist import SCHEDULE
+from steps.verdict.messages import judge
 from steps.verdict.model import Verdict, Waiver
 from steps.verdict.record import Record, Span
 from steps.verdict.verdict import FAILED, PASSED, Scenario
@@ -44,7 +45,8 @@ def record(*others: Scenario, waivers: dict[str, Waiver] | None = None, passing:
 
 def passed(id: str) -> Scenario:
     id_of_scenario = f"features/{id}.feature::test_holds"
-    return Scenario(id_of_scenario, [id], PASSED, "", findings=[(WANTED, GOT)], controls=[("another", True)])
+    findings = [judge("plain", True, {"wanted": WANTED, "got": GOT})]
+    return Scenario(id_of_scenario, [id], PASSED, "", findings=findings, controls=[("another", True)])
 
 
 def failed(id: str, reason: str = "wanted 100 users, got 99", *deviations: Deviation) -> Scenario:

@@ -30,7 +30,7 @@ def test_every_step_is_there_in_order_with_its_keyword(left: Leavings):
 
 def test_a_step_shows_what_it_has_found_and_its_controls(left: Leavings):
     assert steps(left.results["All is well"]["steps"][2]) == [
-        ("wanted 1 there, got 1", "passed"),
+        ("1", "passed"),
         ("control: one more: found", "passed"),
     ]
 
@@ -52,7 +52,7 @@ def test_the_failing_step_is_marked_and_those_after_it_are_listed_as_skipped(lef
     result = left.results["A step fails"]
     assert result["status"] == "failed"
     assert [status for _, status in steps(result)] == ["passed", "failed", "skipped"]
-    assert steps(result["steps"][1]) == [("wanted 2 there, got 1", "failed")]
+    assert steps(result["steps"][1]) == [("1; wanted: 2 there", "failed")]
     assert result["statusDetails"]["message"] == "AssertionError: wanted 2 there, got 1"
     assert "trace" not in result["statusDetails"]
 
