@@ -9,6 +9,8 @@ from steps.drivers.audit_trail import Place, gaps
 from steps.run import attachments
 from steps.run.delivery import CHUNK_STEP, STEPS, Delivery, Drivers
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
+from steps.verdict.words import enumerate_items
 
 
 @then(parsers.parse('batch-jobs holds one job for it, "{status}", with every record applied and none rejected'))
@@ -16,15 +18,15 @@ def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Findin
     jobs, applied, rejected = delivery.jobs, len(delivery.file.records), 0
     names = drivers.environment.names
     finding.attach(*attachments.of_items("Batch jobs", jobs, names.batch_jobs, names))
-    finding.equal(len(jobs), 1, "batch job")
+    finding.equal(len(jobs), 1, "batch-jobs-counted")
     if jobs[0].get("status") == "RUNNING":
-        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, str(jobs[0]))
+        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, f"the batch job {jobs[0].get('job_id')} is RUNNING")
     got = tuple(jobs[0].get(name) for name in ("status", "records_applied", "records_rejected"))
     finding.holds(
         got == (status, applied, rejected),
-        wanted=f"{status}, {applied} applied, {rejected} rejected",
-        got=f"{got[0]}, {got[1]} applied, {got[2]} rejected",
-        evidence=str(jobs[0]),
+        "batch-job-complete",
+        wanted=phrase("batch-job", status=status, applied=applied, rejected=rejected),
+        got=phrase("batch-job", status=got[0], applied=got[1], rejected=got[2]),
     )
 
 
@@ -32,8 +34,8 @@ def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Findin
 def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
     got = [job.get("status") for job in delivery.jobs]
     if "RUNNING" in got:
-        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, f"the batch job is {got} and has to be {status}")
-    finding.equal(got, [status], "as the status of its batch jobs")
+        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, f"the batch job is RUNNING and has to be {status}")
+    finding.holds(got == [status], "batch-job-status", status=status, got=enumerate_items([str(each) for each in got]))
 
 
 @then("the audit trail holds a start and one completion of every step and chunk, and no error")
@@ -45,8 +47,10 @@ def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
     wrong = gaps(audit, due)
     finding.holds(
         bool(plan) and not wrong,
-        wanted=f"{len(due)} steps and chunks with a start and one completion",
-        got=f"{len(due) - len(wrong)}",
+        "audit-complete",
+        due=len(due),
+        complete=len(due) - len(wrong),
+        where=enumerate_items(wrong),
         evidence="\n".join(wrong[:5]),
     )
     last = next(entry for entry in reversed(audit) if entry["phase"] == "completion")
@@ -63,5 +67,6 @@ def metadata_holds(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
     validated, split = stages.get("csv-validation", {}), stages.get("csv-split", {})
     got = (validated.get("size"), validated.get("records"), split.get("chunks"), validated.get("execution_id"))
     due = (delivery.upload.size, len(delivery.file.records), len(plan), arn)
-    words = "{} bytes, {} records, {} chunks".format
-    finding.holds(got == due, wanted=words(*due[:3]), got=words(*got[:3]), evidence=str(stages))
+    told, wanted = (phrase("file-facts", bytes=each[0], records=each[1], chunks=each[2]) for each in (got, due))
+    where = phrase("of-the-execution", execution=got[3]) if got[3] != arn else ""
+    finding.holds(got == due, "metadata-complete", wanted=wanted, got=told, where=where)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from textwrap import shorten
 
 from pytest_bdd import parsers, then, when
 
 from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure
-from steps.drivers.execution_history import Retry, Spans, iterations, peak, reached
+from steps.drivers.execution_history import Reached, Retry, Spans, iterations, peak, reached
 from steps.drivers.logs import invocations
 from steps.drivers.s3 import Upload
 from steps.drivers.step_functions import Run, message
@@ -19,7 +20,9 @@ from steps.run.delivery import AT_ONCE, CHUNK_STEP, STEPS, Delivery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.suite.progress import Progress
+from steps.verdict.messages import phrase
 from steps.verdict.record import Record
+from steps.verdict.words import Words, enumerate_items
 
 
 @when("the execution has ended")
@@ -34,7 +37,20 @@ def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     if run.status != status:
         finding.deviations += of_failure(run.status, run.error, run.cause)
     finding.attach(attachments.of_states(run))
-    finding.holds(run.status == status, wanted=status, got=run.status, evidence=str(run))
+    finding.holds(
+        run.status == status,
+        "execution-status",
+        status=status,
+        got=run.status,
+        seconds=run.seconds,
+        where=_tell_error(run),
+        evidence=str(run),
+    )
+
+
+def _tell_error(run: Run) -> str:
+    """Return the error of the execution, shortened; empty if it has none."""
+    return shorten(f"{run.error}: {message(run.cause)}", 200, placeholder=" ...") if run.error else ""
 
 
 @then(parsers.parse('the execution fails with "{error}", saying "{what}"'))
@@ -45,8 +61,12 @@ def fails_with(error: str, what: str, delivery: Delivery, finding: Finding) -> N
         finding.deviations += diagnose_failure(run, error)
     finding.holds(
         got == ("FAILED", error, True),
-        wanted=f"FAILED with {error}: ... {what}",
-        got=f"{run.status} with {run.error}",
+        "fails-with-error",
+        error=error,
+        what=what,
+        status=run.status,
+        got=run.error,
+        where=_tell_error(run),
         evidence=str(run),
     )
 
@@ -75,8 +95,12 @@ def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, find
         finding.suspect(Diagnosis.ERROR_NAMELESS, str(run))
     finding.holds(
         run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
-        wanted=f"FAILED with {diagnosis}{f': ... {what}' if what else ''}",
-        got=f"{run.status} with {run.error}, which points to {', '.join(got) or 'nothing'}",
+        "fails-pointing-to",
+        diagnosis=diagnosis,
+        status=run.status,
+        error=run.error,
+        got=enumerate_items(got),
+        where=_tell_error(run),
         evidence=str(run),
     )
 
@@ -88,11 +112,7 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     if wrong and run.status == "SUCCEEDED":
         finding.suspect(Diagnosis.ERROR_SWALLOWED, "; ".join(wrong))
-    finding.holds(
-        not wrong,
-        wanted=f"the {len(path)} states of the happy path entered and left",
-        got="; ".join(wrong) or "so",
-    )
+    finding.holds(not wrong, "states-green", states=len(path), where=enumerate_items(wrong), evidence="\n".join(wrong))
     stopped = [event for event in run.history if event.get("stateExitedEventDetails", {}).get("name") != path[-1]]
     finding.control("a state that was never left", bool(deviations(run.definition, stopped)))
 
@@ -108,7 +128,7 @@ def every_step_taken(delivery: Delivery, finding: Finding) -> None:
     told = ", ".join(sorted(skipped))
     if skipped and delivery.run.status == "SUCCEEDED":
         finding.suspect(Diagnosis.STEP_SKIPPED, f"never taken: {told}")
-    finding.holds(not skipped, wanted=f"{len(due)} steps taken", got=f"none of {told}" if skipped else "so")
+    finding.holds(not skipped, "steps-taken", steps=len(due), skipped=told)
 
 
 @then("nothing was tried again but what the platform failed at")
@@ -119,8 +139,10 @@ def only_the_platforms_retries(delivery: Delivery, finding: Finding) -> None:
         finding.suspect(Diagnosis.RETRIED, f"{retry.state} was tried again after {retry.error}")
     finding.holds(
         not ours,
-        wanted="no retries but of Lambda.* errors",
-        got="; ".join([f"{len(retries)} retries", *(f"{retry.state}: {retry.error}" for retry in retries)]),
+        "retries-of-the-platform",
+        retries=len(retries),
+        ours=len(ours),
+        where=enumerate_items([phrase("retry", state=retry.state, error=retry.error) for retry in ours]),
     )
     finding.control("a retry of States.Timeout", bool(_select_own_retries([*retries, Retry("any", "States.Timeout")])))
 
@@ -133,7 +155,7 @@ def _select_own_retries(retries: list[Retry]) -> list[Retry]:
 def at_most_chunks(most: int, delivery: Delivery, finding: Finding) -> None:
     finding.attach(attachments.of_chunks(delivery.run, most))
     spans = [(task.started, task.ended) for task in delivery.run.chunk_tasks]
-    finding.holds(0 < peak(spans) <= most, wanted=f"at most {most} chunks at once", got=f"{peak(spans)}")
+    finding.holds(0 < peak(spans) <= most, "chunks-at-most", most=most, got=peak(spans))
     crowded = spans + [spans[0]] * most
     finding.control("one chunk too many at once", peak(crowded) > most)
 
@@ -151,7 +173,7 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
             Diagnosis.FUNCTION_THROTTLED if throttled else Diagnosis.NOT_PARALLEL,
             f"chunk invocations at once: {got}{told}",
         )
-    finding.holds(peak(spans) > 1, wanted="more than one chunk invocation at once", got=got)
+    finding.holds(peak(spans) > 1, "chunks-in-parallel", got=peak(spans), chunks=len(spans))
     one_by_one = [(n, n + 1) for n, _ in enumerate(spans)]
     finding.control("chunks one after the other", peak(one_by_one) == 1)
 
@@ -160,20 +182,24 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
 def shown(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     due = reached(delivery.run.history)
     running, last = progress.snapshots[:-1], progress.snapshots[-1].reached
-    finding.holds(bool(running), wanted="looks while it ran", got=str(len(running)))
-    finding.holds(last == due, wanted=str(due), got=str(last))
+    finding.holds(bool(running), "progress-shown", looks=len(running))
+    finding.holds(last == due, "last-progress-shown", due=_tell_progress(due), last=_tell_progress(last))
+
+
+def _tell_progress(progress: Reached) -> Words:
+    return phrase("progress", state=progress.state, chunks_done=progress.chunks_done, chunks=progress.chunks)
 
 
 @then("the page of its console was named")
 def console_named(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     named = [text for text in progress.said if delivery.run.arn in text]
-    finding.holds(bool(named), wanted="a link to the execution's page shown", got=f"shown {len(named)} times")
+    finding.holds(bool(named), "console-named")
 
 
 @then(parsers.parse("it has taken at most {minutes:d} minutes"))
 def taken_at_most(minutes: int, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
-    finding.holds(run.seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{run.seconds:.2f} s")
+    finding.holds(run.seconds <= minutes * 60, "execution-in-time", minutes=minutes, seconds=run.seconds)
     finding.control("an execution a minute too long", _delay_end(run, minutes).seconds > minutes * 60)
 
 
@@ -187,7 +213,7 @@ def largest_file(delivery: Delivery, finding: Finding) -> None:
     if not spans:
         finding.not_checked("no chunk has come to its end")
     seconds = project_seconds(run.seconds, spans)
-    finding.holds(seconds <= 15 * 60, wanted=f"{LARGEST} chunks within 15 minutes", got=f"{seconds:.0f} s")
+    finding.holds(seconds <= 15 * 60, "largest-file-in-time", chunks=LARGEST, seconds=seconds)
     slow = [(began, ended + timedelta(seconds=30)) for began, ended in spans]
     finding.control("half a minute more in each chunk", project_seconds(run.seconds, slow) > 15 * 60)
 
@@ -207,7 +233,7 @@ def _delay_end(run: Run, minutes: int) -> Run:
 def passed_since_upload(minutes: int, delivery: Delivery, finding: Finding) -> None:
     upload, run = delivery.upload, delivery.run
     seconds = _count_seconds(upload, run)
-    finding.holds(0 <= seconds <= minutes * 60, wanted=f"at most {minutes} minutes", got=f"{seconds:.1f} s")
+    finding.holds(0 <= seconds <= minutes * 60, "upload-in-time", minutes=minutes, seconds=seconds)
     finding.control("an end a minute too late", _count_seconds(upload, _delay_end(run, minutes)) > minutes * 60)
 
 
@@ -218,4 +244,4 @@ def _count_seconds(upload: Upload, run: Run) -> float:
 @then("its time and its throughput are recorded")
 def recorded(record: Record, finding: Finding) -> None:
     seconds, rate = (record.measured.get(name, 0) for name in ("seconds", "records_per_second"))
-    finding.holds(seconds > 0 and rate > 0, wanted="both in verdict.json", got=f"{seconds} s, {rate} records a second")
+    finding.holds(seconds > 0 and rate > 0, "time-and-throughput", seconds=seconds, rate=rate)

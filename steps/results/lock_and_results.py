@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_bdd import parsers, then
@@ -15,7 +15,11 @@ from steps.drivers.locks import Lock
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
+from steps.verdict.words import Words, enumerate_items
 
+_MILLISECONDS = 10**11
+"""A time above this is in milliseconds instead of seconds since the epoch."""
 RESULTS = {"summary.json", "rejected.csv"}
 _LONGEST = timedelta(minutes=15)
 """The longest duration of an execution; two times within one are no further apart."""
@@ -27,8 +31,16 @@ def lock_done(seconds: int, delivery: Delivery, drivers: Drivers, finding: Findi
     due = Lock(run.arn, "done", int(run.started.timestamp()) + seconds)
     if run.status == "SUCCEEDED":
         finding.deviations += compare_lock(lock, due)
-    finding.equal(lock, due, "as its lock")
+    finding.holds(lock == due, "lock-done", seconds=seconds, got=tell_lock(lock), where=tell_lock(due))
     finding.control("a lock in milliseconds", bool(compare_lock(replace(due, expires_at=due.expires_at * 1000), due)))
+
+
+def tell_lock(lock: Lock | None) -> Words:
+    """Return state, owner and expiry of the lock."""
+    if lock is None:
+        return phrase("no-lock")
+    expiry = datetime.fromtimestamp(lock.expires_at, UTC).isoformat() if lock.expires_at < _MILLISECONDS else ""
+    return phrase("lock", state=lock.state, owner=lock.owner, expiry=expiry or f"{lock.expires_at} s")
 
 
 def compare_lock(lock: Lock | None, due: Lock) -> list[Deviation]:
@@ -36,7 +48,12 @@ def compare_lock(lock: Lock | None, due: Lock) -> list[Deviation]:
     if lock == due:
         return []
     held = lock is not None and replace(lock, state="done") == due
-    return [Deviation(Diagnosis.LOCK_LEFT if held else Diagnosis.LOCK_WRONG, f"{lock or 'no lock'} instead of {due}")]
+    return [
+        Deviation(
+            Diagnosis.LOCK_LEFT if held else Diagnosis.LOCK_WRONG,
+            f"{tell_lock(lock).en} instead of {tell_lock(due).en}",
+        )
+    ]
 
 
 @then("its results are in the bucket, and hold no rejected record")
@@ -45,9 +62,9 @@ def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None
     if missing := ", ".join(sorted(RESULTS - results.keys())):
         finding.suspect(Diagnosis.RESULTS_MISSING, f"there is no {missing}")
     wanted, got = (", ".join(sorted(names)) for names in (RESULTS, results))
-    finding.holds(not missing, wanted=wanted, got=got or "nothing")
+    finding.holds(not missing, "results-in-the-bucket", wanted=wanted, got=got or None)
     rejected = ActivityFile.of("rejected.csv", results["rejected.csv"])
-    finding.equal(len(rejected.records), 0, "rejected records")
+    finding.equal(len(rejected.records), 0, "none-rejected")
 
 
 @then("each chunk's counts were added together with its plan")
@@ -56,11 +73,7 @@ def added_together(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
     users = delivery.file.sums().keys()
     written = {user: row["updated_at"] for user, row in delivery.statistics.items() if user in users}
     plan = [row.get("updated_at") for row in drivers.database.ask("chunks", **delivery.version)]
-    finding.none(
-        find_separate_writes(written, plan),
-        wanted=f"the counts of {len(written)} users added with their chunk",
-        got="so",
-    )
+    finding.none(find_separate_writes(written, plan), "counts-with-their-chunk", users=len(written))
     if written:
         later = {user: at + timedelta(microseconds=n) for n, (user, at) in enumerate(written.items(), 1)}
         finding.control("counts added a microsecond apart", bool(find_separate_writes(later, plan)))
@@ -90,7 +103,7 @@ def find_separate_writes(written: Mapping[str, datetime], plan: Sequence[datetim
 def one_statement(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     rows = drivers.database.ask("written_by", users=sorted(delivery.file.sums()))
     many = find_repeated_statements(rows)
-    finding.holds(not many, wanted="one statement a transaction", got="; ".join(many) or "so")
+    finding.holds(not many, "one-statement", where=enumerate_items(many))
     if rows:
         twice = [*rows, {**rows[0], "statement": "another"}]
         finding.control("a second statement", bool(find_repeated_statements(twice)))
@@ -116,4 +129,4 @@ def updated_by_it(delivery: Delivery, finding: Finding) -> None:
     ]
     if old:
         finding.suspect(Diagnosis.UPDATED_AT_WRONG, f"not updated by {delivery.run.arn}: {', '.join(old)}")
-    finding.holds(not old, wanted=f"{len(due)} users updated by this execution", got=f"{len(due) - len(old)}")
+    finding.holds(not old, "users-updated", users=len(due), old=len(old), where=enumerate_items(old))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 
 from pytest_bdd import parsers, then, when
@@ -18,7 +19,9 @@ from steps.run.delivery import CHUNK_STEP, STEPS, SUCCESS, Delivery, Drivers
 from steps.suite.finding import Finding
 from steps.suite.progress import Progress
 from steps.targets.environment import Environment
+from steps.verdict.messages import phrase
 from steps.verdict.record import Record
+from steps.verdict.words import Words, enumerate_items
 
 
 @when("every invocation of the execution has reported")
@@ -42,8 +45,11 @@ def _check_absence(words: tuple[str, ...], lines: list[LogLine], finding: Findin
     found = holding(lines, *words)
     finding.holds(
         not found,
-        wanted=f"0 lines with {' or '.join(words)}",
-        got=f"{len(found)} of {len(lines)}",
+        "no-line-with",
+        words=", ".join(words),
+        lines=len(lines),
+        found=len(found),
+        where=shorten(found[0].text, 200, placeholder=" ...") if found else "",
         evidence="\n".join(map(str, found[:5])),
     )
     for word in words:
@@ -55,7 +61,7 @@ def _check_absence(words: tuple[str, ...], lines: list[LogLine], finding: Findin
 @then(parsers.parse('"{message}" is logged once'))
 def is_logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
     found = _find_lines(message, delivery.lines)
-    finding.holds(len(found) == 1, wanted=f"one line {message!r}", got=str(len(found)))
+    finding.holds(len(found) == 1, "message-logged-once", message=message, got=len(found))
     finding.control("the line a second time", len(_find_lines(message, [*delivery.lines, found[0]])) == 2)
 
 
@@ -68,8 +74,10 @@ def grouped_and_counted(delivery: Delivery, finding: Finding) -> None:
     found = complaints(delivery.lines)
     finding.holds(
         not found,
-        wanted="0 groups of lines above INFO",
-        got=str(len(found)),
+        "no-complaints",
+        lines=len(delivery.lines),
+        groups=len(found),
+        where=enumerate_items([phrase("times", count=count, what=text[:200]) for count, text in found[:10]], most=2),
         evidence="\n".join(f"{count} times {text[:200]}" for count, text in found[:10]),
     )
     planted = [LogLine("planted", "planted", at, '{"level":"WARNING","message":"planted"}') for at in (1, 2)]
@@ -81,7 +89,8 @@ def logged_once(message: str, delivery: Delivery, finding: Finding) -> None:
     lines = _find_lines(message, delivery.lines)
     wanted = Counter(dict.fromkeys(STEPS, 1) | {CHUNK_STEP: reached(delivery.run.history).chunks})
     got = _count_event_types(lines)
-    finding.holds(got == wanted, wanted=_format_counts(wanted), got=_format_counts(got) or "none")
+    told, due = (enumerate_items(_format_counts(each), most=9) for each in (got, wanted))
+    finding.holds(got == wanted, "logged-for-each", message=message, count=wanted.total(), got=told, due=due)
     finding.control("one of them a second time", _count_event_types([*lines, lines[0]]) != wanted)
 
 
@@ -95,7 +104,8 @@ def after_the_work(delivery: Delivery, finding: Finding) -> None:
         finding.suspect(
             Diagnosis.SUCCESS_LINE_MISSING, f"{len(early)} lines came before the work was done, such as {early[0]}"
         )
-    finding.holds(not early, wanted="all of them after the completion", got=f"{len(early)} of {len(lines)} before it")
+    where = str(early[0]) if early else ""
+    finding.holds(not early, "logged-after-the-work", lines=len(lines), early=len(early), where=where)
     if done:
         planted = [replace(line, at=delivery.upload.at) for line in lines]
         finding.control("lines at the start", bool(_find_early_lines(planted, done)))
@@ -126,21 +136,21 @@ def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
     named = [line for line in holding(delivery.lines, reason) if ending not in line.text]
     if not named:
         finding.suspect(Diagnosis.ERROR_NAMELESS, f"no line names {reason} but for {ending}, of {len(delivery.lines)}")
-    finding.holds(bool(named), wanted=f"lines of their own that name {reason}", got=str(len(named)))
+    finding.holds(bool(named), "reason-logged", reason=reason, lines=len(named))
 
 
 def _count_event_types(lines: list[LogLine]) -> Counter[str]:
     return Counter(str(line.fields.get("event_type")) for line in lines)
 
 
-def _format_counts(counted: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=str))
+def _format_counts(counted: Counter[str]) -> list[Words]:
+    return [phrase("times", count=count, what=name) for name, count in sorted(counted.items(), key=str)]
 
 
 @then("its log lines were followed while it ran")
 def followed(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     running = [snapshot.lines for snapshot in progress.snapshots[:-1]]
-    finding.holds(max(running, default=0) > 0, wanted="lines seen while it ran", got=str(max(running, default=0)))
+    finding.holds(max(running, default=0) > 0, "logs-followed", lines=max(running, default=0))
 
 
 @then("all of them are kept as evidence")
@@ -150,8 +160,10 @@ def kept(delivery: Delivery, record: Record, finding: Finding) -> None:
     missing = _find_missing_lines(delivery.lines, kept, record)
     finding.holds(
         bool(delivery.lines) and not missing,
-        wanted=f"{len(delivery.lines)} lines in {file.name}",
-        got=f"{len(delivery.lines) - len(missing)}",
+        "logs-kept",
+        lines=len(delivery.lines),
+        kept=len(delivery.lines) - len(missing),
+        file=file.name,
     )
     finding.control("a line left out", bool(_find_missing_lines(delivery.lines, written(delivery.lines[1:]), record)))
 
@@ -168,18 +180,14 @@ PATIENCE = 10
 @then("sessions of its invocations were seen while it ran")
 def sessions_seen(delivery: Delivery, finding: Finding) -> None:
     seen = delivery.sightings.of(_list_request_ids(delivery))
-    finding.holds(
-        bool(seen),
-        wanted="sessions that go by the name of a function and an invocation",
-        got=f"{len(seen)} seen, at most {delivery.sightings.most} at once",
-    )
+    finding.holds(bool(seen), "sessions-seen", seen=len(seen), most=delivery.sightings.most)
 
 
 @then("none of them is left open")
 def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     ids, connections = _list_request_ids(delivery), drivers.connections
     left = connections.left_by(ids, within=PATIENCE)
-    finding.holds(not left, wanted="0 sessions left", got=str(len(left)), evidence="\n".join(left))
+    finding.holds(not left, "no-session-left", left=len(left), where=enumerate_items(left))
     function = drivers.environment.names.functions[0]
     if drivers.environment.shared:
         copy = [*left, f"{function} {ids[0]}"]

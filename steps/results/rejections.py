@@ -16,6 +16,8 @@ from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
+from steps.verdict.words import enumerate_items
 
 
 @then(parsers.parse('every record is rejected as "{reason}"'))
@@ -29,9 +31,13 @@ def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> 
         )
     finding.holds(
         got == due,
-        wanted=f"{due.total()} records rejected as {reason}",
-        got=f"{(got & due).total()} of {got.total()} so",
-        evidence="\n".join(map(str, [*(got - due), *(due - got)][:5])),
+        "every-record-rejected",
+        records=due.total(),
+        reason=reason,
+        rejected=(got & due).total(),
+        where=enumerate_items(
+            [phrase("rejection", line=line, user=user, reason=told) for line, user, told in got - due]
+        ),
     )
 
 
@@ -43,15 +49,18 @@ def rejected_file(delivery: Delivery, drivers: Drivers, finding: Finding) -> Non
     got = [(each.user_id, each.counts) for each in kept.records]
     finding.holds(
         got == due and kept.header == delivery.file.header,
-        wanted=f"{len(due)} records under the same header",
-        got=f"{len(got)} records under {','.join(kept.header)}",
+        "rejected-file-kept",
+        records=len(due),
+        got=len(got),
+        header=",".join(kept.header),
     )
 
 
 @then(parsers.parse('{count:d} records are rejected as "{reason}"'))
 def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -> None:
     got = Counter(row["reason"] for row in delivery.rejected)
-    finding.equal(got, Counter({reason: count}), "rejected")
+    told = [phrase("counted", what=each, count=number) for each, number in got.items()]
+    finding.holds(got == {reason: count}, "records-rejected", count=count, reason=reason, got=enumerate_items(told))
 
 
 @then("every bad record is rejected for its own reason")
@@ -62,7 +71,14 @@ def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None
     altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]
     for each in diagnose_rejections(delivery.run, got, own_file.reasons, altered):
         finding.suspect(*each)
-    finding.equal(got, own_file.reasons, "as reasons")
+    due = own_file.reasons
+    strange = [
+        phrase("rejection", line=line, user=user, reason=got.get((line, user)))
+        for line, user in sorted({**got, **due})
+        if got.get((line, user)) != due.get((line, user))
+    ]
+    right = len(got.items() & due.items())
+    finding.holds(not strange, "own-reasons", bad=len(due), right=right, where=enumerate_items(strange))
 
 
 Reasons = Mapping[tuple[int, str], str]

@@ -14,7 +14,7 @@ from steps.targets.environment import Environment
 from steps.verdict.model import RankedDiagnosis
 from steps.verdict.record import Record
 from steps.verdict.verdict import FAILED, Scenario
-from steps.verdict.words import Words
+from steps.verdict.words import Words, enumerate_items
 
 
 @when("each failure that can be diagnosed is reported", target_fixture="reports")
@@ -30,9 +30,10 @@ def reports_complete(reports: dict[str, RankedDiagnosis], finding: Finding) -> N
     short = [id for id in known if id not in reports or not _is_complete(reports[id])]
     finding.holds(
         not short,
-        wanted=f"{len(known)} reports with cause, evidence and remedy",
-        got=f"{len(known) - len(short)} so",
-        evidence=", ".join(short),
+        "diagnoses-complete",
+        diagnoses=len(known),
+        short=len(short),
+        where=enumerate_items(short),
     )
     without_remedy = reports[Diagnosis.TOO_SLOW].model_copy(update={"remedy": Words("", "")})
     finding.control("a report without a remedy", not _is_complete(without_remedy))
@@ -48,9 +49,8 @@ def unknown_cause(record: Record, finding: Finding) -> None:
     found = [(each.id, each.evidence) for each in reports]
     finding.holds(
         found == [(Diagnosis.NOT_DIAGNOSED, ["planted"])],
-        wanted="not-diagnosed as its only report, with its evidence",
-        got="so" if len(found) == 1 else f"{len(found)} reports",
-        evidence="\n".join(map(str, found)),
+        "unknown-cause-reported",
+        got=enumerate_items([id for id, _ in found]),
     )
 
 
@@ -58,8 +58,7 @@ def unknown_cause(record: Record, finding: Finding) -> None:
 def lines_explained(record: Record, finding: Finding) -> None:
     lines = record.checklist
     short = [id for id, line in lines.items() if not all(map(_is_bilingual, (line.cause, line.risk, line.remedy)))]
-    got = f"{len(lines) - len(short)} so"
-    finding.holds(not short, wanted=f"{len(lines)} lines explained", got=got, evidence=", ".join(short))
+    finding.holds(not short, "lines-explained", lines=len(lines), short=len(short), where=enumerate_items(short))
 
 
 def _is_bilingual(words: Words) -> bool:
@@ -102,8 +101,10 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
         finding.suspect(_DIAGNOSES.get(service, Diagnosis.NOT_DIAGNOSED), f"{service} does not answer well")
     finding.holds(
         not silent,
-        wanted=f"{len(services)} services that answer",
-        got=f"{len(services) - len(silent)} answer",
+        "services-answer",
+        services=len(services),
+        silent=len(silent),
+        where=enumerate_items(silent),
         evidence=answers,
     )
 
@@ -111,7 +112,7 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
 @then("the one that does not answer is named, with what to do")
 def silent_one_named(silence: str, finding: Finding) -> None:
     named = "NO  DynamoDB" in silence and "remedy: look at the network" in silence
-    finding.holds(named, wanted="DynamoDB named, with a remedy", got="so" if named else "not", evidence=silence)
+    finding.holds(named, "silent-service-named", service="DynamoDB", evidence=silence)
 
 
 def _has_mark(answers: str, service: str, mark: str) -> bool:

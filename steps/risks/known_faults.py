@@ -25,6 +25,7 @@ from steps.suite.finding import Finding
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 from steps.verdict.verdict import FAILED, Scenario
+from steps.verdict.words import enumerate_items
 
 
 @given("the functions are in no VPC")
@@ -51,9 +52,10 @@ def named_first(
     found = [*look_up_configuration(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
     ranked = [each.id for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
     evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
+    told = enumerate_items([str(id) for id in ranked])
     if ranked[:1] != [diagnosis]:
         finding.deviations += [each for each in found if each.diagnosis in ranked[:1]]
-    finding.holds(ranked[:1] == [diagnosis], wanted=f"{diagnosis} first", got=", ".join(ranked), evidence=evidence)
+    finding.holds(ranked[:1] == [diagnosis], "named-first", diagnosis=diagnosis, got=told, evidence=evidence)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def looked_up(environment: Environment, settings: Settings) -> LiveConfiguration
 @then(parsers.parse('it does not point to "{diagnosis}"'))
 def not_pointed_to(diagnosis: str, configuration: LiveConfiguration, finding: Finding) -> None:
     found = [each for each in configuration.deviations if each.diagnosis == diagnosis]
-    finding.none(found, wanted=f"nothing that points to {diagnosis}", got="nothing")
+    finding.none(found, "not-pointed-to", diagnosis=diagnosis)
 
 
 @then("a copy of it with the functions in no VPC does")
@@ -125,7 +127,7 @@ def without_variable(name: str, configuration: LiveConfiguration, finding: Findi
 @then(parsers.parse('a copy of it with "{action}" denied does'))
 def with_denial(action: str, configuration: LiveConfiguration, finding: Finding) -> None:
     absent = [] if configuration.decisions else [missing(configuration.names, "lambda_role")]
-    finding.none(absent, wanted="decisions of IAM on the functions' role", got=f"{len(configuration.decisions)}")
+    finding.none(absent, "decisions-read", decisions=len(configuration.decisions))
     denied = {need: "implicitDeny" for need in configuration.decisions if need.action == action}
     copy = replace(configuration, decisions={**configuration.decisions, **denied})
     finding.control(f"a copy with {action} denied", _points_to(Diagnosis.PERMISSION_MISSING, copy, configuration))

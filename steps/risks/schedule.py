@@ -10,8 +10,10 @@ from pytest_bdd import parsers, then, when
 from steps.run.delivery import Delivery
 from steps.suite.finding import Finding
 from steps.verdict.checklist import SCHEDULE
+from steps.verdict.messages import phrase
 from steps.verdict.record import Record, Span
 from steps.verdict.verdict import LIMIT, NOT_CHECKED, PASSED, Scenario
+from steps.verdict.words import enumerate_items
 
 
 @when("the file has been delivered")
@@ -30,9 +32,11 @@ def gate_held(record: Record, finding: Finding) -> None:
     bad = [id for id in wanted if id not in [*late, *waived] and record.scenarios[id].status != PASSED]
     finding.holds(
         not late and not bad,
-        wanted=f"{len(wanted)} preconditions passed before the upload",
-        got=f"{len(wanted) - len(late) - len(bad) - len(waived)} passed before it"
-        + (f", {len(waived)} failed and waived" if waived else ""),
+        "gate-held",
+        checks=len(wanted),
+        passed=len(wanted) - len(late) - len(bad) - len(waived),
+        waived=phrase("and-waived", waived=len(waived)) if waived else "",
+        where=enumerate_items(sorted({item for id in [*late, *bad] for item in record.expected[id]})),
         evidence="\n".join([*(f"not checked before it: {id}" for id in late), *(f"not passed: {id}" for id in bad)]),
     )
     finding.control("one that was checked too late", bool(_find_late({**ended, wanted[0]: began + 1}, wanted, began)))
@@ -58,14 +62,16 @@ def looked_at(acceptance: Delivery) -> None:
 def in_its_turn(number: int, record: Record, finding: Finding) -> None:
     line = f"PHS-{number:02}"
     timed = [name for name in SCHEDULE[line] if name in record.spans]  # no "deploy" phase on the dev account
-    finding.holds(bool(timed), wanted=f"{', '.join(SCHEDULE[line])} timed", got=", ".join(timed) or "none of them")
-    finding.holds(_are_in_turn(record.spans), wanted="the phases one after the other", got="so")
+    finding.holds(bool(timed), "phase-timed", phases=enumerate_items(SCHEDULE[line]))
+    finding.holds(_are_in_turn(record.spans), "phases-in-turn")
     seconds = sum(record.spans[name].seconds for name in timed)
     least, most = record.checklist[line].by_hand_minutes or (0, 0)
     finding.holds(
         seconds <= 60 * most,
-        wanted=f"at most {most} minutes",
-        got=f"{seconds:.1f} s, by hand {least} to {most} minutes",
+        "phase-in-time",
+        seconds=seconds,
+        most=most,
+        by_hand=str(most) if least == most else f"{least}–{most}",
     )
     backwards = dict(zip(record.spans, reversed(record.spans.values()), strict=True))
     finding.control("the phases in another order", not _are_in_turn(backwards))

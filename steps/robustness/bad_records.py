@@ -154,5 +154,5 @@ def no_deadlock(drivers: Drivers, own_file: OwnFile, met: int, finding: Finding)
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
     if seen:
         finding.suspect(Diagnosis.DATABASE_REFUSED, f"{seen} deadlocks among chunks of the same users")
-    finding.equal(seen, 0, "deadlocks")
-    finding.holds(met > 1, wanted="functions that met at the lock", got=f"{met} at most")
+    finding.equal(seen, 0, "deadlocks-seen")
+    finding.holds(met > 1, "functions-met", met=met)

@@ -24,6 +24,8 @@ from steps.suite.finding import Finding
 from steps.suite.progress import Progress
 from steps.suite.project_commands import Commands
 from steps.targets.environment import CommandFailed, Environment
+from steps.verdict.messages import phrase
+from steps.verdict.words import Words, enumerate_items
 
 
 @when("the file is uploaded", target_fixture="delivery")
@@ -49,14 +51,16 @@ def file_delivered(
 @then(parsers.parse('the inbox holds it unchanged under "{folder}"'))
 def inbox_holds(folder: str, delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     upload, file = delivery.upload, delivery.file
-    finding.equal(upload.key, folder + file.name, "as key")
+    finding.equal(upload.key, folder + file.name, "upload-key")
     content = drivers.inbox.content(upload)
     if content is None:
         finding.suspect(Diagnosis.UPLOAD_GONE, f"version {upload.version_id} of {upload.key} is not there any more")
     finding.holds(
         content == file.content,
-        wanted="the same bytes",
-        got="nothing" if content is None else f"{len(content)} bytes as version {upload.version_id}",
+        "upload-unchanged",
+        key=upload.key,
+        bytes=len(file.content),
+        got=content if content is None else phrase("bytes", bytes=len(content)),
     )
 
 
@@ -65,12 +69,7 @@ def execution_started(delivery: Delivery, finding: Finding, pytestconfig: pytest
     start = delivery.start
     if pytestconfig.option.start == "manually":
         finding.not_checked(start.why)
-    finding.holds(
-        start.by == "event",
-        wanted="an execution started by the upload",
-        got="started by itself" if start.by == "event" else "none, so that it was started by hand",
-        evidence=start.why,
-    )
+    finding.holds(start.by == "event", "started-by-the-upload", where=start.why)
 
 
 @then("it is the only one for this upload")
@@ -81,7 +80,7 @@ def only_one(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     found = len(executions)
     if found > 1:
         finding.suspect(Diagnosis.STARTED_TWICE, f"{found} executions of {upload.key}")
-    finding.holds(_is_only_one(executions), wanted="one execution for this upload", got=f"{found} executions")
+    finding.holds(_is_only_one(executions), "only-one-execution", found=found)
     finding.control("the same twice in a copy of those found", not _is_only_one(executions * 2))
 
 
@@ -94,8 +93,9 @@ def watched(delivery: Delivery, progress: Progress, finding: Finding) -> None:
     ended = delivery.run.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
     finding.holds(
         ended and len(progress.snapshots) > 1,
-        wanted="an execution seen while it ran and when it had ended",
-        got=f"{delivery.run.status} at the last of {len(progress.snapshots)} looks",
+        "watched-to-its-end",
+        status=delivery.run.status,
+        looks=len(progress.snapshots),
     )
 
 
@@ -117,7 +117,7 @@ def _run_command(commands: Commands, command: str) -> str:
 @then("it names the state machine that it would start")
 def names_state_machine(rehearsal: str, environment: Environment, finding: Finding) -> None:
     due = environment.names.state_machine_arn
-    finding.holds(due in rehearsal, wanted=f"{due} ready", got=rehearsal.strip())
+    finding.holds(due in rehearsal, "manual-start-ready", machine=due, got=rehearsal.strip())
 
 
 @then("it hands on all that the state machine reads of what the rule hands on")
@@ -132,8 +132,7 @@ def hands_on(environment: Environment, workflow: Workflow, trigger: Trigger, fin
     lacking = [path for given in inputs for path in only_handed_on(given, by_hand, machine.definition)]
     finding.none(
         [Deviation(BROKEN, f"the state machine reads {path}, which the rule alone hands on") for path in lacking],
-        wanted="nothing that the rule alone hands on",
-        got="nothing",
+        "manual-start-hands-on-all",
     )
     planted = {"States": [machine.definition, {"Parameters": {"planted.$": "$.planted"}}]}
     finding.control("a field that is read and not given", bool(only_handed_on({"planted": 1}, by_hand, planted)))
@@ -161,7 +160,7 @@ def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> N
         ]
     got, due = _summarise(run), _summarise(acceptance.run)
     evidence = "\n".join([str(run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
-    finding.holds(got == due, wanted=str(due), got="the same" if got == due else str(got), evidence=evidence)
+    finding.holds(got == due, "same-result", wanted=due.tell(), got=got.tell(), evidence=evidence)
 
 
 @dataclass(frozen=True)
@@ -172,9 +171,10 @@ class Result:
     states: Counter[str]
     totals: dict[str, Any]
 
-    def __str__(self) -> str:
-        totals = ", ".join(f"{name} {value}" for name, value in self.totals.items())
-        return f"{self.status}, {self.states.total()} states entered{totals and f', {totals}'}"
+    def tell(self) -> Words:
+        """Return the result in words."""
+        totals = [phrase("total", name=name, value=value) for name, value in self.totals.items()]
+        return phrase("result", status=self.status, states=self.states.total(), totals=enumerate_items(totals, most=9))
 
 
 def _summarise(run: Run) -> Result:

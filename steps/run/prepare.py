@@ -17,6 +17,8 @@ from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding, table
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
+from steps.verdict.messages import phrase
+from steps.verdict.words import Words, enumerate_items
 
 
 @when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
@@ -29,7 +31,7 @@ def database_reached(environment: Environment) -> Answer:
 def it_answers(answer: Answer, finding: Finding) -> None:
     if not answer.well:
         finding.suspect(Diagnosis.SECRET_REFUSED, answer.said)
-    finding.holds(answer.well, wanted="the database answers with the secret's credentials", got=answer.said)
+    finding.holds(answer.well, "database-answers", got=answer.said)
 
 
 @then("its tables hold what the pipeline writes")
@@ -43,7 +45,7 @@ def tables_hold_what_is_written(database: Database, environment: Environment, fi
     if harmless:
         finding.attach(table("beside sql/schema.sql, and harmless", ["what"], harmless))
     deviations = [Deviation(Diagnosis.SCHEMA_WRONG, what) for what in wrong]
-    finding.none(deviations, wanted="tables that hold what is written", got="so")
+    finding.none(deviations, "tables-fit")
 
 
 @when("the test users are prepared")
@@ -55,7 +57,7 @@ def none_left_out(preparation: Preparation, settings: Settings, database: Databa
     """Compares ids: a count could include other users."""
     before = preparation.test_users_before
     registered = len(_list_registered(settings, database))
-    finding.equal(registered, settings.counts.users, f"test users, {before} of them there before")
+    finding.equal(registered, settings.counts.users, "users-registered", before=before)
 
 
 @then("the database counts every one of them")
@@ -64,7 +66,7 @@ def test_users_counted(preparation: Preparation, settings: Settings, database: D
     if preparation.test_users != registered:
         text = f"count_test_users.sql counts {preparation.test_users}, and {registered} are registered"
         finding.suspect(Diagnosis.QUESTION_WRONG, text)
-    finding.equal(preparation.test_users, settings.counts.users, "test users")
+    finding.equal(preparation.test_users, settings.counts.users, "users-counted")
 
 
 def _list_registered(settings: Settings, database: Database) -> set[str]:
@@ -83,14 +85,21 @@ def first_ten(preparation: Preparation, settings: Settings, database: Database, 
     _check_registered(database.ask("first_ten_users"), settings.users[:10], finding)
 
 
+def _tell_user(row: dict[str, Any]) -> Words:
+    active = phrase("active") if row["is_active"] else phrase("inactive")
+    return phrase("user", user=row["user_id"], name=row["username"], email=row["email"], active=active)
+
+
 def _check_registered(rows: list[dict[str, Any]], users: list[User], finding: Finding) -> None:
     due = [{**asdict(user), "is_active": True} for user in users]
     wrong = [row for row in rows if row not in due]
     finding.holds(
         rows == due,
-        wanted=f"{', '.join(user.user_id for user in users)} as they were registered",
-        got=f"{len(rows) - len(wrong)} of {len(rows)} so",
-        evidence="\n".join(map(str, wrong)),
+        "users-as-registered",
+        users=enumerate_items([user.user_id for user in users]),
+        count=len(users),
+        right=len(rows) - len(wrong),
+        where=enumerate_items([_tell_user(row) for row in wrong]),
     )
 
 
@@ -103,8 +112,10 @@ def table_counted(preparation: Preparation, finding: Finding) -> None:
         )
     finding.holds(
         counted["all_rows"] == counted["of_others"] == read,
-        wanted=f"{read} rows, all of other users",
-        got=f"{counted['all_rows']} rows, {counted['of_others']} of other users",
+        "table-counted",
+        rows=read,
+        counted=counted["all_rows"],
+        others=counted["of_others"],
     )
 
 
@@ -116,12 +127,16 @@ def statistics_cleared(
     others = {user: row for user, row in preparation.earlier.items() if user not in theirs}
     if environment.shared:  # others' rows change meanwhile, and the statement deletes test users by id only
         others = {user: row for user, row in preparation.statistics.items() if user not in theirs}
-    if gone := sorted(others.keys() - preparation.statistics.keys()):
+    gone = sorted(others.keys() - preparation.statistics.keys())
+    if gone:
         finding.suspect(Diagnosis.OTHERS_ALTERED, f"cleared beside the test users': {', '.join(gone)}")
     finding.holds(
         preparation.statistics == others,
-        wanted=f"statistics of {len(others)} other users left, as they were",
-        got=f"{len(preparation.statistics)} left, {len(preparation.earlier)} before",
+        "statistics-cleared",
+        cleared=len(preparation.earlier) - len(preparation.statistics),
+        others=len(others),
+        left=len(preparation.statistics.keys() & theirs),
+        gone=len(gone),
     )
     finding.control("a row of theirs left", {**preparation.statistics, min(theirs): {}} != others)
     finding.control("somebody else's row gone", dict([*others.items()][1:]) != others or not others)
@@ -141,7 +156,7 @@ def no_statistics(
     if preparation.test_statistics != left:
         text = f"count_test_statistics.sql counts {preparation.test_statistics}, and {left} are left"
         finding.suspect(Diagnosis.QUESTION_WRONG, text)
-    finding.equal(preparation.test_statistics, count, "statistics of the test users")
+    finding.equal(preparation.test_statistics, count, "statistics-left")
     if environment.shared:
         planted = {**preparation.statistics, min(sums): {}}
         finding.control("a row of theirs in a copy of those left", _count_theirs(planted, sums) == count + 1)
@@ -158,24 +173,23 @@ def _count_theirs(statistics: Collection[str], theirs: Collection[str]) -> int:
 
 @then("the file is there under its agreed name")
 def file_named(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
-    finding.equal(activity_file.name, settings.csv.name, "as file name")
+    finding.equal(activity_file.name, settings.csv.name, "file-name")
 
 
 @then("the file holds as many records as agreed, each on a line of its own below the header")
 def file_holds(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
     records = settings.counts.records
-    finding.equal(len(activity_file.records), records, "records")
-    finding.equal(activity_file.lines, records + 1, "lines")
+    finding.equal(len(activity_file.records), records, "file-records")
+    finding.equal(activity_file.lines, records + 1, "file-lines")
 
 
 @then("they are those of the test users, and of nobody else")
 def file_of_test_users(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
     named, users = activity_file.sums().keys(), settings.counts.test_users
     odd = sorted(named ^ set(users))
-    got = f"{len(named)} users, {len(odd)} of them too many or missing{': ' if odd else ''}{', '.join(odd[:5])}"
-    finding.holds(not odd, wanted=f"records of all {len(users)} test users", got=got if odd else f"{len(named)} users")
+    finding.holds(not odd, "file-users", users=len(users), odd=len(odd), where=enumerate_items(odd))
 
 
 @then("its header reads as agreed")
 def header_reads(activity_file: ActivityFile, settings: Settings, finding: Finding) -> None:
-    finding.equal(",".join(activity_file.header), settings.csv.header, "as header")
+    finding.equal(",".join(activity_file.header), settings.csv.header, "file-header")

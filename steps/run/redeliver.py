@@ -11,6 +11,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.execution_history import reached
 from steps.drivers.locks import NotRestarted, restart
 from steps.drivers.logs import holding
+from steps.results.lock_and_results import tell_lock
 from steps.robustness.injected_faults import InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start, counts_by_user, read_statistics
@@ -110,8 +111,8 @@ def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
 def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     lock = drivers.locks.of(delivery.upload)
     if lock is not None:
-        finding.suspect(Diagnosis.LOCK_LEFT, str(lock))
-    finding.equal(lock, None, "as its lock")
+        finding.suspect(Diagnosis.LOCK_LEFT, tell_lock(lock).en)
+    finding.holds(lock is None, "lock-given-back", got=tell_lock(lock))
 
 
 @then("the second execution leaves it to the first")
@@ -130,9 +131,10 @@ def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, f
     first, again = delivery.run, second.run
     if again.duplicate_of != first.arn:
         finding.suspect(Diagnosis.REDELIVERY_PROCESSED, str(again))
-    finding.equal(again.duplicate_of, first.arn, "as the execution that the second one leaves the upload to")
+    is_left = again.duplicate_of == first.arn
+    finding.holds(is_left, "left-to-the-first", first=first.arn, got=again.duplicate_of)
     found = drivers.workflow.executions_of(delivery.upload)
-    finding.holds({first.arn, again.arn} <= set(found), wanted="both executions of it", got=f"{len(found)} of it")
+    finding.holds({first.arn, again.arn} <= set(found), "both-executions-found", found=len(found))
 
 
 @then("the second execution has added the other file's records")

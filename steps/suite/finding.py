@@ -63,7 +63,7 @@ class Finding:
         """Add attachments of this step to the report, whether it passes or fails."""
         self.attachments += attachments
 
-    def equal(self, got: Any, wanted: Any, message: str, *, where: str | Words = "", **values: Any) -> None:
+    def equal(self, got: Any, wanted: Any, message: str, /, *, where: str | Words = "", **values: Any) -> None:
         """Fail unless `got` equals `wanted`; both are values of the message, beside `values`."""
         if message not in CATALOGUE.message:
             message, got_, wanted_ = PLAIN, str(got), f"{wanted} {message}"
@@ -72,7 +72,7 @@ class Finding:
             self.holds(got == wanted, message, where=where, got=got, wanted=wanted, **values)
 
     def holds(
-        self, true: bool, message: str = PLAIN, *, where: str | Words = "", evidence: str = "", **values: Any
+        self, true: bool, message: str = PLAIN, /, *, where: str | Words = "", evidence: str = "", **values: Any
     ) -> None:
         """Record what was found, in the words of the message `message` of findings.toml filled in with `values`.
 
@@ -89,7 +89,7 @@ class Finding:
         """Record a deviation with this diagnosis; does not fail the step."""
         self.deviations.append(Deviation(diagnosis, text))
 
-    def none(self, deviations: Sequence[Deviation], message: str = PLAIN, **values: Any) -> None:
+    def none(self, deviations: Sequence[Deviation], message: str = PLAIN, /, **values: Any) -> None:
         """Fail if there are `deviations`, which the message then names."""
         self.deviations += deviations
         if message == PLAIN and deviations:
@@ -98,7 +98,7 @@ class Finding:
         where = enumerate_items(texts, most=2) if texts and message != PLAIN else ""
         self.holds(not deviations, message, where=where, evidence="\n".join(texts), **values)
 
-    def there(self, got: T | None, message: str = PLAIN, *, missing: Deviation, **values: Any) -> T:
+    def there(self, got: T | None, message: str = PLAIN, /, *, missing: Deviation, **values: Any) -> T:
         """Return `got`; fail with `missing` if it is None."""
         if message == PLAIN:
             values["got"] = "there"

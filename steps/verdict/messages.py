@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steps.verdict.words import Both, Words, fill, parameters
+from steps.verdict.words import NOTHING, Both, Words, fill, parameters
 
 FILE = Path(__file__).with_name("findings.toml")
 WHERE = "where"
@@ -70,10 +70,11 @@ def judge(id: str, holds: bool, values: Mapping[str, Any], where: str | Words = 
     if holds:
         return Judgement(id, True, wanted, fill(message.found or message.wanted, **values))
     got = fill(message.no, **values, where=where)
-    return Judgement(id, False, wanted, got, "" if WHERE in parameters(message.no.en) else where)
+    is_told = where == NOTHING or WHERE in parameters(message.no.en)
+    return Judgement(id, False, wanted, got, "" if is_told else where)
 
 
-def phrase(id: str, **values: Any) -> Words:
+def phrase(id: str, /, **values: Any) -> Words:
     """Return the phrase `id`, as a value of a message; raises KeyError for an unknown id or a missing value."""
     return fill(CATALOGUE.phrase[id], **values)
 

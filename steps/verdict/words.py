@@ -44,9 +44,10 @@ class Words:
 
 
 LANGUAGES = ("ja", "en")
+NOTHING = Words("なし", "nothing")
+"""The text of None, and of a list without items."""
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:\d*:([^\s,;\"')]+)")
 _KIND = re.compile(r"(?:execution:[^:]+|function|stateMachine|role|secret|layer|table|rule|cluster|log-group)[:/]")
-_NOTHING = {"ja": "なし", "en": "nothing"}
 
 
 def parameters(text: str) -> set[str]:
@@ -79,10 +80,10 @@ class _InLanguage(Formatter):
             value = getattr(value, self._language)
         if isinstance(value, str):
             return shorten_arns(value)
-        return _NOTHING[self._language] if value is None else str(super().format_field(value, format_spec))
+        return getattr(NOTHING, self._language) if value is None else str(super().format_field(value, format_spec))
 
 
-def fill(words: Words, **values: Any) -> Words:
+def fill(words: Words, /, **values: Any) -> Words:
     """Return the text with its parameters filled in; raises KeyError if one has no value."""
     return Words(*(_InLanguage(each).vformat(getattr(words, each), (), values) for each in LANGUAGES))
 
@@ -99,7 +100,7 @@ def enumerate_items(items: Collection[str | Words], most: int = 3) -> Words:
         [getattr(each, language) if isinstance(each, Words) else each for each in shown] for language in LANGUAGES
     )
     if not items:
-        return Words(**_NOTHING)
+        return NOTHING
     if more > 0:
         return Words(f"{'、'.join(ja)} ほか{more}件", f"{', '.join(en)} and {more} more")
     return Words("、".join(ja), " and ".join(filter(None, [", ".join(en[:-1]), en[-1]])))
