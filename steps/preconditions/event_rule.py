@@ -128,13 +128,13 @@ def _wrong(what: str, event: Mapping[str, Any]) -> Deviation:
 @when("the rule is looked up", target_fixture="rule")
 def rule_found(trigger: Trigger, environment: Environment, finding: Finding) -> Rule:
     names = environment.names
-    return finding.there(trigger.found(), wanted=names.rule, missing=missing(names, "rule"))
+    return finding.there(trigger.found(), "rule-there", rule=names.rule, missing=missing(names, "rule"))
 
 
 @then("it is enabled")
 def enabled(rule: Rule, finding: Finding) -> None:
     off = [] if rule.enabled else [Deviation(Diagnosis.RULE_DISABLED, f"{rule.name} is disabled")]
-    finding.none(off, wanted="the rule enabled", got="enabled")
+    finding.none(off, "rule-enabled", rule=rule.name)
 
 
 def any_upload(names: Names) -> Upload:
@@ -147,7 +147,7 @@ def matches(rule: Rule, trigger: Trigger, environment: Environment, finding: Fin
     names = environment.names
     event = object_created(any_upload(names), account=names.account, region=names.region)
     deviations = pattern(partial(trigger.matches, rule), event)
-    finding.none(list(deviations), wanted="only uploads under incoming/ matched", got="so")
+    finding.none(list(deviations), "rule-matches")
     everything = replace(rule, pattern='{"source": ["aws.s3"]}')
     nothing = replace(rule, pattern='{"source": ["aws.another"]}')
     for id, planted in (("a pattern that matches too much", everything), ("one that matches too little", nothing)):
@@ -163,8 +163,7 @@ def starts_state_machine(rule: Rule, environment: Environment, settings: Setting
     def wrong(rule: Rule) -> list[Deviation]:
         return target(rule, machine, lambda given: settings.input.paths.lacking_in(given, upload), event)
 
-    where = ", ".join(settings.input.model_dump().values())
-    finding.none(wrong(rule), wanted=f"{machine} as the only target, told the object at {where}", got="so")
+    finding.none(wrong(rule), "rule-starts-machine", machine=machine)
     finding.control("the same target twice", bool(wrong(replace(rule, targets=rule.targets * 2))))
     empty = replace(rule, targets=tuple({**each, "Input": "{}"} for each in rule.targets))
     finding.control("a target with another input", bool(wrong(empty)))
@@ -174,4 +173,4 @@ def starts_state_machine(rule: Rule, environment: Environment, settings: Setting
 def no_other(trigger: Trigger, environment: Environment, finding: Finding) -> None:
     others = trigger.others(environment.names.state_machine_arn)
     deviations = [Deviation(Diagnosis.STARTED_TWICE, f"{name} starts the state machine too") for name in others]
-    finding.none(deviations, wanted="no other rule", got="none")
+    finding.none(deviations, "no-other-rule")

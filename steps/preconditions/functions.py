@@ -19,6 +19,7 @@ from steps.suite.progress import Progress
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 from steps.verdict.record import Record
+from steps.verdict.words import enumerate_items
 
 Found = Mapping[str, Function | None]
 """The functions by name; None if a function does not exist."""
@@ -139,7 +140,7 @@ def environment_named(found: Found, environment: Environment, finding: Finding) 
     deviations = variables_that_differ(found, wanted)
     if not environment.aurora_endpoint:
         deviations.append(missing(names, "cluster"))
-    finding.none(deviations, wanted=f"{len(wanted)} variables that name this environment", got=_checked(found))
+    finding.none(deviations, "variables-name-environment", variables=len(wanted), functions=enumerate_items(found))
     if not deviations:
         other = with_variables(found, AURORA_SECRET_ARN="", S3_BUCKET_NAME="another")
         finding.control(
@@ -152,18 +153,18 @@ def as_declared(found: Found, environment: Environment, settings: Settings, find
     declared, count = declared_variables(environment), settings.counts.environment_variables
     finding.attach(*attachments.of_variables(found, declared, environment.names))
     if absent := [name for name, function in found.items() if function is None]:
-        finding.none(not_ready(dict.fromkeys(absent)), wanted=f"{len(found)} functions", got="there")
+        finding.none(not_ready(dict.fromkeys(absent)), "functions-there", functions=len(found))
     for name, variables in declared.items():
         if len(variables) < count:
             finding.suspect(
                 Diagnosis.ENVIRONMENT_VARIABLE_MISSING, f"{len(variables)} of {count} are declared for {name}"
             )
-        finding.equal(len(variables), count, f"variables declared for {name}")
+        finding.equal(len(variables), count, "variables-declared", function=name)
     deviations = [
         *(each for name, function in found.items() for each in variables_that_differ({name: function}, declared[name])),
         *undeclared(found, declared),
     ]
-    finding.none(deviations, wanted=f"the {count} variables that the template declares", got=_checked(found))
+    finding.none(deviations, "variables-as-declared", variables=count, functions=enumerate_items(found))
     if not deviations:
         other = with_variables(found, ANOTHER="1")
         finding.control("one that is not declared", len(undeclared(other, declared)) == len(found))
@@ -172,7 +173,7 @@ def as_declared(found: Found, environment: Environment, settings: Settings, find
 @then("each is ready, and has subnets and a security group")
 def in_the_vpc(found: Found, finding: Finding) -> None:
     deviations = [*not_ready(found), *networks(found)]
-    finding.none(deviations, wanted="the functions ready and in the VPC", got=_checked(found))
+    finding.none(deviations, "functions-in-vpc", functions=enumerate_items(found))
     outside = {name: function and replace(function, subnets=()) for name, function in found.items()}
     finding.control("a function outside the VPC", bool(networks(outside)))
 
@@ -183,8 +184,7 @@ def layers_attached(found: Found, environment: Environment, finding: Finding) ->
     lambdas = functions(environment)
     versions = {arn: lambdas.layer(arn) for function in found.values() if function for arn in function.layers}
     deviations = layers(found, wanted, versions)
-    got = "; ".join(f"{name}: {len(function.layers)}" for name, function in found.items() if function)
-    finding.none(deviations, wanted="the declared layers attached", got=got)
+    finding.none(deviations, "layers-attached", layers=sum(wanted.values()), functions=enumerate_items(found))
     bare = {name: function and replace(function, layers=()) for name, function in found.items()}
     finding.control("a function without layers", bool(layers(bare, wanted, versions)))
 
@@ -216,7 +216,3 @@ def declared_variables(environment: Environment) -> dict[str, dict[str, str]]:
 def _variables_in(function: Mapping[str, Any]) -> dict[str, str]:
     told = function.get("Environment", {}).get("Variables", {})
     return {variable: str(value) for variable, value in told.items()}
-
-
-def _checked(found: Found) -> str:
-    return f"so in {', '.join(found)}"

@@ -38,9 +38,9 @@ def cluster_found(environment: Environment) -> Cluster | None:
 def cluster_available(cluster: Cluster | None, environment: Environment, finding: Finding) -> None:
     name = environment.names.cluster
     if cluster is None:
-        finding.none([missing(environment.names, "cluster")], wanted=f"{name} available", got="available")
+        finding.none([missing(environment.names, "cluster")], "cluster-available", cluster=name)
     else:
-        finding.none(_unavailable(name, cluster), wanted=f"{name} available", got="available")
+        finding.none(_unavailable(name, cluster), "cluster-available", cluster=name)
         finding.control("a cluster that has stopped", bool(_unavailable(name, replace(cluster, status="stopped"))))
 
 
@@ -78,8 +78,7 @@ def tables_active(
             notes.append([f"{got.name} has the TTL attribute {got.expires_by}"])
     if notes:
         finding.attach(attached_table("beside what the pipeline needs", ["what"], notes))
-    wanted_tables = len(datatable) - 1
-    finding.none(deviations, wanted=f"{wanted_tables} tables active", got=f"{wanted_tables} active")
+    finding.none(deviations, "tables-active", tables=len(datatable) - 1)
     planted = Table("any", "ACTIVE", ("any",), expires_by="any")
     faults = table_faults(replace(planted, expires_by=None), planted, {"any"})
     finding.control("a table whose rows expire by their key", bool(faults))
@@ -121,7 +120,7 @@ def bucket_ready(bucket: Settings | None, environment: Environment, finding: Fin
     deviations = [Deviation(Diagnosis.BUCKET_MISSING, f"{names.bucket} {what}") for wrong, what in found if wrong]
     if bucket is None:
         deviations.append(missing(names, "bucket"))
-    finding.none(deviations, wanted=f"{names.bucket} ready in {names.region}", got="ready")
+    finding.none(deviations, "bucket-ready", bucket=names.bucket, region=names.region)
 
 
 @then("its events go to EventBridge")
@@ -131,7 +130,7 @@ def events_on(bucket: Settings | None, environment: Environment, finding: Findin
         deviations.append(missing(names, "bucket"))
     elif not bucket.tells_event_bridge:
         deviations.append(Deviation(Diagnosis.NOTIFICATION_OFF, f"{names.bucket} does not tell EventBridge"))
-    finding.none(deviations, wanted="EventBridge notification on", got="on")
+    finding.none(deviations, "notification-on", bucket=names.bucket)
 
 
 @when("the state machine is looked up", target_fixture="machine")
@@ -146,14 +145,14 @@ def machine_active(machine: Machine | None, environment: Environment, finding: F
         deviations.append(missing(environment.names, "state_machine"))
     elif machine.status != "ACTIVE":
         deviations.append(Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is {machine.status}"))
-    finding.none(deviations, wanted=f"{name} ACTIVE", got="ACTIVE")
+    finding.none(deviations, "machine-active", machine=name)
 
 
 @then("every step is tried again after what the platform fails at, and no error is lost")
 def machine_recovers(machine: Machine | None, environment: Environment, finding: Finding) -> None:
     name = environment.names.state_machine
     missing = Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is missing")
-    definition = finding.there(machine, wanted=name, missing=missing).definition
-    finding.none(recovery(definition), wanted="every step tried again, every error caught", got="so")
+    definition = finding.there(machine, "machine-there", machine=name, missing=missing).definition
+    finding.none(recovery(definition), "errors-handled")
     bare = {"States": {"any": {"Type": "Task", "Resource": "any"}}}
     finding.control("a step without Retry and Catch", len(recovery(bare)) == 2)

@@ -176,7 +176,7 @@ def looked_up(environment: Environment, finding: Finding) -> Surroundings:
     found_cluster = Aurora(environment.client("rds"), names.cluster).found()
     absent = [] if found_cluster else [missing(names, "cluster")]
     absent += [] if any(lambdas.values()) else readiness.not_ready(lambdas)
-    finding.none(absent, wanted="a cluster, and a function in a network", got="there")
+    finding.none(absent, "network-there")
     cluster = cast(Cluster, found_cluster)
     found = {name: function for name, function in lambdas.items() if function}
     sides = {name: Side(function.subnets, function.security_groups) for name, function in found.items()}
@@ -189,7 +189,7 @@ def looked_up(environment: Environment, finding: Finding) -> Surroundings:
 def private(surroundings: Surroundings, finding: Finding) -> None:
     deviations = [each for each in surroundings.deviations() if each.diagnosis == PRIVATE]
     subnets = sorted({subnet for side in surroundings.sides.values() for subnet in side.subnets})
-    finding.none(deviations, wanted="private subnets in two zones", got=", ".join(subnets) or "none")
+    finding.none(deviations, "subnets-private", subnets=len(subnets))
     one = replace(
         surroundings, sides={name: Side(subnets[:1], side.groups) for name, side in surroundings.sides.items()}
     )
@@ -200,7 +200,7 @@ def private(surroundings: Surroundings, finding: Finding) -> None:
 def reachable(surroundings: Surroundings, finding: Finding) -> None:
     deviations = [each for each in surroundings.deviations() if each.diagnosis != PRIVATE]
     port = surroundings.cluster.port
-    finding.none(deviations, wanted=f"Aurora on port {port}, S3, DynamoDB and Secrets Manager in reach", got="in reach")
+    finding.none(deviations, "services-in-reach", port=port)
     without = replace(surroundings.network, endpoints=[], groups={})
     found = {each.diagnosis for each in replace(surroundings, network=without).deviations()}
     finding.control(

@@ -21,6 +21,7 @@ from steps.suite.finding import Finding
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 from steps.verdict.record import Record
+from steps.verdict.words import enumerate_items
 
 ALLOWED = "allowed"
 _TABLES = ("audit_logs", "processing_metadata", "batch_jobs", "job_locks")
@@ -185,14 +186,14 @@ def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Tr
         for (role, service), trusted in roles.trusted.items()
         if not trusted
     ]
-    finding.none(deviations, wanted=f"{len(users)} users of the roles made by Terraform", got=", ".join(roles.arns))
+    finding.none(deviations, "roles-used", roles=enumerate_items(roles.arns))
 
 
 @then("every action that the pipeline needs is allowed")
 def allowed(roles: Roles, finding: Finding) -> None:
     deviations = [each for role, decisions in roles.needs.items() for each in lacking(role, decisions)]
     count = sum(map(len, roles.needs.values()))
-    finding.none(deviations, wanted=f"{count} actions allowed", got=f"{count} allowed")
+    finding.none(deviations, "actions-allowed", actions=count)
     judged = {decision for decisions in roles.forbidden.values() for decision in decisions.values()}
     finding.control("an action that is not allowed", any(decision != ALLOWED for decision in judged))
 
@@ -205,7 +206,7 @@ def nothing_else(roles: Roles, record: Record, finding: Finding) -> None:
         deviations += wild
         record.notes += remarks
     count = sum(map(len, roles.forbidden.values()))
-    finding.none(deviations, wanted=f"{count} actions forbidden, no wildcards", got=f"{count} forbidden")
+    finding.none(deviations, "actions-forbidden", actions=count)
     plant = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
     finding.control("a wildcard", bool(wildcards("any", plant)[0]))
 

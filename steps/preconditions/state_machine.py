@@ -17,6 +17,7 @@ from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.targets.settings import Settings
 from steps.verdict.record import Record
+from steps.verdict.words import enumerate_items
 
 PLATFORM = {
     "Lambda.ServiceException",
@@ -68,7 +69,7 @@ def nobody_elses(users: Users, settings: Settings, record: Record, finding: Find
     others = [user["user_id"] for user in users if user["user_id"] not in ids]
     if others:
         record.notes.append(f"users with ids or addresses like the test users': {', '.join(others)}")
-    finding.none(deviations, wanted=f"{len(due)} ids and addresses free or their own", got="so")
+    finding.none(deviations, "ids-free", users=len(due))
     stranger = {"user_id": due[0].user_id, "username": "somebody", "email": "somebody@example.com"}
     thief = {"user_id": "no test user's", "username": "thief", "email": due[0].email}
     finding.control("an id and an address of somebody else", len(_taken([stranger, thief], due)) == 2)
@@ -90,7 +91,7 @@ def _taken(users: Users, test_users: Sequence[User]) -> list[Deviation]:
 def each_registered(users: Users, activity_file: ActivityFile, finding: Finding) -> None:
     ids = activity_file.sums().keys()
     missing = _missing(users, ids)
-    finding.none(missing, wanted=f"{len(ids)} test users registered", got=f"{len(ids)} registered")
+    finding.none(missing, "each-registered", users=len(ids))
 
 
 @then("each one that was not would be named")
@@ -112,7 +113,7 @@ def same_event(delivery: Delivery, drivers: Drivers, settings: Settings, finding
     by_hand = drivers.workflow.input_for(delivery.upload)
     given = drivers.workflow.input_of(delivery.run.arn)
     wrong = _differing(paths, by_hand, given)
-    finding.holds(not wrong, wanted="the same object, size and etag", got=", ".join(wrong) or "the same")
+    finding.holds(not wrong, "same-event", where=enumerate_items(wrong))
     other = placed(given, settings.input.key, "incoming/other")
     finding.control("the input for another upload", bool(_differing(paths, by_hand, other)))
 

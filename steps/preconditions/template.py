@@ -59,9 +59,7 @@ def as_declared(comparison: list[Comparison], environment: Environment, record: 
         for property, why in resource.not_compared.items()
     ]
     properties = sum(len(each.properties) for each in environment.declared.values())
-    finding.none(
-        deviations, wanted=f"{properties} properties of {len(comparison)} resources as declared", got="as declared"
-    )
+    finding.none(deviations, "resources-as-declared", properties=properties, resources=len(comparison))
     name, declared = next(iter(environment.declared.items()))
     altered = replace(declared, properties=dict.fromkeys(declared.properties, "altered"))
     planted = compare(environment.client, {name: altered}, environment.gaps)
