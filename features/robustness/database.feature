@@ -12,6 +12,13 @@ Feature: Every record counts exactly once, whatever the database does
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  Scenario: The database has to resume from 0 ACU
+    Given a file of 10 records
+    And the database is paused at 0 ACU, and resumes in 7 seconds
+    When the file is delivered
+    Then its status is "SUCCEEDED"
+    And every record counts exactly once, and nothing is left over
+
   Scenario: The database lets no function in
     Given a file of 10 records
     And the database lets none of the functions in

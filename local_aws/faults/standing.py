@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from local_aws.faults.rules import Fault
+from local_aws.faults.rules import Fault, Slow
 
 
 class Standing:
@@ -62,6 +62,11 @@ class StandingFaults:
         """Returns the first cut that matches the description of bytes sent to PostgreSQL, and counts it there."""
         cuts = (each for each in self._standing() if each.fault.effect == "cut")
         return next((each for each in cuts if each.meets(description)), None)
+
+    def slow(self, description: str) -> Standing | None:
+        """Returns the first delay that matches the description of a connection to PostgreSQL, and counts it there."""
+        delays = (each for each in self._standing() if isinstance(each.fault.effect, Slow))
+        return next((each for each in delays if each.meets(description)), None)
 
     def get(self, name: str) -> Standing | None:
         """Returns the fault of this name, or None."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.faults.standing import StandingFaults
+from local_aws.faults.rules import Slow
+from local_aws.faults.standing import Standing, StandingFaults
 from local_aws.http import Handler, Scope, json_answer, scope_of
 from local_aws.internal_client import Wire
 from local_aws.lambda_.spec import FunctionSpec
@@ -27,6 +29,7 @@ class Network:
         self._faults = faults
         self._wire = wire
         self._callers = Callers()
+        self._resuming: dict[Standing, float] = {}
         self._lock = threading.Lock()
         # A cache: asking EC2, RDS and Lambda takes 20 ms, too long for each connection. All changes pass this layer.
         self._barriers: dict[tuple[str, str, str], str | None] = {}
@@ -56,9 +59,20 @@ class Network:
         name = "a process that is no function's" if spec is None else spec.name
         barrier = "it is outside of the VPC" if spec is None else self._barrier(spec)
         if barrier is None:
+            self._resume(name)
             return json_answer({"barrier": None}, 202 if self._faults.cuts else 200)
         _log.info("%s does not reach Aurora: %s", name, barrier)
         return json_answer({"barrier": barrier}, 403)
+
+    def _resume(self, name: str) -> None:
+        """Wait as a connection does to a cluster that is paused at 0 ACU and resumes, if a fault makes it slow.
+
+        The first connection begins the fault's seconds, and all others wait for their end only.
+        """
+        met = self._faults.slow(f"{name} postgresql connects")
+        if met is not None and isinstance(met.fault.effect, Slow):
+            began = self._resuming.setdefault(met, time.monotonic())
+            met.hold(max(0.0, began + met.fault.effect.seconds - time.monotonic()))
 
     def _sent(self, spec: FunctionSpec | None, content: bytes) -> Response:
         name = "-" if spec is None else spec.name

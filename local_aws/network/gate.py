@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -17,6 +18,9 @@ from typing import IO, cast
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 65_536
+# The kernel has accepted a connection before it can be rejected. A caller that waits longer for an answer than for a
+# connection would take the silence for a server that is starting, and not for packets that a network drops.
+SILENT_SECONDS = 6
 # Status codes of the embedded AWS. For a connection: admit; admit, but ask about each block; reject.
 # For a block: forward; forward, but close the caller's connection first; close without forwarding.
 YES, YES_BUT, NO = b"200", b"202", b"403"
@@ -100,9 +104,12 @@ class _Visit(BaseRequestHandler):
         caller: socket.socket = self.request
         judgement = self.server.judgement(self.client_address[1])
         if judgement == NO:
+            deadline = time.monotonic() + SILENT_SECONDS
             with suppress(OSError):  # the caller may reset its connection
-                while caller.recv(BLOCK_BYTES):
-                    pass
+                while (left := deadline - time.monotonic()) > 0:
+                    caller.settimeout(left)
+                    if not caller.recv(BLOCK_BYTES):
+                        break
             return
         try:
             database = socket.create_connection(self.server.database)

@@ -12,6 +12,7 @@ class Diagnosis(StrEnum):
     PIPELINE_NOT_DEPLOYED = "pipeline-not-deployed"
     CLUSTER_MISSING = "cluster-missing"
     AURORA_STOPPED = "aurora-stopped"
+    AURORA_RESUMING = "aurora-resuming"
     TABLE_MISSING = "table-missing"
     TABLE_SETTINGS_WRONG = "table-settings-wrong"
     BUCKET_MISSING = "bucket-missing"

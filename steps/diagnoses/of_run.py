@@ -49,6 +49,7 @@ _SIGNS = (
     Sign(Diagnosis.CONNECTIONS_EXHAUSTED, "", r"too many (clients|connections)|remaining connection slots"),
     Sign(Diagnosis.ENVIRONMENT_VARIABLE_WRONG, _DATABASE, r"database .* does not exist|failed to resolve host"),
     Sign(Diagnosis.AURORA_STOPPED, _DATABASE, r"[Cc]onnection refused|starting up|shutting down"),
+    Sign(Diagnosis.AURORA_RESUMING, _DATABASE, r"connected, and no answer"),
     Sign(Diagnosis.AURORA_UNREACHABLE, _DATABASE),
     Sign(Diagnosis.CHUNK_LOST, "CheckViolation", r"chunk_plan"),
     Sign(Diagnosis.CHUNK_LOST, "UniqueViolation", r"rejected_records"),  # one line in two chunks

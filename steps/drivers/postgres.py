@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, NoReturn
 
 import psycopg
@@ -75,6 +76,22 @@ class Row(dict[str, Any]):
 
 class Unreachable(ExplainedError):
     """No session on the database can be opened, or the server has ended it."""
+
+
+def wake(url: str, say: Callable[[str], None], *, usual: int = 10, patience: int = 60) -> None:
+    """Wait for a cluster that is paused at 0 ACU: it resumes at the first connection, within 15 to 30 seconds.
+
+    `say` is told of a server that does not answer within `usual` seconds, and how long it took, at most `patience`
+    seconds more. A server that refuses, or still does not answer, is for the next connection to report.
+    """
+    began = monotonic()
+    with suppress(psycopg.OperationalError):
+        try:
+            psycopg.connect(url, connect_timeout=usual).close()
+        except psycopg.errors.ConnectionTimeout:
+            say(f"the database has not answered for {usual} s: it may be paused at 0 ACU, and is given time to resume")
+            psycopg.connect(url, connect_timeout=patience).close()
+            say(f"the database answered after {monotonic() - began:.0f} s, as one does that was paused at 0 ACU")
 
 
 class Database:

@@ -15,10 +15,8 @@ from steps.drivers.functions import Function, Functions, Layer
 from steps.run import attachments
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
-from steps.suite.progress import Progress
 from steps.targets.environment import Environment
 from steps.targets.settings import Settings
-from steps.verdict.record import Record
 from steps.verdict.words import enumerate_items
 
 Found = Mapping[str, Function | None]
@@ -112,14 +110,9 @@ def _layer(function: Function, arn: str, layer: Layer | None) -> Iterator[Deviat
 
 
 @when("the functions are looked up", target_fixture="found")
-def functions_found(environment: Environment, progress: Progress, record: Record) -> Found:
+def functions_found(environment: Environment, announce: Callable[[str], None]) -> Found:
     """Wakes the functions that weeks without use have made Inactive, and notes it."""
-
-    def say(text: str) -> None:
-        progress.say(text)
-        record.notes.append(text)
-
-    return functions(environment).awake(within=environment.patience.restore, say=say)
+    return functions(environment).awake(within=environment.patience.restore, say=announce)
 
 
 @then("their environment names this bucket, these tables, this database and its secret")

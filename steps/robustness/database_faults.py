@@ -95,6 +95,11 @@ def let_in(drivers: Drivers) -> None:
     drivers.database.tell("own_role_let_in")
 
 
+@given(parsers.parse("the database is paused at 0 ACU, and resumes in {seconds:d} seconds"))
+def paused(seconds: int, faults: InjectedFaults) -> None:
+    faults.slow("the database is paused", "postgresql connects", seconds)
+
+
 @given(parsers.parse("the connection is lost before {what}"))
 def lost_before(what: str, faults: InjectedFaults, own_file: OwnFile) -> None:
     faults.cut(what, own_file.call_pattern(what))

@@ -22,7 +22,7 @@ from steps.verdict.words import Words, enumerate_items
 
 
 @when("the database is reached with the credentials held in Secrets Manager", target_fixture="answer")
-def database_reached(environment: Environment) -> Answer:
+def database_reached(environment: Environment, awake: None) -> Answer:
     environment.check()  # after this, a refused connection is due to the credentials
     return Database.answer(environment.database_url, environment.secret())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +17,7 @@ from steps.drivers.connections import Connections
 from steps.drivers.event_rule import Trigger
 from steps.drivers.locks import Locks
 from steps.drivers.logs import Logs
-from steps.drivers.postgres import Database
+from steps.drivers.postgres import Database, wake
 from steps.drivers.s3 import Inbox
 from steps.drivers.step_functions import Workflow
 from steps.drivers.suite_lock import locked
@@ -138,7 +138,25 @@ def alone(environment: Environment, progress: Progress) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def database(environment: Environment, settings: Settings) -> Iterator[Database]:
+def announce(progress: Progress, record: Record) -> Callable[[str], None]:
+    """Return a function that shows a text as progress, and keeps it as a note of the verdict."""
+
+    def say(text: str) -> None:
+        progress.say(text)
+        record.notes.append(text)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def awake(environment: Environment, announce: Callable[[str], None]) -> None:
+    """Wake the database of a shared account, which may be paused at 0 ACU."""
+    if environment.shared and environment.database_url:
+        wake(environment.database_url, announce)
+
+
+@pytest.fixture(scope="session")
+def database(environment: Environment, settings: Settings, awake: None) -> Iterator[Database]:
     if not environment.database_url:
         environment.secret()  # raises the reason for the missing login
     with Database(environment.database_url, environment.sql, test_users=settings.users) as database:

@@ -169,6 +169,9 @@ _OF_AURORA: Shapes = {
         no_session("FATAL:  the database system is starting up"),
         no_session("FATAL:  the database system is shutting down"),
     ],
+    "aurora-resuming": [
+        failed("DatabaseUnavailableError", f"no session on aurora:5432: connected, and no answer within 40 s. {REMEDY}")
+    ],
     "aurora-unreachable": [
         failed("DatabaseUnavailableError", f"no session on aurora:5432: connection timeout expired. {REMEDY}"),
         no_session("SSL error: certificate verify failed"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from aws_lambda_powertools import Logger
 from psycopg.conninfo import make_conninfo
 
 from csv_pipeline.errors import DatabaseUnavailableError
@@ -18,8 +20,12 @@ from csv_pipeline.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+logger = Logger()
+
 RDS_CERTIFICATES = str(Path(__file__).with_name("rds-global-bundle.pem"))
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
+RESUME_SECONDS = 40
+"""How long a server may take to answer that accepts connections: a cluster paused at 0 ACU resumes in 15 to 30 s."""
 # All below the functions' own timeout, so that the server releases the locks of a function that died.
 _LIMITS = {
     "lock_timeout": "60s",
@@ -70,22 +76,36 @@ class Database:
         if self._credentials is None:
             secret = self._secrets.get_secret_value(SecretId=self._settings.aurora_secret_arn)
             self._credentials = json.loads(secret["SecretString"])
-        return psycopg.connect(
-            make_conninfo(
-                host=self._settings.aurora_host,
-                port=self._settings.aurora_port,
-                dbname=self._settings.aurora_database_name,
-                user=self._credentials["username"],
-                password=self._credentials["password"],
-                application_name=f"{function} {request_id}"[-_NAME_BYTES:],
-                connect_timeout=CONNECT_SECONDS,
-                options=" ".join(f"-c {name}={value}" for name, value in _LIMITS.items()),
-                gssencmode="disable",
-                **_KEEPALIVES,
-                **encryption(self._settings.aurora_host),
-            ),
-            autocommit=True,
+        server = make_conninfo(
+            host=self._settings.aurora_host,
+            port=self._settings.aurora_port,
+            dbname=self._settings.aurora_database_name,
+            user=self._credentials["username"],
+            password=self._credentials["password"],
+            application_name=f"{function} {request_id}"[-_NAME_BYTES:],
+            options=" ".join(f"-c {name}={value}" for name, value in _LIMITS.items()),
+            gssencmode="disable",
+            **_KEEPALIVES,
+            **encryption(self._settings.aurora_host),
         )
+        try:
+            return psycopg.connect(server, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        except psycopg.errors.ConnectionTimeout:
+            if not self._accepts_connections():
+                raise
+        logger.info(f"{self._settings.aurora_endpoint} accepts connections and does not answer yet: it may be resuming")
+        try:
+            return psycopg.connect(server, autocommit=True, connect_timeout=RESUME_SECONDS)
+        except psycopg.errors.ConnectionTimeout as silent:
+            raise psycopg.errors.ConnectionTimeout(f"connected, and no answer within {RESUME_SECONDS} s") from silent
+
+    def _accepts_connections(self) -> bool:
+        """True if the port can be reached; a route or a security group that is missing would leave this unanswered."""
+        try:
+            socket.create_connection((self._settings.aurora_host, self._settings.aurora_port), CONNECT_SECONDS).close()
+        except OSError:
+            return False
+        return True
 
     def _unavailable(self, refused: psycopg.OperationalError) -> DatabaseUnavailableError:
         return DatabaseUnavailableError(
