@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from local_aws.errors import json_error
-from local_aws.eventbridge.bus import Arrival, new_event
+from local_aws.eventbridge.bus import Arrival, EventBus, new_event
 from local_aws.eventbridge.pattern import matches
 from local_aws.eventbridge.pattern_rules import InvalidPattern, parse_pattern
 from local_aws.http import Handler, json_answer, scope_of
 
+_DELAY = "/_events/delay"
+
 
 class EventBridge:
-    """Hands the events of PutEvents to `take`; passes all other requests on, except invalid patterns."""
+    """Hands the events of PutEvents to `bus`; passes all other requests on, except invalid patterns.
 
-    def __init__(self, account: str, take: Callable[[Arrival], None]) -> None:
+    PUT of `/_events/delay` sets the bus's delay by `{"seconds"}`.
+    """
+
+    def __init__(self, account: str, bus: EventBus) -> None:
         self._account = account
-        self._take = take
+        self._bus = bus
 
     def __call__(self, request: Request, inner: Handler) -> Response:
         """Answers `request`."""
+        if request.path == _DELAY and request.method == "PUT" and scope_of(request) is None:
+            self._bus.delay = float(json.loads(request.get_data())["seconds"])
+            return json_answer({})
         target = request.headers.get("X-Amz-Target")
         if target == "AWSEvents.PutEvents":
             return self._put_events(request)
@@ -57,7 +64,7 @@ class EventBridge:
             resources=entry.get("Resources", []),
             time=entry.get("Time"),
         )
-        self._take(Arrival(event, entry.get("EventBusName", "default").rpartition("/")[2], region))
+        self._bus.take(Arrival(event, entry.get("EventBusName", "default").rpartition("/")[2], region))
         return {"EventId": event["id"]}
 
 

@@ -8,8 +8,9 @@ import queue
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from local_aws.eventbridge.inputs import target_input
@@ -28,6 +29,7 @@ class Arrival:
     event: dict[str, Any]
     bus: str
     region: str
+    at: float = field(default_factory=monotonic)
 
 
 def new_event(
@@ -53,6 +55,8 @@ class EventBus:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self.delay = 0.0
+        """The seconds between the arrival of an event and its delivery."""
         self._arrivals = queue.SimpleQueue[Arrival | None]()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event-bus", daemon=True)
@@ -70,6 +74,7 @@ class EventBus:
 
     def _run(self) -> None:
         while (arrival := self._arrivals.get()) is not None and not self._stopping.is_set():
+            self._stopping.wait(max(0.0, arrival.at + self.delay - monotonic()))
             try:
                 for rule in self._matching_rules(arrival):
                     for target in self._targets(rule, arrival):

@@ -90,5 +90,10 @@ def of_start(by: str, why: str) -> list[Deviation]:
     return [] if by == "event" else [Deviation(Diagnosis.EVENT_NOT_DELIVERED, f"the upload has started nothing: {why}")]
 
 
+def of_late_start(arn: str, seconds: float) -> Deviation:
+    """Return the deviation of an execution that the upload's event has started after another was started by hand."""
+    return Deviation(Diagnosis.EVENT_LATE, f"the event has started {arn} {seconds:.0f} s after the upload")
+
+
 def _fits(sign: Sign, error: str, cause: str) -> bool:
     return bool(re.search(sign.error, error) and re.search(sign.cause, cause))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,14 @@ Event = dict[str, Any]
 Moment = TypeVar("Moment", datetime, int)
 
 _TASK_ENDS = {"TaskSucceeded", "TaskFailed", "TaskTimedOut", "LambdaFunctionSucceeded", "LambdaFunctionFailed"}
+_METADATA = re.compile(r'"SdkResponseMetadata":\s*\{"RequestId":\s*"([^"]+)"')
+_IN_CAUSE = re.compile(r"RequestId: ([\w-]+)")
 _SCHEDULED = {"TaskScheduled", "LambdaFunctionScheduled"}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One attempt of one Task state: an invocation of a function."""
+    """One attempt of one Task state: an invocation of a function, or a call of another service."""
 
     state: str
     in_map: bool
@@ -26,6 +29,15 @@ class Task:
     outcome: str
     error: str | None
     request_id: str | None
+    """Of the function's invocation; None for another service, or if the history does not hold it."""
+    is_lambda: bool = True
+
+    @property
+    def has_run_unnamed(self) -> bool:
+        """True if a function has run and come to its end, and the history does not hold the request id."""
+        own_error = not (self.error or "").startswith(("Lambda.", "States."))
+        ended = self.outcome.endswith("Succeeded") or (self.outcome.endswith("Failed") and own_error)
+        return self.is_lambda and self.request_id is None and ended
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ def reached(history: Sequence[Event]) -> Reached:
 def tasks(history: Sequence[Event]) -> list[Task]:
     """Every attempt of every task, in order of start."""
     by_id = {event["id"]: event for event in history}
-    ends = {event["previousEventId"]: event for event in history if event["type"] in _TASK_ENDS}
+    ends = {_started(event, by_id)["id"]: event for event in history if event["type"] in _TASK_ENDS}
     return [
         _task(event, ends.get(event["id"]), by_id)
         for event in history
@@ -108,8 +120,16 @@ def _back_to_entered(event: Event, by_id: dict[int, Event]) -> Iterator[Event]:
         yield event
 
 
+def _started(end: Event, by_id: dict[int, Event]) -> Event:
+    """The start of the attempt that ended; a task that waits for a token or a job was submitted between the two."""
+    before = by_id[end["previousEventId"]]
+    return by_id[before["previousEventId"]] if before["type"] == "TaskSubmitted" else before
+
+
 def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
     *_, first = start, *_back_to_entered(start, by_id)
+    scheduled = by_id[start["previousEventId"]].get("taskScheduledEventDetails", {})
+    is_lambda = scheduled.get("resourceType", "lambda") in ("lambda", "aws-sdk:lambda")
     entered = by_id[first["previousEventId"]]
     return Task(
         state=entered["stateEnteredEventDetails"]["name"],
@@ -118,7 +138,8 @@ def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
         ended=end["timestamp"] if end else None,
         outcome=end["type"] if end else "unfinished",
         error=_error(end) if end else None,
-        request_id=_request_id(end) if end else None,
+        request_id=_request_id(end) if end and is_lambda else None,
+        is_lambda=is_lambda,
     )
 
 
@@ -138,17 +159,23 @@ def _in_map(event: Event, by_id: dict[int, Event]) -> bool:
 
 
 def _request_id(end: Event) -> str | None:
-    """The Lambda request id of a task that ended: from its result's metadata, or from the cause of its error."""
-    if details := end.get("taskSucceededEventDetails"):
-        found = json.loads(details.get("output") or "{}").get("SdkResponseMetadata", {}).get("RequestId")
-        return str(found) if found else None
+    """The Lambda request id of a task that ended, from its result's metadata or the cause of its error.
+
+    None if there is no such id, as for another service's task, or if the data is left out or cut off before it.
+    """
+    result = (end.get("taskSucceededEventDetails") or {}).get("output") or ""
     cause = (end.get("taskFailedEventDetails") or {}).get("cause") or ""
     try:
-        found = json.loads(cause).get("requestId")
-    except (ValueError, AttributeError):  # the cause of a timeout or a crash is plain text: RequestId: ...
-        _, _, rest = cause.partition("RequestId: ")
-        found = rest.split(" ")[0]
-    return str(found) if found else None
+        found = json.loads(result or cause)
+        metadata = found.get("SdkResponseMetadata", {}).get("RequestId") if result else found.get("requestId")
+        if metadata or result:
+            return metadata and str(metadata)
+    except (ValueError, AttributeError):  # the cause of a crash is plain text, and long data may be cut off
+        if result:
+            told = _METADATA.search(result)
+            return told and told[1]
+    told = _IN_CAUSE.search(cause)  # of a timeout, the message alone names it
+    return told and told[1]
 
 
 def peak(spans: Iterable[tuple[Moment, Moment | None]]) -> int:

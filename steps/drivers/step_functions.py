@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
 _OF_THE_EVENT = ObjectPaths()
 _HISTORY_SECONDS = 0.6  # between two reads of a running execution's history, which cost more than its status
+_CLOCKS = 5_000  # milliseconds by which the clocks of S3 and Step Functions may differ
 Watcher = Callable[[float, Reached], None]
 """Called on each poll of a running execution with the seconds since its start and its progress."""
 
@@ -56,7 +57,8 @@ class Run:
 
     @property
     def chunk_tasks(self) -> list[Task]:
-        return [task for task in self.tasks if task.in_map]
+        """The attempts to process a chunk: the Map's invocations of functions."""
+        return [task for task in self.tasks if task.in_map and task.is_lambda]
 
     @property
     def retries(self) -> list[Retry]:
@@ -80,11 +82,32 @@ class Run:
 
 @dataclass(frozen=True)
 class Machine:
-    """A state machine: its status, the ARN of its role, and its definition."""
+    """A state machine: its status, the ARN of its role, its definition, and its type, STANDARD or EXPRESS."""
 
     status: str
     role: str
     definition: dict[str, Any]
+    kind: str = "STANDARD"
+
+    @property
+    def unsupported(self) -> list[str]:
+        """What keeps its executions from being followed by their history, which AWS then does not write."""
+        found = ["it is an EXPRESS state machine"] if self.kind == "EXPRESS" else []
+        return found + [f"{name} is a Distributed Map" for name in _distributed(self.definition)]
+
+
+def inner_machines(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The state machines within a state: a Map's processor, which was named Iterator once, or Parallel's branches."""
+    processor = state.get("ItemProcessor") or state.get("Iterator")
+    return [*([processor] if processor else []), *state.get("Branches", ())]
+
+
+def _distributed(machine: Mapping[str, Any]) -> Iterator[str]:
+    for name, state in machine.get("States", {}).items():
+        if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+            yield name
+        for inner in inner_machines(state):
+            yield from _distributed(inner)
 
 
 class NoStateMachine(Exception):
@@ -129,7 +152,10 @@ class Workflow:
     def found(self) -> Machine | None:
         """The state machine, or None if it does not exist."""
         answer = unless_absent(lambda: self._sfn.describe_state_machine(stateMachineArn=self._machine))
-        return answer and Machine(answer.get("status", ""), answer["roleArn"], json.loads(answer["definition"]))
+        if answer is None:
+            return None
+        definition, kind = json.loads(answer["definition"]), answer.get("type", "STANDARD")
+        return Machine(answer.get("status", ""), answer["roleArn"], definition, kind)
 
     def input_of(self, arn: str) -> dict[str, Any]:
         """The input of an execution."""
@@ -152,21 +178,40 @@ class Workflow:
         """Wait for the execution that the event rule starts for `upload`. Return its ARN; raises NotSeen."""
 
         def ask() -> str | None:
-            return next(iter(self.executions_of(upload)), None)
+            return next(reversed(self.executions_of(upload)), None)
 
         return eventually(
             ask,
             what=f"an execution for {upload.key}, version {upload.version_id}, to start by itself",
-            seen=lambda: f"{len(self._inputs)} executions of {self._machine}, none with this upload as input",
+            seen=lambda: (
+                f"{len(list(self._started_since(upload.at)))} executions of {self._machine} since then, "
+                "none with this upload as input"
+            ),
             within=within,
             every=self._every,
         )
 
     def executions_of(self, upload: Upload) -> list[str]:
-        """The ARNs of all executions whose input names this bucket, key and version."""
-        pages = self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
-        arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
-        return [arn for arn in arns if not self._paths.lacking_in(self.input_of(arn), upload)]
+        """The ARNs of all executions whose input names this bucket, key and version, newest first.
+
+        Those that started before the upload are not described: an account keeps thousands, of 90 days.
+        """
+        return [arn for arn in self._started_since(upload.at) if not self._paths.lacking_in(self.input_of(arn), upload)]
+
+    def late_start(self, upload: Upload) -> tuple[str, float] | None:
+        """The execution that an event has started beside one of `started`, and the seconds since the upload."""
+        for arn in self.executions_of(upload):
+            if arn not in self.started:
+                return arn, self._sfn.describe_execution(executionArn=arn)["startDate"].timestamp() - upload.at / 1000
+        return None
+
+    def _started_since(self, at: int) -> Iterator[str]:
+        """The executions since then (epoch milliseconds); Step Functions lists the newest first."""
+        for page in self._sfn.get_paginator("list_executions").paginate(stateMachineArn=self._machine):
+            for execution in page["executions"]:
+                if execution["startDate"].timestamp() * 1000 < at - _CLOCKS:
+                    return
+                yield execution["executionArn"]
 
     def ended(self, arn: str, *, within: float, watch: Watcher | None = None) -> Run:
         """Wait for the execution to end, in any status, and report progress to `watch`. Raises NotSeen."""

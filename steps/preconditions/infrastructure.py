@@ -145,6 +145,9 @@ def machine_active(machine: Machine | None, environment: Environment, finding: F
         deviations.append(missing(environment.names, "state_machine"))
     elif machine.status != "ACTIVE":
         deviations.append(Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is {machine.status}"))
+    else:
+        reasons = machine.unsupported
+        deviations += [Deviation(Diagnosis.STATE_MACHINE_UNSUPPORTED, f"{name}: {each}") for each in reasons]
     finding.none(deviations, "machine-active", machine=name)
 
 
@@ -154,5 +157,5 @@ def machine_recovers(machine: Machine | None, environment: Environment, finding:
     missing = Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is missing")
     definition = finding.there(machine, "machine-there", machine=name, missing=missing).definition
     finding.none(recovery(definition), "errors-handled")
-    bare = {"States": {"any": {"Type": "Task", "Resource": "any"}}}
+    bare = {"States": {"any": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"}}}
     finding.control("a step without Retry and Catch", len(recovery(bare)) == 2)

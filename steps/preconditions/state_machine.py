@@ -11,6 +11,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.jsonpath import at, placed
 from steps.drivers.postgres import Database
+from steps.drivers.step_functions import inner_machines
 from steps.drivers.users import User
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
@@ -43,14 +44,14 @@ def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
         catches = caught or any("States.ALL" in each["ErrorEquals"] for each in state.get("Catch", ()))
         if state["Type"] == "Task":
             retried = {error for each in state.get("Retry", ()) for error in each["ErrorEquals"]}
-            if missing := PLATFORM - retried:
+            if (missing := PLATFORM - retried) and ":lambda:" in state["Resource"]:
                 yield f"{name} is not tried again after {', '.join(sorted(missing))}"
             if surplus := _EVERYTHING & retried:
                 yield f"{name} is tried again after {', '.join(sorted(surplus))}, the pipeline's own errors among them"
             if not catches:
                 yield f"{name} has nothing to catch its errors"
-        if "ItemProcessor" in state:
-            yield from _faults(state["ItemProcessor"], caught=catches)
+        for inner in inner_machines(state):
+            yield from _faults(inner, caught=catches)
 
 
 Users = list[dict[str, Any]]

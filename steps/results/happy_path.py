@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from steps.drivers.step_functions import inner_machines
+
 
 def happy_path(machine: dict[str, Any]) -> list[str]:
     """Return the states from start to end if nothing fails; the states inside a Map follow the Map.
@@ -17,8 +19,8 @@ def happy_path(machine: dict[str, Any]) -> list[str]:
     while name is not None and name not in path:
         state = machine["States"][name]
         path.append(name)
-        for inner in (state.get("ItemProcessor"), *state.get("Branches", ())):
-            path += happy_path(inner) if inner else []
+        for inner in inner_machines(state):
+            path += happy_path(inner)
         name = state.get("Next") or state.get("Default")
     return path
 

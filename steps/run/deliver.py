@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from shlex import quote
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from pytest_bdd import parsers, then, when
 
 from steps.diagnoses.ids import Diagnosis
-from steps.diagnoses.of_run import of_failure
+from steps.diagnoses.of_run import of_failure, of_late_start
 from steps.drivers.event_rule import Trigger
 from steps.drivers.execution_input import object_created
 from steps.drivers.step_functions import Run, Workflow
+from steps.drivers.waiting import NotSeen
 from steps.preconditions.event_rule import any_upload, handed_on, only_handed_on
 from steps.run import attachments
 from steps.run.custom_file import OwnFile
@@ -65,10 +67,15 @@ def inbox_holds(folder: str, delivery: Delivery, drivers: Drivers, finding: Find
 
 
 @then("the upload starts an execution by itself")
-def execution_started(delivery: Delivery, finding: Finding, pytestconfig: pytest.Config) -> None:
+def execution_started(delivery: Delivery, drivers: Drivers, finding: Finding, pytestconfig: pytest.Config) -> None:
     start = delivery.start
     if pytestconfig.option.start == "manually":
         finding.not_checked(start.why)
+    if start.by == "manual":
+        with suppress(NotSeen):  # the event may come while the execution that was started by hand runs
+            delivery.wait_until_ended()
+        if late := drivers.workflow.late_start(delivery.upload):
+            finding.deviations.append(of_late_start(*late))
     finding.holds(start.by == "event", "started-by-the-upload", where=start.why)
 
 

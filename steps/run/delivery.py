@@ -264,10 +264,11 @@ class Delivery:
         return {"bucket": self.upload.bucket, "key": self.upload.key, "version_id": self.upload.version_id}
 
 
-def find_execution(drivers: Drivers, upload: Upload) -> Start:
-    """Wait for the execution started by an upload, up to patience.start seconds."""
+def find_execution(drivers: Drivers, upload: Upload, *, within: float | None = None) -> Start:
+    """Wait for the execution started by an upload, up to `within` seconds, or else patience.start."""
     try:
-        return Start(drivers.workflow.started_by(upload, within=drivers.environment.patience.start), "event")
+        patience = within or drivers.environment.patience.start
+        return Start(drivers.workflow.started_by(upload, within=patience), "event")
     except NotSeen as unseen:
         return Start(None, "none", str(unseen))
 

@@ -74,7 +74,8 @@ def _start(config: pytest.Config, record: Record, progress: Progress) -> Environ
     report = {"say": progress.say, "phase": record.phase}
     session = Session(config, system, options.settings(config), report)
     target = TARGETS[options.target(config)].start(session)
-    environment = replace(target, client=naming(target.client, target.names))
+    patience = replace(target.patience, start=session.settings.start_seconds or target.patience.start)
+    environment = replace(target, client=naming(target.client, target.names), patience=patience)
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
     record.masking.learn({**environment.exports, **environment.confidential})

@@ -56,6 +56,7 @@ class Settings(Table):
     aurora_secret: str = Field(default="", min_length=1)
     security_groups: Ids = ()
     subnets: Ids = ()
+    start_seconds: int | None = Field(default=None, ge=1, le=3600)
     names: Mapping[str, Pattern] = Field(default_factory=dict)
     account_names: Mapping[str, Pattern] = Field(default_factory=dict)
     input: Input = Input()

@@ -29,6 +29,9 @@ from tests.acceptance.conftest import ROOT, Accept, command, environment
 RUN = ("features/2_run", "features/3_success")
 """The features of the run alone, which take less time than a whole session."""
 DISABLE_RULE = "import boto3; boto3.client('events').disable_rule(Name='csv-parallel-processing-csv-upload-dev')"
+DELAY_EVENTS = (
+    "import os; from tests.steps.reference import control; control(os.environ, '/_events/delay', seconds=2.5)"
+)
 KILL_POSTGRES = """
 import os, psycopg
 (folder,) = psycopg.connect(os.environ['DATABASE_URL']).execute('SHOW data_directory').fetchone()
@@ -93,6 +96,18 @@ def test_an_upload_that_starts_nothing_is_started_by_hand_and_the_rest_is_checke
     assert not session.items("broken"), session
     assert (session.verdict["run"]["started_by"], session.verdict["run"]["status"]) == ("manual", "SUCCEEDED")
     assert "waited 5 s for an execution" in session.verdict["items"]["RUN-02"]["reason"]
+
+
+def test_an_event_that_comes_after_a_start_by_hand_is_recognised_as_late(accept: Accept, tmp_path: Path):
+    settings = tmp_path / "acceptance.toml"
+    told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
+    settings.write_text(f"start_seconds = 1\n{told}", "utf-8")
+    session = accept(f"--settings={settings}", f"--after-deploy={python(DELAY_EVENTS)}", *RUN)
+    assert session.items("failed") == {"RUN-02"}, session
+    assert (session.verdict["run"]["started_by"], session.verdict["run"]["status"]) == ("manual", "SUCCEEDED")
+    first, *others = session.verdict["diagnoses"]
+    assert (first["id"], others) == ("event-late", []), session
+    assert re.search(r"the event has started arn:aws:states:\S+ \d+ s after the upload", first["evidence"][0])
 
 
 def python(code: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from steps.drivers.step_functions import Machine
 from steps.paths import ROOT
 from steps.preconditions.state_machine import recovery
 
@@ -38,6 +39,25 @@ def test_a_step_that_is_tried_again_after_everything(error: str):
     machine["States"]["Merge the results"]["Retry"].insert(0, {"ErrorEquals": [error]})
     (text,) = said(machine)
     assert text.startswith(f"Merge the results is tried again after {error}")
+
+
+def test_a_task_of_another_service_needs_no_retry_of_lambdas_errors():
+    machine = reference()
+    task = machine["States"]["Validate the file"]
+    task["Resource"] = "arn:aws:states:::dynamodb:putItem"
+    del task["Retry"]
+    assert said(machine) == []
+
+
+def test_what_the_history_does_not_hold_is_unsupported_by_name():
+    machine = reference()
+    assert Machine("ACTIVE", "role", machine).unsupported == []
+    machine["States"]["Process the chunks"]["ItemProcessor"]["ProcessorConfig"]["Mode"] = "DISTRIBUTED"
+    outer = {"StartAt": "All", "States": {"All": {"Type": "Parallel", "Branches": [machine], "End": True}}}
+    assert Machine("ACTIVE", "role", outer, "EXPRESS").unsupported == [
+        "it is an EXPRESS state machine",
+        "Process the chunks is a Distributed Map",
+    ]
 
 
 def test_a_step_whose_errors_nothing_catches():
