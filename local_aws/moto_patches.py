@@ -97,6 +97,15 @@ def name_denied_calls() -> None:
     kind._error_cause_from_client_error = staticmethod(error_and_cause)
 
 
+def leave_bucket_policies_to_us() -> None:
+    """Have local_aws/iam alone judge by bucket policies: moto takes a statement's conditions for true."""
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    bucket: Any = FakeBucket
+    bucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
+
+
 def find_backends_once(dispatcher: Any) -> None:
     """Keep each host's backend: moto lists its own folder to find it, under a lock that all requests share.
 

@@ -80,6 +80,8 @@ class Iam:
     def _forget(self, operation: Operation) -> None:
         """Drop cached answers after a write; CloudFormation writes without calling the services' APIs."""
         service = operation.service
+        if operation.name in ("PutBucketPolicy", "DeleteBucketPolicy", "DeleteBucket"):
+            self._identities.forget()
         if service not in ("iam", "secretsmanager", "states", "cloudformation"):
             return
         if operation.name.startswith(("Get", "List", "Describe", "Simulate")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 
 from local_aws.errors import ServiceError
@@ -17,6 +18,7 @@ from local_aws.iam.roles import Roles
 from local_aws.iam.trust import Trust
 
 _STATES = "states.amazonaws.com"
+_BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::(?P<name>[^/]+)")
 
 
 class Judge:
@@ -76,4 +78,16 @@ class Judge:
 
     def _verdict(self, caller: Caller, demand: Demand) -> Verdict:
         self.asked.setdefault(caller.identity_arn, set()).add(demand.action)
-        return decide(self._identities.policies(caller.identity) or (), demand).verdict
+        own = decide(self._identities.policies(caller.identity) or (), demand).verdict
+        bucket = _BUCKET.match(demand.resource)
+        return self._with_bucket_policy(bucket["name"], own, caller, demand) if bucket else own
+
+    def _with_bucket_policy(self, bucket: str, own: Verdict, caller: Caller, demand: Demand) -> Verdict:
+        """The verdict on an S3 demand: a bucket's policy can deny it, or allow it to a principal that it names."""
+        (region,) = demand.context["aws:requestedregion"]
+        policy, arns = self._identities.bucket_policy(bucket, region), frozenset((caller.arn, caller.identity_arn))
+        if policy.denies(arns, self._places.account, demand):
+            return Verdict.DENIED_BY_RESOURCE
+        if own is Verdict.NOT_ALLOWED and policy.of_identity(arns, self._places.account, demand) is Trust.NAMED:
+            return Verdict.ALLOWED
+        return own

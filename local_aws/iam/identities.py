@@ -1,4 +1,4 @@
-"""Users and roles: the owner of an access key and the policies that apply to it, read through IAM's own API."""
+"""Users and roles: the owner of an access key and the policies that apply to it, read through AWS's own APIs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Caller(NamedTuple):
 
 
 class Identities:
-    """The account's users and roles; answers are cached until IAM receives a write."""
+    """The account's users and roles; answers are cached until a policy or an identity is written."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -70,6 +70,10 @@ class Identities:
     def trust(self, role_arn: str) -> TrustPolicy | None:
         """The trust policy of a role; None if there is no such role."""
         return self._memory.recall(("trust", role_arn), lambda: self._read_trust(role_arn))
+
+    def bucket_policy(self, bucket: str, region: str) -> TrustPolicy:
+        """The policy of a bucket, which names principals like a trust policy; without statements if it has none."""
+        return self._memory.recall(("bucket", bucket), lambda: self._read_bucket_policy(bucket, region))
 
     def forget(self) -> None:
         """Drop the cache after a write."""
@@ -120,6 +124,10 @@ class Identities:
         if found is None or _text(found, "Arn") != role_arn:
             return None
         return TrustPolicy(_document(found, "AssumeRolePolicyDocument"))
+
+    def _read_bucket_policy(self, bucket: str, region: str) -> TrustPolicy:
+        answer = self._wire.send("s3", region, "GET", f"/{bucket}", query={"policy": ""})
+        return TrustPolicy(json.loads(answer.get_data()) if answer.status_code == 200 else {})
 
     def _found(self, action: str, arguments: dict[str, str]) -> Element | None:
         try:

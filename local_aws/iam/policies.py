@@ -1,6 +1,7 @@
 """Parse policies and evaluate them for an action on a resource, as IAM does for identity policies in one account.
 
-Resource policies, permissions boundaries, session policies and service control policies are not supported.
+Permissions boundaries, session policies, service control policies and, but for those of
+buckets (see trust.py), resource policies are not supported.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -70,11 +71,12 @@ class Policy:
 
 
 class Verdict(Enum):
-    """The result of evaluating all policies; the values are those of IAM's simulator."""
+    """The result of evaluating all policies; the values but the last are those of IAM's simulator."""
 
     ALLOWED = "allowed"
     DENIED = "explicitDeny"
     NOT_ALLOWED = "implicitDeny"
+    DENIED_BY_RESOURCE = "explicitDeny in a resource-based policy"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ def access_denied(operation: Operation, caller: str, demand: Demand, verdict: Ve
     reasons = {
         Verdict.NOT_ALLOWED: f" because no identity-based policy allows the {demand.action} action",
         Verdict.DENIED: " with an explicit deny in an identity-based policy",
+        Verdict.DENIED_BY_RESOURCE: " with an explicit deny in a resource-based policy",
     }
     said = (
         f"User: {caller} is not authorized to perform: {demand.action} on resource: {demand.shown or demand.resource}"

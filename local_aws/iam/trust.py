@@ -1,4 +1,4 @@
-"""Trust policies: the principals that may assume a role.
+"""Policies that name principals: a role's trust policy, by which they may assume it, and a bucket's policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -26,7 +26,7 @@ class Trust(Enum):
 
 @dataclass(frozen=True)
 class TrustStatement:
-    """One statement of a trust policy, with the principals that it names."""
+    """One statement of such a policy, with the principals that it names."""
 
     statement: Statement
     services: frozenset[str]
@@ -40,7 +40,7 @@ class TrustStatement:
 
 
 class TrustPolicy:
-    """A role's trust policy."""
+    """A role's trust policy, or a bucket's policy."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._statements = [_trust_statement(each) for each in listed(document.get("Statement"))]
@@ -54,12 +54,18 @@ class TrustPolicy:
 
     def of_identity(self, arns: frozenset[str], account: str, demand: Demand) -> Trust:
         """The trust in the caller with these ARNs: a user has one; a role session has the role's and its own."""
-        (region,) = demand.context["aws:requestedregion"]
-        whole = {account, f"arn:{partition_of(region)}:iam::{account}:root"}
         return self._trusted(
             demand,
             lambda each: bool(arns & each.identities) or each.everyone,
-            lambda each: bool(whole & each.identities),
+            lambda each: bool(_whole(account, demand) & each.identities),
+        )
+
+    def denies(self, arns: frozenset[str], account: str, demand: Demand) -> bool:
+        """True if a statement denies the demand to the caller with these ARNs."""
+        named = arns | _whole(account, demand) | {"*"}
+        return any(
+            each.statement.denies and named & each.identities and each.statement.applies(demand)
+            for each in self._statements
         )
 
     def _trusted(
@@ -71,6 +77,12 @@ class TrustPolicy:
         if any(map(names, applying)):
             return Trust.NAMED
         return Trust.ACCOUNT if any(map(admits, applying)) else Trust.NONE
+
+
+def _whole(account: str, demand: Demand) -> frozenset[str]:
+    """The names of a whole account, in the partition of the region that is asked."""
+    (region,) = demand.context["aws:requestedregion"]
+    return frozenset({account, f"arn:{partition_of(region)}:iam::{account}:root"})
 
 
 def _trust_statement(document: Mapping[str, Any]) -> TrustStatement:
