@@ -16,8 +16,8 @@ from steps.drivers.tables import Table, Tables
 from steps.preconditions.state_machine import recovery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
-from steps.suite.finding import table as attached_table
 from steps.targets.environment import Environment
+from steps.verdict.record import Record
 
 Described = list[list[str]]
 _WRITTEN = {
@@ -62,22 +62,20 @@ def tables_found(environment: Environment) -> dict[str, Table | None]:
 
 @then("these are active, with their keys:")
 def tables_active(
-    datatable: Described, tables: Mapping[str, Table | None], environment: Environment, finding: Finding
+    datatable: Described, tables: Mapping[str, Table | None], environment: Environment, record: Record, finding: Finding
 ) -> None:
-    names, deviations, notes = environment.names, list[Deviation](), list[list[str]]()
+    names, deviations = environment.names, list[Deviation]()
     for name, *keys, expiry in datatable[1:]:
         key = name.replace("-", "_")
         if (got := tables.get(names.named(key))) is None:
             deviations.append(missing(names, key))
             continue
-        wanted = Table(names.named(key), "ACTIVE", tuple(filter(None, keys)), expiry or None)
+        wanted = Table(got.name, "ACTIVE", tuple(filter(None, keys)), expiry or None)
         faults = table_faults(wanted, got, _WRITTEN[key])
         deviations += [Deviation(Diagnosis.TABLE_SETTINGS_WRONG, f"{got.name} {fault}") for fault in faults]
-        notes += [[f"{got.name} has {each}"] for each in got.further]
-        if not wanted.expires_by and got.expires_by:
-            notes.append([f"{got.name} has the TTL attribute {got.expires_by}"])
-    if notes:
-        finding.attach(attached_table("beside what the pipeline needs", ["what"], notes))
+        further = [*([f"the TTL attribute {got.expires_by}"] if got.expires_by and not expiry else ()), *got.further]
+        if further:
+            record.notes.append(f"{got.name} has what the pipeline does not need: {', '.join(further)}")
     finding.none(deviations, "tables-active", tables=len(datatable) - 1)
     planted = Table("any", "ACTIVE", ("any",), expires_by="any")
     faults = table_faults(replace(planted, expires_by=None), planted, {"any"})
