@@ -24,7 +24,9 @@ from commands.__main__ import main as commands
 from steps.drivers.waiting import eventually
 from steps.reporting import nights
 from steps.verdict import checklist
+from steps.verdict.words import Words
 from tests.acceptance.conftest import ROOT, Accept, command, environment
+from tests.steps.reporting.sentences import find_faults
 
 RUN = ("features/2_run", "features/3_success")
 """The features of the run alone, which take less time than a whole session."""
@@ -53,6 +55,8 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     assert all(control["found"] for item in verdict["items"].values() for control in item["controls"])
     assert set(verdict["scope"]) == set(verdict["items"])
     assert {item["mode"] for item in verdict["items"].values()} == {"live"}
+    told = {id: [*find_faults(Words(**item["found"]))] for id, item in verdict["items"].items()}
+    assert {id: faults for id, faults in told.items() if faults} == {}
     assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
     for sheet in ("checklist.html", "checklist.md"):
         assert verdict["run"]["version_id"] in (tmp_path / "reports" / sheet).read_text("utf-8")
