@@ -4,6 +4,7 @@ python -m defects                       the whole catalogue; an interrupted run 
 python -m defects --defect AREA/NAME    one defect, and the lines that noticed it
 python -m defects --sample SEED         one random defect of each area, drawn by SEED
 python -m defects --clean 50            50 runs without a defect, under varying loads: each has to be GO
+python -m defects generate --seed N     mutants of any pipeline, drawn by a seed: see defects.generator.command
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from defects import catalogue_reader, clean_runs, kill_matrix
 from defects.catalogue_reader import Defect
+from defects.generator.command import main as generate
 from defects.kill_matrix import Results
 from defects.outcome import Outcome, tally
 from defects.pipeline_copy import missed
@@ -32,6 +34,8 @@ def main() -> int:
 
     2 if the catalogue cannot be used.
     """
+    if sys.argv[1:2] == ["generate"]:
+        return generate(sys.argv[2:])
     told = _arguments()
     if told.clean:
         return _clean(told)

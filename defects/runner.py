@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from defects import sessions
 from defects.catalogue_reader import Defect
@@ -49,8 +50,7 @@ def run_all(defects: dict[str, Defect], *, at_once: int, keep: Path | None = Non
             for done in as_completed(running):
                 yield done.result()
         finally:
-            for session in multiprocessing.active_children():
-                _interrupt(session)
+            interrupt_all()
             pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -64,15 +64,25 @@ def run(name: str, defect: Defect, keep: Path | None = None) -> Outcome:
 def accepted(name: str, arguments: Iterable[str], keep: Path | None = None) -> Outcome:
     """Run a session with these arguments and return its outcome; its reports are kept in `keep`/`name`."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        reports = (keep / name).resolve() if keep else Path(folder)
-        reports.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        ended = _session(["-m", "local", f"--reports={reports}", *arguments], reports / "output.txt")
-        file = left_in(reports)
-        verdict = json.loads(file.read_text("utf-8")) if file.is_file() else None
-        if verdict is None:
-            ended = ended or " ".join((reports / "output.txt").read_text("utf-8").split()[-30:])
+        verdict, ended = run_session(["-m", "local", *arguments], (keep / name).resolve() if keep else Path(folder))
         return outcome(name, round(time.monotonic() - began, 1), verdict, ended)
+
+
+def run_session(arguments: Iterable[str], reports: Path) -> tuple[dict[str, Any] | None, str]:
+    """Run a session and return its verdict, None if it left none, and its abnormal end in words, if any."""
+    reports.mkdir(parents=True, exist_ok=True)
+    ended = _session([*arguments, f"--reports={reports}"], reports / "output.txt")
+    file = left_in(reports)
+    if file.is_file():
+        return json.loads(file.read_text("utf-8")), ended
+    return None, ended or " ".join((reports / "output.txt").read_text("utf-8").split()[-30:])
+
+
+def interrupt_all() -> None:
+    """Interrupt all running sessions, so that they clean up."""
+    for session in multiprocessing.active_children():
+        _interrupt(session)
 
 
 def _arguments(defect: Defect) -> Iterable[str]:

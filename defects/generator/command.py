@@ -1,0 +1,136 @@
+"""`python -m defects generate`: draws mutants of a pipeline by a seed and judges the acceptance by them.
+
+python -m defects generate --seed 7 --count 100           faults; each has to be NO-GO
+python -m defects generate --seed 7 --lawful              changes that any operator may make; each has to be GO
+python -m defects generate --seed 7 --count 12 --list     shows them, and runs nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from defects.generator import lawful
+from defects.generator.change import BUNDLED, Change, copy_pipeline, diff, read_sources
+from defects.generator.draw import draw
+from defects.generator.draw import find_changes as find_faults
+from defects.generator.judge import judge_all
+from defects.generator.score import CAUGHT, GO, Judged, equivalents, matrix, score
+from defects.kill_matrix import judges
+from defects.runner import in_memory
+from steps.paths import REPORTS, write_atomically
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return the exit code: 0 if each mutant came out as it has to, 1 if not, 2 if none can be made."""
+    told = _arguments(arguments)
+    if not importlib.util.find_spec("cfnlint"):
+        print("cfn-lint is not installed; its schemas say which values a property may have.", file=sys.stderr)
+        print("  remedy: pip install -r requirements-dev.txt", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as place:
+        sources = read_sources(copy_pipeline(told.folder, Path(place) / "copy"))
+    find_changes = lawful.find_changes if told.lawful else find_faults
+    changes = draw(sources, find_changes(sources), told.seed, told.count)
+    if told.list:
+        for number, change in enumerate(changes, 1):
+            print(
+                f"# {number} {change.id} {change.layer}, {change.operator}: {change.place}\n{diff(sources, change)}\n"
+            )
+        return 0
+    in_memory()
+    return _judge(told, sources, changes)
+
+
+def _judge(told: argparse.Namespace, sources: Mapping[str, str], changes: Sequence[Change]) -> int:
+    results = Results(told.reports, told.folder, "lawful" if told.lawful else str(told.seed), told.mark)
+    known = {} if told.fresh else results.read()
+    left = [change for change in changes if change.id not in known]
+    began, equivalent = time.monotonic(), equivalents()
+    right = GO if told.lawful else CAUGHT
+    outcomes = judge_all(told.folder, sources, left, mark=told.mark, jobs=told.jobs, lawful=told.lawful, keep=told.keep)
+    for number, judged in enumerate(outcomes, 1):
+        known[judged.id] = judged
+        results.add(judged)
+        remaining = (time.monotonic() - began) / number * (len(left) - number) / 60
+        said = ", ".join(filter(None, [*judged.lines[:4], judged.first, judged.ended]))
+        word = judged.word if judged.word == right or judged.id not in equivalent else "equivalent"
+        print(
+            f"{number:4} of {len(left)}, {remaining:.0f} minutes left  {word:8} {judged.id} {judged.layer}, "
+            f"{judged.operator}: {judged.place} in {judged.seconds:.0f} s: {said}",
+            flush=True,
+        )
+    ours = [known[change.id] for change in changes if change.id in known]
+    return _report(told, ours, equivalent)
+
+
+def _report(told: argparse.Namespace, ours: list[Judged], equivalent: Mapping[str, str]) -> int:
+    other = Results(told.reports, told.folder, str(told.seed) if told.lawful else "lawful", told.mark).read().values()
+    faults, laws = (list(other), ours) if told.lawful else (ours, list(other))
+    told.reports.mkdir(parents=True, exist_ok=True)
+    page = matrix(faults, laws, equivalent, told.seed)
+    write_atomically(told.reports / "generated.md", page)
+    scores = {"seed": told.seed, "folder": told.folder.name, "faults": asdict(score(faults, equivalent))}
+    scores["lawful"] = asdict(score(laws, {}, word=GO))
+    scores["mutants"] = [asdict(each) for each in [*faults, *laws]]
+    write_atomically(told.reports / "generated.json", json.dumps(scores, ensure_ascii=False, indent=1))
+    found = score(ours, {} if told.lawful else equivalent, word=GO if told.lawful else CAUGHT)
+    verb = "GO" if told.lawful else "caught"
+    print(
+        f"{found.caught} of {found.counted} {verb}, {found.unknown} unknown, {found.equivalent} equivalent; "
+        f"seed {told.seed}"
+    )
+    return 0 if found.caught == found.counted else 1
+
+
+class Results:
+    """What became of the mutants of a seed, a line of JSON each; that of other sources is ignored."""
+
+    def __init__(self, reports: Path, folder: Path, seed: str, mark: str = "local") -> None:
+        self._file = reports / "generated" / f"{folder.name}-{mark}-{seed}.jsonl"
+        files = sorted(file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+        digest = hashlib.sha256(judges().encode())
+        for file in files:
+            digest.update(file.read_bytes())
+        self._key = digest.hexdigest()[:16]
+
+    def read(self) -> dict[str, Judged]:
+        """Return the last result of each mutant by its id."""
+        found = {}
+        for line in self._file.read_text("utf-8").splitlines() if self._file.is_file() else ():
+            try:
+                told = json.loads(line)
+            except ValueError:  # blank, or written in part
+                continue
+            if told.pop("key") == self._key:
+                found[told["id"]] = Judged(**told)
+        return found
+
+    def add(self, judged: Judged) -> None:
+        """Append a result at once, so that an interrupted run can be resumed."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps({"key": self._key, **asdict(judged)}, ensure_ascii=False))
+
+
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m defects generate", description="the acceptance against mutants")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="draws the mutants; the same seed, the same")
+    parser.add_argument("--count", type=int, default=12, metavar="K", help="mutants to draw")
+    parser.add_argument("--folder", type=Path, default=BUNDLED, metavar="DIR", help="the pipeline")
+    parser.add_argument("--lawful", action="store_true", help="changes that any operator may make, in place of faults")
+    parser.add_argument("--mark", default="local", help="the sessions that judge: pytest -m MARK")
+    parser.add_argument("--list", action="store_true", help="show the diffs, run nothing")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="sessions at a time")
+    parser.add_argument("--fresh", action="store_true", help="forget what was found before")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of each session")
+    parser.add_argument("--reports", type=Path, default=REPORTS, metavar="DIR")
+    return parser.parse_args(arguments)
