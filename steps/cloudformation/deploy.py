@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from steps.cloudformation.declared import SECRET, Clients, Declared, Properties, unknown
-from steps.cloudformation.errors import DeployError, understanding
+from steps.cloudformation.errors import DeployError, NotDeployable, understanding
 from steps.cloudformation.packages import Application
 from steps.cloudformation.references import LookUp, dereference, exported, fetch
 from steps.cloudformation.resources import RESOURCE_TYPES
@@ -234,7 +234,7 @@ def _refuse_unsupported(file: str, template: Template, left_out: Mapping[str, st
         needed = references(omit(spec.get("Properties", {}), *_ANYTHING)) & left_out.keys()
         found += [f"{other} of type {left_out[other]}, which {name} refers to" for other in sorted(needed)]
     if found:
-        raise DeployError(
+        raise NotDeployable(
             f"{file} declares what the suite does not deploy.",
             evidence="; ".join(found),
             remedy="take it out by a Condition, or add the type to steps/cloudformation/resources",
@@ -256,8 +256,12 @@ def _create(name: str, kind: str, properties: Properties, aws: Clients, applicat
         raise DeployError(
             f"{name} ({kind}) lacks the property {error}.", remedy="declare it; physical names are wanted too"
         ) from error
-    except (ClientError, BotoCoreError, ValueError) as error:
+    except (ClientError, ParamValidationError) as error:
         raise DeployError(f"{name} ({kind}) was refused.", evidence=str(error), remedy=f"mend it in {file}") from error
+    except (BotoCoreError, ValueError) as error:
+        raise NotDeployable(
+            f"{name} ({kind}) cannot be made.", evidence=str(error), remedy=f"mend it in {file}, or leave it out"
+        ) from error
 
 
 def _upload(application: Application, aws: Clients) -> None:

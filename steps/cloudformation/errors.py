@@ -10,12 +10,19 @@ from steps.explained_error import ExplainedError
 
 
 class DeployError(ExplainedError):
-    """A deployment has failed."""
+    """The pipeline cannot be deployed as its templates say."""
 
     diagnosis = Diagnosis.PIPELINE_NOT_DEPLOYED
+    failed_line: str | None = "KNO-02"
 
     def __init__(self, cause: str, *, evidence: str = "", remedy: str) -> None:
         super().__init__(cause, evidence=" ".join(evidence.split()), remedy=remedy)
+
+
+class NotDeployable(DeployError):
+    """The suite or this machine cannot deploy what may be right: an unknown type, or pip without a network."""
+
+    failed_line = None
 
 
 @contextmanager

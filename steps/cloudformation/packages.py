@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from local_aws import surroundings
-from steps.cloudformation.errors import DeployError, understanding
+from steps.cloudformation.errors import DeployError, NotDeployable, understanding
 from steps.cloudformation.template import load
 from steps.targets.files import files_of
 
@@ -194,7 +194,7 @@ def _made(target: str, path: Path, variables: Mapping[str, str]) -> Iterator[tup
         try:
             _run(command, check=True)
         except (OSError, subprocess.CalledProcessError) as failed:
-            raise DeployError(
+            raise NotDeployable(
                 f"{target} of {path / 'Makefile'} does not succeed.",
                 evidence=(getattr(failed, "stderr", "") or str(failed)).strip()[-500:],
                 remedy="mend what the evidence says; it wants make, pip and the way to a package index",
@@ -258,7 +258,7 @@ def _fetched(wanted: list[Requirement]) -> Iterator[tuple[str, bytes]]:
         command = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", folder, *map(str, wanted)]
         done = _run(command, check=False)
         if done.returncode:
-            raise DeployError(
+            raise NotDeployable(
                 f"The requirements {', '.join(map(str, wanted))} cannot be installed.",
                 evidence=done.stderr.strip()[-500:],
                 remedy="run pip install -r requirements.txt, or mend the requirements.txt",

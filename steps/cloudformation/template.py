@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from samtranslator.yaml_helper import yaml_parse
 
 from steps.cloudformation.declared import is_unknown
-from steps.cloudformation.errors import DeployError
+from steps.cloudformation.errors import DeployError, NotDeployable
 
 Template = dict[str, Any]
 Lookup = Callable[[str, str | None], Any]
@@ -59,7 +59,7 @@ def load(path: Path) -> Template:
     try:
         template = yaml_parse(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise DeployError(f"{path} does not exist.", remedy="name a folder that holds template.yaml") from None
+        raise NotDeployable(f"{path} does not exist.", remedy="name a folder that holds template.yaml") from None
     except Exception as error:
         raise DeployError(f"{path.name} is not valid YAML.", evidence=str(error), remedy="mend the template") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
@@ -231,7 +231,9 @@ def resolve(node: Any, lookup: Lookup) -> Any:
         if key in _FUNCTIONS:
             return _FUNCTIONS[key](argument, lookup)
         if key.startswith("Fn::") or key == "Condition":
-            raise DeployError(f"{key} is not supported by this deployer.", remedy=f"use one of {', '.join(_FUNCTIONS)}")
+            raise NotDeployable(
+                f"{key} is not supported by this deployer.", remedy=f"use one of {', '.join(_FUNCTIONS)}"
+            )
     resolved = {key: resolve(value, lookup) for key, value in node.items()}
     return {key: value for key, value in resolved.items() if value is not _NO_VALUE}
 

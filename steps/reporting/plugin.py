@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -163,7 +164,7 @@ def pytest_runtest_makereport(
     scenario.ended = time.monotonic()
     scenario.mode = "static" if item.get_closest_marker("static") else "live"
     if call.excinfo is not None:
-        status, reason = _outcome(call.excinfo)
+        status, reason = _outcome(call.excinfo, scenario.items)
         reason = record.masking.text(reason)
         others = [each for each in record.scenarios.values() if each is not scenario]
         told = any((each.status, each.reason) == (status, reason) for each in others)
@@ -173,17 +174,16 @@ def pytest_runtest_makereport(
         is_noted = (scenario.status, scenario.reason) == (status, reason)
         if is_noted and status != verdict.NOT_CHECKED and item.config.option.tbstyle == "auto":
             report.longrepr = failure(getattr(report, "scenario", None), scenario)
-            if _says_why(call.excinfo.value):
-                # the summary shows the error that has stopped a session
-                item.config.option.tbstyle = "no" if item.session.shouldfail == STOPPED else "auto"
-            elif status == verdict.BROKEN:
+            if status == verdict.BROKEN and not _says_why(call.excinfo.value):
                 report.longrepr += f"\n\n{call.excinfo.getrepr(style='short')}"
+        if item.session.shouldfail == STOPPED and record.stopped is None:
+            record.stop(scenario, partial(_outcome, call.excinfo))
+            if _says_why(call.excinfo.value):
+                item.config.option.tbstyle = "no"  # the summary shows the error
     elif call.when == "call":
         scenario.is_well = True
     if call.when == "teardown":
         scenario.end()
-        if item.session.shouldfail == STOPPED:
-            record.spread(scenario)
     clean(report, record.shown, item.config.option.tbstyle)
     return report
 
@@ -205,8 +205,11 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return next((again[each] for each in getattr(report, "user_properties", ()) if each in again), None)
 
 
-def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Status, str]:
-    """Status and reason: FAILED (the product) by an assertion, NOT_CHECKED by a skip, BROKEN (not the product) else."""
+def _outcome(excinfo: pytest.ExceptionInfo[BaseException], lines: Collection[str]) -> tuple[Status, str]:
+    """Status and reason: FAILED (the product) by an assertion, or by an error that says so of one of these lines.
+
+    NOT_CHECKED by a skip; BROKEN (not the product) by anything else.
+    """
     error = excinfo.value
     if isinstance(error, pytest.skip.Exception):
         return verdict.NOT_CHECKED, str(error.msg)
@@ -214,6 +217,8 @@ def _outcome(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Status, str]
         return verdict.NOT_CHECKED, verdict.INTERRUPTED
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return verdict.FAILED, str(error) or excinfo.exconly()
+    if getattr(error, "failed_line", None) in lines:
+        return verdict.FAILED, str(error)
     said = f"{type(error).__name__}: {error}"
     if _says_why(error):
         return verdict.BROKEN, said

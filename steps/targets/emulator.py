@@ -16,8 +16,9 @@ from steps.cloudformation.deploy import StandIns, deploy
 from steps.cloudformation.errors import DeployError
 from steps.cloudformation.packages import Application, build
 from steps.drivers.names import Names
-from steps.drivers.postgres import Database
+from steps.drivers.postgres import Database, SqlRefused
 from steps.drivers.users import User
+from steps.explained_error import ExplainedError
 from steps.targets.system import SystemUnderTest
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -31,6 +32,13 @@ class Deployed:
     declared: dict[str, Declared]
     secret_arn: str
     notes: list[str]
+
+
+class SchemaRefused(ExplainedError):
+    """PostgreSQL refuses the pipeline's schema.sql, or the rows of history.sql by that schema."""
+
+    diagnosis = SqlRefused.diagnosis
+    failed_line = "DAT-01"
 
 
 def packed(
@@ -76,8 +84,11 @@ def deployed(
             remedy="add it, with the ARN of the secret that holds username and password",
         )
     with Database(database_url, system.sql, test_users=test_users) as session:
-        for file in ("schema", "history"):
-            session.tell(file)
+        try:
+            for file in ("schema", "history"):
+                session.tell(file)
+        except SqlRefused as refused:
+            raise SchemaRefused(str(refused)) from refused
     pipeline = deploy(applications[1], client, **where, parameters=data.outputs | common, exports=data.exports)
     declared = data.declared | pipeline.declared
     _until_active(client, [each.ref for each in declared.values() if each.kind == _FUNCTION])

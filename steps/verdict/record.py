@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from steps.suite.deviation import Deviation
 from steps.suite.visible_text import visible
 from steps.verdict import origin, verdict, waivers
 from steps.verdict.checklist import Item
-from steps.verdict.model import Verdict, Waiver
+from steps.verdict.model import Status, Verdict, Waiver
 
 
 @dataclass
@@ -116,11 +116,17 @@ class Record:
         broken = {id for each in done if each.status == verdict.BROKEN for id in each.items}
         return [id for id in self.checklist if id in failed | broken]
 
-    def spread(self, first: verdict.Scenario) -> None:
-        """Give the result of `first` to all scenarios that have not run, since its cause has stopped the session."""
+    def stop(self, first: verdict.Scenario, outcome: Callable[[Sequence[str]], tuple[Status, str]]) -> None:
+        """Give the scenarios that have not run a result, since the cause of `first` has stopped the session.
+
+        outcome: status and reason of a scenario by its lines.
+        """
         self.stopped = first.reason
         for id, items in self.expected.items():
-            self.scenarios.setdefault(id, replace(first, id=id, items=items))
+            status, reason = outcome(items)
+            result = replace(first, id=id, items=items, status=status, reason=self.masking.text(reason))
+            result.is_running = False
+            self.scenarios.setdefault(id, result)
 
     def is_excused(self, id: str) -> bool:
         """True if this scenario failed and every line that it claims is waived."""

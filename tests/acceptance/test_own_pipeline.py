@@ -50,6 +50,18 @@ def test_names_that_nothing_goes_by_are_no_and_never_a_broken_environment(accept
     assert {"DAT-01", "FIL-01", "DAT-05", "KNO-02"} <= session.items("passed"), session
 
 
+def test_a_template_that_cannot_be_deployed_is_no_go_with_its_place(accept: Accept, tmp_path: Path):
+    folder = tally(tmp_path)
+    data = folder / "data.yaml"
+    data.write_text(data.read_text("utf-8").replace("!GetAtt Inbox.Arn", "!GetAtt Inbox.Colour", 1), "utf-8")
+    session = accept(f"--system-under-test={folder}")
+    verdict = session.verdict
+    assert (session.exit, verdict["verdict"], session.items("failed")) == (1, "NO-GO", {"KNO-02"}), session
+    (diagnosis,) = verdict["diagnoses"]
+    assert diagnosis["id"] == "pipeline-not-deployed"
+    assert "data.yaml refers to Inbox.Colour" in str(diagnosis["evidence"])
+
+
 def test_a_rule_that_makes_another_input_than_the_settings_say_is_no_go_before_anything_is_delivered(
     accept: Accept, tmp_path: Path
 ):
