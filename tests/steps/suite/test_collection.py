@@ -56,6 +56,7 @@ def test_a_line_of_the_checklist_picks_its_scenarios(tmp_path: Path, picked: lis
     found = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
     assert found == {"features/3_success/any_lawful_file.feature", "features/3_success/statistics.feature"}
     assert "2/" in done.stdout
+    assert "warning" not in done.stdout  # such as a plug-in that another one imports first
 
 
 def test_a_line_that_no_scenario_answers_is_named_with_the_nearest(tmp_path: Path):
