@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -248,6 +249,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = judged.exit
     elif has_run and session.config.option.plan:
         session.exitstatus = pytest.ExitCode.OK  # a NO that is to be expected is no failure of the plan
+    summary_file = session.config.stash.get(CALLERS, os.environ).get("GITHUB_STEP_SUMMARY")
+    if summary_file and not claim.is_part:
+        with Path(summary_file).open("a", encoding="utf-8") as page:
+            page.write(record.file.with_name(sheet.MARKDOWN).read_text("utf-8"))
     if judged.complete and record.tested is not None:
         writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])
 

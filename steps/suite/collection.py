@@ -107,6 +107,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if isinstance(item.parent, FeatureFile):
         item.config.stash.setdefault(COLLECTED, []).append(item)
         item.extra_keyword_matches |= claimed_lines(item)
+        item.user_properties += [("checklist", id) for id in sorted(claimed_lines(item))]  # in JUnit's XML, too
 
 
 def claimed_lines(item: pytest.Item) -> set[str]:

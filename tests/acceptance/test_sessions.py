@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema
 import psutil
@@ -42,9 +43,10 @@ os.kill(int(open(folder + '/postmaster.pid').readline()), 9)
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
 
 
-def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
+def test_a_clean_run_is_go(accept: Accept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     private, public = _keys(tmp_path)
-    session = accept(f"--sign-key={private}")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    session = accept(f"--sign-key={private}", f"--junitxml={tmp_path / 'junit.xml'}")
     verdict = session.verdict
     jsonschema.validate(verdict, SCHEMA)
     assert (session.exit, verdict["verdict"], verdict["complete"]) == (0, "GO", True), session
@@ -60,6 +62,9 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path):
     assert re.search(r"Process the chunks, \d+ of 10 chunks", session.output)
     for sheet in ("checklist.html", "checklist.md"):
         assert verdict["run"]["version_id"] in (tmp_path / "reports" / sheet).read_text("utf-8")
+    assert (tmp_path / "summary.md").read_bytes() == (tmp_path / "reports" / "checklist.md").read_bytes()
+    claimed = {each.get("value") for each in ElementTree.parse(tmp_path / "junit.xml").iter("property")}
+    assert claimed == verdict["items"].keys()
     attested = str(tmp_path / "reports" / "attestation.json")
     assert commands(["verify", attested, f"--public-key={public}"]) == 0
     other = shutil.copytree(ROOT / "system_under_test", tmp_path / "another")

@@ -13,7 +13,7 @@ from steps.reporting.sheet.markdown import markdown
 from steps.verdict.checklist import Item
 from steps.verdict.model import Verdict
 
-PAGE = "checklist.html"
+PAGE, MARKDOWN = "checklist.html", "checklist.md"
 
 
 class NotAVerdict(ExplainedError):
@@ -30,7 +30,7 @@ class NotAVerdict(ExplainedError):
 def write(verdict: Verdict, checklist: Mapping[str, Item], folder: Path) -> list[Path]:
     """Write checklist.md and checklist.html into `folder`, each atomically, and return their paths."""
     sheet = fill_in(verdict, checklist)
-    return [_written(folder / name, text) for name, text in (("checklist.md", markdown(sheet)), (PAGE, html(sheet)))]
+    return [_written(folder / name, text) for name, text in ((MARKDOWN, markdown(sheet)), (PAGE, html(sheet)))]
 
 
 def rewrite(file: Path, checklist: Mapping[str, Item]) -> list[Path]:
