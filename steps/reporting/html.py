@@ -20,6 +20,7 @@ from steps.reporting.allure_results.contents import GROUPS
 from steps.reporting.npm import NotInstalled, install
 from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import quoted, say
+from steps.verdict.words import Language
 
 TOOL = ROOT / "tools" / "allure"
 NODE = 22
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def make_report(results: Path, reports: Path, *, language: str = "ja") -> Path:
+def make_report(results: Path, reports: Path, *, language: Language = "ja") -> Path:
     """Rebuild the page in `reports`/allure-report from `results` and return its path; raises NoReport.
 
     Earlier runs are kept in allure-history.jsonl. Failed tests are no error here: the verdict reports them.
@@ -74,7 +75,7 @@ def make_report(results: Path, reports: Path, *, language: str = "ja") -> Path:
     return page
 
 
-def _config(results: Path, reports: Path, folder: Path, language: str) -> dict[str, Any]:
+def _config(results: Path, reports: Path, folder: Path, language: Language) -> dict[str, Any]:
     """Return allurerc.json: results grouped by phase and line in this language, failed steps expanded."""
     categories, session = results / "categories.json", results / "environment.properties"
     verdict = re.search(r"^Verdict = (.+)$", session.read_text("utf-8") if session.is_file() else "", re.M)

@@ -18,7 +18,7 @@ from steps.attestation import writing
 from steps.paths import FEATURES, ROOT, write_atomically
 from steps.reporting import nights, sheet
 from steps.reporting.allure_results import plugin as allure_results
-from steps.reporting.terminal import clean, failure, summary
+from steps.reporting.terminal import Ended, clean, failure, summary
 from steps.suite import options, reports
 from steps.suite.collection import COLLECTED
 from steps.suite.deviation import of_error
@@ -270,11 +270,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if VERDICT in config.stash:
         record, claim = config.stash[RECORD], reports.claimed(config)
         part = record.scenarios.values() if claim and claim.is_part else None
-        summary(
-            terminalreporter,
-            config.stash[VERDICT],
-            record.checklist,
-            record.file.with_name(sheet.PAGE),
-            part,
-            record.stopped,
-        )
+        page = record.file.with_name(sheet.PAGE)
+        ended = Ended(config.stash[VERDICT], record.checklist, page, part, record.stopped)
+        summary(terminalreporter, options.language(config), ended)

@@ -3,97 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 import pytest
 
-from steps.reporting.texts import TEXTS
+from steps.reporting.texts import TEXTS, duration
 from steps.suite.visible_text import MARGIN, quoted, visible
 from steps.verdict.checklist import Item
 from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
+from steps.verdict.words import Language, Words, fill
 
-_PLACES = {"embedded": "the embedded AWS", "localstack": "LocalStack"}
-_COUNTED = {FAILED: "NO", BROKEN: "broken", NOT_CHECKED: "not checked", "waived": "waived"}
 _EVIDENCE_LINES = 3
-_STOPPED_LINES = 8
+_INDENTED = Words("  {name}", "  {name}")
 _REASON_LINES = 4  # the full reason is shown with the failed scenario and in verdict.json
+_STOPPED_LINES = 8
+_COUNTED = (FAILED, BROKEN, NOT_CHECKED, "waived")
 
 
-def summary(
-    terminal: pytest.TerminalReporter,
-    verdict: Verdict,
-    checklist: dict[str, Item],
-    file: Path,
-    part: Collection[Scenario] | None,
-    stopped: str | None,
-) -> None:
-    """Print the summary of the verdict, the path of the sheet last.
+class Ended(NamedTuple):
+    """A session that has ended.
 
-    part: the scenarios of a session that is a part. stopped: the error that stopped a session before its first check,
-    printed in place of the lines.
+    sheet: the path of the filled checklist. part: the scenarios of a session that is a part. stopped: the error that
+    stopped a session before its first check, printed in place of the lines.
     """
-    terminal.ensure_newline()
-    terminal.section(f"acceptance on {verdict.target}", sep="=")
-    if stopped is None:
-        _lines_and_figures(terminal, verdict, checklist)
-    else:
-        terminal.write_line("  " + "\n  ".join(visible(stopped).split("\n")[:_STOPPED_LINES]))
-    word, is_good, rest = _closing(verdict) if part is None else _closing_of_part(part)
-    terminal.write_line("")
-    terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
-    terminal.write_line(f"  {rest}")
-    terminal.write_line(f"  sheet: {file}")
+
+    verdict: Verdict
+    checklist: Mapping[str, Item]
+    sheet: Path
+    part: Collection[Scenario] | None
+    stopped: str | None
 
 
-def _lines_and_figures(terminal: pytest.TerminalReporter, verdict: Verdict, checklist: dict[str, Item]) -> None:
-    scope = verdict.lines_in_scope
-    apart = [id for id, line in verdict.items.items() if not line.applies]
-    shown = [id for id, line in scope.items() if verdict.complete or line.scenarios]
-    said: set[str] = set()
-    for id in [id for id in checklist if id in (*shown, *apart)]:
-        _line(terminal, checklist[id], verdict.items[id], said)
-    terminal.write_line("")
-    for diagnosis in verdict.diagnoses:
-        _diagnosis(terminal, diagnosis)
-    for name, value in _figures(verdict):
-        terminal.write_line(quoted(f"  {name:<22}{value}"))
-    for note in verdict.notes:
-        terminal.write_line(quoted(f"  note: {note}"))
-
-
-def _closing(verdict: Verdict) -> tuple[str, bool, str]:
-    """The last line of a whole session: the verdict in a word, whether it is good, and the lines counted."""
-    scope = verdict.lines_in_scope.values()
-    by_reading = sum(line.mode == "static" for line in scope)
-    count: Counter[str] = Counter(line.mark for line in scope)
-    waived = count["waived"]
-    word = verdict.verdict + (f", with {waived} waived" if waived else "")
-    if verdict.verdict == "GO" and verdict.target != "aws-dev":
-        word += f" on {_PLACES.get(verdict.target or '', 'an emulator')}"
-    bad = [f"{count[mark]} {said}" for mark, said in _COUNTED.items() if count[mark]]
-    out = [id for id, line in verdict.items.items() if line.applies and id not in verdict.scope]
-    apart = sum(not line.applies for line in verdict.items.values())
-    rest = [
-        ", ".join([*bad, f"{count['passed']} of {len(scope)} lines passed"])
-        + (f" ({len(scope) - by_reading} judged live, {by_reading} by reading)" if by_reading else ""),
-        f"{apart} not applicable to this pipeline" if apart else "",
-        f"{len(out)} of the checklist's {len(verdict.items)} are claimed by no scenario yet" if out else "",
-        "" if verdict.complete else "the session was broken off",
-        "a release needs pytest -m aws-dev" if verdict.verdict == "GO" and verdict.target != "aws-dev" else "",
-    ]
-    return word, verdict.verdict == "GO", "; ".join(filter(None, rest))
-
-
-def _closing_of_part(scenarios: Collection[Scenario]) -> tuple[str, bool, str]:
-    """The last line of a part of a session: what became of its scenarios, which give no verdict."""
-    count: Counter[str] = Counter(scenario.status for scenario in scenarios)
-    bad = [f"{count[status]} {said}" for status, said in _COUNTED.items() if count[status]]
-    passed = f"{count[PASSED]} of {len(scenarios)} scenarios passed"
-    word = "NOTHING RAN" if not scenarios else "PASSED" if not bad else "NOT PASSED"
-    return word, word == "PASSED", ", ".join([*bad, passed]) + "; a part of the checklist gives no verdict"
+def summary(terminal: pytest.TerminalReporter, language: Language, ended: Ended) -> None:
+    """Print the summary of a session in this language, the path of its sheet last."""
+    Summary(terminal, language).write(ended)
 
 
 def failure(steps: dict[str, Any] | None, scenario: Scenario) -> str:
@@ -122,40 +69,125 @@ def clean(report: pytest.TestReport, shown: Callable[[str], str], style: str) ->
             report.longrepr = cleaned
 
 
-def _line(terminal: pytest.TerminalReporter, item: Item, found: LineResult, said: set[str]) -> None:
-    """Print a line of the checklist; a reason in `said` is not repeated."""
-    mark, told = TEXTS.status[found.mark], found.found.en if found.found else found.got
-    terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
-    terminal.write(quoted(f"{item.id}  {item.en}" + (f": {told}" if told else "")) + "\n")
-    if found.status != PASSED and found.reason not in said:
-        said.add(found.reason)
-        lines = visible(found.reason).split("\n")
-        for text in lines[1 if found.found else 0 :][:_REASON_LINES]:
-            terminal.write_line(f"            | {text}")
-    if waiver := found.waived:
-        waived = f"waived by {waiver.who} until {waiver.expires}: {waiver.reason}"
-        terminal.write_line(quoted(f"              {waived}"))
+class Summary:
+    """Prints the parts of a summary in one language."""
+
+    def __init__(self, terminal: pytest.TerminalReporter, language: Language) -> None:
+        self._terminal, self._language = terminal, language
+
+    def write(self, ended: Ended) -> None:
+        """Print the lines of the checklist, the diagnoses, the figures, the notes, and the verdict."""
+        self._terminal.ensure_newline()
+        self._terminal.section(self._text("head", target=ended.verdict.target), sep="=")
+        if ended.stopped is None:
+            self._write_lines(ended.verdict, ended.checklist)
+        else:
+            self._terminal.write_line("  " + "\n  ".join(visible(ended.stopped).split("\n")[:_STOPPED_LINES]))
+        verdict, part = ended.verdict, ended.part
+        word, is_good, rest = self._close(verdict) if part is None else self._close_part(part)
+        self._terminal.write_line("")
+        self._terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
+        self._terminal.write_line(f"  {rest}")
+        self._terminal.write_line(f"  {self._text('sheet', file=ended.sheet)}")
+
+    def _write_lines(self, verdict: Verdict, checklist: Mapping[str, Item]) -> None:
+        scope = verdict.lines_in_scope
+        apart = [id for id, line in verdict.items.items() if not line.applies]
+        shown = [id for id, line in scope.items() if verdict.complete or line.scenarios]
+        said: set[str] = set()
+        for id in [id for id in checklist if id in (*shown, *apart)]:
+            self._write_line(checklist[id], verdict.items[id], said)
+        self._terminal.write_line("")
+        for diagnosis in verdict.diagnoses:
+            self._write_diagnosis(diagnosis)
+        for name, value in _figures(verdict):
+            self._terminal.write_line(quoted(f"  {_padded(self._in(name), 22)}{self._in(value)}"))
+        for note in verdict.notes:
+            self._terminal.write_line(quoted(f"  {self._text('note', note=note)}"))
+
+    def _in(self, words: Words | Item) -> str:
+        return str(getattr(words, self._language))
+
+    def _text(self, name: str, **values: Any) -> str:
+        return self._in(fill(TEXTS.terminal[name], **values))
+
+    def _write_line(self, item: Item, found: LineResult, said: set[str]) -> None:
+        """Print a line of the checklist; a reason in `said` is not repeated."""
+        mark, told = TEXTS.status[found.mark], self._in(found.found) if found.found else found.got
+        self._terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
+        self._terminal.write(quoted(f"{item.id}  {self._in(item)}" + (f": {told}" if told else "")) + "\n")
+        if found.status != PASSED and found.reason not in said:
+            said.add(found.reason)
+            lines = visible(found.reason).split("\n")
+            for text in lines[1 if found.found else 0 :][:_REASON_LINES]:
+                self._terminal.write_line(f"            | {text}")
+        if waiver := found.waived:
+            waived = self._text("waived", who=waiver.who, expires=waiver.expires, reason=waiver.reason)
+            self._terminal.write_line(quoted(f"              {waived}"))
+
+    def _write_diagnosis(self, diagnosis: RankedDiagnosis) -> None:
+        """Print a diagnosis: its cause, its lines of the checklist, its first evidence and its remedy."""
+        self._terminal.write_line(f"  {diagnosis.rank}. {diagnosis.id}  {self._in(diagnosis.cause)}", bold=True)
+        firsts = [visible(text).split("\n")[0] for text in diagnosis.evidence[:_EVIDENCE_LINES]]
+        told = [("lines", ", ".join(diagnosis.items)), *(("evidence", first or "–") for first in firsts)]
+        for name, text in (*told, ("remedy", self._in(diagnosis.remedy))):
+            self._terminal.write_line(f"     {_padded(self._text(name), 10)}{text}")
+        self._terminal.write_line("")
+
+    def _close(self, verdict: Verdict) -> tuple[str, bool, str]:
+        """The last line of a whole session: the verdict in a word, whether it is good, and the lines counted."""
+        scope = verdict.lines_in_scope.values()
+        count: Counter[str] = Counter(line.mark for line in scope)
+        by_reading = sum(line.mode == "static" for line in scope)
+        out = sum(line.applies for line in verdict.items.values()) - len(scope)
+        apart = sum(not line.applies for line in verdict.items.values())
+        is_good, word = verdict.verdict == "GO", str(verdict.verdict)
+        if count["waived"]:
+            word = self._text("with_waived", verdict=word, waived=count["waived"])
+        is_trial = is_good and verdict.target != "aws-dev"
+        if is_trial:
+            place = TEXTS.terminal.get(f"place_{verdict.target}", TEXTS.terminal["place_endpoint"])
+            word = self._text("go_on", verdict=word, place=place)
+        passed = self._text("passed", passed=count[PASSED], scope=len(scope))
+        if by_reading:
+            passed += self._text("by_reading", live=len(scope) - by_reading, reading=by_reading)
+        rest = [
+            self._count(count, passed),
+            self._text("apart", apart=apart) if apart else "",
+            self._text("unclaimed", out=out, all=len(verdict.items)) if out else "",
+            "" if verdict.complete else self._text("broken_off"),
+            self._text("release") if is_trial else "",
+        ]
+        return word, is_good, self._text("and").join(filter(None, rest))
+
+    def _close_part(self, scenarios: Collection[Scenario]) -> tuple[str, bool, str]:
+        """The last line of a part of a session: what became of its scenarios, which give no verdict."""
+        count: Counter[str] = Counter(scenario.status for scenario in scenarios)
+        is_good = bool(scenarios) and count[PASSED] == len(scenarios)
+        word = self._text("part_passed" if is_good else "part_not_passed" if scenarios else "nothing_ran")
+        told = self._count(count, self._text("scenarios", passed=count[PASSED], all=len(scenarios)))
+        return word, is_good, self._text("and").join([told, self._text("no_verdict")])
+
+    def _count(self, count: Mapping[str, int], passed: str) -> str:
+        bad = [self._text(f"count_{mark}", count=count[mark]) for mark in _COUNTED if count.get(mark)]
+        return self._text("comma").join([*bad, passed])
 
 
-def _diagnosis(terminal: pytest.TerminalReporter, diagnosis: RankedDiagnosis) -> None:
-    """Print a diagnosis: its cause, its lines of the checklist, its first evidence and its remedy."""
-    terminal.write_line(f"  {diagnosis.rank}. {diagnosis.id}  {diagnosis.cause.en}", bold=True)
-    terminal.write_line(f"     lines:    {', '.join(diagnosis.items)}")
-    for text in diagnosis.evidence[:_EVIDENCE_LINES]:
-        first, *_ = visible(text).split("\n")
-        terminal.write_line(f"     evidence: {first or 'none'}")
-    terminal.write_line(f"     remedy:   {diagnosis.remedy.en}")
-    terminal.write_line("")
+def _padded(text: str, width: int) -> str:
+    """Return `text` followed by spaces up to `width` columns of a terminal, where a wide character takes two."""
+    taken = sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
+    return text + " " * max(1, width - taken)
 
 
-def _figures(verdict: Verdict) -> list[tuple[str, str]]:
-    measured = verdict.measured
-    figures = [("session", f"{measured.session_seconds:.1f} s")]
-    figures += [(f"  {name}", f"{seconds:.1f} s") for name, seconds in measured.phases.items()]
+def _figures(verdict: Verdict) -> list[tuple[Words, Words]]:
+    measured, names = verdict.measured, TEXTS.terminal
+    figures = [(names["session"], duration(measured.session_seconds))]
+    figures += [(fill(_INDENTED, name=names[name]), duration(each)) for name, each in measured.phases.items()]
     if measured.seconds is not None:
+        rate = fill(names["rate_value"], rate=measured.records_per_second)
         figures += [
-            ("execution", f"{measured.seconds:.2f} s, {verdict.run.status}"),
-            ("records a second", f"{measured.records_per_second:.1f}"),
-            ("chunks at once", f"at most {measured.peak_chunks}"),
+            (names["execution"], fill(names["execution_value"], seconds=measured.seconds, status=verdict.run.status)),
+            (names["rate"], rate),
+            (names["chunks"], fill(names["chunks_value"], chunks=measured.peak_chunks)),
         ]
     return figures

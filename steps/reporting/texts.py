@@ -42,6 +42,7 @@ class Texts(_Table):
     phase: dict[str, Both]
     started_by: dict[str, Both]
     unit: dict[str, Both]
+    terminal: dict[str, Both]
     sheet: dict[str, Both]
     allure: dict[str, Both]
     night: dict[str, Both]

@@ -13,6 +13,7 @@ from steps.suite.marks import TARGET_OF_MARK, find_mark
 from steps.targets.system import SystemUnderTest
 from steps.targets.table import TARGETS
 from steps.verdict import checklist
+from steps.verdict.words import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from steps.targets.settings import Settings
@@ -64,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sign-key", metavar="FILE", type=Path, help="sign the attestation by this PEM key")
     group.addoption("--fault-seed", metavar="N", type=int, default=1, help="what faults are drawn from: -m robustness")
     group.addoption("--fault-draws", metavar="N", type=int, default=3, help="how many files get a fault that is drawn")
+    group.addoption("--language", choices=LANGUAGES, help="of the terminal; that of the locale unless said")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")
 
 
@@ -119,6 +121,13 @@ def settings(config: pytest.Config) -> Settings:
         except SettingsError as faulty:
             raise pytest.UsageError(str(faulty)) from faulty
     return config.stash[_settings]
+
+
+def language(config: pytest.Config) -> Language:
+    """Return the terminal's language: that of --language, or else Japanese in a Japanese locale, or else English."""
+    told: Language | None = config.option.language
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return told or ("ja" if locale.startswith("ja") else "en")
 
 
 def altering(config: pytest.Config) -> list[str]:

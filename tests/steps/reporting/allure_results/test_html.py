@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from steps.reporting import html
+from steps.verdict.words import LANGUAGES
 from tests.steps.reporting.allure_results.conftest import Leavings
 from tests.steps.reporting.browser import browser
 
@@ -19,8 +20,8 @@ SECONDS = 20_000  # milliseconds: a page of 4 MB on a busy machine
 @pytest.fixture(scope="module")
 def pages(left: Leavings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page in each language, each in a folder of its own."""
-    reports = {language: tmp_path_factory.mktemp(language) for language in ("ja", "en")}
-    return {language: html.make_report(left.folder, folder, language=language) for language, folder in reports.items()}
+    reports = {language: tmp_path_factory.mktemp(language) for language in LANGUAGES}
+    return {each: html.make_report(left.folder, reports[each], language=each) for each in LANGUAGES}
 
 
 def opened(browser: Browser, file: Path, elsewhere: list[str]) -> Page:

@@ -1,0 +1,28 @@
+"""The language of the terminal: that of the command line, or else that of the locale."""
+
+from __future__ import annotations
+
+import pytest
+
+from steps.suite.options import language
+from tests.steps.reporting.allure_results.conftest import Run
+from tests.steps.reporting.allure_results.conftest import run as run  # the fixture
+
+
+@pytest.mark.parametrize(
+    ("locale", "spoken"), [("ja_JP.UTF-8", "ja"), ("ja", "ja"), ("en_US.UTF-8", "en"), ("C", "en"), ("", "en")]
+)
+def test_the_terminal_speaks_the_language_of_the_locale(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, locale: str, spoken: str
+):
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.delenv("LANG", raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    assert language(pytestconfig) == spoken
+
+
+def test_the_terminal_speaks_the_language_of_the_command_line(run: Run):
+    output = run("--language=ja", "-k", "all_is_well").output
+    assert "受け入れテスト（embedded）" in output
+    assert "実行時間が15分以内で完了" in output or "ステータスがSUCCEEDED" in output
+    assert "一部だけの実行のため判定なし" in output
