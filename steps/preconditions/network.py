@@ -201,8 +201,9 @@ def reachable(surroundings: Surroundings, finding: Finding) -> None:
     deviations = [each for each in surroundings.deviations() if each.diagnosis != PRIVATE]
     port = surroundings.cluster.port
     finding.none(deviations, "services-in-reach", port=port)
-    without = replace(surroundings.network, endpoints=[], groups={})
+    network = surroundings.network
+    without = replace(network, endpoints=[], groups={}, routes={id: [] for id in network.routes})
     found = {each.diagnosis for each in replace(surroundings, network=without).deviations()}
     finding.control(
-        "no endpoints and no security groups", {Diagnosis.ROUTE_MISSING, Diagnosis.SECURITY_GROUP_CLOSED} <= found
+        "no endpoints, routes and security groups", {Diagnosis.ROUTE_MISSING, Diagnosis.SECURITY_GROUP_CLOSED} <= found
     )

@@ -59,12 +59,14 @@ def deployed(
     database_url: str,
     test_users: Sequence[User],
     stand_ins: StandIns | None = None,
+    rows: Sequence[str] = ("schema", "history"),
     **parameters: str,
 ) -> Deployed:
     """Deploy the data template (in the dev account, Terraform's), the schema with some rows, then the pipeline.
 
-    `stand_ins`: see `deploy`. `parameters`: further template parameters, such as AuroraEndpoint if the emulator's RDS
-    does not report the endpoint at which functions reach the database.
+    `stand_ins`: see `deploy`. `rows`: the SQL files that make tables and rows. `parameters`: further template
+    parameters, such as AuroraEndpoint if the emulator's RDS does not report the endpoint at which functions reach the
+    database.
     """
     database = psycopg.conninfo.conninfo_to_dict(database_url)
     common = {
@@ -85,7 +87,7 @@ def deployed(
         )
     with Database(database_url, system.sql, test_users=test_users) as session:
         try:
-            for file in ("schema", "history"):
+            for file in rows:
                 session.tell(file)
         except SqlRefused as refused:
             raise SchemaRefused(str(refused)) from refused
