@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from steps.cloudformation.template import load
+from steps.cloudformation.template import load, resolve
 from steps.drivers.iam import Need
 from steps.drivers.names import Names
 from steps.paths import ROOT
@@ -16,6 +16,7 @@ from steps.preconditions.permissions import excessive, forbidden, lacking, neede
 NAMES = Names("123456789012")
 SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aurora-AbCdEf"
 NEEDED = needed(NAMES, SECRET)
+PARAMETERS = {"Environment": NAMES.environment, "EventBridgeRoleName": NAMES.rule_role}
 READ, WRITE = Need("arn:aws:s3:::any/key", "s3:GetObject"), Need("arn:aws:s3:::any/key", "s3:PutObject")
 OF_LAMBDA_ITSELF = {"ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}
 """AWS recommends them for functions in a VPC, and functions come to one without."""
@@ -25,7 +26,7 @@ def granted() -> Iterator[tuple[str, str]]:
     """(role, action) of every statement of the reference pipeline's roles."""
     resources = load(ROOT / "system_under_test" / "data.yaml")["Resources"].values()
     for role in (each["Properties"] for each in resources if each["Type"] == "AWS::IAM::Role"):
-        name = role["RoleName"]["Fn::Sub"].replace("${Environment}", NAMES.environment)
+        name = resolve(role["RoleName"], lambda parameter, _: PARAMETERS[parameter])
         for policy in role["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 actions = statement["Action"]

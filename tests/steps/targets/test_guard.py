@@ -41,7 +41,8 @@ def test_every_other_environment_is_refused_once(environment: str):
     "name", ["csv-prod", "csv-production", "customers", "csv-dev-live", "csvDevProd2", "csv_PRD_dev"]
 )
 def test_a_name_that_says_another_environment_or_none_is_refused_wherever_it_is_used(table: str, thing: str, name: str):
-    (fault,) = faults(**{table: {thing: name}})
+    tables: dict[str, Any] = {table: {thing: name}}
+    (fault,) = faults(**tables)
     assert fault.startswith(f"{table}.{thing} is {name}, ")
 
 
