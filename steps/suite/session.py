@@ -128,8 +128,10 @@ def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iter
 
 
 @pytest.fixture(scope="session")
-def alone(environment: Environment, progress: Progress) -> Iterator[None]:
-    """Lock a shared account against other runs until the session ends."""
+def alone(environment: Environment, progress: Progress, pytestconfig: pytest.Config) -> Iterator[None]:
+    """Lock a shared account against other runs until the session ends: whatever writes asks for this before."""
+    if pytestconfig.option.plan:
+        pytest.skip("--plan: nothing is written")
     if not environment.shared:
         yield
         return
