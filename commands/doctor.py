@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -147,9 +148,15 @@ def _aws(aws: Clients, names: Names) -> Iterable[tuple[str, Callable[[], str]]]:
         return ", ".join(names.functions)
 
     def groups() -> str:
-        for group in names.log_groups:
+        named: dict[str, str] = {}
+        with suppress(ClientError, BotoCoreError):  # the test of Lambda reports these
+            for name in names.functions:
+                told = aws("lambda").get_function_configuration(FunctionName=name).get("LoggingConfig", {})
+                named |= {name: told["LogGroup"]} if "LogGroup" in told else {}
+        found = replace(names, named_groups=named).log_groups
+        for group in found:
             aws("logs").describe_log_streams(logGroupName=group, limit=1)
-        return ", ".join(names.log_groups)
+        return ", ".join(found)
 
     def security_groups() -> str:
         found = aws("ec2").describe_security_groups(MaxResults=5)["SecurityGroups"]

@@ -140,7 +140,7 @@ class Server:
 
     def _start_sandbox(self, spec: FunctionSpec) -> Sandbox:
         credentials = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)
-        log = LogStream(self._logs, spec.log_group, stream_name(spec.version), spec.region, credentials)
+        log = LogStream(self._logs, spec.log_group, stream_name(spec), spec.region, credentials)
         places = Places(
             task=self._packages.unzipped(spec.package),
             layers=self._packages.unzipped(*spec.layers),

@@ -1,6 +1,7 @@
-"""The layer that completes functions' configurations by what moto lacks: their states other than Active.
+"""The layer that completes functions' configurations by what moto lacks: states other than Active, LoggingConfig.
 
 https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ _INACTIVE = "The function is inactive and its VPC connection is no longer availa
 
 
 class Configurations:
-    """Keeps the states that are set for functions; forwards all requests but invocations of one that is not Active."""
+    """Keeps functions' states and LoggingConfig; forwards all requests but invocations of one that is not Active."""
 
     def __init__(self) -> None:
         self._states: dict[str, dict[str, Any]] = {}
+        self._logging: dict[str, dict[str, str]] = {}
 
     def __call__(self, request: Request, inner: Handler) -> Response:
         """Handle `request`; raises Refused.
@@ -43,17 +45,24 @@ class Configurations:
             return inner(request)
         if found["part"] == "/invocations":
             self._refuse_unless_active(found["name"])
+            return inner(request)
+        content = json.loads(request.get_data() or b"{}") if request.method in ("POST", "PUT") else {}
         answer = inner(request)
-        if (
-            answer.status_code < 300
-            and request.method == "GET"
-            and found["name"]
-            and (state := self._of(found["name"]))
-        ):
-            content = json.loads(answer.get_data())
-            content.get("Configuration", content).update(state)
-            answer.set_data(json.dumps(content))
+        name = found["name"] or content.get("FunctionName")
+        if answer.status_code >= 300 or not name:
+            return answer
+        if "LoggingConfig" in content:
+            self._logging[name] = content["LoggingConfig"]
+        if answer.get_data():
+            told = json.loads(answer.get_data())
+            told.get("Configuration", told).update({**self._of(name), "LoggingConfig": self._logging_of(name)})
+            answer.set_data(json.dumps(told))
         return answer
+
+    def _logging_of(self, name: str) -> dict[str, str]:
+        told = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}", **self._logging.get(name, {})}
+        levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"} if told["LogFormat"] == "JSON" else {}
+        return {**levels, **told}
 
     def _of(self, name: str) -> dict[str, Any]:
         """The fields of the function's state; empty if it is Active."""

@@ -54,5 +54,11 @@ def environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         # On Lambda each process has its own /tmp; here all share one.
         "TMPDIR": str(places.temporary),
-        **dict(spec.variables),
+        **variables_of(spec),
     }
+
+
+def variables_of(spec: FunctionSpec) -> dict[str, str]:
+    """The function's own variables, and those that tell its runtime client and its libraries how to log."""
+    logging = {"AWS_LAMBDA_LOG_FORMAT": spec.log_format, "AWS_LAMBDA_LOG_LEVEL": spec.log_level}
+    return {**(logging if spec.writes_json else {}), **dict(spec.variables)}

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from local_aws.internal_client import CallFailed, Credentials, Wire
+from local_aws.lambda_.spec import FunctionSpec
 
 _MAX_BATCH = 5_000
 _TAIL_CHARACTERS = 4_096
@@ -35,7 +36,12 @@ class LogStream:
     _latest: int = field(default=0, init=False)
 
     def write(self, message: str, timestamp: int | None = None) -> None:
-        """Add one event; `timestamp` in milliseconds, by default now, is raised to the previous event's if earlier."""
+        """Add one event unless it is empty; its `timestamp` is in milliseconds, by default now.
+
+        A timestamp earlier than the previous event's is raised to that.
+        """
+        if not message:
+            return
         self._latest = max(self._latest, timestamp or now())
         self.tail = (self.tail + message)[-_TAIL_CHARACTERS:]
         self.shipper.put(LogEvent(self, self._latest, message))
@@ -50,9 +56,13 @@ class LogEvent:
     message: str
 
 
-def stream_name(version: str) -> str:
-    """A log stream name in Lambda's format: date, version, and 32 hexadecimal digits."""
-    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
+def stream_name(spec: FunctionSpec) -> str:
+    """A log stream name in Lambda's format: date, version, and 32 hexadecimal digits.
+
+    In a group that LoggingConfig names, which other functions may share, it has the function's name too.
+    """
+    name = "" if spec.log_group == f"/aws/lambda/{spec.name}" else spec.name
+    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[{spec.version}]{secrets.token_hex(16)}"
 
 
 def now() -> int:

@@ -23,8 +23,8 @@ from local_aws.lambda_.environment import Places
 
 _CHILD = Path(__file__).with_name("child")
 _PYTHON = [sys.executable, "-I", "-S", "-X", "utf8"]
-_READ_AT_START = ("LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
-"""Prefixes of variables that loader, C library or interpreter read at process start only; they rule out a fork."""
+_READ_AT_START = ("LD_", "LC_", "LANG", "MALLOC_", "GLIBC_", "AWS_LAMBDA_LOG_")
+"""Prefixes of variables that loader, C library, interpreter or runtime client read at start only: no fork then."""
 
 
 class Process(Protocol):

@@ -21,23 +21,23 @@ def init_start(spec: FunctionSpec) -> str:
     return f"INIT_START Runtime Version: {name}:3{version}.v1\tRuntime Version ARN: {arn}\n"
 
 
-def init_report(seconds: float, error: str) -> str:
+def init_report(spec: FunctionSpec, seconds: float, error: str) -> str:
     """The line after a failed init."""
     return f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: error\tError Type: {error}\n"
 
 
-def start(request_id: str, version: str) -> str:
+def start(spec: FunctionSpec, request_id: str) -> str:
     """The line before an invocation."""
-    return f"START RequestId: {request_id} Version: {version}\n"
+    return f"START RequestId: {request_id} Version: {spec.version}\n"
 
 
-def task_timed_out(request_id: str, timeout_s: float) -> str:
+def task_timed_out(spec: FunctionSpec, request_id: str) -> str:
     """The line after an invocation's timeout."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return f"{at} {request_id} Task timed out after {timeout_s:.2f} seconds\n\n"
+    return f"{at} {request_id} Task timed out after {spec.timeout_s:.2f} seconds\n\n"
 
 
-def end(request_id: str) -> str:
+def end(spec: FunctionSpec, request_id: str) -> str:
     """The line after an invocation."""
     return f"END RequestId: {request_id}\n"
 
@@ -49,19 +49,18 @@ class Figures:
     seconds: float
     init_seconds: float | None
     """Set for the first invocation of a process only."""
-    memory_mb: int
     used_mb: int
     lost_by: str | None
     """The error type that ended the process, if any."""
 
 
-def report(request_id: str, figures: Figures) -> str:
+def report(spec: FunctionSpec, request_id: str, figures: Figures) -> str:
     """The last line of an invocation."""
     fields = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {figures.seconds * 1000:.2f} ms",
         f"Billed Duration: {math.ceil((figures.seconds + (figures.init_seconds or 0)) * 1000)} ms",
-        f"Memory Size: {figures.memory_mb} MB",
+        f"Memory Size: {spec.memory_mb} MB",
         f"Max Memory Used: {figures.used_mb} MB",
     ]
     if figures.init_seconds is not None:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, cast
 
-from local_aws.lambda_ import outcome, report
-from local_aws.lambda_.environment import Places, environment
+from local_aws.lambda_ import outcome, platform_events, report
+from local_aws.lambda_.environment import Places, environment, variables_of
 from local_aws.lambda_.logs import LogStream
 from local_aws.lambda_.outcome import Outcome
 from local_aws.lambda_.output import Output
@@ -58,7 +58,8 @@ class Sandbox:
         self._output = Output(self._log.write)
         self._init_seconds: float | None = None
         self._started = time.monotonic()
-        self._log.write(report.init_start(spec))
+        self._lines = platform_events if spec.writes_json else report
+        self._log.write(self._lines.init_start(spec))
         self._process = self._spawn(ground)
         self._api.caller.set_result(self._process.pid)
         ground.watch(self._process.pid)
@@ -75,13 +76,12 @@ class Sandbox:
         first = self._init_seconds is None
         self._log.tail = ""
         failure = self._await_init(invocation.request_id) if first else None
-        self._log.write(report.start(invocation.request_id, self.spec.version))
+        self._log.write(self._lines.start(self.spec, invocation.request_id))
         begun = time.monotonic()
         result = failure or self._run(invocation)
         figures = report.Figures(
             seconds=time.monotonic() - begun,
             init_seconds=self._init_seconds if first else None,
-            memory_mb=self.spec.memory_mb,
             used_mb=report.peak_memory_mb(self._process.pid),
             lost_by=result.error if failure or result.error in outcome.LOSSES else None,
         )
@@ -89,9 +89,9 @@ class Sandbox:
             self.kill()
         self._output.drain()
         if figures.lost_by == outcome.TIMED_OUT:
-            self._log.write(report.task_timed_out(invocation.request_id, self.spec.timeout_s))
-        self._log.write(report.end(invocation.request_id))
-        self._log.write(report.report(invocation.request_id, figures))
+            self._log.write(self._lines.task_timed_out(self.spec, invocation.request_id))
+        self._log.write(self._lines.end(self.spec, invocation.request_id))
+        self._log.write(self._lines.report(self.spec, invocation.request_id, figures))
         return Outcome(result.payload, result.error, self._log.tail)
 
     def crash(self) -> None:
@@ -110,7 +110,7 @@ class Sandbox:
         places, credentials = ground.places, ground.log.credentials
         variables = environment(self.spec, places, credentials, ground.endpoint_url, ground.log.name, self._api.address)
         return ground.processes.begin(
-            places, dict(self.spec.variables), variables, Streams(self._output.lines, self._output.frames)
+            places, variables_of(self.spec), variables, Streams(self._output.lines, self._output.frames)
         )
 
     def _await_init(self, request_id: str) -> Outcome | None:
@@ -122,7 +122,7 @@ class Sandbox:
         self._init_seconds = ended - self._started
         self._output.drain()  # log its output so far before the lines that follow
         if result is not None and result.error is not None:
-            self._log.write(report.init_report(self._init_seconds, result.error))
+            self._log.write(self._lines.init_report(self.spec, self._init_seconds, result.error))
         return result
 
     def _run(self, invocation: Invocation) -> Outcome:

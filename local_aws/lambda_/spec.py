@@ -23,11 +23,18 @@ class FunctionSpec:
     variables: tuple[tuple[str, str], ...]
     package: str
     layers: tuple[str, ...]
+    log_group: str
+    log_format: str
+    log_level: str
+    """The least level of the application's lines; empty unless the format is JSON."""
+    system_log_level: str
 
     @classmethod
     def of(cls, configuration: dict[str, Any], package: str, layers: tuple[str, ...]) -> FunctionSpec:
         """The spec from a GetFunctionConfiguration response and the names of the stored packages."""
         arn = unqualified(configuration["FunctionArn"])
+        logging = configuration.get("LoggingConfig") or {}
+        writes_json = logging.get("LogFormat") == "JSON"
         return cls(
             arn=arn,
             name=configuration["FunctionName"],
@@ -41,12 +48,16 @@ class FunctionSpec:
             variables=tuple(sorted(configuration.get("Environment", {}).get("Variables", {}).items())),
             package=package,
             layers=layers,
+            log_group=logging.get("LogGroup") or f"/aws/lambda/{configuration['FunctionName']}",
+            log_format=logging.get("LogFormat", "Text"),
+            log_level=logging.get("ApplicationLogLevel", "INFO") if writes_json else "",
+            system_log_level=logging.get("SystemLogLevel", "INFO"),
         )
 
     @property
-    def log_group(self) -> str:
-        """The function's log group."""
-        return f"/aws/lambda/{self.name}"
+    def writes_json(self) -> bool:
+        """True if Lambda's own lines are JSON."""
+        return self.log_format == "JSON"
 
 
 def unqualified(function_arn: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,18 @@ class Function:
     security_groups: tuple[str, ...]
     timeout: int
     reason: str = ""
+    logging: Mapping[str, str] = field(default_factory=dict)
+    """LoggingConfig: LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel."""
+
+    @property
+    def unlogged(self) -> list[str]:
+        """The lines that the levels of LoggingConfig leave out, though the acceptance reads them."""
+        lines = {"SystemLogLevel": "platform.start and platform.report", "ApplicationLogLevel": "the lines of INFO"}
+        return [
+            f"{level} of {self.name} is {self.logging[level]}, which leaves out {left_out}"
+            for level, left_out in lines.items()
+            if self.logging.get(level) in ("WARN", "ERROR", "FATAL")
+        ]
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,12 @@ class Functions:
     def found(self) -> dict[str, Function | None]:
         """Each function by its name; None if it does not exist."""
         return {name: self._found(name) for name in self.names}
+
+    def logged(self) -> list[Function]:
+        """Each function that exists, to tell where it logs; none if the caller may not read their configuration."""
+        with suppress(ClientError):
+            return [function for function in self.found().values() if function]
+        return []
 
     def awake(self, *, within: float, say: Callable[[str], None]) -> dict[str, Function | None]:
         """Return `found()` after waking each Inactive function, whose network interfaces Lambda has taken away.
@@ -160,5 +178,6 @@ class Functions:
             subnets=tuple(network.get("SubnetIds", ())),
             security_groups=tuple(network.get("SecurityGroupIds", ())),
             timeout=answer.get("Timeout", 3),
+            logging={name: str(value) for name, value in answer.get("LoggingConfig", {}).items()},
             reason=answer.get("StateReason") or answer.get("LastUpdateStatusReason", ""),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 
 ABOVE_INFO = ("ERROR", "WARN", "FATAL", "CRITICAL")
+_STREAM = re.compile(r"\d{4}/\d{2}/\d{2}/([^\[]+)\[[^\]]+\]\w+")
 _GROUP_SECONDS = 10
 """A log group that is still missing so long after the end of an execution will not be created any more."""
-_START = re.compile(r"START RequestId: (\S+)")
-_REPORT = re.compile(r"REPORT RequestId: (\S+)")
+_PLATFORM = re.compile(r"(START|REPORT) RequestId: (\S+)")
+_JSON_PLATFORM = {"platform.start": "START", "platform.report": "REPORT"}
 
 
 class LogsIncomplete(ExplainedError):
@@ -55,6 +56,16 @@ class LogLine:
             return {}
         return found if isinstance(found, dict) else {}
 
+    @property
+    def platform(self) -> tuple[str, str] | None:
+        """(START or REPORT, request id) if Lambda has written this line about an invocation, as text or as JSON."""
+        if found := _PLATFORM.match(self.text):
+            return found[1], found[2]
+        if '"platform.' not in self.text:
+            return None
+        kind = _JSON_PLATFORM.get(self.fields.get("type", ""))
+        return (kind, self.fields["record"]["requestId"]) if kind else None
+
     def __str__(self) -> str:
         return f"{self.group} {self.stream}: {shorten(self.text, 300, placeholder=' ...')}"
 
@@ -72,8 +83,21 @@ class Invocation:
 class Logs:
     """Reads the functions' log groups in CloudWatch Logs."""
 
-    def __init__(self, logs: CloudWatchLogsClient, groups: Sequence[str]) -> None:
-        self._logs, self._groups = logs, groups
+    def __init__(
+        self,
+        logs: CloudWatchLogsClient,
+        groups: Sequence[str],
+        *,
+        functions: Collection[str] = (),
+        unlogged: Sequence[str] = (),
+        every: float = 0.1,
+    ) -> None:
+        """`functions`: those whose streams are read in a group that others share. `every`: seconds between polls.
+
+        `unlogged`: what the functions' LoggingConfig leaves out, for which nobody should wait.
+        """
+        self._logs, self._groups, self._functions = logs, groups, functions
+        self._unlogged, self._every = unlogged, every
 
     def since(self, start: int) -> list[LogLine]:
         """Every line of every group since `start` (epoch milliseconds), each stream in order.
@@ -84,25 +108,45 @@ class Logs:
 
     def _of(self, group: str, start: int) -> list[LogLine]:
         pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
-        return [_line(group, event) for page in pages for event in page["events"]]
+        lines = (_line(group, event) for page in pages for event in page["events"])
+        return [line for line in lines if self._is_ours(line)]
+
+    def _is_ours(self, line: LogLine) -> bool:
+        """False for the stream of a function that is not ours: in a group that is named, each has its function's name.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+        """
+        function = _STREAM.fullmatch(line.stream)
+        return function is None or not self._functions or function[1] in self._functions
 
     def _groups_exist(self) -> bool:
         for group in self._groups:
             self._logs.filter_log_events(logGroupName=group, limit=1)
         return True
 
-    def complete(self, start: int, request_ids: Iterable[str], *, within: float) -> list[LogLine]:
+    def complete(
+        self, start: int, request_ids: Iterable[str], *, within: float, unnamed: int = 0, execution: str = ""
+    ) -> list[LogLine]:
         """Return `since(start)` once each of these invocations has its REPORT line. Raises LogsIncomplete.
 
-        If a group does not exist, raises AWS's error for it instead, after at most _GROUP_SECONDS.
+        `unnamed`: how many invocations of `execution` have to have reported beside those, whatever their ids. If a
+        group does not exist, raises AWS's error for it instead, after at most _GROUP_SECONDS.
         """
+        if self._unlogged:
+            raise LogsIncomplete(
+                "The functions' LoggingConfig leaves out lines that the acceptance reads.",
+                evidence=self._unlogged,
+                remedy="set the level to INFO in template.yaml, and run sam deploy",
+            )
         wanted = set(request_ids)
         missing: set[str] = wanted
 
         def ask() -> list[LogLine] | None:
             nonlocal missing
             lines = self.since(start)
-            missing = wanted - {found[1] for line in lines if (found := _REPORT.match(line.text))}
+            missing = wanted - {line.platform[1] for line in lines if line.platform and line.platform[0] == "REPORT"}
+            if unnamed > (others := len(_reported_by(lines, execution) - wanted)):
+                missing = {*missing, f"{unnamed - others} whose request id the history does not hold"}
             return None if missing else lines
 
         if not unless_absent(self._groups_exist):
@@ -110,9 +154,10 @@ class Logs:
         try:
             return eventually(
                 ask,
-                what=f"the REPORT lines of {len(wanted)} invocations in {', '.join(self._groups)}",
+                what=f"the REPORT lines of {len(wanted) + unnamed} invocations in {', '.join(self._groups)}",
                 seen=lambda: f"{len(missing)} still missing: {', '.join(sorted(missing))}",
                 within=within,
+                every=self._every,
             )
         except NotSeen as late:
             self._groups_exist()
@@ -129,15 +174,25 @@ def invocations(lines: Iterable[LogLine]) -> list[Invocation]:
     """Group `lines` into invocations; an execution environment, hence a log stream, serves one at a time."""
     found, open_in = [], {}
     for line in lines:
-        if start := _START.match(line.text):
-            open_in[line.group, line.stream] = Invocation(start[1], line.at)
+        kind, request_id = line.platform or ("", "")
+        if kind == "START":
+            open_in[line.group, line.stream] = Invocation(request_id, line.at)
             found.append(open_in[line.group, line.stream])
         if current := open_in.get((line.group, line.stream)):
             current.lines.append(line)
-            if _REPORT.match(line.text):
+            if kind == "REPORT":
                 current.ended = line.at
                 del open_in[line.group, line.stream]
     return found
+
+
+def _reported_by(lines: list[LogLine], execution_arn: str) -> set[str]:
+    """The request ids of the invocations that have reported and name this execution."""
+    return {
+        each.request_id
+        for each in invocations(lines)
+        if each.ended is not None and any(line.fields.get("execution_id") == execution_arn for line in each.lines)
+    }
 
 
 def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:

@@ -28,13 +28,17 @@ USUAL = {
 
 @dataclass(frozen=True)
 class Names:
-    """All physical names, derived from project, environment, account and region; `others` override USUAL patterns."""
+    """All physical names, derived from project, environment, account and region; `others` override USUAL patterns.
+
+    `named_groups`: the log group of each function whose LoggingConfig names one.
+    """
 
     account: str
     region: str = "ap-northeast-1"
     project: str = "csv-parallel-processing"
     environment: str = "dev"
     others: Mapping[str, str] = field(default_factory=dict)
+    named_groups: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
@@ -60,7 +64,9 @@ class Names:
 
     @property
     def log_groups(self) -> tuple[str, ...]:
-        return tuple(f"/aws/lambda/{function}" for function in self.functions)
+        """The functions' log groups without duplicates, since functions may share one."""
+        groups = (self.named_groups.get(name, f"/aws/lambda/{name}") for name in self.functions)
+        return tuple(dict.fromkeys(groups))
 
     @property
     def audit_logs(self) -> str:

@@ -192,9 +192,11 @@ class Delivery:
         self._observer.note_progress(Snapshot(seconds, reached, len(self.tail.lines), len(self.sightings.now)))
 
     def _await_logs(self) -> list[LogLine]:
-        ids = [task.request_id for task in self.run.tasks if task.request_id]
-        patience = self._drivers.environment.patience.logs
-        return without_others(self._drivers.logs.complete(self.upload.at, ids, within=patience), self.run.arn)
+        run, patience = self.run, self._drivers.environment.patience.logs
+        ids = [task.request_id for task in run.tasks if task.request_id]
+        unnamed = sum(task.has_run_unnamed for task in run.tasks)
+        lines = self._drivers.logs.complete(self.upload.at, ids, within=patience, unnamed=unnamed, execution=run.arn)
+        return without_others(lines, run.arn)
 
     @property
     def before(self) -> Statistics:

@@ -15,6 +15,7 @@ from steps.drivers.absence import naming
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections
 from steps.drivers.event_rule import Trigger
+from steps.drivers.functions import Functions
 from steps.drivers.locks import Locks
 from steps.drivers.logs import Logs
 from steps.drivers.postgres import Database, wake
@@ -83,6 +84,9 @@ def _start(config: pytest.Config, record: Record, progress: Progress) -> Environ
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
+    functions = Functions(environment.client("lambda"), environment.names.functions).logged()
+    groups = {each.name: each.logging["LogGroup"] for each in functions if "LogGroup" in each.logging}
+    environment = replace(environment, names=replace(environment.names, named_groups=groups))
     tested = digest_sources(system, options.settings(config).csv.file_in(system.folder))
     record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
     record.begin("preconditions")
@@ -211,7 +215,15 @@ def drivers(
             batch_jobs=names.batch_jobs,
             metadata=names.processing_metadata,
         ),
-        logs=Logs(client("logs"), names.log_groups),
+        logs=Logs(
+            client("logs"),
+            names.log_groups,
+            functions=names.functions,
+            unlogged=[
+                left_out for each in Functions(client("lambda"), names.functions).logged() for left_out in each.unlogged
+            ],
+            every=environment.patience.look,
+        ),
         connections=Connections(connect, names.functions),
         connect=connect,
     )

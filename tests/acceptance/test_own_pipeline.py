@@ -14,10 +14,12 @@ from tests.acceptance.conftest import ROOT, Accept
 
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
 
+_CACHES = shutil.ignore_patterns("__pycache__")
+
 
 def tally(folder: Path) -> Path:
     """A copy of the example in `folder`, to be altered."""
-    return shutil.copytree(ROOT / "examples" / "tally", folder / "tally", ignore=shutil.ignore_patterns("__pycache__"))
+    return shutil.copytree(ROOT / "examples" / "tally", folder / "tally", ignore=_CACHES)
 
 
 def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path):
@@ -30,6 +32,18 @@ def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path)
     session = accept(f"--system-under-test={folder}", "features/3_success", "features/6_monitoring")
     assert session.exit == 0, session
     assert {"LOG-06", "LOG-07", "AUR-03", "MON-02", "MON-03"} <= session.items("passed"), session
+
+
+def test_functions_that_log_in_json_to_a_group_that_they_share_are_read(accept: Accept, tmp_path: Path):
+    folder = shutil.copytree(ROOT / "system_under_test", tmp_path / "pipeline", ignore=_CACHES)
+    template = folder / "template.yaml"
+    globals, _, rest = template.read_text("utf-8").partition("    MemorySize: 512\n")
+    logging = "    LoggingConfig: {LogFormat: JSON, LogGroup: !Ref ProcessorLogGroup}\n"
+    template.write_text(f"{globals}    MemorySize: 512\n{logging}{rest}", "utf-8")
+    features = [*ROOT.glob("features/*_success"), *ROOT.glob("features/*_monitoring")]
+    session = accept(f"--system-under-test={folder}", *features)
+    assert session.exit == 0, session
+    assert {"LOG-01", "LOG-06", "LOG-07", "MON-02", "AUR-03"} <= session.items("passed"), session
 
 
 def test_names_that_nothing_goes_by_are_no_and_never_a_broken_environment(accept: Accept, tmp_path: Path):

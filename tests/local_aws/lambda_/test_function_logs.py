@@ -1,12 +1,13 @@
 """The output of a function is in CloudWatch Logs, in order, with the lines that Lambda adds."""
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from tests.local_aws.conftest import Deploy
-from tests.local_aws.helpers import Function, eventually
+from tests.local_aws.helpers import Function, eventually, unique
 
 ClientOf = Callable[[str], Any]
 
@@ -108,3 +109,45 @@ def test_what_a_long_invocation_writes_is_there_before_it_ends(client: ClientOf,
         lambda: [each for each in log_of(client, function, reports=0) if each["message"] == "under way\n"],
         f"the first line, beyond {messages}",
     )
+
+
+def test_a_function_with_json_logs_writes_to_its_group_with_platform_events(client: ClientOf, deploy: Deploy) -> None:
+    group, logging = unique("/shared/group"), {"LogFormat": "JSON", "ApplicationLogLevel": "WARN"}
+    function = deploy(
+        "import logging, time\n"
+        "def handler(event, context):\n"
+        "    logging.getLogger().info('left out')\n"
+        "    logging.getLogger().warning('kept')\n"
+        "    if event: time.sleep(60)\n",
+        Timeout=2,
+        LoggingConfig={**logging, "LogGroup": group},
+    )
+    told = function.client.get_function_configuration(FunctionName=function.name)["LoggingConfig"]
+    assert told == {**logging, "LogGroup": group, "SystemLogLevel": "INFO"}
+    ids = [function().request_id, function("stay").request_id]
+    logs = client("logs")
+
+    def lines() -> list[dict[str, Any]]:
+        found = logs.filter_log_events(logGroupName=group)["events"] if reported() else []
+        return [json.loads(event["message"]) for event in found]
+
+    def reported() -> bool:
+        try:
+            found = logs.filter_log_events(logGroupName=group)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return False
+        assert all(f"/{function.name}[$LATEST]" in event["logStreamName"] for event in found)
+        return sum("platform.report" in event["message"] for event in found) == len(ids)
+
+    found = eventually(lines, "two reports in JSON")
+    assert [each["record"]["requestId"] for each in found if each.get("type") == "platform.start"] == ids
+    reports = [each["record"] for each in found if each.get("type") == "platform.report"]
+    assert [(each["requestId"], each["status"]) for each in reports] == [(ids[0], "success"), (ids[1], "timeout")]
+    assert [(each["level"], each["message"]) for each in found if "level" in each] == [("WARNING", "kept")] * 2
+
+    function.client.update_function_configuration(
+        FunctionName=function.name, LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN", "LogGroup": group}
+    )
+    quiet = function().request_id
+    eventually(lambda: any(each.get("requestId") == quiet for each in lines()), "the application's line alone")
+    assert not [each for each in lines() if each.get("record", {}).get("requestId") == quiet]

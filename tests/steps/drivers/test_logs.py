@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from steps.drivers.logs import LogLine, complaints, holding, invocations, without_others
+from steps.drivers.logs import LogLine, Logs, LogsIncomplete, complaints, holding, invocations, without_others
 from steps.results import logs as log_steps
 from steps.suite.finding import Finding
 from tests.steps.reporting.verdicts import record
@@ -85,3 +85,68 @@ def test_lines_with_secrets_are_kept_without_them(tmp_path: Path, secret: str):
     kept = (tmp_path / "lambda-logs.txt").read_text("utf-8")
     assert "planted" not in kept
     assert [line.split(" ", 3)[-1] for line in kept.splitlines()][-3:] == [r"after\u001b", "more", "last"]
+
+
+def in_json(id: str, *said: str) -> list[str]:
+    start = {"type": "platform.start", "record": {"requestId": id, "version": "$LATEST"}}
+    report = {"type": "platform.report", "record": {"requestId": id, "status": "success", "metrics": {}}}
+    return [json.dumps(start), *said, json.dumps(report)]
+
+
+def test_an_invocation_in_json_is_what_a_stream_holds_from_platform_start_to_platform_report():
+    other = json.dumps({"type": "platform.initStart", "record": {}})
+    found = invocations(lines(other, *in_json("a", told(OURS), '{"type": 3}'), *in_json("b")))
+    assert [(i.request_id, i.started, i.ended, len(i.lines)) for i in found] == [("a", 1, 4, 4), ("b", 5, 6, 2)]
+
+
+class CloudWatch:
+    """Answers with pages of events, as an account does: some empty, with a token for the next; some come late."""
+
+    def __init__(self, *looks: list[list[tuple[str, str]]]) -> None:
+        self._looks, self.asked = list(looks), 0
+
+    def filter_log_events(self, **_: object) -> None: ...
+
+    def get_paginator(self, _: str) -> CloudWatch:
+        return self
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        self.asked += 1
+        pages = self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+        return [
+            {
+                "searchedLogStreams": [],
+                "events": [
+                    {"logStreamName": stream, "timestamp": n, "message": text} for n, (stream, text) in enumerate(page)
+                ],
+            }
+            for page in pages
+        ]
+
+
+def stream(function: str) -> str:
+    return f"2026/11/28/{function}[7]{'0' * 32}"
+
+
+def test_lines_that_come_late_and_on_empty_pages_are_waited_for():
+    early = [(stream("ours"), text) for text in invoked("a", told(OURS))]
+    late = [(stream("ours"), text) for text in invoked("b", told(OURS))]
+    client: Any = CloudWatch([[], early, []], [[], [], early], [[], early, [], late])
+    logs = Logs(client, ["group"], every=0.01)
+    assert len(logs.complete(0, ["a"], unnamed=1, execution=OURS, within=20)) == 8
+    assert client.asked == 3
+    with pytest.raises(LogsIncomplete, match="1 whose request id the history does not hold"):
+        logs.complete(0, ["a"], unnamed=2, execution=OURS, within=0)
+
+
+def test_a_group_that_is_shared_holds_streams_of_other_functions():
+    each = [(stream(function), text) for function in ("ours", "theirs") for text in invoked("a")]
+    client: Any = CloudWatch([each])
+    assert {line.stream for line in Logs(client, ["shared"], functions=["ours"]).since(0)} == {stream("ours")}
+
+
+def test_nobody_waits_for_lines_that_the_level_of_logging_config_leaves_out():
+    client: Any = CloudWatch([[]])
+    with pytest.raises(LogsIncomplete, match="LoggingConfig leaves out lines"):
+        Logs(client, ["group"], unlogged=["SystemLogLevel of f is WARN"]).complete(0, ["a"], within=60)
+    assert client.asked == 0
