@@ -2,7 +2,7 @@
 
 from defects.sabotage.aws import call
 from defects.sabotage.functions import configure, remove_variable, rename_variable, reserve, set_variable
-from defects.sabotage.network import close_egress, open_to_the_internet
+from defects.sabotage.network import close_egress, open_to_the_internet, stop_answers
 from defects.sabotage.roles import allow, point, run_under, strip, strip_to
 from defects.sabotage.stores import change_login, item, limit_connections, sql
 from defects.sabotage.trigger import delete_rule, double_rule, empty_inbox, pattern, redefine, start_again, target
@@ -29,6 +29,7 @@ __all__ = [
     "set_variable",
     "sql",
     "start_again",
+    "stop_answers",
     "strip",
     "strip_to",
     "target",

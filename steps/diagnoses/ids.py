@@ -27,6 +27,7 @@ class Diagnosis(StrEnum):
     SECURITY_GROUP_CLOSED = "security-group-closed"
     SUBNET_NOT_PRIVATE = "subnet-not-private"
     ROUTE_MISSING = "route-missing"
+    NETWORK_ACL_CLOSED = "network-acl-closed"
     AURORA_UNREACHABLE = "aurora-unreachable"
     ROLE_MISSING = "role-missing"
     ROLE_WRONG = "role-wrong"

@@ -1,9 +1,9 @@
-"""The network as EC2 describes it: subnets, their routes, security groups and VPC endpoints."""
+"""The network as EC2 describes it: subnets, their routes and ACLs, security groups, prefix lists, VPC endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,28 +14,47 @@ if TYPE_CHECKING:
 class Network:
     """EC2's descriptions of some subnets and security groups, by id; one that does not exist is absent.
 
-    `routes` are the routes of each subnet, from its own route table or else from its VPC's main one.
+    `routes` are the routes of each subnet, from its own route table or else from its VPC's main one; `acls` the network
+    ACL of each subnet; `prefix_lists` the networks in each prefix list that a security group names.
     """
 
     subnets: Mapping[str, Mapping[str, Any]]
     routes: Mapping[str, list[Mapping[str, Any]]]
     groups: Mapping[str, Mapping[str, Any]]
     endpoints: list[Mapping[str, Any]]
+    acls: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    prefix_lists: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Network:
-    """Read what decides whether functions in these subnets reach AWS; includes the endpoints' security groups."""
+    """Read what decides whether functions in these subnets reach AWS; includes the endpoints' subnets and groups."""
     found = {s["SubnetId"]: s for s in _those(ec2, "describe_subnets", "Subnets", "subnet-id", subnets)}
     vpcs = sorted({subnet["VpcId"] for subnet in found.values()})
     tables = _those(ec2, "describe_route_tables", "RouteTables", "vpc-id", vpcs)
     endpoints = _those(ec2, "describe_vpc_endpoints", "VpcEndpoints", "vpc-id", vpcs)
+    of_endpoints = {id for endpoint in endpoints for id in endpoint.get("SubnetIds", ())} - found.keys()
+    found |= {s["SubnetId"]: s for s in _those(ec2, "describe_subnets", "Subnets", "subnet-id", of_endpoints)}
+    acls = _those(ec2, "describe_network_acls", "NetworkAcls", "vpc-id", vpcs)
     wanted = {*groups, *(group["GroupId"] for endpoint in endpoints for group in endpoint["Groups"])}
+    found_groups = _those(ec2, "describe_security_groups", "SecurityGroups", "group-id", wanted)
     return Network(
         subnets=found,
         routes={id: _routes(tables, id, subnet["VpcId"]) for id, subnet in found.items()},
-        groups={g["GroupId"]: g for g in _those(ec2, "describe_security_groups", "SecurityGroups", "group-id", wanted)},
+        groups={group["GroupId"]: group for group in found_groups},
         endpoints=endpoints,
+        acls={each["SubnetId"]: acl for acl in acls for each in acl["Associations"]},
+        prefix_lists={id: _entries(ec2, id) for id in sorted(_named_lists(found_groups))},
     )
+
+
+def _named_lists(groups: Iterable[Mapping[str, Any]]) -> set[str]:
+    rules = [rule for group in groups for side in ("IpPermissions", "IpPermissionsEgress") for rule in group[side]]
+    return {each["PrefixListId"] for rule in rules for each in rule.get("PrefixListIds", ())}
+
+
+def _entries(ec2: EC2Client, prefix_list: str) -> list[str]:
+    pages = ec2.get_paginator("get_managed_prefix_list_entries").paginate(PrefixListId=prefix_list)
+    return [each["Cidr"] for page in pages for each in page["Entries"]]
 
 
 def _those(ec2: EC2Client, operation: Any, key: str, name: str, values: Iterable[str]) -> list[Mapping[str, Any]]:

@@ -1,13 +1,14 @@
 """Checks that the functions can reach Aurora and the AWS services, and that their subnets are private.
 
-Network ACLs are not checked: they allow all traffic unless they have been changed.
+Traffic to a service goes to an interface endpoint with private DNS, wherever there is one; else by a route to a gateway
+endpoint, else by the default route. On that way security groups and network ACLs have to let it pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
+from ipaddress import IPv4Network, collapse_addresses
 from typing import Any, cast
 
 from pytest_bdd import then, when
@@ -18,6 +19,7 @@ from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.network import Network, network
 from steps.preconditions import functions as readiness
 from steps.preconditions.functions import functions
+from steps.preconditions.network_acls import ANYWHERE, is_public, passes
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
@@ -41,7 +43,8 @@ def unreachable(network: Network, functions: Side, cluster: Cluster) -> list[Dev
     return [
         *_unfit_subnets(network, functions, cluster),
         *_closed_groups(network, functions, cluster),
-        *_missing_routes(network, functions),
+        *_closed_acls(network, functions, cluster),
+        *_unreached_services(network, functions),
     ]
 
 
@@ -85,50 +88,120 @@ def _closed_groups(network: Network, functions: Side, cluster: Cluster) -> Itera
         )
 
 
-def _missing_routes(network: Network, functions: Side) -> Iterator[Deviation]:
+def _closed_acls(network: Network, functions: Side, cluster: Cluster) -> Iterator[Deviation]:
+    for here in functions.subnets:
+        for there in cluster.subnets:
+            if {here, there} <= network.subnets.keys() and here != there:
+                yield from _stopped(network, here, cluster.port, _range(network, there), there)
+
+
+def _unreached_services(network: Network, functions: Side) -> Iterator[Deviation]:
     for subnet in functions.subnets:
         for service in SERVICES:
-            if subnet in network.subnets and not _reached(network, subnet, functions, service):
-                yield Deviation(
-                    Diagnosis.ROUTE_MISSING, f"{subnet} has neither an endpoint for {service} nor a route out"
-                )
+            if subnet in network.subnets:
+                yield from _unreached(network, functions, subnet, service)
+
+
+def _unreached(network: Network, functions: Side, subnet: str, service: str) -> Iterator[Deviation]:
+    """Whatever stops the traffic to `service` on the way that it takes from `subnet`."""
+    there = [each for each in network.endpoints if _is_for(each, service)]
+    interfaces = [each for each in there if _takes_the_name(each, network.subnets[subnet]["VpcId"])]
+    gateways = {each["VpcEndpointId"] for each in there if each["VpcEndpointType"] == "Gateway"}
+    routes = network.routes[subnet]
+    by_gateway = [each for each in routes if each.get("GatewayId") in gateways]
+    if interfaces:
+        yield from _stopped_at(network, functions, subnet, service, interfaces[0])
+    elif by_gateway or any(map(_leads_out, routes)):
+        lists = {each.get("DestinationPrefixListId") for each in by_gateway}
+        rules = [each for each in _rules(network, functions.groups, "IpPermissionsEgress") if _covers(each, _HTTPS)]
+        named = {each["PrefixListId"] for rule in rules for each in rule.get("PrefixListIds", ())}
+        if rules and not named & lists and not any(map(is_public, _networks(network, rules))):
+            groups = ", ".join(functions.groups)
+            text = f"{groups} let nothing out of {subnet} to port {_HTTPS} of {service}"
+            yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, text)
+        yield from _stopped(network, subnet, _HTTPS, ANYWHERE, None)
+    else:
+        yield Deviation(Diagnosis.ROUTE_MISSING, f"{subnet} has neither an endpoint for {service} nor a route out")
+
+
+def _stopped_at(
+    network: Network, functions: Side, subnet: str, service: str, endpoint: Mapping[str, Any]
+) -> Iterator[Deviation]:
+    """Whatever stops the traffic to an interface endpoint: its security groups, the functions', network ACLs."""
+    id, subnets = endpoint["VpcEndpointId"], endpoint.get("SubnetIds", ())
+    side = Side(subnets, [each["GroupId"] for each in endpoint["Groups"]])
+    theirs, ours = ", ".join(side.groups), ", ".join(functions.groups)
+    if not _open(network, side.groups, "IpPermissions", _HTTPS, Side([subnet], functions.groups)):
+        text = f"{theirs} of {id}, the endpoint for {service}, let nobody of {ours} in {subnet} in to port {_HTTPS}"
+        yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, text)
+    rules = _rules(network, functions.groups, "IpPermissionsEgress")
+    if any(_covers(each, _HTTPS) for each in rules) and not _open(
+        network, functions.groups, "IpPermissionsEgress", _HTTPS, side
+    ):
+        text = f"{ours} let nothing out to port {_HTTPS} of {id}, the endpoint for {service}"
+        yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, text)
+    for there in subnets:
+        if there in network.subnets and there != subnet:
+            yield from _stopped(network, subnet, _HTTPS, _range(network, there), there)
+
+
+_EPHEMERAL = range(32768, 61000)
+"""The ports from which Linux opens connections, and to which answers return."""
+
+
+def _stopped(network: Network, here: str, port: int, to: IPv4Network, there: str | None) -> Iterator[Deviation]:
+    """Each network ACL that stops traffic from the subnet `here` to `port` in the range `to`, or its answers.
+
+    ACLs are stateless, and act at the borders of subnets: of `here`, and of `there` unless it is None.
+    """
+    one, own = range(port, port + 1), _range(network, here)
+    crossings = [(here, True, to, one, f"port {port} to {to}"), (here, False, to, _EPHEMERAL, f"answers from {to}")]
+    if there:
+        crossings.append((there, False, own, one, f"port {port} from {own}"))
+        crossings.append((there, True, own, _EPHEMERAL, f"answers to {own}"))
+    for subnet, is_out, other, ports, what in crossings:
+        acl = network.acls.get(subnet)
+        if acl and not passes(acl, is_out, other, ports):
+            ephemeral = f" (ports {ports[0]}-{ports[-1]})" if ports == _EPHEMERAL else ""
+            text = f"the network ACL {acl['NetworkAclId']} of {subnet} stops {what}{ephemeral}"
+            yield Deviation(Diagnosis.NETWORK_ACL_CLOSED, text)
+
+
+def _range(network: Network, subnet: str) -> IPv4Network:
+    return IPv4Network(network.subnets[subnet]["CidrBlock"])
 
 
 def _open(network: Network, groups: Collection[str], direction: str, port: int, other: Side) -> bool:
-    """True if a group allows traffic with `other` on `port`; `direction` is IpPermissions or IpPermissionsEgress."""
-    ranges = [network.subnets[id]["CidrBlock"] for id in other.subnets if id in network.subnets]
-    return any(_opens(rule, port, other.groups, ranges) for rule in _rules(network, groups, direction))
+    """True if the groups' rules, which add up, allow traffic with `other` on `port`.
+
+    `direction` is IpPermissions or IpPermissionsEgress. Rules for addresses have to cover all subnets of `other`.
+    """
+    rules = [rule for rule in _rules(network, groups, direction) if _covers(rule, port)]
+    if any(pair["GroupId"] in other.groups for rule in rules for pair in rule.get("UserIdGroupPairs", ())):
+        return True
+    opened = list(collapse_addresses(_networks(network, rules)))
+    ranges = [_range(network, id) for id in other.subnets if id in network.subnets]
+    return any(each == ANYWHERE for each in opened) or (
+        bool(ranges) and all(any(each.subnet_of(block) for block in opened) for each in ranges)
+    )
 
 
 def _rules(network: Network, groups: Collection[str], direction: str) -> list[Any]:
     return [rule for id in groups if id in network.groups for rule in network.groups[id][direction]]
 
 
-def _opens(rule: Any, port: int, groups: Collection[str], ranges: Collection[str]) -> bool:
-    """True if the rule opens `port` to one of the groups, or to all of the address ranges."""
-    if not _covers(rule, port):
-        return False
-    if any(pair["GroupId"] in groups for pair in rule.get("UserIdGroupPairs", ())):
-        return True
-    opened = [ip_network(each["CidrIp"]) for each in rule.get("IpRanges", ())]
-    return bool(ranges) and all(any(_within(each, one) for one in opened) for each in ranges)
+def _networks(network: Network, rules: Iterable[Any]) -> list[IPv4Network]:
+    """The IPv4 networks that the rules name, themselves or by prefix lists."""
+    named = [each["CidrIp"] for rule in rules for each in rule.get("IpRanges", ())]
+    lists = [each["PrefixListId"] for rule in rules for each in rule.get("PrefixListIds", ())]
+    named += [cidr for id in lists for cidr in network.prefix_lists.get(id, ()) if ":" not in cidr]
+    return [IPv4Network(each, strict=False) for each in named]
 
 
 def _covers(rule: Any, port: int) -> bool:
     return rule["IpProtocol"] == _ALL or (
         rule["IpProtocol"] in ("tcp", "6") and rule["FromPort"] <= port <= rule["ToPort"]
     )
-
-
-def _within(inner: str, outer: Any) -> bool:
-    network = ip_network(inner)
-    return network.version == outer.version and network.subnet_of(outer)
-
-
-def _reached(network: Network, subnet: str, functions: Side, service: str) -> bool:
-    if any(map(_leads_out, network.routes[subnet])):
-        return True
-    return any(_leads(each, network, subnet, functions) for each in network.endpoints if _is_for(each, service))
 
 
 def _leads_out(route: Mapping[str, Any]) -> bool:
@@ -144,13 +217,11 @@ def _is_for(endpoint: Mapping[str, Any], service: str) -> bool:
     return str(endpoint["ServiceName"]).endswith(f".{service}") and str(endpoint["State"]).lower() == "available"
 
 
-def _leads(endpoint: Mapping[str, Any], network: Network, subnet: str, functions: Side) -> bool:
-    """True if the endpoint serves the subnet: a gateway by a route, an interface by private DNS and open port 443."""
-    if endpoint["VpcEndpointType"] == "Gateway":
-        return any(route.get("GatewayId") == endpoint["VpcEndpointId"] for route in network.routes[subnet])
-    own = [each["GroupId"] for each in endpoint["Groups"]]
-    admitted = _open(network, own, "IpPermissions", _HTTPS, Side([subnet], functions.groups))
-    return bool(endpoint["VpcId"] == network.subnets[subnet]["VpcId"] and endpoint["PrivateDnsEnabled"] and admitted)
+def _takes_the_name(endpoint: Mapping[str, Any], vpc: str) -> bool:
+    """True if the service's name leads to this interface endpoint, and to nothing else, in the VPC."""
+    elsewhere = endpoint.get("DnsOptions", {}).get("PrivateDnsOnlyForInboundResolverEndpoint", False)
+    is_interface = endpoint["VpcEndpointType"] == "Interface" and endpoint["VpcId"] == vpc
+    return bool(is_interface and endpoint["PrivateDnsEnabled"] and not elsewhere)
 
 
 PRIVATE = Diagnosis.SUBNET_NOT_PRIVATE

@@ -32,7 +32,7 @@ NOT_ASKED_HERE = {
     "iam:GetPolicyVersion",
     "lambda:InvokeFunction",
 }
-"""The actions needed to start an execution by hand, to read roles with managed policies, and to wake a function."""
+"""The actions needed to start an execution by hand, to read managed policies and prefix lists, to wake a function."""
 STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
 
 

@@ -98,6 +98,37 @@ def test_by_a_rule_for_its_subnets_and_for_every_one_of_them(
     assert reaches(function)
 
 
+def test_by_a_prefix_list_of_its_subnets(
+    neighbourhood: Neighbourhood, caller: Caller, reaches: Reaches, client: Callable[[str], Any]
+) -> None:
+    entries = [{"Cidr": "10.0.1.0/24"}, {"Cidr": "10.0.2.0/24"}]
+    made = client("ec2").create_managed_prefix_list(
+        PrefixListName="functions", Entries=entries, MaxEntries=2, AddressFamily="IPv4"
+    )
+    neighbourhood.admit(PrefixListIds=[{"PrefixListId": made["PrefixList"]["PrefixListId"]}])
+    assert reaches(caller(neighbourhood.config(neighbourhood.group())))
+
+
+def test_a_network_acl_that_lets_no_answers_in_keeps_it_away(
+    neighbourhood: Neighbourhood, caller: Caller, kept_away: KeptAway, client: Callable[[str], Any]
+) -> None:
+    ec2 = client("ec2")
+    of_vpc = [{"Name": "vpc-id", "Values": [neighbourhood.vpc]}]
+    (acl,) = [each["NetworkAclId"] for each in ec2.describe_network_acls(Filters=of_vpc)["NetworkAcls"]]
+    ec2.replace_network_acl_entry(
+        NetworkAclId=acl,
+        RuleNumber=100,
+        Egress=False,
+        Protocol="6",
+        RuleAction="allow",
+        CidrBlock="0.0.0.0/0",
+        PortRange={"From": 1, "To": 32767},
+    )
+    why = kept_away(caller(neighbourhood.config()))
+    assert why.startswith(f"before {neighbourhood.cluster}: the network ACL of 10.0.")
+    assert "stops ports 32768-60999 from 10.0." in why
+
+
 def test_a_security_group_that_changes_is_felt_by_a_warm_process(
     aws: LocalAws, neighbourhood: Neighbourhood, caller: Caller
 ) -> None:

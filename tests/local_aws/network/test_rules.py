@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_aws.network.rules import Interfaces, Permission, SecurityGroup, barrier
+from local_aws.network.rules import AclEntry, Interfaces, Permission, SecurityGroup, barrier
 
 PORT = 5432
 ALL = range(65_536)
@@ -162,3 +162,46 @@ def test_a_rule_more_never_shuts_anything(caller: Interfaces, called: Interfaces
     opened = called._replace(groups=(first._replace(ingress=(*first.ingress, more)), *others))
     if barrier(caller, called, PORT) is None:
         assert barrier(caller, opened, PORT) is None
+
+
+entries = st.lists(
+    st.builds(
+        AclEntry,
+        st.booleans(),
+        st.sampled_from(["6", "-1", "17"]),
+        st.sampled_from([range(PORT, PORT + 1), range(PORT), range(1024, 65_536), range(40_000, 50_000), ALL]),
+        networks,
+        st.sampled_from([True, True, False]),
+    ),
+    max_size=4,
+).map(tuple)
+halves = tuple(IPv4Network("10.0.0.0/28").subnets(new_prefix=29))
+
+
+@given(ours=entries, theirs=entries)
+def test_an_acl_stops_what_its_first_fitting_entry_denies_and_what_none_fits(
+    ours: tuple[AclEntry, ...], theirs: tuple[AclEntry, ...]
+) -> None:
+    def allows(acl: tuple[AclEntry, ...], is_egress: bool, other: IPv4Address, port: int) -> bool:
+        fitting = (
+            each.allows
+            for each in acl
+            if each.is_egress == is_egress and each.protocol != "17" and port in each.ports and other in each.network
+        )
+        return next(fitting, False)
+
+    caller = Interfaces((LAMBDA,), halves[:1], {halves[0]: ours})
+    called = Interfaces((FROM_LAMBDA,), halves[1:], {halves[1]: theirs})
+    passing = all(
+        allows(ours, True, there, PORT)
+        and allows(theirs, False, here, PORT)
+        and all(allows(theirs, True, here, port) and allows(ours, False, there, port) for port in (32_768, 45_000))
+        for here, there in product(*halves)
+    )
+    assert (barrier(caller, called, PORT) is None) == passing
+
+
+def test_within_a_subnet_no_acl_acts() -> None:
+    subnet = halves[0]
+    sides = (Interfaces(groups, (subnet,), {subnet: ()}) for groups in ((LAMBDA,), (FROM_LAMBDA,)))
+    assert barrier(*sides, PORT) is None
