@@ -26,11 +26,8 @@ from tests.acceptance.conftest import ROOT, Accept, client, command, environment
 STAND_IN = ("-m", "steps.targets.stand_in")
 NAMES = Names("526636471122")
 NOT_ASKED_HERE = {
-    "states:StartExecution",
-    "s3:GetObject",
-    "iam:GetPolicy",
-    "iam:GetPolicyVersion",
-    "lambda:InvokeFunction",
+    *("states:StartExecution", "s3:GetObject", "iam:GetPolicy", "iam:GetPolicyVersion"),
+    *("ec2:GetManagedPrefixListEntries", "lambda:InvokeFunction"),
 }
 """The actions needed to start an execution by hand, to read managed policies and prefix lists, to wake a function."""
 STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
