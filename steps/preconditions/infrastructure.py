@@ -13,7 +13,7 @@ from steps.drivers.aurora import Aurora, Cluster
 from steps.drivers.s3 import Bucket, Settings
 from steps.drivers.step_functions import Machine, Workflow
 from steps.drivers.tables import Table, Tables
-from steps.preconditions.state_machine import recovery
+from steps.preconditions.state_machine import lasting, recovery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
@@ -154,6 +154,6 @@ def machine_recovers(machine: Machine | None, environment: Environment, finding:
     name = environment.names.state_machine
     missing = Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is missing")
     definition = finding.there(machine, "machine-there", machine=name, missing=missing).definition
-    finding.none(recovery(definition), "errors-handled")
+    finding.none([*recovery(definition), *lasting(definition)], "errors-handled")
     bare = {"States": {"any": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"}}}
     finding.control("a step without Retry and Catch", len(recovery(bare)) == 2)

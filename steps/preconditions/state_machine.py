@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -31,11 +33,45 @@ PLATFORM = {
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
 """
 _EVERYTHING = {"States.ALL", "States.TaskFailed"}
+_AGREED_SECONDS = 900
+"""The longest that an execution may take."""
+_TOLERANCE = ("ToleratedFailurePercentage", "ToleratedFailureCount")
 
 
 def recovery(machine: Mapping[str, Any]) -> list[Deviation]:
-    """Return where a state machine lacks a retry, retries what it must not, or leaves an error uncaught."""
-    return [Deviation(Diagnosis.RECOVERY_WRONG, text) for text in _faults(machine, caught=False)]
+    """Return where a state machine retries wrongly, leaves an error uncaught, lets it end well or loses its data."""
+    return [
+        *(Deviation(Diagnosis.ERROR_SWALLOWED, text) for text in _swallowed(machine)),
+        *(Deviation(Diagnosis.RECOVERY_WRONG, text) for text in _faults(machine, caught=False)),
+        *(Deviation(Diagnosis.STATE_DATA_LOST, text) for text in _lost(machine)),
+    ]
+
+
+def lasting(machine: Mapping[str, Any]) -> list[Deviation]:
+    """Return where a state machine lets an execution that hangs go on for longer than agreed."""
+    limit, longest = machine.get("TimeoutSeconds"), "an execution that hangs goes on for up to a year"
+    if limit is None:
+        return [Deviation(Diagnosis.RECOVERY_WRONG, f"the state machine has no TimeoutSeconds: {longest}")]
+    if limit > _AGREED_SECONDS:
+        text = f"the state machine's TimeoutSeconds are {limit}; an execution may take {_AGREED_SECONDS} s"
+        return [Deviation(Diagnosis.RECOVERY_WRONG, text)]
+    return [
+        Deviation(
+            Diagnosis.RECOVERY_WRONG,
+            f"{name} may take {seconds} s, and the whole execution {limit} s: it ends before the state's Catch",
+        )
+        for states in _machines(machine)
+        for name, state in states.items()
+        if (seconds := state.get("TimeoutSeconds", 0)) >= limit
+    ]
+
+
+def _machines(machine: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the states of a machine by name, then those of each machine within it."""
+    yield machine["States"]
+    for state in machine["States"].values():
+        for inner in inner_machines(state):
+            yield from _machines(inner)
 
 
 def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
@@ -43,15 +79,56 @@ def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
     for name, state in machine["States"].items():
         catches = caught or any("States.ALL" in each["ErrorEquals"] for each in state.get("Catch", ()))
         if state["Type"] == "Task":
-            retried = {error for each in state.get("Retry", ()) for error in each["ErrorEquals"]}
-            if (missing := PLATFORM - retried) and ":lambda:" in state["Resource"]:
+            retried = {error: each for each in reversed(state.get("Retry", ())) for error in each["ErrorEquals"]}
+            missing = {error for error in PLATFORM if retried.get(error, {"MaxAttempts": 0}).get("MaxAttempts") == 0}
+            if missing and ":lambda:" in state["Resource"]:
                 yield f"{name} is not tried again after {', '.join(sorted(missing))}"
-            if surplus := _EVERYTHING & retried:
+            if surplus := _EVERYTHING & retried.keys():
                 yield f"{name} is tried again after {', '.join(sorted(surplus))}, the pipeline's own errors among them"
             if not catches:
                 yield f"{name} has nothing to catch its errors"
         for inner in inner_machines(state):
             yield from _faults(inner, caught=catches)
+
+
+def _swallowed(machine: Mapping[str, Any]) -> Iterator[str]:
+    """Say which states end well after any error."""
+    for states in _machines(machine):
+        for name, state in states.items():
+            for key in _TOLERANCE:
+                if state.get(key) or f"{key}Path" in state:
+                    yield f"{name} goes on without the chunks that failed, by its {key}"
+            for catch in state.get("Catch", ()):
+                if _EVERYTHING & set(catch["ErrorEquals"]) and (end := _good_end(states, catch["Next"])):
+                    yield f"{name} ends well after an error: its Catch leads to {catch['Next']}, and on to {end}"
+
+
+def _good_end(states: Mapping[str, Any], start: str) -> str | None:
+    """The first state on the ways from `start` that ends its machine without failing."""
+    seen, left = set[str](), [start]
+    while left:
+        name = left.pop(0)
+        if name in seen or name not in states:
+            continue
+        seen.add(name)
+        state = states[name]
+        if state["Type"] == "Succeed" or state.get("End"):
+            return name
+        left += [
+            way for each in (state, *state.get("Choices", ())) for key in ("Next", "Default") if (way := each.get(key))
+        ]
+    return None
+
+
+def _lost(machine: Mapping[str, Any]) -> Iterator[str]:
+    """Say which states replace their input by the error that they catch, although the next state reads the input."""
+    for states in _machines(machine):
+        for name, state in states.items():
+            for catch in state.get("Catch", ()):
+                if catch.get("ResultPath", "$") == "$":
+                    read = re.findall(r"\"(\$\.(?!Error|Cause)[^\"]+)\"", json.dumps(states.get(catch["Next"], {})))
+                    if read:
+                        yield f"the Catch of {name} has no ResultPath, and {catch['Next']} reads {read[0]}"
 
 
 Users = list[dict[str, Any]]

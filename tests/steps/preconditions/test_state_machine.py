@@ -9,7 +9,7 @@ import pytest
 
 from steps.drivers.step_functions import Machine
 from steps.paths import ROOT
-from steps.preconditions.state_machine import recovery
+from steps.preconditions.state_machine import lasting, recovery
 
 DEFINITION = (ROOT / "system_under_test" / "statemachine.asl.json").read_text("utf-8")
 
@@ -64,6 +64,69 @@ def test_a_step_whose_errors_nothing_catches():
     machine = reference()
     del machine["States"]["Validate the file"]["Catch"]
     assert said(machine) == ["Validate the file has nothing to catch its errors"]
+
+
+def test_a_retry_without_attempts_is_none():
+    machine = reference()
+    machine["States"]["Merge the results"]["Retry"][0]["MaxAttempts"] = 0
+    (text,) = said(machine)
+    assert text.startswith("Merge the results is not tried again after ")
+
+
+def test_steps_in_branches_are_looked_at():
+    machine = json.loads((ROOT / "examples" / "tally" / "statemachine.asl.json").read_text("utf-8"))
+    assert said(machine) == []
+    del machine["States"]["Tally the file"]["Branches"][0]["States"]["Cut it into parts"]["Retry"]
+    assert said(machine)[0].startswith("Cut it into parts is not tried again after ")
+
+
+@pytest.mark.parametrize(
+    ("next", "end"),
+    [("Complete the job", "Complete the job"), ("Leave it to the first execution", "Leave it to the first execution")],
+)
+def test_a_catch_that_ends_well(next: str, end: str):
+    machine = reference()
+    machine["States"]["Merge the results"]["Catch"][0]["Next"] = next
+    assert f"Merge the results ends well after an error: its Catch leads to {next}, and on to {end}" in said(machine)
+
+
+def test_a_failure_that_ends_well():
+    machine = reference()
+    machine["States"]["Fail with the original error"] = {"Type": "Succeed"}
+    assert len([text for text in said(machine) if "ends well after an error" in text]) == 6
+
+
+def test_a_chunk_that_swallows_its_error():
+    machine = reference()
+    inner = machine["States"]["Process the chunks"]["ItemProcessor"]["States"]
+    inner["Process one chunk"]["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "Go on"}]
+    inner["Go on"] = {"Type": "Pass", "End": True}
+    assert said(machine) == ["Process one chunk ends well after an error: its Catch leads to Go on, and on to Go on"]
+
+
+@pytest.mark.parametrize("key", ["ToleratedFailurePercentage", "ToleratedFailureCount", "ToleratedFailureCountPath"])
+def test_a_map_that_goes_on_without_the_chunks_that_failed(key: str):
+    machine = reference()
+    machine["States"]["Process the chunks"][key] = "$.any" if key.endswith("Path") else 5
+    assert said(machine) == [
+        f"Process the chunks goes on without the chunks that failed, by its {key.removesuffix('Path')}"
+    ]
+
+
+def test_a_catch_that_loses_the_input():
+    machine = reference()
+    del machine["States"]["Merge the results"]["Catch"][0]["ResultPath"]
+    assert said(machine) == ["the Catch of Merge the results has no ResultPath, and Handle the error reads $.execution"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "no TimeoutSeconds"), (9000, "TimeoutSeconds are 9000"), (300, "and the whole execution 300")],
+)
+def test_an_execution_that_hangs_is_ended_in_time(seconds: int | None, text: str):
+    machine = reference() | {"TimeoutSeconds": seconds}
+    assert lasting(reference()) == []
+    assert text in lasting(machine)[0].text
 
 
 def test_a_chunk_is_caught_by_the_catch_around_it():
