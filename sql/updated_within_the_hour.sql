@@ -5,4 +5,4 @@ WHERE user_id IN (
     SELECT 'U' || to_char(n, 'FM00000')
     FROM generate_series(1, coalesce(current_setting('acceptance.users', true), '100')::int) AS n
 )
-  AND updated_at > now() - interval '1 hour';
+  AND updated_at BETWEEN now() - interval '1 hour' AND now() + interval '1 minute';

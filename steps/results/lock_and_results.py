@@ -121,11 +121,12 @@ def find_repeated_statements(rows: list[dict[str, Any]]) -> list[str]:
 def updated_by_it(delivery: Delivery, finding: Finding) -> None:
     rejected = {row["line_number"] for row in delivery.rejected}
     due = {record.user_id for record in delivery.file.records if record.line not in rejected}
-    began = delivery.run.started
+    began, ended = delivery.run.started, delivery.run.ended
     old = [
         user
         for user in sorted(due & delivery.statistics.keys())
-        if (row := delivery.statistics[user])["last_execution_id"] != delivery.run.arn or row["updated_at"] < began
+        if (row := delivery.statistics[user])["last_execution_id"] != delivery.run.arn
+        or not began <= row["updated_at"] <= ended
     ]
     if old:
         finding.suspect(Diagnosis.UPDATED_AT_WRONG, f"not updated by {delivery.run.arn}: {', '.join(old)}")
