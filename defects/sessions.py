@@ -58,7 +58,7 @@ def _session(arguments: list[str], output: Path, folder: Path) -> None:
     sys.argv = ["pytest", *arguments]
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]
-    LocalAws.begin = warm.forked
+    LocalAws.begin = warm.prepare()
     import pytest
 
     sys.exit(pytest.main(arguments))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
-import threading
+from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -35,13 +36,12 @@ def import_ahead(account: str) -> None:
         utils.get_service_model(name)
 
 
-def forked(options: list[str]) -> Begun:
-    """Like `process.started`, by a fork of this process; starts a new Python if this process has other threads.
+def prepare() -> Callable[[list[str]], Begun]:
+    """Fork this process, which has to have one thread; return the function that makes the fork serve, once.
 
-    A fork has one thread alone, and the locks that others held would never be released.
+    A fork has one thread alone, and the locks that others held would never be released. So it is made before the
+    process starts any, and waits for its options. It ends with this process.
     """
-    if threading.active_count() > 1:
-        return started(options)
     printed: IO[bytes] = TemporaryFile("a+b")  # noqa: SIM115  open as long as the process lives
     theirs, stdin = os.pipe()
     reading, answer = os.pipe()
@@ -53,7 +53,17 @@ def forked(options: list[str]) -> Begun:
         for end in (theirs, stdin, reading):
             os.close(end)
         sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
-        os._exit(command.main(["serve", f"--attached={answer}", *options]))
+        options = sys.stdin.readline()
+        os._exit(command.main(["serve", f"--attached={answer}", *json.loads(options)]) if options else 0)
     os.close(theirs)
     os.close(answer)
-    return Begun(psutil.Process(pid), os.fdopen(stdin, "w"), os.fdopen(reading, encoding="utf-8"), printed)
+    prepared = [Begun(psutil.Process(pid), os.fdopen(stdin, "w"), os.fdopen(reading, encoding="utf-8"), printed)]
+
+    def begin(options: list[str]) -> Begun:
+        if not prepared:
+            return started(options)
+        begun = prepared.pop()
+        print(json.dumps(options), file=begun.stdin, flush=True)
+        return begun
+
+    return begin
