@@ -17,11 +17,13 @@ import pytest
 
 from steps.cloudformation.template import load
 from tests.acceptance.conftest import ROOT, Accept, client
+from tests.acceptance.test_aws_dev import asked
 
 STAND_IN = ("-m", "tests.dev_account")
 DOCUMENT, JAPANESE = (ROOT / "docs" / name for name in ("deploy-dev.md", "deploy-dev.ja.md"))
 TEXT = DOCUMENT.read_text("utf-8")
 SYSTEM = ROOT / "system_under_test"
+PROJECT = "csv-parallel-processing"
 BUCKET = "csv-processing-526636471122-dev"
 NO = {
     "LAM-03": [
@@ -60,6 +62,10 @@ def accept(accept_in_account: Accept) -> Accept:
 
 
 def test_as_terraform_made_it_exactly_what_it_lacks_is_no_and_the_remedy_says_where(account, accept, narrow):
+    events, machine = client(account, "events"), f"{PROJECT}-csv-processing-dev"
+    target = {"Id": "any", "Arn": f"arn:aws:states:ap-northeast-1:526636471122:stateMachine:{machine}"}
+    events.put_rule(Name="switched-off-by-another-team", EventPattern='{"source": ["any"]}', State="DISABLED")
+    events.put_targets(Rule="switched-off-by-another-team", Targets=[target])
     session = accept(**narrow)
     assert (session.exit, session.verdict["verdict"]) == (1, "NO-GO"), session
     assert session.items("failed") == {*NO, "RSK-03"}, session  # which judges the permissions of LAM-03 as a risk
@@ -169,5 +175,6 @@ def test_after_the_document_it_is_go_line_by_line(account, accept, narrow):
     session = accept(**narrow)
     assert (session.exit, session.verdict["verdict"]) == (0, "GO"), session
     assert {id: item["status"] for id, item in session.verdict["items"].items() if item["status"] != "passed"} == {}
+    assert {"iam:GetPolicy", "iam:GetPolicyVersion", "events:DescribeRule"} <= asked(account)
     (said,) = re.findall(r"^    (GO  .*?)\.\.\.$", TEXT, re.MULTILINE)
     assert said in session.output, session
