@@ -1,4 +1,7 @@
-"""Step Functions: names executions that are started without a name, as on AWS; moto would name them None."""
+"""Step Functions: names executions that are started without a name, and starts them by an alias or a version too.
+
+moto would name them None, and knows a version only to describe it: here, the state machine as it is now is started.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ _STARTS = ("AWSStepFunctions.StartExecution", "AWSStepFunctions.StartSyncExecuti
 
 
 def name_executions(request: Request, inner: Handler) -> Response:
-    """The layer that adds a UUID as name."""
+    """The layer that adds a UUID as name, and takes the qualifier off the state machine's ARN."""
     if request.headers.get("X-Amz-Target") in _STARTS:
         arguments = json.loads(request.get_data())
-        if not arguments.get("name"):
-            request = with_body(request, json.dumps({**arguments, "name": str(uuid.uuid4())}).encode())
+        name, machine = arguments.get("name") or str(uuid.uuid4()), arguments.get("stateMachineArn", "")
+        told = {**arguments, "name": name, "stateMachineArn": ":".join(machine.split(":")[:7])}
+        request = with_body(request, json.dumps(told).encode())
     return inner(request)

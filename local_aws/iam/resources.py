@@ -52,6 +52,8 @@ def _states(operation: Operation, _: Places) -> Iterator[str]:
         yield f"{kind}:{operation.parameters.get('name')}"
     elif operation.name == "ListStateMachines":
         yield "stateMachine:*"
+    elif machine := operation.parameters.get("stateMachineArn"):
+        yield ":".join(machine.split(":")[:7])  # of a version or an alias, the state machine is what is authorized
 
 
 def _events(operation: Operation, _: Places) -> Iterator[str]:

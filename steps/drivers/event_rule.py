@@ -25,6 +25,11 @@ _PLACE = re.compile(r"(?<!\\)<([\w.-]+)>")
 _QUOTE = re.compile(r'(?<!\\)"')
 
 
+def is_of(machine: str, arn: str) -> bool:
+    """True if `arn` is the state machine's, or that of a version or an alias of it."""
+    return arn == machine or arn.startswith(f"{machine}:")
+
+
 def received(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
     """Return the input that `target` receives for `event`. Raises ValueError for invalid JSON or an invalid path."""
     if (text := target.get("Input")) is not None:
@@ -76,9 +81,12 @@ class Trigger:
         )
 
     def others(self, target: str) -> list[str]:
-        """The names of all other enabled rules that have the ARN `target` among their targets."""
-        names = self._events.get_paginator("list_rule_names_by_target").paginate(TargetArn=target)
-        others = (name for page in names for name in page["RuleNames"] if name != self._rule)
+        """The names of all other enabled rules with the ARN `target`, or the alias that the rule has, as target."""
+        own = unless_absent(lambda: self._targets(self._rule)) or ()
+        arns = dict.fromkeys([target, *(each["Arn"] for each in own if is_of(target, each["Arn"]))])
+        by_target = self._events.get_paginator("list_rule_names_by_target")
+        pages = (page for arn in arns for page in by_target.paginate(TargetArn=arn))
+        others = dict.fromkeys(name for page in pages for name in page["RuleNames"] if name != self._rule)
         return [name for name in others if self._events.describe_rule(Name=name).get("State") != "DISABLED"]
 
     def matches(self, rule: Rule, event: Mapping[str, Any]) -> bool:

@@ -64,10 +64,13 @@ class Layer:
 
 
 class Functions:
-    """Describes and reconfigures the Lambda functions of these names."""
+    """Describes and reconfigures the Lambda functions of these names.
 
-    def __init__(self, client: LambdaClient, names: Iterable[str]) -> None:
-        self._lambda, self.names = client, tuple(names)
+    `qualifiers`: the version or alias of each function that is not described as it is now.
+    """
+
+    def __init__(self, client: LambdaClient, names: Iterable[str], qualifiers: Mapping[str, str] | None = None) -> None:
+        self._lambda, self.names, self._qualifiers = client, tuple(names), qualifiers or {}
 
     def found(self) -> dict[str, Function | None]:
         """Each function by its name; None if it does not exist."""
@@ -94,7 +97,7 @@ class Functions:
         if found.state == "Inactive":
             say(f"{name} is Inactive, since nobody has used it for weeks: it is woken, which takes about a minute")
             try:
-                self._lambda.invoke(FunctionName=name, Payload=b"{}")
+                self._lambda.invoke(**self._named(name), Payload=b"{}")
             except ClientError as refused:
                 if refused.response["Error"]["Code"] not in _BEING_RESTORED:
                     return replace(found, reason=f"{found.reason} It could not be woken: {refused}".strip())
@@ -160,8 +163,11 @@ class Functions:
         self._lambda.update_function_configuration(FunctionName=name, **configuration)
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=name)
 
+    def _named(self, name: str) -> Any:
+        return {"FunctionName": name, **({"Qualifier": self._qualifiers[name]} if name in self._qualifiers else {})}
+
     def _found(self, name: str) -> Function | None:
-        answer = unless_absent(lambda: self._lambda.get_function_configuration(FunctionName=name))
+        answer = unless_absent(lambda: self._lambda.get_function_configuration(**self._named(name)))
         if answer is None:
             return None
         network = answer.get("VpcConfig", {})

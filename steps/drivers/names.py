@@ -30,7 +30,8 @@ USUAL = {
 class Names:
     """All physical names, derived from project, environment, account and region; `others` override USUAL patterns.
 
-    `named_groups`: the log group of each function whose LoggingConfig names one.
+    `named_groups`: the log group of each function whose LoggingConfig names one. `qualifiers`: the version or alias of
+    each function that the state machine invokes by one.
     """
 
     account: str
@@ -39,6 +40,7 @@ class Names:
     environment: str = "dev"
     others: Mapping[str, str] = field(default_factory=dict)
     named_groups: Mapping[str, str] = field(default_factory=dict)
+    qualifiers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
@@ -61,6 +63,12 @@ class Names:
     def functions(self) -> tuple[str, ...]:
         """The functions without duplicates, since one function may serve all steps."""
         return tuple(dict.fromkeys((self.named("splitter"), self.named("processor"))))
+
+    @property
+    def function_arns(self) -> tuple[str, ...]:
+        """The functions' ARNs as the state machine invokes them."""
+        qualified = (f"{name}:{self.qualifiers[name]}" if name in self.qualifiers else name for name in self.functions)
+        return tuple(self.arn("lambda", f"function:{each}") for each in qualified)
 
     @property
     def log_groups(self) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -94,6 +95,13 @@ class Machine:
         """What keeps its executions from being followed by their history, which AWS then does not write."""
         found = ["it is an EXPRESS state machine"] if self.kind == "EXPRESS" else []
         return found + [f"{name} is a Distributed Map" for name in _distributed(self.definition)]
+
+
+def invoked_qualifiers(definition: Mapping[str, Any], functions: Iterable[str]) -> dict[str, str]:
+    """The version or alias by which the definition names each of these functions; those named without are left out."""
+    text = json.dumps(definition)
+    found = {name: re.search(rf"\b{re.escape(name)}:([\w$-]+)", text) for name in functions}
+    return {name: match[1] for name, match in found.items() if match}
 
 
 def inner_machines(state: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pytest_bdd import then, when
 
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
-from steps.drivers.event_rule import REPLACEMENTS, Rule, Trigger, received
+from steps.drivers.event_rule import REPLACEMENTS, Rule, Trigger, is_of, received
 from steps.drivers.execution_input import object_created
 from steps.drivers.jsonpath import leaves, read_in
 from steps.drivers.names import Names
@@ -34,8 +34,9 @@ def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event:
     `event` is the event of the upload; `lacking` returns the paths at which an input does not name the object.
     """
     arns = [each["Arn"] for each in rule.targets]
-    deviations = [Deviation(Diagnosis.RULE_TARGET_WRONG, f"{rule.name} starts {arn}") for arn in arns if arn != machine]
-    if (times := arns.count(machine)) != 1:
+    others = [arn for arn in arns if not is_of(machine, arn)]
+    deviations = [Deviation(Diagnosis.RULE_TARGET_WRONG, f"{rule.name} starts {arn}") for arn in others]
+    if (times := len(arns) - len(others)) != 1:
         deviations.append(
             Deviation(Diagnosis.RULE_TARGET_WRONG, f"{rule.name} has the state machine as target {times} times")
         )
@@ -66,7 +67,7 @@ def handed_on(rule: Rule, machine: str, event: Mapping[str, Any]) -> list[Any]:
     """Return the inputs that the rule's targets make of `event` for the state machine, except invalid ones."""
     inputs = []
     for each in rule.targets:
-        if each["Arn"] == machine:
+        if is_of(machine, each["Arn"]):
             with suppress(ValueError):  # reported by _contract
                 inputs.append(received(each, event))
     return inputs

@@ -183,7 +183,7 @@ def layers_attached(found: Found, environment: Environment, finding: Finding) ->
 
 
 def functions(environment: Environment) -> Functions:
-    return Functions(environment.client("lambda"), environment.names.functions)
+    return Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
 
 
 def with_variables(found: Found, **variables: str) -> dict[str, Function | None]:

@@ -35,7 +35,7 @@ def needed(
 
     One role may serve several callers, and then needs the actions of each.
     """
-    bucket, functions = names.bucket_arn, [names.arn("lambda", f"function:{f}") for f in names.functions]
+    bucket, functions = names.bucket_arn, names.function_arns
     resources = {
         "uploads": f"{bucket}/incoming/any.csv",
         "bucket": bucket,

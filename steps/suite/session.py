@@ -14,6 +14,7 @@ from steps.drivers import revisions
 from steps.drivers.absence import naming
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections
+from steps.drivers.deployed_names import as_deployed
 from steps.drivers.event_rule import Trigger
 from steps.drivers.functions import Functions
 from steps.drivers.locks import Locks
@@ -84,9 +85,7 @@ def _start(config: pytest.Config, record: Record, progress: Progress) -> Environ
         environment.shell(o.after_deploy)
         progress.say(f"ran {o.after_deploy}")
         environment.check()
-    functions = Functions(environment.client("lambda"), environment.names.functions).logged()
-    groups = {each.name: each.logging["LogGroup"] for each in functions if "LogGroup" in each.logging}
-    environment = replace(environment, names=replace(environment.names, named_groups=groups))
+    environment = replace(environment, names=as_deployed(environment.names, environment.client))
     tested = digest_sources(system, options.settings(config).csv.file_in(system.folder))
     record.tested = Tested(tested, revisions.deployed(environment.client, environment.names))
     record.begin("preconditions")
@@ -220,7 +219,9 @@ def drivers(
             names.log_groups,
             functions=names.functions,
             unlogged=[
-                left_out for each in Functions(client("lambda"), names.functions).logged() for left_out in each.unlogged
+                left_out
+                for each in Functions(client("lambda"), names.functions, names.qualifiers).logged()
+                for left_out in each.unlogged
             ],
             every=environment.patience.look,
         ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, partial, reduce
 from typing import Any
 
 import boto3
@@ -20,6 +21,8 @@ from steps.cloudformation.declared import Clients, Declared, unknown
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
 from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
+from steps.drivers.deployed_names import as_deployed
+from steps.drivers.functions import Functions
 from steps.drivers.names import Names
 from steps.explained_error import ExplainedError
 from steps.targets.environment import Environment, EnvironmentBroken, Patience
@@ -75,6 +78,7 @@ def aws_dev(
     say(f"{caller['Arn']} in {settings.account}, {settings.region}")
     url = _database_url(database_url, cluster, credentials) if credentials else ""
     declared, notes = _declared(settings, system, names, client, secret, cluster)
+    declared, unused = _with_used_layers(declared, names, client)
     return Environment(
         target="aws-dev",
         names=names,
@@ -91,7 +95,7 @@ def aws_dev(
         sql=system.sql,
         shared=True,
         gaps={} if settings.subnets and settings.security_groups else _NO_NETWORK,
-        notes=[f"run as {caller['Arn']}", *notes],
+        notes=[f"run as {caller['Arn']}", *notes, *unused],
         confidential=_confidential(session, credentials),
     )
 
@@ -222,6 +226,30 @@ def _declared(
     where = {"account": names.account, "region": names.region}
     stack = declare(application, client, **where, parameters=parameters)
     return stack.declared, stack.notes
+
+
+def _with_used_layers(
+    declared: dict[str, Declared], names: Names, client: Clients
+) -> tuple[dict[str, Declared], list[str]]:
+    """The declared resources with the version of each layer that the functions use, and notes on newer versions.
+
+    Which version a stack has made cannot be looked up: of several, the latest is assumed, which anybody may publish.
+    """
+    functions = Functions(client("lambda"), names.functions, as_deployed(names, client).qualifiers).logged()
+    used = {arn.rpartition(":")[0]: arn for function in functions for arn in function.layers}
+    latest = [each.ref for each in declared.values() if each.kind == "AWS::Lambda::LayerVersion"]
+    newer = {arn: used[name] for arn in latest if (name := arn.rpartition(":")[0]) in used and used[name] != arn}
+    if not newer:
+        return declared, []
+
+    def replaced(text: str) -> str:
+        return reduce(lambda text, arn: text.replace(arn, newer[arn]), newer, text)
+
+    found = {
+        id: replace(each, ref=replaced(each.ref), properties=json.loads(replaced(json.dumps(each.properties))))
+        for id, each in declared.items()
+    }
+    return found, [f"{arn} is used by no function, which have {newer[arn]}" for arn in newer]
 
 
 def _clients(session: Any, region: str) -> Clients:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import functools
+import io
 import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -305,6 +307,22 @@ def test_a_secret_and_names_that_nothing_goes_by_are_no_and_all_else_is_judged(a
     assert "no-job_locks-dev does not exist (job_locks under [names] in acceptance.toml)" in reasons["INF-02"]
     assert {"INF-03", "INF-04", "EVB-01", "EVB-02", "EVB-03", "FIL-01"} <= session.items("passed"), session
     assert traces(account) == before
+
+
+def test_a_newer_version_of_a_layer_that_nobody_uses_is_a_note(account, accept):
+    lambda_ = client(account, "lambda")
+    (arn, *_) = [each["Arn"] for each in lambda_.get_function_configuration(FunctionName=NAMES.functions[0])["Layers"]]
+    name = arn.split(":")[6]
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("python/newer.py", "")
+    newer = lambda_.publish_layer_version(LayerName=name, Content={"ZipFile": package.getvalue()})
+    try:
+        session = accept("features/1_precondition/template.feature", "features/1_precondition/functions.feature")
+    finally:
+        lambda_.delete_layer_version(LayerName=name, VersionNumber=newer["Version"])
+    assert (session.items("failed"), session.items("broken")) == (set(), set()), session
+    assert f"{newer['LayerVersionArn']} is used by no function, which have {arn}" in session.verdict["notes"]
 
 
 def test_two_runs_do_not_share_the_account(account, accept):

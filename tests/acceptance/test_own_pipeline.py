@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -44,6 +45,41 @@ def test_functions_that_log_in_json_to_a_group_that_they_share_are_read(accept: 
     session = accept(f"--system-under-test={folder}", *features)
     assert session.exit == 0, session
     assert {"LOG-01", "LOG-06", "LOG-07", "MON-02", "AUR-03"} <= session.items("passed"), session
+
+
+USE_ALIASES = """
+import json, os
+import boto3
+account, project = '000000000000', 'csv-parallel-processing'
+lam, sfn, events, iam = map(boto3.client, ('lambda', 'stepfunctions', 'events', 'iam'))
+machine = f'arn:aws:states:ap-northeast-1:{account}:stateMachine:{project}-csv-processing-dev'
+told = sfn.describe_state_machine(stateMachineArn=machine)
+definition = told['definition']
+for name in (f'{project}-csv-splitter-dev', f'{project}-csv-processor-dev'):
+    version = lam.publish_version(FunctionName=name)['Version']
+    arn = lam.create_alias(FunctionName=name, Name='live', FunctionVersion=version)['AliasArn']
+    definition = definition.replace(arn.removesuffix(':live'), arn)
+    lam.update_function_configuration(FunctionName=name, Environment={'Variables': {}})  # of $LATEST alone
+sfn.update_state_machine(stateMachineArn=machine, definition=definition)
+role = told['roleArn'].rpartition('/')[2]
+(policy,) = iam.list_role_policies(RoleName=role)['PolicyNames']
+document = iam.get_role_policy(RoleName=role, PolicyName=policy)['PolicyDocument']
+document['Statement'][0]['Resource'] = [each + ':live' for each in document['Statement'][0]['Resource']]
+iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+rule = f'{project}-csv-upload-dev'
+(target,) = events.list_targets_by_rule(Rule=rule)['Targets']
+events.put_targets(Rule=rule, Targets=[target | {'Arn': machine + ':live'}])
+"""
+
+
+def test_functions_and_state_machine_are_judged_by_the_aliases_that_are_used(accept: Accept, tmp_path: Path):
+    (tmp_path / "aliases.py").write_text(USE_ALIASES)
+    names = ("functions", "permissions", "trigger")
+    features = [path for name in names for path in ROOT.glob(f"features/1_precondition*/{name}.feature")]
+    success = ROOT.glob("features/*_success")
+    session = accept(f"--after-deploy='{sys.executable}' '{tmp_path}/aliases.py'", *features, *success)
+    assert session.exit == 0, session
+    assert {"LAM-01", "LAM-03", "KNO-01", "EVB-03", "AUR-03", "LOG-06"} <= session.items("passed"), session
 
 
 def test_names_that_nothing_goes_by_are_no_and_never_a_broken_environment(accept: Accept, tmp_path: Path):
