@@ -54,6 +54,7 @@ def _patch_moto() -> None:
     moto_patches.add_request_ids()
     moto_patches.name_denied_calls()
     moto_patches.leave_bucket_policies_to_us()
+    moto_patches.give_times_as_text()
     moto_patches.keep_parsed()
     moto_patches.take_policies_without_version()
     moto_patches.add_zones_of_the_sovereign_cloud()

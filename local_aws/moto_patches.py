@@ -6,7 +6,8 @@ moto's Step Functions interpreter was taken from LocalStack.
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -104,6 +105,23 @@ def leave_bucket_policies_to_us() -> None:
 
     bucket: Any = FakeBucket
     bucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
+
+
+def give_times_as_text() -> None:
+    """Make times in the output of an AWS SDK task text, as on AWS; moto's datetimes break DescribeExecution."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
+
+    kind: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
+    call = kind._eval_service_task
+
+    def text(found: Any) -> str:
+        return f"{found.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(found, datetime) else str(found)
+
+    def call_and_convert(self: Any, env: Any, **how: Any) -> None:
+        call(self, env=env, **how)
+        env.stack.append(json.loads(json.dumps(env.stack.pop(), default=text)))
+
+    kind._eval_service_task = call_and_convert
 
 
 def find_backends_once(dispatcher: Any) -> None:

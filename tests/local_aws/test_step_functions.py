@@ -4,10 +4,12 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from steps.drivers.execution_history import tasks
 from tests.local_aws.conftest import Deploy
 from tests.local_aws.helpers import eventually, unique
 
@@ -128,6 +130,34 @@ def test_the_history_carries_each_calls_request_id(deploy: Deploy, run: Run) -> 
     first, second = outputs
     assert second["Payload"][1] == first
     assert json.loads(execution["output"]) == second
+
+
+def test_tasks_of_other_services_run_beside_functions(run: Run, client: Callable[[str], Any]) -> None:
+    table, queue = unique("table"), client("sqs").create_queue(QueueName=unique("queue"))["QueueUrl"]
+    where = {"CreateBucketConfiguration": {"LocationConstraint": "ap-northeast-1"}}
+    client("s3").create_bucket(Bucket=unique("bucket"), **where)
+    topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    keys = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+    schema = [{"AttributeName": "id", "KeyType": "HASH"}]
+    client("dynamodb").create_table(TableName=table, KeySchema=schema, BillingMode="PAY_PER_REQUEST", **keys)
+    calls = {
+        "dynamodb:putItem": {"TableName": table, "Item": {"id": {"S": "any"}}},
+        "sqs:sendMessage": {"QueueUrl": queue, "MessageBody": "any"},
+        "sns:publish": {"TopicArn": topic, "Message": "any"},
+        "aws-sdk:s3:listBuckets": {},
+    }
+    states: dict[str, Any] = {
+        name: {"Type": "Task", "Resource": f"arn:aws:states:::{name}", "Parameters": parameters, "Next": "Done"}
+        for name, parameters in calls.items()
+    }
+    names = [*states, "Done"]
+    for name, following in pairwise(names):
+        states[name]["Next"] = following
+    execution, history = run({**states, "Done": {"Type": "Succeed"}})
+    assert (execution["status"], execution.get("cause")) == ("SUCCEEDED", None)
+    assert [event["type"] for event in history].count("TaskSucceeded") == len(calls)
+    datetime.fromisoformat(json.loads(execution["output"])["Buckets"][0]["CreationDate"])
+    assert [task.is_lambda for task in tasks(history)] == [False] * len(calls)
 
 
 def test_an_execution_without_a_name_is_given_one(run: Run) -> None:
