@@ -13,6 +13,7 @@ import pytest
 from steps.reporting.texts import TEXTS, duration
 from steps.suite.visible_text import MARGIN, quoted, visible
 from steps.verdict.checklist import Item
+from steps.verdict.japanese import translate
 from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 from steps.verdict.words import Language, Words, fill
@@ -103,7 +104,7 @@ class Summary:
         for name, value in _figures(verdict):
             self._terminal.write_line(quoted(f"  {_padded(self._in(name), 22)}{self._in(value)}"))
         for note in verdict.notes:
-            self._terminal.write_line(quoted(f"  {self._text('note', note=note)}"))
+            self._terminal.write_line(quoted(f"  {self._text('note', note=translate(note))}"))
 
     def _in(self, words: Words | Item) -> str:
         return str(getattr(words, self._language))
@@ -113,12 +114,12 @@ class Summary:
 
     def _write_line(self, item: Item, found: LineResult, said: set[str]) -> None:
         """Print a line of the checklist; a reason in `said` is not repeated."""
-        mark, told = TEXTS.status[found.mark], self._in(found.found) if found.found else found.got
+        mark, told = TEXTS.status[found.mark], self._in(found.found or translate(found.got))
         self._terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
         self._terminal.write(quoted(f"{item.id}  {self._in(item)}" + (f": {told}" if told else "")) + "\n")
         if found.status != PASSED and found.reason not in said:
             said.add(found.reason)
-            lines = visible(found.reason).split("\n")
+            lines = self._in(translate(visible(found.reason))).split("\n")
             for text in lines[1 if found.found else 0 :][:_REASON_LINES]:
                 self._terminal.write_line(f"            | {text}")
         if waiver := found.waived:
@@ -128,7 +129,8 @@ class Summary:
     def _write_diagnosis(self, diagnosis: RankedDiagnosis) -> None:
         """Print a diagnosis: its cause, its lines of the checklist, its first evidence and its remedy."""
         self._terminal.write_line(f"  {diagnosis.rank}. {diagnosis.id}  {self._in(diagnosis.cause)}", bold=True)
-        firsts = [visible(text).split("\n")[0] for text in diagnosis.evidence[:_EVIDENCE_LINES]]
+        shown = diagnosis.evidence[:_EVIDENCE_LINES]
+        firsts = [self._in(translate(visible(text).split("\n")[0])) for text in shown]
         told = [("lines", ", ".join(diagnosis.items)), *(("evidence", first or "–") for first in firsts)]
         for name, text in (*told, ("remedy", self._in(diagnosis.remedy))):
             self._terminal.write_line(f"     {_padded(self._text(name), 10)}{text}")

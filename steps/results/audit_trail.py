@@ -9,6 +9,7 @@ from steps.drivers.audit_trail import Place, gaps
 from steps.run import attachments
 from steps.run.delivery import CHUNK_STEP, STEPS, Delivery, Drivers
 from steps.suite.finding import Finding
+from steps.verdict.japanese import translate
 from steps.verdict.messages import phrase
 from steps.verdict.words import enumerate_items
 
@@ -50,7 +51,7 @@ def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
         "audit-complete",
         due=len(due),
         complete=len(due) - len(wrong),
-        where=enumerate_items(wrong),
+        where=enumerate_items([*map(translate, wrong)]),
         evidence="\n".join(wrong[:5]),
     )
     last = next(entry for entry in reversed(audit) if entry["phase"] == "completion")

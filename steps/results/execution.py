@@ -20,6 +20,7 @@ from steps.run.delivery import AT_ONCE, CHUNK_STEP, STEPS, Delivery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.suite.progress import Progress
+from steps.verdict.japanese import translate
 from steps.verdict.messages import phrase
 from steps.verdict.record import Record
 from steps.verdict.words import Words, enumerate_items
@@ -112,7 +113,8 @@ def every_state_green(delivery: Delivery, finding: Finding) -> None:
     path, wrong = happy_path(run.definition), deviations(run.definition, run.history)
     if wrong and run.status == "SUCCEEDED":
         finding.suspect(Diagnosis.ERROR_SWALLOWED, "; ".join(wrong))
-    finding.holds(not wrong, "states-green", states=len(path), where=enumerate_items(wrong), evidence="\n".join(wrong))
+    where = enumerate_items([*map(translate, wrong)])
+    finding.holds(not wrong, "states-green", states=len(path), where=where, evidence="\n".join(wrong))
     stopped = [event for event in run.history if event.get("stateExitedEventDetails", {}).get("name") != path[-1]]
     finding.control("a state that was never left", bool(deviations(run.definition, stopped)))
 

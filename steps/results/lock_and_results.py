@@ -15,6 +15,7 @@ from steps.drivers.locks import Lock
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.verdict.japanese import translate
 from steps.verdict.messages import phrase
 from steps.verdict.words import Words, enumerate_items
 
@@ -103,7 +104,7 @@ def find_separate_writes(written: Mapping[str, datetime], plan: Sequence[datetim
 def one_statement(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     rows = drivers.database.ask("written_by", users=sorted(delivery.file.sums()))
     many = find_repeated_statements(rows)
-    finding.holds(not many, "one-statement", where=enumerate_items(many))
+    finding.holds(not many, "one-statement", where=enumerate_items([*map(translate, many)]))
     if rows:
         twice = [*rows, {**rows[0], "statement": "another"}]
         finding.control("a second statement", bool(find_repeated_statements(twice)))

@@ -97,7 +97,10 @@ def diagnose_rejections(run: Run, got: Reasons, due: Reasons, altered: Sequence[
     if missed and not strange and altered and run.status == "SUCCEEDED":  # counts that overwrite do not overflow
         return [Deviation(Diagnosis.RECORDS_ALTERED, each) for each in altered]
     if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
-        return [
-            Deviation(Diagnosis.FATE_WRONG, f"rejected: {strange or 'no others'}; not rejected so: {missed or 'none'}")
-        ]
+        told, lacking = _tell_reasons(strange) or "no others", _tell_reasons(missed) or "none"
+        return [Deviation(Diagnosis.FATE_WRONG, f"rejected: {told}; not rejected so: {lacking}")]
     return of_failure(run.status, run.error, run.cause)
+
+
+def _tell_reasons(reasons: Reasons) -> str:
+    return ", ".join(f"line {line} of {user} for {reason}" for (line, user), reason in reasons.items())

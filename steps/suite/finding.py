@@ -13,6 +13,7 @@ import pytest
 from steps.diagnoses.ids import Diagnosis
 from steps.explained_error import ExplainedError
 from steps.suite.deviation import Deviation
+from steps.verdict.japanese import translate
 from steps.verdict.messages import CATALOGUE, Judgement, judge
 from steps.verdict.words import Words, enumerate_items
 
@@ -82,8 +83,7 @@ class Finding:
         self.findings.append(judged)
         if not true:
             told = f"wanted {judged.wanted.en}, got {judged.got.en}"
-            place = judged.where.en if isinstance(judged.where, Words) else judged.where
-            raise AssertionError("\n".join(filter(None, [told, evidence or place])))
+            raise AssertionError("\n".join(filter(None, [told, evidence or judged.where.en])))
 
     def suspect(self, diagnosis: Diagnosis, text: str) -> None:
         """Record a deviation with this diagnosis; does not fail the step."""
@@ -95,7 +95,7 @@ class Finding:
         if message == PLAIN and deviations:
             values["got"] = f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
         texts = [each.text for each in deviations]
-        where = enumerate_items(texts, most=2) if texts and message != PLAIN else ""
+        where = enumerate_items([*map(translate, texts)], most=2) if texts and message != PLAIN else ""
         self.holds(not deviations, message, where=where, evidence="\n".join(texts), **values)
 
     def there(self, got: T | None, message: str = PLAIN, /, *, missing: Deviation, **values: Any) -> T:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from steps.verdict.japanese import translate
 from steps.verdict.words import NOTHING, Both, Words, fill, parameters
 
 FILE = Path(__file__).with_name("findings.toml")
@@ -40,6 +41,7 @@ class Catalogue(BaseModel):
     tells: dict[str, list[str]] = Field(description="by the line's id; a line that is missing here tells all")
 
 
+NOWHERE = Words("", "")
 CATALOGUE = Catalogue.model_validate(tomllib.loads(FILE.read_text("utf-8")))
 _OTHERWISE = Words("{got}（期待：{wanted}）", "{got}; wanted: {wanted}")
 _AND_WHERE = Words("{sentence}：{where}", "{sentence}; {where}")
@@ -52,7 +54,7 @@ class Judgement(NamedTuple):
     holds: bool
     wanted: Words
     got: Words
-    where: str | Words = ""
+    where: Words = NOWHERE
 
     @property
     def sentence(self) -> Words:
@@ -60,7 +62,7 @@ class Judgement(NamedTuple):
         if self.holds:
             return self.got
         sentence = fill(_OTHERWISE, got=self.got, wanted=self.wanted)
-        return fill(_AND_WHERE, sentence=sentence, where=self.where) if self.where else sentence
+        return sentence if self.where == NOWHERE else fill(_AND_WHERE, sentence=sentence, where=self.where)
 
 
 def judge(id: str, holds: bool, values: Mapping[str, Any], where: str | Words = "") -> Judgement:
@@ -69,9 +71,10 @@ def judge(id: str, holds: bool, values: Mapping[str, Any], where: str | Words = 
     wanted = fill(message.wanted, **values)
     if holds:
         return Judgement(id, True, wanted, fill(message.found or message.wanted, **values))
+    where = translate(where) if isinstance(where, str) else where
     got = fill(message.no, **values, where=where)
-    is_told = where == NOTHING or WHERE in parameters(message.no.en)
-    return Judgement(id, False, wanted, got, "" if is_told else where)
+    is_told = where in (NOTHING, NOWHERE) or WHERE in parameters(message.no.en)
+    return Judgement(id, False, wanted, got, NOWHERE if is_told else where)
 
 
 def phrase(id: str, /, **values: Any) -> Words:

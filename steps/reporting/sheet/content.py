@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 from steps.reporting.sheet.facts import Fact, list_facts
 from steps.reporting.texts import TEXTS, duration, minutes
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
+from steps.verdict.japanese import templates, translate
 from steps.verdict.model import LineResult, Mark, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
 from steps.verdict.words import Words, fill
 
 WAIVED: Final = "waived"
+_SCENARIO = Words("{file}: {name}", "{file}: {name}")
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,19 @@ class Line:
     @property
     def wanted(self) -> Words:
         """The claims that `got` is about."""
-        return self.found.criterion or _plain(self.found.wanted or "–")
+        return self.found.criterion or translate(self.found.wanted or "–")
 
     @property
     def got(self) -> Words:
         """What was found, in one sentence; of a line that was not checked, the reason."""
         unjudged = self.found.reason if self.found.status == NOT_CHECKED else ""
-        return self.found.found or _plain(self.found.got or unjudged or "–")
+        return self.found.found or translate(self.found.got or unjudged or "–")
 
     @property
-    def details(self) -> str:
+    def details(self) -> Words | None:
         """The evidence of a NO, or the reason of any other line that did not pass."""
-        return self.found.reason.partition("\n")[2] if self.found.found else self.found.reason
+        details = self.found.reason.partition("\n")[2] if self.found.found else self.found.reason
+        return translate(details) if details else None
 
     @property
     def kind_of_details(self) -> Literal["evidence", "reason"]:
@@ -154,10 +159,24 @@ def fill_in(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
     )
 
 
-def _plain(text: str) -> Words:
-    return Words(text, text)
-
-
 def _phase(line: Line, names: Sequence[str], seconds: Mapping[str, float]) -> Phase:
     timed = [seconds[name] for name in names if name in seconds]
     return Phase(line, line.item.by_hand_minutes or (0, 0), sum(timed) if timed else None)
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+@cache
+def _names_of_scenarios() -> dict[str, str]:
+    """Return the name of each scenario by its letters, which are all that the name of its test keeps."""
+    return {_letters(name): name for name in templates()}
+
+
+def scenario(id: str) -> Words:
+    """Return file and name of a scenario from its id, without the parts that all ids share."""
+    file, _, test = id.partition("::")
+    test = test.removeprefix("test_")
+    name = translate(_names_of_scenarios().get(_letters(test), test.replace("_", " ")))
+    return fill(_SCENARIO, file=file.removeprefix("features/"), name=name)

@@ -11,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from steps.reporting.sheet.content import Sheet
+from steps.reporting.sheet.content import Sheet, scenario
 from steps.reporting.texts import TEXTS, duration, minutes
+from steps.verdict.japanese import translate
 
 _HERE = Path(__file__).parent
 _LONG = 140  # characters: about four lines of text in a table cell
@@ -45,14 +46,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"scenario": scenario, "code": code, "json": _json}
+    templates.filters |= {"scenario": scenario, "translate": translate, "code": code, "json": _json}
     return templates
-
-
-def scenario(id: str) -> str:
-    """File and name of a scenario from its id, without the parts that all ids share."""
-    file, _, name = id.partition("::")
-    return f"{file.removeprefix('features/')}: {name.removeprefix('test_').replace('_', ' ')}"
 
 
 def code(text: str) -> Markup:

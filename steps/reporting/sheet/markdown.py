@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from steps.reporting.sheet.content import Line, Sheet
+from steps.reporting.sheet.content import Line, Sheet, scenario
 from steps.reporting.texts import TEXTS, duration, minutes
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
+from steps.verdict.japanese import translate
 from steps.verdict.words import LANGUAGES, Words
 
-Say = Callable[[Words | Item], str]
-"""Returns the escaped words in one of the languages."""
+
+class Say(Protocol):
+    """Returns the escaped words in one of the languages; `verbatim`: also what is between backticks."""
+
+    def __call__(self, words: Words | Item, *, verbatim: bool = False) -> str: ...
+
+
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!]|(?<=\w):(?=//)|(?<=www)\.)", re.I)
 """Everything that is markup within a line; GitHub turns https:// and www. into links, too."""
 _LEADING = re.compile(r"^(\d*)([-+.)])")
@@ -33,14 +39,16 @@ def escape(text: str) -> str:
     return _LINE.join(_SPECIAL.sub(r"\\\1", line) for line in shown)
 
 
-def _listed(text: str) -> str:
+def _listed(text: str, say: Say) -> str:
     """Return `text` as a list item, escaped so that it does not start a nested list or code."""
-    return "- " + _LEADING.sub(r"\1\\\2", escape(text.strip()))
+    return "- " + _LEADING.sub(r"\1\\\2", say(translate(text.strip()), verbatim=True))
 
 
 def _saying(language: str) -> Say:
-    of = attrgetter(language)
-    return lambda words: escape_prose(of(words))
+    def say(words: Words | Item, *, verbatim: bool = False) -> str:
+        return (escape if verbatim else escape_prose)(getattr(words, language))
+
+    return say
 
 
 def escape_prose(text: str) -> str:
@@ -64,7 +72,7 @@ def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
         "waivers": _waivers(sheet, say),
         "discrepancies": _discrepancies(sheet, say),
         "lines": _lines(sheet, say),
-        "notes": [_listed(note) for note in sheet.verdict.notes],
+        "notes": [_listed(note, say) for note in sheet.verdict.notes],
         "signatures": _signatures(say),
     }
     for name, rows in sections.items():
@@ -94,7 +102,9 @@ def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
         yield f"{each.rank}. **{say(each.cause)}** ({escape(each.id)})"
         yield f"   - {say(TEXTS.sheet['remedy'])}: {say(each.remedy)}"
         yield f"   - {say(TEXTS.sheet['explains'])}: {escape(', '.join(each.items))}"
-        yield from (f"   - {say(TEXTS.sheet['evidence'])}: {escape(text)}" for text in each.evidence)
+        yield from (
+            f"   - {say(TEXTS.sheet['evidence'])}: {say(translate(text), verbatim=True)}" for text in each.evidence
+        )
 
 
 def _facts(sheet: Sheet, say: Say) -> Iterator[str]:
@@ -132,7 +142,7 @@ def _discrepancies(sheet: Sheet, say: Say) -> list[str]:
         _row(
             "–" if each.record is None else str(each.record),
             escape(each.user),
-            each.fate,
+            say(translate(each.fate)),
             escape(json.dumps(each.stores, ensure_ascii=False, default=str)),
         )
         for each in sheet.verdict.discrepancies
@@ -147,8 +157,8 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
             _row(
                 _mark(line, say),
                 f"{line.item.id} {say(line.item)}",
-                say(line.wanted),
-                say(line.got),
+                say(line.wanted, verbatim=True),
+                say(line.got, verbatim=True),
                 _evidence(line, say),
             )
             for line in lines
@@ -162,13 +172,16 @@ def _evidence(line: Line, say: Say) -> str:
     found = line.found
     told: list[tuple[str, str]] = []
     if line.details:
-        details = f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else escape(line.details)
+        details = f"{say(TEXTS.sheet['same_as'])} {line.same_as}" if line.same_as else say(line.details, verbatim=True)
         told.append((line.kind_of_details, details))
     if line.bad:
         told += [("cause" if line.diagnosis else "usual_cause", say(line.cause)), ("remedy", say(line.remedy))]
-    told += [("scenarios", escape(each.id)) for each in found.scenarios]
+    told += [("scenarios", say(scenario(each.id), verbatim=True)) for each in found.scenarios]
     told += [
-        ("controls", f"{escape(each.id)}: {say(TEXTS.sheet['found' if each.found else 'missed'])}")
+        (
+            "controls",
+            f"{say(translate(each.id), verbatim=True)}: {say(TEXTS.sheet['found' if each.found else 'missed'])}",
+        )
         for each in found.controls
     ]
     mode = [say(TEXTS.sheet["static"])] if found.mode == "static" else []
