@@ -35,7 +35,10 @@ _THINGS = {
     "StateMachineDoesNotExist",
 }
 """The error codes by which AWS reports that no resource has the requested name."""
-_ABSENT = {*_THINGS, "404", "NoSuchKey", "NoSuchVersion", "NoSuchPublicAccessBlockConfiguration"}
+_ABSENT = {
+    *_THINGS,
+    *("404", "NoSuchKey", "NoSuchVersion", "NoSuchPublicAccessBlockConfiguration", "NoSuchLifecycleConfiguration"),
+}
 
 
 def unless_absent(ask: Callable[[], T]) -> T | None:

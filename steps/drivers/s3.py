@@ -12,17 +12,22 @@ from steps.drivers.absence import unless_absent
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+INBOX = "incoming/"
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A bucket's settings; `tells_event_bridge` is true if it sends its events to EventBridge."""
+    """A bucket's settings; `tells_event_bridge` is true if it sends its events to EventBridge.
+
+    upload_days: the days after which a lifecycle deletes an upload or a version of it; None if none does.
+    """
 
     region: str
     keeps_versions: bool
     blocks_public_access: bool
     tells_event_bridge: bool
+    upload_days: int | None = None
 
 
 class Bucket:
@@ -37,6 +42,7 @@ class Bucket:
         if unless_absent(lambda: s3.head_bucket(Bucket=name)) is None:
             return None
         access = unless_absent(lambda: s3.get_public_access_block(Bucket=name))
+        lifecycle = unless_absent(lambda: s3.get_bucket_lifecycle_configuration(Bucket=name))
         blocks = access["PublicAccessBlockConfiguration"] if access else {}
         return Settings(
             # S3 returns no location for us-east-1.
@@ -44,7 +50,18 @@ class Bucket:
             keeps_versions=s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled",
             blocks_public_access=all(blocks.get(each) for each in _BLOCKS),
             tells_event_bridge="EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=name),
+            upload_days=min(filter(None, map(_upload_days, lifecycle["Rules"] if lifecycle else ())), default=None),
         )
+
+
+def _upload_days(rule: Any) -> int | None:
+    """The days after which an enabled rule deletes what is under incoming/, or earlier versions of it."""
+    filter_ = rule.get("Filter", {})
+    prefix = filter_.get("Prefix", filter_.get("And", {}).get("Prefix", rule.get("Prefix", "")))
+    if rule["Status"] != "Enabled" or not (INBOX.startswith(prefix) or prefix.startswith(INBOX)):
+        return None
+    told = rule.get("Expiration", {}).get("Days"), rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")
+    return min(filter(None, told), default=None)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ _WRITTEN = {
     "job_locks": {"lock_key", "owner", "state", "expires_at"},
 }
 """The attributes that a pipeline writes into each table, as docs/own-pipeline.md has them, by the table's key."""
+_DAYS_TO_RESTART = 7
+"""For as long, whoever looks into a failed execution has to find the version that it was about."""
 
 
 @when("the Aurora cluster is looked up", target_fixture="cluster")
@@ -118,6 +120,10 @@ def bucket_ready(bucket: Settings | None, environment: Environment, finding: Fin
     deviations = [Deviation(Diagnosis.BUCKET_MISSING, f"{names.bucket} {what}") for wrong, what in found if wrong]
     if bucket is None:
         deviations.append(missing(names, "bucket"))
+    elif bucket.upload_days is not None and bucket.upload_days < _DAYS_TO_RESTART:
+        text = f"a lifecycle of {names.bucket} deletes uploads after {bucket.upload_days} days"
+        text += f"; an execution that failed is started again within {_DAYS_TO_RESTART}"
+        deviations.append(Deviation(Diagnosis.UPLOAD_GONE, text))
     finding.none(deviations, "bucket-ready", bucket=names.bucket, region=names.region)
 
 

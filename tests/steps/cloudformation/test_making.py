@@ -35,7 +35,17 @@ RICH = [
     ("AWS::SecretsManager::Secret", {"Name": "made", "Description": "a secret", "SecretString": "{}", "Tags": TAGS}),
     (
         "AWS::S3::Bucket",
-        {"BucketName": "made-bucket", "Tags": TAGS, "VersioningConfiguration": {"Status": "Suspended"}},
+        {
+            "BucketName": "made-bucket",
+            "Tags": TAGS,
+            "VersioningConfiguration": {"Status": "Suspended"},
+            "LifecycleConfiguration": {
+                "Rules": [{"Id": "old", "Status": "Enabled", "Prefix": "results/", "ExpirationInDays": "90"}]
+            },
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+        },
     ),
     (
         "AWS::DynamoDB::Table",
@@ -112,8 +122,8 @@ def test_a_property_that_no_api_takes_is_refused_by_name(make: Make):
 
 
 def test_a_setting_of_a_bucket_that_is_not_passed_on_is_refused_by_name(make: Make):
-    with pytest.raises(DeployError, match="LifecycleConfiguration of a bucket is not among"):
-        make("AWS::S3::Bucket", {"BucketName": "made-misspelt", "LifecycleConfiguration": {}})
+    with pytest.raises(DeployError, match="WebsiteConfiguration of a bucket is not among"):
+        make("AWS::S3::Bucket", {"BucketName": "made-misspelt", "WebsiteConfiguration": {}})
 
 
 def test_a_gap_of_the_place_is_told_with_its_reason(make: Make, client: Clients):

@@ -85,6 +85,22 @@ def test_a_bucket_is_told_from_one_that_nobody_has_set_up(environment: Environme
     s3.create_bucket(Bucket="bare", CreateBucketConfiguration={"LocationConstraint": NAMES.region})
     s3.delete_public_access_block(Bucket="bare")
     assert Bucket(s3, NAMES.bucket).found() == Settings(NAMES.region, True, True, True)
+    rules = [
+        {"ID": "results", "Status": "Enabled", "Filter": {"Prefix": "results/"}, "Expiration": {"Days": 1}},
+        {"ID": "off", "Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 2}},
+        {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}},
+        {
+            "ID": "versions",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "incoming/"},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 3},
+        },
+    ]
+    for count, days in ((2, None), (3, 30), (4, 3)):
+        lifecycle = {"Rules": rules[:count]}
+        s3.put_bucket_lifecycle_configuration(Bucket=NAMES.bucket, LifecycleConfiguration=lifecycle)
+        assert Bucket(s3, NAMES.bucket).found().upload_days == days
+    s3.delete_bucket_lifecycle(Bucket=NAMES.bucket)
     assert Bucket(s3, "bare").found() == Settings(NAMES.region, False, False, False)
 
 
