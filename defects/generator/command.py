@@ -3,6 +3,7 @@
 python -m defects generate --seed 7 --count 100           faults; each has to be NO-GO
 python -m defects generate --seed 7 --lawful              changes that any operator may make; each has to be GO
 python -m defects generate --seed 7 --count 12 --list     shows them, and runs nothing
+python -m defects generate --id 58dec894c8c2              one mutant, by its id
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from defects.generator.change import BUNDLED, Change, copy_pipeline, diff, read_
 from defects.generator.draw import draw
 from defects.generator.draw import find_changes as find_faults
 from defects.generator.judge import judge_all
-from defects.generator.score import CAUGHT, GO, Judged, equivalents, matrix, score
+from defects.generator.score import RIGHT, Judged, equivalents, matrix, score
 from defects.kill_matrix import judges
 from defects.runner import in_memory
 from steps.paths import REPORTS, write_atomically
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as place:
         sources = read_sources(copy_pipeline(told.folder, Path(place) / "copy"))
     find_changes = lawful.find_changes if told.lawful else find_faults
-    changes = draw(sources, find_changes(sources), told.seed, told.count)
+    found = [each for each in find_changes(sources) if not told.id or each.id in told.id]
+    changes = draw(sources, found, told.seed, told.count)
     if told.list:
         for number, change in enumerate(changes, 1):
             print(
@@ -55,14 +57,13 @@ def _judge(told: argparse.Namespace, sources: Mapping[str, str], changes: Sequen
     known = {} if told.fresh else results.read()
     left = [change for change in changes if change.id not in known]
     began, equivalent = time.monotonic(), equivalents()
-    right = GO if told.lawful else CAUGHT
     outcomes = judge_all(told.folder, sources, left, mark=told.mark, jobs=told.jobs, lawful=told.lawful, keep=told.keep)
     for number, judged in enumerate(outcomes, 1):
         known[judged.id] = judged
         results.add(judged)
         remaining = (time.monotonic() - began) / number * (len(left) - number) / 60
         said = ", ".join(filter(None, [*judged.lines[:4], judged.first, judged.ended]))
-        word = judged.word if judged.word == right or judged.id not in equivalent else "equivalent"
+        word = judged.word if judged.word in RIGHT[told.lawful] or judged.id not in equivalent else "equivalent"
         print(
             f"{number:4} of {len(left)}, {remaining:.0f} minutes left  {word:8} {judged.id} {judged.layer}, "
             f"{judged.operator}: {judged.place} in {judged.seconds:.0f} s: {said}",
@@ -79,10 +80,10 @@ def _report(told: argparse.Namespace, ours: list[Judged], equivalent: Mapping[st
     page = matrix(faults, laws, equivalent, told.seed)
     write_atomically(told.reports / "generated.md", page)
     scores = {"seed": told.seed, "folder": told.folder.name, "faults": asdict(score(faults, equivalent))}
-    scores["lawful"] = asdict(score(laws, {}, word=GO))
+    scores["lawful"] = asdict(score(laws, {}, lawful=True))
     scores["mutants"] = [asdict(each) for each in [*faults, *laws]]
     write_atomically(told.reports / "generated.json", json.dumps(scores, ensure_ascii=False, indent=1))
-    found = score(ours, {} if told.lawful else equivalent, word=GO if told.lawful else CAUGHT)
+    found = score(ours, {} if told.lawful else equivalent, lawful=told.lawful)
     verb = "GO" if told.lawful else "caught"
     print(
         f"{found.caught} of {found.counted} {verb}, {found.unknown} unknown, {found.equivalent} equivalent; "
@@ -126,6 +127,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="draws the mutants; the same seed, the same")
     parser.add_argument("--count", type=int, default=12, metavar="K", help="mutants to draw")
     parser.add_argument("--folder", type=Path, default=BUNDLED, metavar="DIR", help="the pipeline")
+    parser.add_argument("--id", action="append", metavar="ID", help="draw among these alone, whatever the seed")
     parser.add_argument("--lawful", action="store_true", help="changes that any operator may make, in place of faults")
     parser.add_argument("--mark", default="local", help="the sessions that judge: pytest -m MARK")
     parser.add_argument("--list", action="store_true", help="show the diffs, run nothing")

@@ -12,7 +12,8 @@ from typing import Any
 
 from defects import runner
 from defects.generator.change import Change, apply, copy_pipeline, diff
-from defects.generator.score import CAUGHT, FALSE_ALARM, GO, SURVIVED, UNKNOWN, Judged
+from defects.generator.score import CAUGHT, FALSE_ALARM, GO, SURVIVED, UNKNOWN, UNSUPPORTED, Judged
+from steps.diagnoses.ids import Diagnosis
 
 
 def judge_all(
@@ -67,6 +68,8 @@ def evaluate(
     if word == UNKNOWN and not ended:
         ended = next((str(item.get("reason")) for item in items.values() if item["status"] == "broken"), "")[:300]
     first = diagnoses[0]["id"] if diagnoses else None
+    if lawful and first == Diagnosis.STATE_MACHINE_UNSUPPORTED:
+        word = UNSUPPORTED
     named = any(name in told for name in names_of(change, shown))
     return Judged(
         change.id, change.layer, change.operator, change.place, shown, word, lines, first, named, ended, seconds

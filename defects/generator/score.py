@@ -11,15 +11,18 @@ from steps.paths import ROOT
 
 EQUIVALENT = ROOT / "defects" / "equivalent.toml"
 CAUGHT, SURVIVED, UNKNOWN = "caught", "survived", "unknown"
-GO, FALSE_ALARM = "GO", "false alarm"
+GO, UNSUPPORTED, FALSE_ALARM = "GO", "unsupported", "false alarm"
+RIGHT = {False: {CAUGHT}, True: {GO, UNSUPPORTED}}
+"""The words that are as they have to be, of faults and of lawful changes."""
 
 
 @dataclass(frozen=True)
 class Judged:
     """What a session came to on one mutant.
 
-    word: `caught` is a NO-GO, `survived` a GO, `unknown` anything else. Of a lawful change: `GO`, `false alarm` or
-    `unknown`. lines: the lines that were NO. named: whether the first diagnosis, or the first NO, names the place.
+    word: `caught` is a NO-GO, `survived` a GO, `unknown` anything else. Of a lawful change: `GO`, `false alarm`,
+    `unsupported` where the suite says that it does not know what was changed, or `unknown`. lines: those that were NO.
+    named: whether the first diagnosis, or the first NO, names the place.
     """
 
     id: str
@@ -65,11 +68,11 @@ class Score:
         return f"{self.caught} of {self.counted} caught ({self.percent:.0f} %)"
 
 
-def score(judged: Iterable[Judged], equivalent: Mapping[str, str], *, word: str = CAUGHT) -> Score:
-    """Count; an equivalent mutant counts as nothing else, whatever became of it. `word`: GO for lawful changes."""
+def score(judged: Iterable[Judged], equivalent: Mapping[str, str], *, lawful: bool = False) -> Score:
+    """Count; an equivalent mutant counts as nothing else, whatever became of it."""
     all_ = list(judged)
     counted = [each for each in all_ if each.id not in equivalent]
-    right = [each for each in counted if each.word == word]
+    right = [each for each in counted if each.word in RIGHT[lawful]]
     return Score(
         made=len(all_),
         equivalent=len(all_) - len(counted),
@@ -81,18 +84,18 @@ def score(judged: Iterable[Judged], equivalent: Mapping[str, str], *, word: str 
 
 def matrix(judged: list[Judged], lawful: list[Judged], equivalent: Mapping[str, str], seed: int) -> str:
     """Return the page in Markdown: survivors with their diffs, then the scores by layer and operator."""
-    faults, laws = score(judged, equivalent), score(lawful, {}, word=GO)
+    faults, laws = score(judged, equivalent), score(lawful, {}, lawful=True)
     lines = [
         f"# Generated mutants, seed {seed}",
         "",
         "| | made | equivalent | as it should be | | unknown | place named |",
         "|---|---|---|---|---|---|---|",
         _row("faults: NO-GO", faults),
-        _row("lawful changes: GO", laws),
+        _row("lawful changes: GO or unsupported", laws),
         "",
     ]
     wrong = [each for each in judged if each.word != CAUGHT and each.id not in equivalent]
-    wrong += [each for each in lawful if each.word != GO]
+    wrong += [each for each in lawful if each.word not in RIGHT[True]]
     lines += [f"## Survivors and false alarms ({len(wrong)})", ""]
     for each in sorted(wrong, key=lambda each: (each.layer, each.operator)):
         said = ", ".join(filter(None, [each.word, *each.lines, each.first, each.ended]))

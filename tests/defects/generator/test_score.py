@@ -37,6 +37,14 @@ def test_what_left_no_verdict_is_unknown_and_what_broke_says_why():
     assert evaluate(CHANGE, "", verdict("UNKNOWN", SFN_01="broken"), "", 1, lawful=False).ended == "because"
 
 
+def test_a_lawful_change_that_the_suite_says_it_does_not_support_is_right():
+    refused = verdict("NO-GO", "a distributed Map", INF_04="failed")
+    refused["diagnoses"][0]["id"] = "state-machine-unsupported"
+    unsupported = evaluate(CHANGE, "", refused, "", 1, lawful=True)
+    assert unsupported.word == "unsupported"
+    assert score([unsupported], {}, lawful=True).percent == 100
+
+
 def test_the_place_is_named_by_the_first_diagnosis_or_the_first_no():
     named = [
         evaluate(CHANGE, "", verdict("NO-GO", cause, SFN_01="failed"), "", 1, lawful=False).named
@@ -51,7 +59,7 @@ def test_the_score_is_the_caught_among_those_that_are_not_equivalent():
     assert (found.made, found.equivalent, found.caught, found.unknown, found.named) == (4, 1, 1, 1, 1)
     assert str(found) == "1 of 3 caught (33 %)"
     assert score([], {}).percent == 100
-    assert score([replace(ONE, word=GO), replace(ONE, word="false alarm")], {}, word=GO).percent == 50
+    assert score([replace(ONE, word=GO), replace(ONE, word="false alarm")], {}, lawful=True).percent == 50
 
 
 def test_the_matrix_has_survivors_with_their_diffs_on_top_and_both_scores():
@@ -59,7 +67,7 @@ def test_the_matrix_has_survivors_with_their_diffs_on_top_and_both_scores():
     page = matrix(judged, [replace(ONE, word="false alarm", diff="+Tags")], {"d": "the same result"}, 7)
     assert "seed 7" in page.splitlines()[0]
     assert "| faults: NO-GO | 3 | 1 | 1 | 50 % | 0 | 1 |" in page
-    assert "| lawful changes: GO | 1 | 0 | 0 | 0 % | 0 | 0 |" in page
+    assert "| lawful changes: GO or unsupported | 1 | 0 | 0 | 0 % | 0 | 0 |" in page
     assert page.index("-lost") < page.index("## By operator") < page.index("`d` return changed, merge: the same result")
     assert "+Tags" in page
     assert "| return changed | 3 | 1 | 1 | 50 % | 0 | 1 |" in page
