@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,10 @@ class Explanation:
 
     cause: Words
     remedy: Words
+
+    def change(self, text: Callable[[str], str]) -> Explanation:
+        """Return it with `text` applied to each of its texts."""
+        return Explanation(self.cause.change(text), self.remedy.change(text))
 
 
 @cache

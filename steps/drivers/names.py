@@ -133,6 +133,14 @@ class Names:
         by_name = {self.named(key): key for key in reversed(USUAL)}
         return by_name.get(text) or by_name.get(re.split("[:/]", text)[-1])
 
+    def rename(self, text: str) -> str:
+        """Replace in `text` the names of the bundled pipeline in dev, by which texts call things, where others hold."""
+        usual, documented = Names(self.account), Names("{account}")
+        for key in USUAL:
+            if (own := self.named(key)) != usual.named(key):
+                text = text.replace(documented.named(key), own)
+        return text
+
     def named(self, thing: str) -> str:
         """The physical name of `thing`, a key of USUAL."""
         return (self.others.get(thing) or USUAL[thing]).format(

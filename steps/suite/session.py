@@ -78,6 +78,7 @@ def _start(config: pytest.Config, record: Record, progress: Progress) -> Environ
     target = TARGETS[options.target(config)].start(session)
     patience = replace(target.patience, start=session.settings.start_seconds or target.patience.start)
     environment = replace(target, client=naming(target.client, target.names), patience=patience)
+    record.use_names(environment.names.rename)
     record.facts |= {"account": environment.names.account, "region": environment.names.region}
     record.notes += environment.notes
     record.masking.learn({**environment.exports, **environment.confidential})

@@ -59,7 +59,16 @@ class Record:
         self.broken_off = False
         self.stopped: str | None = None
         """The error that stopped the session before its first check."""
+        self._rename: Callable[[str], str] = str
         self.spans: dict[str, Span] = {}
+
+    def use_names(self, rename: Callable[[str], str]) -> None:
+        """Have explanations call things by the account's names, which `rename` puts into a text."""
+        self._rename = rename
+        self.checklist = {
+            id: replace(item, **{each: getattr(item, each).change(rename) for each in ("cause", "risk", "remedy")})
+            for id, item in self.checklist.items()
+        }
 
     @property
     def claimed(self) -> set[str]:
@@ -138,6 +147,7 @@ class Record:
         items = waivers.apply(items, self.waivers)
         conclusion, code = verdict.conclude(items, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
+        explained = {id: each.change(self._rename) for id, each in catalogue.read().items()}
         began = self.spans["run"].began if "run" in self.spans else 0.0
         judged = {
             "schema": 1,
@@ -153,7 +163,7 @@ class Record:
             "system_under_test": self.facts["system_under_test"],
             "run": dict.fromkeys(_RUN) | self.run,
             "items": items,
-            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, catalogue.read(), began),
+            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, explained, began),
             "discrepancies": self.discrepancies,
             "measured": {
                 **self.measured,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from string import Formatter
 from typing import Annotated, Any, Literal
@@ -41,6 +41,10 @@ class Words:
     ja: Filled
     en: Filled
     __pydantic_config__ = ConfigDict(extra="forbid")
+
+    def change(self, text: Callable[[str], str]) -> Words:
+        """Return it with `text` applied in both languages."""
+        return Words(text(self.ja), text(self.en))
 
 
 Language = Literal["ja", "en"]

@@ -13,11 +13,13 @@ from steps.diagnoses import catalogue
 from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure, of_start
 from steps.diagnoses.ranking import diagnoses
+from steps.drivers.names import Names
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
 from steps.verdict.model import Status
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
 from tests.steps.failures import EXECUTIONS, told
+from tests.steps.reporting.verdicts import failed, record
 
 KNOWN = catalogue.read()
 IDS, LINES = list(Diagnosis), list(checklist.read())
@@ -172,3 +174,13 @@ def test_the_run_explains_nothing_that_failed_before_it_began():
 
 def test_the_catalogue_explains_each_diagnosis_in_the_order_of_the_enumeration():
     assert list(KNOWN) == list(Diagnosis)
+
+
+def test_remedies_call_things_by_the_names_of_the_account():
+    names = Names("123456789012", others={"rule": "started-by-uploads-dev"})
+    session = record(failed("EVB-02", "wanted it enabled", Deviation(Diagnosis.RULE_DISABLED, "it is not")))
+    session.use_names(names.rename)
+    (found,) = session.judge().diagnoses
+    assert "aws events enable-rule --name started-by-uploads-dev" in found.remedy.en
+    assert "aws events enable-rule --name started-by-uploads-dev" in found.remedy.ja
+    assert "describe-rule --name started-by-uploads-dev" in session.checklist["EVB-02"].remedy.en

@@ -23,3 +23,10 @@ def test_one_role_for_all_needs_what_each_of_them_needs():
 def test_nothing_is_needed_twice_of_the_roles_of_one_function():
     for needs in needed(ONE, "any").values():
         assert len(needs) == len(set(needs))
+
+
+def test_a_text_calls_things_by_the_names_of_the_settings():
+    text = "`aws events describe-rule --name csv-parallel-processing-csv-upload-dev`, csv-processing-{account}-dev"
+    assert Names("123456789012").rename(text) == text
+    other = Names("123456789012", others={"rule": "rule-{environment}", "bucket": "in-{account}"})
+    assert other.rename(text) == "`aws events describe-rule --name rule-dev`, in-123456789012"
