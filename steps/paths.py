@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FEATURES = ROOT / "features"
-REPORTS = ROOT / "reports"
+FOLDER = Path(os.environ.get("CSV_ACCEPTANCE_FOLDER", ROOT))
+"""The folder with reports and waivers: the project, or the one in which an installed command was started."""
+REPORTS = FOLDER / "reports"
 
 
 def write_atomically(file: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from steps.explained_error import ExplainedError
-from steps.paths import ROOT
+from steps.paths import REPORTS, ROOT
 from steps.reporting.allure_results.contents import GROUPS
 from steps.reporting.npm import NotInstalled, install
 from steps.reporting.texts import TEXTS
@@ -127,7 +127,7 @@ def _run(program: Path, *arguments: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m steps.reporting.html", description=__doc__)
-    parser.add_argument("--reports", metavar="DIR", type=Path, default=ROOT / "reports", help="where the report goes")
+    parser.add_argument("--reports", metavar="DIR", type=Path, default=REPORTS, help="where the report goes")
     parser.add_argument("--results", metavar="DIR", type=Path, help="allure-results in the reports' folder unless said")
     parser.add_argument("--language", choices=GROUPS, default="ja")
     return parser

@@ -83,7 +83,8 @@ class Environment:
 
     def shell(self, command: str, **more: str) -> str:
         """Run the user's shell `command` with the exports and `more`. Return its output; raises CommandFailed."""
-        return _printed(command, self._led() | more, shell=True)
+        folder = os.environ.get("CSV_ACCEPTANCE_FOLDER")
+        return _printed(command, self._led() | more, shell=True, cwd=folder)
 
     def python(self, module: str, *arguments: str, **more: str) -> str:
         """Run `python -m module` of the project likewise, without the PYTHON* variables that alter its behaviour."""
@@ -109,9 +110,9 @@ class CommandFailed(ExplainedError):
         self.said = said
 
 
-def _printed(command: str | list[str], environment: Mapping[str, str], *, shell: bool = False) -> str:
-    done = subprocess.run(
-        command, shell=shell, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+def _printed(command: str | list[str], environment: Mapping[str, str], **how: Any) -> str:
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        command, **how, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
     )
     if done.returncode:
         line = command if isinstance(command, str) else shlex.join(command)

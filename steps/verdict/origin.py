@@ -21,6 +21,8 @@ def suite() -> Suite:
     """Return the versions of the suite and its dependencies, and git's commit and dirty state (None without git)."""
 
     def git(*arguments: str) -> str | None:
+        if not (ROOT / ".git").exists():  # an installed suite lies in a virtual environment, maybe within a repository
+            return None
         try:
             done = subprocess.run(
                 ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ

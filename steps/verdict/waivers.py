@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from steps.paths import ROOT
+from steps.paths import FOLDER
 from steps.verdict.model import Day, LineResult, Waiver
 from steps.verdict.toml_tables import MalformedFile, read_tables
 from steps.verdict.verdict import FAILED, PASSED
 from steps.verdict.words import Filled
 
-FILE = ROOT / "waivers.toml"
+FILE = FOLDER / "waivers.toml"
 
 
 class Entry(Waiver):
