@@ -195,13 +195,17 @@ def _reported_by(lines: list[LogLine], execution_arn: str) -> set[str]:
     }
 
 
-def without_others(lines: list[LogLine], execution_arn: str) -> list[LogLine]:
-    """`lines` without the invocations and lines that name another execution; lines that name none are kept."""
+def without_others(lines: list[LogLine], execution_arn: str, ours: Collection[str] | None = None) -> list[LogLine]:
+    """`lines` without the invocations and lines that name another execution; lines that name none are kept.
+
+    `ours`: the request ids of all invocations of the execution, where these are known: every other one is not ours.
+    """
 
     def foreign(line: LogLine) -> bool:
         return bool(line.fields.get("execution_id", execution_arn) != execution_arn)
 
-    theirs = [each.lines for each in invocations(lines) if any(map(foreign, each.lines))]
+    found = invocations(lines)
+    theirs = [i.lines for i in found if any(map(foreign, i.lines)) or (ours is not None and i.request_id not in ours)]
     others = {id(line) for invocation in theirs for line in invocation}
     return [line for line in lines if id(line) not in others and not foreign(line)]
 

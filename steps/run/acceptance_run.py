@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pytest
@@ -12,8 +13,9 @@ from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import of_failure, of_late_start, of_start
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Database
-from steps.drivers.s3 import Upload
+from steps.drivers.s3 import NotThere, Upload
 from steps.drivers.step_functions import Run
+from steps.drivers.suite_lock import REFUSALS, SuiteLock
 from steps.run.delivery import (
     Delivery,
     Drivers,
@@ -100,13 +102,19 @@ def acceptance(
     record: Record,
     progress: Progress,
     gate: Callable[[str], None],
-    pytestconfig: pytest.Config,
+    announce: Callable[[str], None],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Delivery]:
     """Upload the agreed file to incoming/ once a session; start by hand only as a fallback or by --start=manually."""
-    options = pytestconfig.option
+    options = request.config.option
     gate("the run was not started")
+    lock: SuiteLock | None = request.getfixturevalue("alone")
+    if lock and lock.left:
+        _remove_left(drivers, *lock.left, progress, announce)
     record.begin("run")
     upload = drivers.inbox.deliver(activity_file.name, activity_file.content)
+    if lock:
+        lock.note_upload(upload.key, upload.version_id)
     observer = AcceptanceObserver(drivers, activity_file, upload, record, progress, after_run=options.after_run)
     record.run |= {"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id}
     progress.say(f"delivered {upload.key}, {len(activity_file.records)} records")
@@ -118,7 +126,7 @@ def acceptance(
 
     yield Delivery(activity_file, upload, preparation.statistics, drivers, find_start, observer)
     if drivers.environment.shared:
-        _remove_upload(drivers, upload, record.run.get("execution_arn"), progress)
+        _remove_upload(drivers, upload, record.run.get("execution_arn"), progress, announce)
 
 
 _USUAL_SECONDS = 10
@@ -143,13 +151,31 @@ def _find_or_start(drivers: Drivers, upload: Upload, record: Record, progress: P
     return start_execution(drivers, upload, start.why)
 
 
-def _remove_upload(drivers: Drivers, upload: Upload, arn: str | None, progress: Progress) -> None:
-    """Delete the uploaded version, unless an execution still reads it."""
-    if arn and drivers.workflow.runs(arn):
-        progress.say(f"{upload.key}, version {upload.version_id}, is left, since {arn} still runs")
-        return
-    drivers.inbox.delete(upload)
-    progress.say(f"removed {upload.key}, version {upload.version_id}")
+def _remove_upload(
+    drivers: Drivers, upload: Upload, arn: str | None, progress: Progress, announce: Callable[[str], None]
+) -> None:
+    """Delete the uploaded version, unless an execution still reads it; note it if it is left behind."""
+    version = f"{upload.key}, version {upload.version_id},"
+    try:
+        if arn and drivers.workflow.runs(arn):
+            announce(f"left behind: {version} since {arn} still runs")
+            return
+        drivers.inbox.delete(upload)
+    except REFUSALS as refused:
+        announce(f"left behind: {version} which the next run that finds this one's lock removes ({refused})")
+    else:
+        progress.say(f"removed {upload.key}, version {upload.version_id}")
+
+
+def _remove_left(
+    drivers: Drivers, key: str, version_id: str, progress: Progress, announce: Callable[[str], None]
+) -> None:
+    """Remove the version that a run which has died has left behind, if it is still there."""
+    with suppress(NotThere):
+        upload = drivers.inbox.found(key, version_id)
+        running = [arn for arn in drivers.workflow.executions_of(upload) if drivers.workflow.runs(arn)]
+        announce(f"a run that has died has left {key}, version {version_id}")
+        _remove_upload(drivers, upload, next(iter(running), None), progress, announce)
 
 
 @pytest.fixture

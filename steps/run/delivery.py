@@ -192,11 +192,13 @@ class Delivery:
         self._observer.note_progress(Snapshot(seconds, reached, len(self.tail.lines), len(self.sightings.now)))
 
     def _await_logs(self) -> list[LogLine]:
-        run, patience = self.run, self._drivers.environment.patience.logs
+        run, environment = self.run, self._drivers.environment
         ids = [task.request_id for task in run.tasks if task.request_id]
         unnamed = sum(task.has_run_unnamed for task in run.tasks)
-        lines = self._drivers.logs.complete(self.upload.at, ids, within=patience, unnamed=unnamed, execution=run.arn)
-        return without_others(lines, run.arn)
+        logs, patience = self._drivers.logs, environment.patience.logs
+        lines = logs.complete(self.upload.at, ids, within=patience, unnamed=unnamed, execution=run.arn)
+        all_are_named = all(task.request_id for task in run.tasks if task.is_lambda)
+        return without_others(lines, run.arn, ids if environment.shared and all_are_named else None)
 
     @property
     def before(self) -> Statistics:

@@ -22,7 +22,7 @@ from steps.drivers.logs import Logs
 from steps.drivers.postgres import Database, wake
 from steps.drivers.s3 import Inbox
 from steps.drivers.step_functions import Workflow
-from steps.drivers.suite_lock import locked
+from steps.drivers.suite_lock import SuiteLock, locked
 from steps.paths import FEATURES, ROOT
 from steps.run.delivery import Drivers
 from steps.suite import options
@@ -132,19 +132,6 @@ def planned(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iter
 
 
 @pytest.fixture(scope="session")
-def alone(environment: Environment, progress: Progress, pytestconfig: pytest.Config) -> Iterator[None]:
-    """Lock a shared account against other runs until the session ends: whatever writes asks for this before."""
-    if pytestconfig.option.plan:
-        pytest.skip("--plan: nothing is written")
-    if not environment.shared:
-        yield
-        return
-    with locked(environment.client("dynamodb"), environment.names.job_locks) as owner:
-        progress.say(f"the account is ours: {owner}")
-        yield
-
-
-@pytest.fixture(scope="session")
 def announce(progress: Progress, record: Record) -> Callable[[str], None]:
     """Return a function that shows a text as progress, and keeps it as a note of the verdict."""
 
@@ -153,6 +140,24 @@ def announce(progress: Progress, record: Record) -> Callable[[str], None]:
         record.notes.append(text)
 
     return say
+
+
+@pytest.fixture(scope="session")
+def alone(
+    environment: Environment, progress: Progress, announce: Callable[[str], None], pytestconfig: pytest.Config
+) -> Iterator[SuiteLock | None]:
+    """Lock a shared account against other runs until the session ends: whatever writes asks for this before.
+
+    The lock is None in an account of the session's own.
+    """
+    if pytestconfig.option.plan:
+        pytest.skip("--plan: nothing is written")
+    if not environment.shared:
+        yield None
+        return
+    with locked(environment.client("dynamodb"), environment.names.job_locks, say=announce) as lock:
+        progress.say(f"the account is ours: {lock.owner}")
+        yield lock
 
 
 @pytest.fixture(scope="session")

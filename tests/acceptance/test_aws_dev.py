@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -22,8 +23,10 @@ from steps.attestation.statement import make_statement
 from steps.drivers.names import Names
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
+from steps.drivers.waiting import eventually
 from steps.verdict.model import Verdict
 from tests.acceptance.conftest import ROOT, Accept, client, command, environment
+from tests.steps.reference import control
 
 STAND_IN = ("-m", "steps.targets.stand_in")
 NAMES = Names("526636471122")
@@ -323,6 +326,56 @@ def test_a_newer_version_of_a_layer_that_nobody_uses_is_a_note(account, accept):
         lambda_.delete_layer_version(LayerName=name, VersionNumber=newer["Version"])
     assert (session.items("failed"), session.items("broken")) == (set(), set()), session
     assert f"{newer['LayerVersionArn']} is used by no function, which have {arn}" in session.verdict["notes"]
+
+
+def test_what_a_run_leaves_whose_token_expires_is_said_and_cleared_by_the_next(account, accept, tmp_path: Path):
+    """The token expires once the execution has ended; control requests need none."""
+    refusal = {"code": "ExpiredTokenException", "message": "The security token included in the request is expired"}
+    expire = (
+        "import os; from tests.steps.reference import control; "
+        "control(os.environ, '/_faults/expired', when='^- (dynamodb|s3) ', effect='error', times=None, "
+        f"error={refusal})"
+    )
+    program = tmp_path / "expire.py"
+    program.write_text(expire)
+    before = traces(account)
+    features = [*ROOT.glob("features/*_run"), *ROOT.glob("features/*_performance")]
+    expired = accept(f"--after-run=PYTHONPATH='{ROOT}' '{sys.executable}' '{program}'", *features)
+    control(account, "/_faults/expired", when="^nobody$", effect="hold")
+    assert expired.items("broken"), expired
+    told = "\n".join(expired.verdict["notes"])
+    assert "left behind: incoming/" in told, expired
+    assert f"left behind: the item {KEY} of {NAMES.job_locks}" in told
+    left = traces(account)
+    assert (len(left["versions"]) - len(before["versions"]), left["lock"] is None) == (1, False)
+
+    again = accept(*features)
+    assert again.items("failed") | again.items("broken") == set(), again
+    assert "a run that has died has left incoming/" in "\n".join(again.verdict["notes"]), again
+    after = traces(account)
+    assert (after["versions"], after["lock"]) == (before["versions"], None)
+
+
+def test_another_teams_upload_at_the_same_time_is_told_apart(account, accept):
+    """Their file is processed by the same functions, and logs to the same groups."""
+    sfn, s3 = client(account, "stepfunctions"), client(account, "s3")
+    known = {each["executionArn"] for each in traces(account)["executions"]}
+    key = "incoming/other-team.csv"
+    theirs = "ユーザーID,ログイン回数,投稿回数\n" + "".join(f"U{n:05d},1,1\n" for n in range(101, 111))
+
+    def upload_beside() -> str:
+        def started() -> bool | None:
+            listed = sfn.list_executions(stateMachineArn=NAMES.state_machine_arn)["executions"]
+            return bool({each["executionArn"] for each in listed} - known) or None
+
+        eventually(started, what="our execution", within=120)
+        return str(s3.put_object(Bucket=NAMES.bucket, Key=key, Body=theirs.encode())["VersionId"])
+
+    with ThreadPoolExecutor() as beside:
+        uploading = beside.submit(upload_beside)
+        session = accept()
+    s3.delete_object(Bucket=NAMES.bucket, Key=key, VersionId=uploading.result())
+    assert (session.exit, session.verdict["verdict"]) == (0, "GO"), session
 
 
 def test_two_runs_do_not_share_the_account(account, accept):

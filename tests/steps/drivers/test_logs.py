@@ -58,6 +58,11 @@ def test_all_lines_of_another_executions_invocation_go_and_everybody_elses_stay(
     assert [line.text for line in kept] == ours + unowned
 
 
+def test_where_all_our_invocations_are_known_every_other_one_goes():
+    ours, theirs = invoked("a", "plain"), invoked("b", "[ERROR] Runtime.ImportModuleError")
+    assert [line.text for line in without_others(lines(*ours, *theirs), OURS, ["a"])] == ours
+
+
 def test_a_word_is_found_wherever_it_stands():
     assert [line.at for line in holding(lines("a", "[ERROR] b", '{"level":"ERROR"}', "error"), "ERROR")] == [1, 2]
 

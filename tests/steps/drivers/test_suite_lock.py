@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -52,7 +54,7 @@ def give(dynamodb: Any, owner: str, expires_at: float) -> None:
 def test_it_is_ours_within_the_block_and_nobodys_after_it(dynamodb: Any):
     with locked(dynamodb, TABLE) as ours:
         item = dynamodb.get_item(**ITEM)["Item"]
-        assert item["owner"]["S"] == ours
+        assert item["owner"]["S"] == ours.owner
         assert abs(int(item["expires_at"]["N"]) - time() - SECONDS) < 600
     assert owner(dynamodb) is None
 
@@ -99,7 +101,7 @@ def test_runs_of_one_person_are_two_owners(dynamodb: Any):
         pass
     with locked(dynamodb, TABLE) as second:
         pass
-    assert first != second
+    assert first.owner != second.owner
 
 
 def test_what_a_dead_run_has_left_expires(dynamodb: Any):
@@ -109,6 +111,29 @@ def test_what_a_dead_run_has_left_expires(dynamodb: Any):
     give(dynamodb, "dead", time() - 60)
     with locked(dynamodb, TABLE, "next"):
         assert owner(dynamodb) == "next"
+
+
+def test_what_a_process_that_has_ended_on_this_machine_has_left_is_taken_over_at_once(dynamodb: Any):
+    with locked(dynamodb, TABLE) as ours:
+        who, pid, run = ours.owner.rsplit(" ", 2)
+        with pytest.raises(Locked), locked(dynamodb, TABLE):
+            raise AssertionError("taken from a process that runs")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert int(pid) != ended.pid
+    give(dynamodb, f"{who} {ended.pid} {run}", time() + 60)
+    with locked(dynamodb, TABLE) as first:
+        assert first.left is None
+        first.note_upload("incoming/a.csv", "v1")
+        dynamodb.update_item(
+            **ITEM,
+            UpdateExpression="SET #owner = :dead",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={":dead": {"S": f"{who} {ended.pid} {run}"}},
+        )
+        with locked(dynamodb, TABLE) as second:
+            assert second.left == ("incoming/a.csv", "v1")
+    assert owner(dynamodb) is None
 
 
 def test_a_run_that_outlived_its_lock_leaves_it_to_whoever_has_it_now(dynamodb: Any):
