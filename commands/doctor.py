@@ -17,7 +17,10 @@ from steps.suite.visible_text import quoted
 
 Clients = Callable[[str], Any]
 _REFUSED = "have the secret and Aurora agree: aws rds modify-db-cluster --rotate-master-user-password"
-_OUT_OF_REACH = "open a tunnel to the VPC and name it by --database-url; look at cluster and security group"
+_OUT_OF_REACH = (
+    "open a tunnel to the VPC and name it by --database-url; look at cluster and security group; a cluster that is "
+    "paused at 0 ACU answers half a minute after this attempt"
+)
 CONNECT_SECONDS = 5
 SERVICES = (
     *("STS", "S3", "EventBridge", "Step Functions", "Lambda", "DynamoDB", "CloudWatch Logs"),
