@@ -150,18 +150,19 @@ class Functions:
         before = [function for function in self.found().values() if function is not None]
         try:
             for function in before:
-                self._configure(function.name, change(function))
+                self._configure(function.name, {**_configuration(function), **change(function)})
             yield
         finally:
             for function in before:
-                network = {"SubnetIds": function.subnets, "SecurityGroupIds": function.security_groups}
-                variables = {"Variables": function.variables}
-                configuration = {"Environment": variables, "VpcConfig": network, "Timeout": function.timeout}
-                self._configure(function.name, configuration)
+                self._configure(function.name, _configuration(function))
 
     def _configure(self, name: str, configuration: dict[str, Any]) -> None:
+        """Change the function as it is now; if it is invoked by an alias, let that point to it."""
         self._lambda.update_function_configuration(FunctionName=name, **configuration)
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=name)
+        if alias := self._qualifiers.get(name):
+            version = self._lambda.publish_version(FunctionName=name)["Version"]
+            self._lambda.update_alias(FunctionName=name, Name=alias, FunctionVersion=version)
 
     def _named(self, name: str) -> Any:
         return {"FunctionName": name, **({"Qualifier": self._qualifiers[name]} if name in self._qualifiers else {})}
@@ -187,3 +188,9 @@ class Functions:
             logging={name: str(value) for name, value in answer.get("LoggingConfig", {}).items()},
             reason=answer.get("StateReason") or answer.get("LastUpdateStatusReason", ""),
         )
+
+
+def _configuration(function: Function) -> dict[str, Any]:
+    """What is changed temporarily, as it is."""
+    network = {"SubnetIds": function.subnets, "SecurityGroupIds": function.security_groups}
+    return {"Environment": {"Variables": function.variables}, "VpcConfig": network, "Timeout": function.timeout}

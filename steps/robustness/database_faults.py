@@ -56,7 +56,7 @@ def own_role(environment: Environment, database: Database) -> Iterator[OwnRole]:
     theirs = secret.told()
     role = OwnRole(database, secret)
     try:
-        Functions(environment.client("lambda"), environment.names.functions).start_anew()
+        Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers).start_anew()
         yield role
     finally:
         secret.tell(theirs)
@@ -186,7 +186,7 @@ def tried_again_after(sqlstate: str, delivery: Delivery, finding: Finding) -> No
 @given("one chunk is processed at a time, by functions with a login of their own")
 def one_at_a_time(own_role: OwnRole, environment: Environment, cleaning_up: ExitStack) -> None:
     """One process then handles all chunks, and keeps the login fetched for the first."""
-    functions = Functions(environment.client("lambda"), environment.names.functions)
+    functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
     cleaning_up.enter_context(functions.configured(MAX_PARALLEL_WORKERS="1"))
 
 

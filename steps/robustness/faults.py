@@ -27,7 +27,7 @@ def dies_before_commit(chunk: int, faults: InjectedFaults, own_file: OwnFile) ->
 
 @given(parsers.parse("an invocation may take {seconds:d} seconds"))
 def given_up_after(seconds: int, environment: Environment, cleaning_up: ExitStack) -> None:
-    functions = Functions(environment.client("lambda"), environment.names.functions)
+    functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
     cleaning_up.enter_context(functions.given_up_after(seconds))
 
 
@@ -122,7 +122,7 @@ def deleted(delivery: Delivery, faults: InjectedFaults, drivers: Drivers) -> Non
 @given(parsers.parse("a chunk is to hold {records:d} records from now on"))
 @when(parsers.parse("a chunk is to hold {records:d} records from now on"))
 def chunk_size(records: int, environment: Environment, cleaning_up: ExitStack) -> None:
-    functions = Functions(environment.client("lambda"), environment.names.functions)
+    functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
     cleaning_up.enter_context(functions.configured(CHUNK_SIZE=str(records)))
 
 
@@ -154,5 +154,5 @@ def late(seconds: float, faults: InjectedFaults, own_file: OwnFile) -> None:
 
 @given(parsers.parse("a call is tried {times:d} times, by functions that start anew"))
 def tried(times: int, environment: Environment, cleaning_up: ExitStack) -> None:
-    functions = Functions(environment.client("lambda"), environment.names.functions)
+    functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
     cleaning_up.enter_context(functions.configured(MAX_RETRY_ATTEMPTS=str(times - 1)))

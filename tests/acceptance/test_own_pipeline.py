@@ -76,10 +76,12 @@ def test_functions_and_state_machine_are_judged_by_the_aliases_that_are_used(acc
     (tmp_path / "aliases.py").write_text(USE_ALIASES)
     names = ("functions", "permissions", "trigger")
     features = [path for name in names for path in ROOT.glob(f"features/1_precondition*/{name}.feature")]
-    success = ROOT.glob("features/*_success")
-    session = accept(f"--after-deploy='{sys.executable}' '{tmp_path}/aliases.py'", *features, *success)
+    features += [*ROOT.glob("features/*_success"), *ROOT.glob("features/*_risk/known_faults.feature")]
+    session = accept(f"--after-deploy='{sys.executable}' '{tmp_path}/aliases.py'", *features)
     assert session.exit == 0, session
-    assert {"LAM-01", "LAM-03", "KNO-01", "EVB-03", "AUR-03", "LOG-06"} <= session.items("passed"), session
+    assert {"LAM-01", "LAM-03", "KNO-01", "EVB-03", "AUR-03", "LOG-06", "RSK-01", "RSK-02"} <= session.items(
+        "passed"
+    ), session
 
 
 def test_names_that_nothing_goes_by_are_no_and_never_a_broken_environment(accept: Accept, tmp_path: Path):

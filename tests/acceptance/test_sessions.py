@@ -32,9 +32,6 @@ from tests.steps.reporting.sentences import find_faults
 RUN = ("features/2_run", "features/3_success")
 """The features of the run alone, which take less time than a whole session."""
 DISABLE_RULE = "import boto3; boto3.client('events').disable_rule(Name='csv-parallel-processing-csv-upload-dev')"
-DELAY_EVENTS = (
-    "import os; from tests.steps.reference import control; control(os.environ, '/_events/delay', seconds=2.5)"
-)
 KILL_POSTGRES = """
 import os, psycopg
 (folder,) = psycopg.connect(os.environ['DATABASE_URL']).execute('SHOW data_directory').fetchone()
@@ -107,16 +104,34 @@ def test_an_upload_that_starts_nothing_is_started_by_hand_and_the_rest_is_checke
     assert "waited 5 s for an execution" in session.verdict["items"]["RUN-02"]["reason"]
 
 
-def test_an_event_that_comes_after_a_start_by_hand_is_recognised_as_late(accept: Accept, tmp_path: Path):
-    settings = tmp_path / "acceptance.toml"
+def with_patience(folder: Path, seconds: int) -> str:
+    """The option that makes a session wait so long for the execution that an upload starts."""
     told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
-    settings.write_text(f"start_seconds = 1\n{told}", "utf-8")
-    session = accept(f"--settings={settings}", f"--after-deploy={python(DELAY_EVENTS)}", *RUN)
+    (folder / "acceptance.toml").write_text(f"start_seconds = {seconds}\n{told}", "utf-8")
+    return f"--settings={folder / 'acceptance.toml'}"
+
+
+def test_an_event_that_comes_after_a_start_by_hand_is_recognised_as_late(accept: Accept, tmp_path: Path):
+    session = accept(with_patience(tmp_path, 1), f"--after-deploy={python(delay_events(2.5))}", *RUN)
     assert session.items("failed") == {"RUN-02"}, session
     assert (session.verdict["run"]["started_by"], session.verdict["run"]["status"]) == ("manual", "SUCCEEDED")
     first, *others = session.verdict["diagnoses"]
     assert (first["id"], others) == ("event-late", []), session
     assert re.search(r"the event has started arn:aws:states:\S+ \d+ s after the upload", first["evidence"][0])
+
+
+def test_an_event_that_is_late_and_in_time_is_waited_for_and_the_reader_is_told(accept: Accept, tmp_path: Path):
+    session = accept(with_patience(tmp_path, 60), f"--after-deploy={python(delay_events(11))}", *RUN)
+    assert session.items("failed") | session.items("broken") == set(), session
+    assert session.verdict["run"]["started_by"] == "event"
+    assert "no execution within 10 s; EventBridge may be late, and has 60 s in all" in session.output
+
+
+def delay_events(seconds: float) -> str:
+    return (
+        "import os; from tests.steps.reference import control; "
+        f"control(os.environ, '/_events/delay', seconds={seconds})"
+    )
 
 
 def python(code: str) -> str:
