@@ -31,7 +31,7 @@ class Aurora:
             return inner(request)
         asked = parse_qs(request.get_data(as_text=True))
         answer = inner(request)
-        if self.address:
+        if self.address and not any("Proxy" in action or "Proxies" in action for action in asked.get("Action", ())):
             endpoint = b"<Endpoint>%b</Endpoint>" % self.address.encode()
             answer.set_data(_ENDPOINT.sub(endpoint, answer.get_data()))
         if answer.status_code == 200 and _RESTARTS.intersection(asked.get("Action", ())):

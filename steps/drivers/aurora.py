@@ -13,6 +13,7 @@ from steps.explained_error import ExplainedError
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_rds.type_defs import DBProxyTypeDef
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
@@ -30,6 +31,16 @@ class Cluster:
     vpc: str
     instances: Mapping[str, str]
     writer: str | None
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """An RDS Proxy before a cluster: the ids of its security groups, subnets and VPC."""
+
+    name: str
+    security_groups: tuple[str, ...]
+    subnets: tuple[str, ...]
+    vpc: str
 
 
 class Aurora:
@@ -65,6 +76,15 @@ class Aurora:
             writer=next((m["DBInstanceIdentifier"] for m in cluster["DBClusterMembers"] if m["IsClusterWriter"]), None),
         )
 
+    def proxy(self, endpoint: str) -> Proxy | None:
+        """The RDS Proxy with this endpoint (host or host:port); None if it is no proxy's, or there is none."""
+        host = endpoint.partition(":")[0]
+        if "proxy-" not in host:
+            return None
+        pages = self._rds.get_paginator("describe_db_proxies").paginate()
+        found = (proxy for page in pages for proxy in page["DBProxies"] if proxy["Endpoint"] == host)
+        return next((_proxy(each) for each in found), None)
+
     def restart_writer(self) -> None:
         """Restart the writer instance, which ends every session as a failover does. Raises LookupError without one."""
         cluster = self.found()
@@ -72,6 +92,11 @@ class Aurora:
             raise LookupError(f"{self._cluster} has no writer")
         self._rds.reboot_db_instance(DBInstanceIdentifier=cluster.writer)
         self._rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=cluster.writer)
+
+
+def _proxy(told: DBProxyTypeDef) -> Proxy:
+    groups, subnets = tuple(told["VpcSecurityGroupIds"]), tuple(told["VpcSubnetIds"])
+    return Proxy(told["DBProxyName"], groups, subnets, told["VpcId"])
 
 
 class NoLogin(ExplainedError, AssertionError):

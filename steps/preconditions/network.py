@@ -15,7 +15,7 @@ from pytest_bdd import then, when
 
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
-from steps.drivers.aurora import Aurora, Cluster
+from steps.drivers.aurora import Aurora, Cluster, Proxy
 from steps.drivers.network import Network, network
 from steps.preconditions import functions as readiness
 from steps.preconditions.functions import functions
@@ -77,15 +77,18 @@ def _closed_groups(network: Network, functions: Side, cluster: Cluster) -> Itera
     for id in (*functions.groups, *aurora.groups):
         if id not in network.groups:
             yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{id} does not exist")
-    ours, theirs = ", ".join(functions.groups), ", ".join(aurora.groups)
+    ours = ", ".join(functions.groups)
     if not _open(network, functions.groups, "IpPermissionsEgress", cluster.port, aurora):
         yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{ours} let nothing out to port {cluster.port} of Aurora")
     if not any(_covers(rule, _HTTPS) for rule in _rules(network, functions.groups, "IpPermissionsEgress")):
         yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{ours} let nothing out to port {_HTTPS} of AWS's services")
-    if not _open(network, aurora.groups, "IpPermissions", cluster.port, functions):
-        yield Deviation(
-            Diagnosis.SECURITY_GROUP_CLOSED, f"{theirs} of Aurora let nobody of {ours} in to port {cluster.port}"
-        )
+    yield from _closed_to(network, aurora, cluster.port, functions)
+
+
+def _closed_to(network: Network, aurora: Side, port: int, clients: Side) -> Iterator[Deviation]:
+    if not _open(network, aurora.groups, "IpPermissions", port, clients):
+        text = f"{', '.join(aurora.groups)} of Aurora let nobody of {', '.join(clients.groups)} in to port {port}"
+        yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, text)
 
 
 def _closed_acls(network: Network, functions: Side, cluster: Cluster) -> Iterator[Deviation]:
@@ -229,31 +232,41 @@ PRIVATE = Diagnosis.SUBNET_NOT_PRIVATE
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The network, each function's location in it, and the cluster."""
+    """The network, each function's location in it, the cluster, and the proxy before it that the functions use."""
 
     network: Network
     sides: dict[str, Side]
     cluster: Cluster
+    proxy: Proxy | None = None
 
     def deviations(self) -> list[Deviation]:
         """All functions' deviations, each once."""
-        found = [each for side in self.sides.values() for each in unreachable(self.network, side, self.cluster)]
+        cluster, found = self.cluster, list[Deviation]()
+        if self.proxy:
+            proxy = self.proxy
+            side = Side(proxy.subnets, proxy.security_groups)
+            found += _closed_to(self.network, Side(cluster.subnets, cluster.security_groups), cluster.port, side)
+            cluster = replace(cluster, security_groups=proxy.security_groups, subnets=proxy.subnets, vpc=proxy.vpc)
+        found += [each for side in self.sides.values() for each in unreachable(self.network, side, cluster)]
         return list(dict.fromkeys(found))
 
 
 @when("the network around the functions is looked up", target_fixture="surroundings")
 def looked_up(environment: Environment, finding: Finding) -> Surroundings:
     names, lambdas = environment.names, functions(environment).found()
-    found_cluster = Aurora(environment.client("rds"), names.cluster).found()
+    aurora = Aurora(environment.client("rds"), names.cluster)
+    found_cluster, proxy = aurora.found(), aurora.proxy(environment.aurora_endpoint)
     absent = [] if found_cluster else [missing(names, "cluster")]
     absent += [] if any(lambdas.values()) else readiness.not_ready(lambdas)
     finding.none(absent, "network-there")
     cluster = cast(Cluster, found_cluster)
     found = {name: function for name, function in lambdas.items() if function}
     sides = {name: Side(function.subnets, function.security_groups) for name, function in found.items()}
-    subnets = {*cluster.subnets, *(subnet for side in sides.values() for subnet in side.subnets)}
-    groups = {*cluster.security_groups, *(group for side in sides.values() for group in side.groups)}
-    return Surroundings(network(environment.client("ec2"), subnets, groups), sides, cluster)
+    beside = (*cluster.subnets, *(proxy.subnets if proxy else ()))
+    subnets = {*beside, *(subnet for side in sides.values() for subnet in side.subnets)}
+    owned = (*cluster.security_groups, *(proxy.security_groups if proxy else ()))
+    groups = {*owned, *(group for side in sides.values() for group in side.groups)}
+    return Surroundings(network(environment.client("ec2"), subnets, groups), sides, cluster, proxy)
 
 
 @then("its subnets are private and in two zones")

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from steps.cloudformation.declared import Clients, Declared, unknown
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import unless_absent
-from steps.drivers.aurora import Aurora, Cluster, NoLogin, Secret
+from steps.drivers.aurora import Aurora, NoLogin, Secret
 from steps.drivers.deployed_names import as_deployed
 from steps.drivers.functions import Functions
 from steps.drivers.names import Names
@@ -76,8 +76,14 @@ def aws_dev(
                 "The dev account cannot be looked at.", evidence=str(refused), remedy=_sign_in(refused)
             ) from refused
     say(f"{caller['Arn']} in {settings.account}, {settings.region}")
-    url = _database_url(database_url, cluster, credentials) if credentials else ""
-    declared, notes = _declared(settings, system, names, client, secret, cluster)
+    database = (cluster.database if cluster else "") or settings.aurora_database
+    endpoint = settings.aurora_endpoint or (cluster.endpoint if cluster else "")
+    url = ""
+    if credentials:
+        at = {"host": endpoint.partition(":")[0], "port": endpoint.partition(":")[2] or (cluster and cluster.port)}
+        at["dbname"] = database or _database_of(client, names)
+        url = _database_url(database_url, at, credentials)
+    declared, notes = _declared(settings, system, names, client, secret, endpoint)
     declared, unused = _with_used_layers(declared, names, client)
     return Environment(
         target="aws-dev",
@@ -85,8 +91,8 @@ def aws_dev(
         check=lambda: None,
         client=client,
         database_url=url,
-        database_name=cluster.database if cluster else "",
-        aurora_endpoint=cluster.endpoint if cluster else "",
+        database_name=database,
+        aurora_endpoint=endpoint,
         secret_arn=secret,
         declared=declared,
         exports={"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region, "DATABASE_URL": url},
@@ -171,6 +177,7 @@ def _of_another_environment(settings: Settings, database_url: str | None) -> lis
     ]
     faults += [f"{where} {name}, {only}" for where, name in own if not _words(name) & allowed]
     told = [*own, ("the project is", settings.project), ("aurora_secret is", settings.aurora_secret)]
+    told.append(("aurora_endpoint is", settings.aurora_endpoint))
     told.append(("--database-url or DATABASE_URL leads to", _host_and_database(database_url)))
     faults += [
         f"{where} {name}, which says {min(words)}"
@@ -195,7 +202,7 @@ def _host_and_database(url: str | None) -> str:
 
 
 def _declared(
-    settings: Settings, system: SystemUnderTest, names: Names, client: Clients, secret: str, cluster: Cluster | None
+    settings: Settings, system: SystemUnderTest, names: Names, client: Clients, secret: str, endpoint: str
 ) -> tuple[dict[str, Declared], list[str]]:
     """The resources that template.yaml declares, and notes about the others.
 
@@ -215,7 +222,8 @@ def _declared(
         "BatchJobsTableName": names.batch_jobs,
         "JobLocksTableName": names.job_locks,
         "ProcessingMetadataTableName": names.processing_metadata,
-        "AuroraEndpoint": cluster.endpoint if cluster else unknown("endpoint"),
+        "AuroraEndpoint": endpoint or unknown("endpoint"),
+        **({"AuroraDatabaseName": settings.aurora_database} if settings.aurora_database else {}),
         "AuroraSecretArn": secret,
         "LambdaRoleArn": names.role_arn(names.lambda_role),
         "StateMachineRoleArn": names.role_arn(names.state_machine_role),
@@ -263,12 +271,18 @@ def _clients(session: Any, region: str) -> Clients:
     return client
 
 
-def _database_url(given: str | None, cluster: Cluster | None, credentials: Mapping[str, str]) -> str:
-    """Aurora's URL with the secret's credentials: at `given`, such as a tunnel, or else at the cluster's endpoint."""
-    known: dict[str, Any] = {}
-    if cluster is not None:
-        host, _, port = cluster.endpoint.partition(":")
-        known = {"host": host, "port": port or cluster.port, "dbname": cluster.database}
+def _database_of(client: Clients, names: Names) -> str:
+    """The database that the functions write to, for a cluster that names none; empty if they name none either."""
+    lambdas = client("lambda")
+    found = unless_absent(lambda: lambdas.get_function_configuration(FunctionName=names.functions[0]))
+    return str(found["Environment"]["Variables"].get("AURORA_DATABASE_NAME", "")) if found else ""
+
+
+def _database_url(given: str | None, at: Mapping[str, Any], credentials: Mapping[str, str]) -> str:
+    """Aurora's URL with the secret's credentials, for the libpq parameters `at` unless `given`, as a tunnel, differs.
+
+    With `hostaddr` alone, `given` leads through a tunnel, and the server's certificate is still verified by its name.
+    """
     try:
         told = psycopg.conninfo.conninfo_to_dict(given or "")
     except psycopg.ProgrammingError as unreadable:
@@ -277,7 +291,15 @@ def _database_url(given: str | None, cluster: Cluster | None, credentials: Mappi
             evidence=" ".join(str(unreadable).split()),
             remedy="name one such as postgresql://127.0.0.1:5432/csvbatch",
         ) from None
-    known |= {"user": credentials["username"], "password": credentials["password"]} | told
+    login = {"user": credentials["username"], "password": credentials["password"]}
+    known = {name: value for name, value in at.items() if value} | login | told
+    if not known.get("dbname"):  # libpq would take the user's name instead
+        raise EnvironmentBroken(
+            "Nothing names the database in Aurora.",
+            evidence="the cluster was made without DatabaseName, and the functions have no AURORA_DATABASE_NAME",
+            remedy="name it by --database-url=postgresql://127.0.0.1:5432/csvbatch or by aurora_database in "
+            "acceptance.toml",
+        )
     if known.get("host") not in _LOOPBACK:
         known.setdefault("sslmode", "require")
     return psycopg.conninfo.make_conninfo("", **known)

@@ -54,6 +54,8 @@ class Settings(Table):
     region: str = Field(default="ap-northeast-1", pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$")
     account: str = Field(default="", pattern=r"^\d{12}$")
     aurora_secret: str = Field(default="", min_length=1)
+    aurora_endpoint: str = ""
+    aurora_database: str = ""
     security_groups: Ids = ()
     subnets: Ids = ()
     start_seconds: int | None = Field(default=None, ge=1, le=3600)

@@ -10,8 +10,9 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -24,17 +25,19 @@ from steps.drivers.names import Names
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
 from steps.drivers.waiting import eventually
+from steps.targets.certificate import certificate
 from steps.verdict.model import Verdict
 from tests.acceptance.conftest import ROOT, Accept, client, command, environment
+from tests.rds_proxy import rds_proxy
 from tests.steps.reference import control
 
 STAND_IN = ("-m", "steps.targets.stand_in")
 NAMES = Names("526636471122")
 NOT_ASKED_HERE = {
     *("states:StartExecution", "s3:GetObject", "iam:GetPolicy", "iam:GetPolicyVersion"),
-    *("ec2:GetManagedPrefixListEntries", "lambda:InvokeFunction"),
+    *("ec2:GetManagedPrefixListEntries", "rds:DescribeDBProxies", "lambda:InvokeFunction"),
 }
-"""The actions needed to start an execution by hand, to read managed policies and prefix lists, to wake a function."""
+"""The actions to start an execution by hand, to wake a function, to read managed policies, prefix lists and proxies."""
 STATIC = {"RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"}
 
 
@@ -215,6 +218,55 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
     theirs = [row for row in after["statistics"] if row[0] > "U00100"]
     assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
     assert allowed(ROOT / "docs" / "acceptance-policy.json") - asked(account) == NOT_ASKED_HERE
+
+
+@contextmanager
+def restored_from_a_snapshot(account: Mapping[str, str]) -> Iterator[None]:
+    """The cluster has no DatabaseName, as one that was restored from a snapshot."""
+    rds = client(account, "rds")
+    (cluster,) = rds.describe_db_clusters(DBClusterIdentifier=NAMES.cluster)["DBClusters"]
+    (writer,) = [each["DBInstanceIdentifier"] for each in cluster["DBClusterMembers"]]
+    kept = {
+        "DBClusterIdentifier": NAMES.cluster,
+        "Engine": cluster["Engine"],
+        "MasterUsername": cluster["MasterUsername"],
+        "MasterUserPassword": "any-password",
+        "DBSubnetGroupName": cluster["DBSubnetGroup"],
+        "VpcSecurityGroupIds": [group["VpcSecurityGroupId"] for group in cluster["VpcSecurityGroups"]],
+    }
+
+    def make_again(**more: str) -> None:
+        rds.delete_db_instance(DBInstanceIdentifier=writer, SkipFinalSnapshot=True)
+        rds.delete_db_cluster(DBClusterIdentifier=NAMES.cluster, SkipFinalSnapshot=True)
+        for each in rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]:  # automatic ones, named by the minute
+            rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=each["DBClusterSnapshotIdentifier"])
+        rds.create_db_cluster(**kept, **more)
+        rds.create_db_instance(
+            DBInstanceIdentifier=writer,
+            DBClusterIdentifier=NAMES.cluster,
+            Engine=cluster["Engine"],
+            DBInstanceClass="db.serverless",
+        )
+
+    make_again()
+    yield
+    make_again(DatabaseName=cluster["DatabaseName"])
+
+
+def test_a_tunnel_with_tls_to_a_cluster_that_names_no_database(account, accept, tmp_path: Path):
+    server, authority = certificate("aurora.example"), tmp_path / "authority.pem"
+    authority.write_bytes(server.certificate)
+    with restored_from_a_snapshot(account), rds_proxy(account["DATABASE_URL"], server) as port:
+        address = f"host=aurora.example hostaddr=127.0.0.1 port={port} sslmode=verify-full sslrootcert={authority}"
+        session = accept("features/1_precondition", f"--database-url={address}", database=False)
+        another = accept(
+            "features/1_precondition/database.feature",
+            f"--database-url={address.replace('aurora.example', 'another.example')}",
+            database=False,
+        )
+    assert session.items("failed") | session.items("broken") == set(), session
+    assert {"DAT-01", "KNO-01", "KNO-03", "INF-01"} <= session.items("passed"), session
+    assert 'server certificate for "aurora.example" does not match' in another.output, another
 
 
 def test_an_attestation_holds_until_something_else_is_deployed(account, accept, tmp_path: Path):

@@ -7,6 +7,7 @@ from csv_pipeline.database import Database, encryption
 from csv_pipeline.errors import DatabaseUnavailableError
 
 from local_aws import LocalAws
+from tests.rds_proxy import rds_proxy
 from tests.system_under_test.environment import client_of
 from tests.system_under_test.pipeline import Pipeline
 
@@ -39,6 +40,16 @@ def test_the_server_lets_go_before_lambda_does(pipeline: Pipeline) -> None:
             ).fetchone()
             assert row is not None
             assert 0 < row[0] < 300_000
+
+
+def test_rds_proxy_which_refuses_settings_at_the_start_is_no_obstacle(aws: LocalAws, pipeline: Pipeline) -> None:
+    settings = pipeline.services.settings
+    with rds_proxy(aws.database_url) as port:
+        by_proxy = settings.model_copy(update={"aurora_endpoint": f"127.0.0.1:{port}"})
+        database = Database(by_proxy, client_of(aws, "secretsmanager"))
+        with database.session("f", "r") as connection:
+            row = connection.execute("SELECT current_setting('lock_timeout')").fetchone()
+    assert row == ("1min",)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from steps.diagnoses.of_run import of_failure
-from steps.drivers.aurora import Aurora, Cluster
+from steps.drivers.aurora import Aurora, Cluster, Proxy
 from steps.drivers.event_rule import Trigger
 from steps.drivers.execution_input import ObjectPaths, object_created
 from steps.drivers.functions import Function, Functions, Layer
@@ -273,3 +273,24 @@ def test_an_upload_that_is_gone_has_no_content_and_no_results(environment: Envir
     assert inbox.content(upload) == b"any"
     inbox.delete(upload)
     assert (inbox.content(upload), inbox.results(upload)) == (None, {})
+
+
+def test_an_rds_proxy_is_found_by_its_endpoint(environment: Environment):
+    rds = environment.client("rds")
+    cluster = Aurora(rds, NAMES.cluster).found()
+    assert cluster is not None
+    rds.create_db_proxy(
+        DBProxyName="any",
+        EngineFamily="POSTGRESQL",
+        Auth=[{"AuthScheme": "SECRETS", "SecretArn": environment.secret_arn, "IAMAuth": "DISABLED"}],
+        RoleArn=NAMES.role_arn(NAMES.lambda_role),
+        VpcSubnetIds=list(cluster.subnets),
+        VpcSecurityGroupIds=list(cluster.security_groups),
+    )
+    (endpoint,) = [each["Endpoint"] for each in rds.describe_db_proxies()["DBProxies"]]
+    found = Proxy("any", cluster.security_groups, cluster.subnets, cluster.vpc)
+    aurora = Aurora(rds, NAMES.cluster)
+    assert [aurora.proxy(each) for each in (endpoint, f"{endpoint}:5432", f"no-{endpoint}", cluster.endpoint)] == [
+        *(found, found),
+        *(None, None),
+    ]

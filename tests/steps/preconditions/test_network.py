@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.drivers.aurora import Cluster
+from steps.drivers.aurora import Cluster, Proxy
 from steps.drivers.network import Network
-from steps.preconditions.network import SERVICES, Side, unreachable
+from steps.preconditions.network import SERVICES, Side, Surroundings, unreachable
 
 A, B = "subnet-a", "subnet-b"
 FUNCTIONS = Side((A, B), ("sg-functions",))
@@ -286,3 +286,16 @@ def test_a_group_is_open_where_its_rules_let_every_function_in(rules: list[dict[
 
     found = unreachable(groups(aurora=group("sg-aurora", *rules)), FUNCTIONS, CLUSTER)
     assert (found == []) is all(any(lets_in(rule, f"10.0.{n}.9") for rule in rules) for n in (1, 2))
+
+
+def test_behind_rds_proxy_the_functions_need_the_proxy_alone_and_the_proxy_aurora():
+    proxied = {
+        "sg-proxy": group("sg-proxy", tcp(5432, "sg-functions")),
+        "sg-aurora": group("sg-aurora", tcp(5432, "sg-proxy")),
+    }
+    found = network(groups=network().groups | proxied)
+    by_proxy = Surroundings(found, {"any": FUNCTIONS}, CLUSTER, Proxy("any", ("sg-proxy",), (A, B), "vpc-1"))
+    assert by_proxy.deviations() == []
+    assert [each.text for each in replace(by_proxy, proxy=None).deviations()] == [CLOSED_TO]
+    shut = replace(by_proxy, network=replace(found, groups=found.groups | {"sg-aurora": group("sg-aurora")}))
+    assert [each.text for each in shut.deviations()] == [CLOSED_TO.replace("sg-functions", "sg-proxy")]

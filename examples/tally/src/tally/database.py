@@ -10,7 +10,8 @@ from tally.config import config, secrets
 from tally.job import Job
 
 _LOOPBACK = ("127.0.0.1", "localhost")
-_LIMITS = "-c lock_timeout=60s -c statement_timeout=240s -c idle_in_transaction_session_timeout=60s"
+# Not by the parameter `options`, with which RDS Proxy refuses a connection.
+_LIMITS = "SET lock_timeout = '60s'; SET statement_timeout = '240s'; SET idle_in_transaction_session_timeout = '60s'"
 _NAME_BYTES = 63  # PostgreSQL truncates application_name to this length, which would cut off the request id
 
 
@@ -27,10 +28,10 @@ def session(job: Job) -> Iterator[psycopg.Connection]:
         password=login["password"],
         application_name=f"{job.function} {job.request_id}"[-_NAME_BYTES:],
         connect_timeout=5,
-        options=_LIMITS,
         # RDS certificates are signed by AWS's own authority, whose bundle is deployed with the code.
         sslmode="disable" if host in _LOOPBACK else "verify-full",
         sslrootcert="/var/task/rds-global-bundle.pem",
         autocommit=True,
     ) as connection:
+        connection.execute(_LIMITS)
         yield connection

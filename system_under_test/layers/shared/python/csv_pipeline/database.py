@@ -35,6 +35,8 @@ _LIMITS = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+# RDS Proxy refuses a connection that brings settings with it (the parameter `options`).
+_SET = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS setting (name, value)"
 _KEEPALIVES: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _NAME_BYTES = 63  # PostgreSQL truncates application_name to this length, which would cut off the request id
 
@@ -83,11 +85,16 @@ class Database:
             user=self._credentials["username"],
             password=self._credentials["password"],
             application_name=f"{function} {request_id}"[-_NAME_BYTES:],
-            options=" ".join(f"-c {name}={value}" for name, value in _LIMITS.items()),
             gssencmode="disable",
             **_KEEPALIVES,
             **encryption(self._settings.aurora_host),
         )
+        connection = self._reach(server)
+        connection.execute(_SET, [list(_LIMITS), list(_LIMITS.values())])
+        return connection
+
+    def _reach(self, server: str) -> psycopg.Connection:
+        """Connect, also to a server that accepts the connection and answers only after it has resumed."""
         try:
             return psycopg.connect(server, autocommit=True, connect_timeout=CONNECT_SECONDS)
         except psycopg.errors.ConnectionTimeout:
