@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from steps.reporting.texts import TEXTS, duration
+from steps.reporting.texts import TEXTS, duration, tell_evidence
 from steps.suite.visible_text import MARGIN, quoted, visible
 from steps.verdict.checklist import Item
 from steps.verdict.japanese import translate
@@ -100,7 +100,7 @@ class Summary:
             self._write_line(checklist[id], verdict.items[id], said)
         self._terminal.write_line("")
         for diagnosis in verdict.diagnoses:
-            self._write_diagnosis(diagnosis)
+            self._write_diagnosis(diagnosis, verdict)
         for name, value in _figures(verdict):
             self._terminal.write_line(quoted(f"  {_padded(self._in(name), 22)}{self._in(value)}"))
         for note in verdict.notes:
@@ -126,11 +126,11 @@ class Summary:
             waived = self._text("waived", who=waiver.who, expires=waiver.expires, reason=waiver.reason)
             self._terminal.write_line(quoted(f"              {waived}"))
 
-    def _write_diagnosis(self, diagnosis: RankedDiagnosis) -> None:
+    def _write_diagnosis(self, diagnosis: RankedDiagnosis, verdict: Verdict) -> None:
         """Print a diagnosis: its cause, its lines of the checklist, its first evidence and its remedy."""
         self._terminal.write_line(f"  {diagnosis.rank}. {diagnosis.id}  {self._in(diagnosis.cause)}", bold=True)
-        shown = diagnosis.evidence[:_EVIDENCE_LINES]
-        firsts = [self._in(translate(visible(text).split("\n")[0])) for text in shown]
+        shown = tell_evidence(diagnosis, verdict)[:_EVIDENCE_LINES]
+        firsts = [visible(self._in(each)).split("\n")[0] for each in shown]
         told = [("lines", ", ".join(diagnosis.items)), *(("evidence", first or "–") for first in firsts)]
         for name, text in (*told, ("remedy", self._in(diagnosis.remedy))):
             self._terminal.write_line(f"     {_padded(self._text(name), 10)}{text}")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from steps.verdict.model import Conclusion, Mark
-from steps.verdict.words import Both, Words, fill
+from steps.verdict.japanese import translate
+from steps.verdict.model import Conclusion, LineResult, Mark, RankedDiagnosis, Verdict
+from steps.verdict.words import Both, Words, fill, shorten_arns
 
 FILE = Path(__file__).with_name("texts.toml")
 
@@ -27,7 +28,7 @@ class Status(_Table):
     word: Both
 
 
-class Verdict(_Table):
+class Meaning(_Table):
     """How a verdict is shown: its sign, and its meaning for the release."""
 
     sign: str
@@ -38,7 +39,7 @@ class Texts(_Table):
     """The tables of texts.toml; each holds its texts by name."""
 
     status: dict[Mark, Status]
-    verdict: dict[Conclusion, Verdict]
+    verdict: dict[Conclusion, Meaning]
     phase: dict[str, Both]
     started_by: dict[str, Both]
     unit: dict[str, Both]
@@ -63,3 +64,17 @@ def duration(seconds: float) -> Words:
 def minutes(least: int, most: int) -> Words:
     """Return a range of minutes."""
     return fill(TEXTS.unit["minutes"], minutes=str(least) if least == most else f"{least}–{most}")
+
+
+def tell_evidence(diagnosis: RankedDiagnosis, verdict: Verdict) -> list[Words]:
+    """Return the evidence of a diagnosis; where it is the reason of a line, what that line has found."""
+    by_reason = {item.reason: item for item in verdict.items.values() if item.found}
+    return [_tell(text, by_reason.get(text)) for text in diagnosis.evidence]
+
+
+def _tell(text: str, line: LineResult | None) -> Words:
+    told = translate(shorten_arns(text))
+    if line is None or line.found is None:
+        return told
+    rest = "".join(f"\n{each}" for each in told.ja.split("\n")[1:])
+    return Words(line.found.ja + rest, line.found.en + rest)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final, Literal
 
 from steps.reporting.sheet.facts import Fact, list_facts
-from steps.reporting.texts import TEXTS, duration, minutes
+from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
 from steps.verdict.japanese import templates, translate
@@ -109,6 +109,11 @@ class Sheet:
     def actual(self) -> Words:
         """The total duration of the phases that were run."""
         return duration(sum(phase.seconds or 0 for phase in self.phases))
+
+    def evidence(self, diagnosis: RankedDiagnosis) -> Words:
+        """The evidence of a diagnosis, line by line."""
+        told = tell_evidence(diagnosis, self.verdict)
+        return Words("\n".join(each.ja for each in told), "\n".join(each.en for each in told))
 
     @property
     def waived(self) -> list[Line]:

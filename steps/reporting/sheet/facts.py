@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from steps.drivers.step_functions import Workflow
 from steps.reporting.texts import TEXTS, duration
 from steps.verdict.model import Measured, Run, Suite, Verdict
-from steps.verdict.words import Words
+from steps.verdict.words import Words, fill
 
 _JST = timezone(timedelta(hours=9), "JST")
 _EXECUTION = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:execution:[\w-]+:[\w.:-]+")
@@ -41,7 +41,7 @@ def list_facts(verdict: Verdict) -> list[Fact]:
         "system": _plain(f"{system.dir}, sha256 {system.sha256}" if system else None),
         "execution": _execution(run),
         "file": _plain(f"s3://{run.bucket}/{run.key}, {run.version_id}" if run.key else None),
-        "measured": _plain(_measured(measured)),
+        "measured": _measured(measured),
     }
     urls = {"by": _page(verdict.by.url if verdict.by else None), "execution": _console(run.execution_arn)}
     remarks = {"execution": TEXTS.sheet["no_console"]} if urls["execution"] and verdict.account == _NO_ACCOUNT else {}
@@ -82,7 +82,6 @@ def _console(arn: str | None) -> str | None:
     return Workflow.console(known.group()) if known else None
 
 
-def _measured(measured: Measured) -> str | None:
-    if measured.seconds is None:
-        return None
-    return f"{measured.seconds:.2f} s, {measured.records_per_second:.1f} records/s, {measured.peak_chunks} chunks"
+def _measured(measured: Measured) -> Words | None:
+    values = measured.model_dump(include={"seconds", "records_per_second", "peak_chunks"})
+    return None if measured.seconds is None else fill(TEXTS.sheet["measured_values"], **values)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from steps.reporting.sheet.content import Line, Sheet, scenario
-from steps.reporting.texts import TEXTS, duration, minutes
+from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
 from steps.verdict.japanese import translate
@@ -102,9 +102,8 @@ def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
         yield f"{each.rank}. **{say(each.cause)}** ({escape(each.id)})"
         yield f"   - {say(TEXTS.sheet['remedy'])}: {say(each.remedy)}"
         yield f"   - {say(TEXTS.sheet['explains'])}: {escape(', '.join(each.items))}"
-        yield from (
-            f"   - {say(TEXTS.sheet['evidence'])}: {say(translate(text), verbatim=True)}" for text in each.evidence
-        )
+        told = (say(words, verbatim=True) for words in tell_evidence(each, sheet.verdict))
+        yield from (f"   - {say(TEXTS.sheet['evidence'])}: {text}" for text in told)
 
 
 def _facts(sheet: Sheet, say: Say) -> Iterator[str]:

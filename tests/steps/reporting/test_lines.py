@@ -152,3 +152,10 @@ def test_the_sheets_show_each_line_in_each_language():
         for told in (line.got.ja, line.got.en):
             assert told in cells
             assert f">{escape(told)}<" in page
+
+
+def test_the_evidence_of_a_no_without_a_diagnosis_is_what_the_line_found():
+    failing = sample("statistics-equal", holds=False)
+    sheet = fill_in(verdict(result("AUR-03", failing)), LINES)
+    told = sheet.evidence(sheet.verdict.diagnoses[0])
+    assert (told.ja.split("\n")[0], told.en.split("\n")[0]) == (failing.sentence.ja, failing.sentence.en)
