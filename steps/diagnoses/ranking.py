@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from steps.diagnoses.catalogue import Explanation
 from steps.diagnoses.ids import Diagnosis
 from steps.suite.deviation import Deviation
 from steps.verdict import checklist
+from steps.verdict.commands import fill_in, list_values
 from steps.verdict.model import RankedDiagnosis
 from steps.verdict.verdict import BROKEN, FAILED, Scenario
 
@@ -26,11 +28,13 @@ def diagnoses(
     of_the_run: Iterable[Deviation],
     catalogue: Mapping[Diagnosis, Explanation],
     began: float = 0.0,
+    facts: Mapping[str, Any] | None = None,
 ) -> list[RankedDiagnosis]:
     """Return each diagnosis of the failed and broken scenarios, with their lines; root causes first.
 
     Diagnoses found by a check or from the run precede the usual diagnoses of failed lines. If the run has a diagnosis,
     a check that breaks after it may only lack results of that run, so `environment-broken` then counts as usual.
+    facts: the execution, upload and account of the session, for the commands of causes and remedies.
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
     on the monotonic clock.
     """
@@ -62,14 +66,16 @@ def diagnoses(
                 found(usual, scenario.reason, [line])
     order = list(Diagnosis)
     ranked = sorted(items, key=lambda id: (id not in known, order.index(Diagnosis(id))))
+    run = facts or {}
+    values = {id: list_values(run, run.get("account"), evidence[id]) for id in ranked}
     return [
         RankedDiagnosis(
             id=id,
             rank=rank,
             items=list(items[id]),
-            cause=catalogue[Diagnosis(id)].cause,
+            cause=fill_in(catalogue[Diagnosis(id)].cause, values[id]),
             evidence=list(evidence[id])[:_EVIDENCE],
-            remedy=catalogue[Diagnosis(id)].remedy,
+            remedy=fill_in(catalogue[Diagnosis(id)].remedy, values[id]),
         )
         for rank, id in enumerate(ranked, 1)
     ]

@@ -163,7 +163,9 @@ class Record:
             "system_under_test": self.facts["system_under_test"],
             "run": dict.fromkeys(_RUN) | self.run,
             "items": items,
-            "diagnoses": diagnoses(self.scenarios.values(), self.deviations, explained, began),
+            "diagnoses": diagnoses(
+                self.scenarios.values(), self.deviations, explained, began, {**self.facts, **self.run}
+            ),
             "discrepancies": self.discrepancies,
             "measured": {
                 **self.measured,

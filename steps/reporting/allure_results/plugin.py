@@ -19,6 +19,7 @@ from steps.reporting.allure_results.gherkin import Steps
 from steps.suite.marks import find_mark
 from steps.suite.visible_text import MARGIN
 from steps.verdict.checklist import Item
+from steps.verdict.commands import fill_in_item, list_values
 from steps.verdict.record import VERDICT, Record
 from steps.verdict.verdict import BROKEN, FAILED, Scenario
 
@@ -99,7 +100,8 @@ class Results:
 
     def _lines(self, came_to: Scenario) -> list[Item]:
         """The scenario's lines of the checklist, in the checklist's order, since the order of its tags is lost."""
-        return [line for id, line in self._record.checklist.items() if id in came_to.items]
+        values = list_values(self._record.run, self._record.facts["account"])
+        return [fill_in_item(line, values) for id, line in self._record.checklist.items() if id in came_to.items]
 
 
 def _say_once(details: StatusDetails | None) -> None:

@@ -13,6 +13,7 @@ from steps.reporting.sheet.facts import Fact, list_facts
 from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
+from steps.verdict.commands import fill_in_item, list_values
 from steps.verdict.japanese import templates, translate
 from steps.verdict.model import LineResult, Mark, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED
@@ -149,7 +150,8 @@ def fill_in(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
     """Return the sheet of this verdict."""
     verdict = verdict.with_texts(in_data)  # verdict.json keeps hidden characters as they were found
     best = {id: diagnosis for diagnosis in reversed(verdict.diagnoses) for id in diagnosis.items}
-    items = verdict.items
+    items, values = verdict.items, list_values(verdict.run.model_dump(), verdict.account)
+    checklist = {id: fill_in_item(item, values) for id, item in checklist.items()}
     first = {items[id].reason: id for id in reversed([*checklist])}
     same_as = {id: first[items[id].reason] for id in checklist if first[items[id].reason] != id}
     lines = {id: Line(item, items[id], best.get(id), same_as.get(id)) for id, item in checklist.items()}
