@@ -17,6 +17,7 @@ from typing import Any
 from steps.explained_error import ExplainedError
 from steps.paths import REPORTS, ROOT
 from steps.reporting.allure_results.contents import GROUPS
+from steps.reporting.allure_results.japanese import translate_results
 from steps.reporting.npm import NotInstalled, install
 from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import quoted, say
@@ -63,6 +64,9 @@ def make_report(results: Path, reports: Path, *, language: Language = "ja") -> P
     with TemporaryDirectory() as scratch:
         config = Path(scratch) / "allurerc.json"
         config.write_text(json.dumps(_config(results, reports, folder, language), ensure_ascii=False), "utf-8")
+        if language == "ja":
+            translate_results(results, Path(scratch) / "results")
+            results = Path(scratch) / "results"
         generator = TOOL / "node_modules" / "allure" / "cli.js"
         _run(node, str(generator), "generate", str(results.resolve()), f"--config={config}", f"--cwd={scratch}")
     page = folder / "index.html"

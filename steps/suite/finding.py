@@ -82,8 +82,7 @@ class Finding:
         judged = judge(message, true, values, where)
         self.findings.append(judged)
         if not true:
-            told = f"wanted {judged.wanted.en}, got {judged.got.en}"
-            raise AssertionError("\n".join(filter(None, [told, evidence or judged.where.en])))
+            raise AssertionError("\n".join(filter(None, [judged.reason, evidence or judged.where.en])))
 
     def suspect(self, diagnosis: Diagnosis, text: str) -> None:
         """Record a deviation with this diagnosis; does not fail the step."""

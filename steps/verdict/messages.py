@@ -57,6 +57,11 @@ class Judgement(NamedTuple):
     where: Words = NOWHERE
 
     @property
+    def reason(self) -> str:
+        """The reason of a NO in the contract's English."""
+        return f"wanted {self.wanted.en}, got {self.got.en}"
+
+    @property
     def sentence(self) -> Words:
         """What the check found; where its claim does not hold, also what was wanted, and where."""
         if self.holds:

@@ -24,15 +24,19 @@ _WELL: _Trouble = (None, None, None)
 
 
 class Steps:
-    """pytest-bdd hooks that report each step, with the findings added since the previous step."""
+    """pytest-bdd hooks that report each step, with the findings added since the previous step.
 
-    def __init__(self) -> None:
+    `findings` collects the Japanese of each finding by its English.
+    """
+
+    def __init__(self, findings: dict[str, str]) -> None:
         self._open: str | None = None
         self._left: list[Step] = []
-        self._taken = _Taken()
+        self._findings = findings
+        self._taken = _Taken(findings)
 
     def pytest_bdd_before_scenario(self, scenario: Scenario) -> None:
-        self._left, self._taken = list(scenario.steps), _Taken()
+        self._left, self._taken = list(scenario.steps), _Taken(self._findings)
 
     def pytest_bdd_before_step(self, step: Step) -> None:
         self._begin(step)
@@ -74,13 +78,15 @@ class Steps:
 class _Taken:
     """Counts what the steps of a scenario have reported of its finding so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, japanese: dict[str, str]) -> None:
+        self._japanese = japanese
         self._findings = self._controls = self._attachments = 0
 
     def take(self, finding: Finding, trouble: _Trouble) -> None:
         """Report what is new as sub-steps of the open step."""
         findings, controls = finding.findings[self._findings :], finding.controls[self._controls :]
         for each in findings:
+            self._japanese |= {each.sentence.en: each.sentence.ja, each.reason: each.sentence.ja}
             _end(_begun(each.sentence.en), _WELL if each.holds else trouble)
         for id, found in controls:
             _end(_begun(f"control: {id}: {'found' if found else 'NOT found'}"), _WELL if found else trouble)

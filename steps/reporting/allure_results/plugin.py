@@ -13,7 +13,7 @@ from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestRes
 from allure_pytest.listener import AllureListener
 from pytest_bdd import parser
 
-from steps.reporting.allure_results import contents
+from steps.reporting.allure_results import contents, japanese
 from steps.reporting.allure_results.folder import Folder
 from steps.reporting.allure_results.gherkin import Steps
 from steps.suite.marks import find_mark
@@ -43,19 +43,20 @@ def begin(config: pytest.Config, record: Record) -> None:
     told = config.stash[_told]
     path = Path(told).resolve() if told else record.file.with_name(NAME)
     folder = Folder(path, record.masking, empty=not told or config.option.clean_alluredir)
-    listener, results = AllureListener(config), Results(config, folder, record)
+    findings: dict[str, str] = {}
+    listener, results = AllureListener(config), Results(config, folder, record, findings)
     for plugin in (listener, folder, results):
         allure_commons.plugin_manager.register(plugin)
         config.add_cleanup(partial(allure_commons.plugin_manager.unregister, plugin))
-    for plugin in (listener, results, Steps()):
+    for plugin in (listener, results, Steps(findings)):
         config.pluginmanager.register(plugin)
 
 
 class Results:
     """Adds name, labels and description of the scenario to each result, and writes the files about the session."""
 
-    def __init__(self, config: pytest.Config, folder: Folder, record: Record) -> None:
-        self._config, self._folder, self._record = config, folder, record
+    def __init__(self, config: pytest.Config, folder: Folder, record: Record, findings: dict[str, str]) -> None:
+        self._config, self._folder, self._record, self._findings = config, folder, record, findings
         self._item: pytest.Item | None = None
         self._names: tuple[str, str] | None = None
         self._failed: list[tuple[TestResult, Scenario]] = []
@@ -96,6 +97,7 @@ class Results:
             why = [each for each in verdict.diagnoses if {*each.items} & {*came_to.items}]
             result.description = contents.describe(self._lines(came_to), came_to.status, why)
             self._folder.report_result(result)
+        self._folder.keep(japanese.FILE, self._findings)
         self._folder.write("environment.properties", contents.describe_session(verdict))
 
     def _lines(self, came_to: Scenario) -> list[Item]:

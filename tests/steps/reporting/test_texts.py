@@ -129,6 +129,7 @@ def test_the_documented_list_is_the_catalogue():
 
 
 USERS = {
+    "terminal": ["steps/reporting/terminal.py", "steps/verdict/checklist.py"],
     "sheet": ["steps/reporting/sheet"],
     "allure": ["steps/reporting/allure_results", "steps/reporting/html.py"],
     "night": ["commands/notify/texts.py"],

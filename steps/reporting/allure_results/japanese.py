@@ -1,0 +1,61 @@
+"""Translates Allure's results into Japanese: names of features, scenarios and steps, findings and reasons."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from steps.verdict.japanese import translate
+
+FILE = "japanese.json"
+"""The Japanese of the findings of a session, by their English, beside its results."""
+_LABELS = {"feature", "story"}
+
+
+def translate_results(results: Path, folder: Path) -> None:
+    """Copy the results of a session into the new `folder`, in Japanese; attachments keep their content."""
+    folder.mkdir()
+    findings: Mapping[str, str] = json.loads((results / FILE).read_text("utf-8")) if (results / FILE).is_file() else {}
+    for file in results.iterdir():
+        if file.name.endswith("-result.json"):
+            told = _Translation(findings).of_result(json.loads(file.read_text("utf-8")))
+            (folder / file.name).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+        elif file.is_file() and file.name != FILE:
+            shutil.copyfile(file, folder / file.name)
+
+
+class _Translation:
+    def __init__(self, findings: Mapping[str, str]) -> None:
+        self._findings = findings
+
+    def of_result(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Return the result with its names, its labels, its reason and its steps in Japanese."""
+        labels = [
+            {**each, "value": self._text(each["value"])} if each["name"] in _LABELS else each
+            for each in result.get("labels", ())
+        ]
+        path = [self._text(each) for each in result.get("titlePath", ())]
+        return {**self._part(result), "labels": labels, "titlePath": path}
+
+    def _part(self, part: dict[str, Any]) -> dict[str, Any]:
+        """Return a result, a step or an attachment in Japanese."""
+        told = {**part, "name": self._name(part["name"])}
+        for key in ("steps", "attachments"):
+            if key in part:
+                told[key] = [self._part(each) for each in part[key]]
+        if message := part.get("statusDetails", {}).get("message"):
+            told["statusDetails"] = {**part["statusDetails"], "message": self._text(message)}
+        return told
+
+    def _name(self, name: str) -> str:
+        """Return the name of a step, with its keyword in the language that the step is told in."""
+        keyword, _, step = name.partition(" ")
+        if step and self._text(step) != step:
+            return f"{self._text(keyword)} {self._text(step)}"
+        return self._text(name)
+
+    def _text(self, text: str) -> str:
+        return "\n".join(self._findings.get(line, translate(line).ja) for line in text.split("\n"))
