@@ -26,6 +26,8 @@ from steps.targets.settings import Settings
 
 MAX_BYTES = 104_857_600
 """The size of the largest file that has to start an execution."""
+_SECONDS = 300
+"""For as long, EventBridge has to try to start an execution."""
 
 
 def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> list[Deviation]:
@@ -43,6 +45,10 @@ def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event:
     for each in rule.targets:
         if not each.get("RoleArn"):
             deviations.append(Deviation(Diagnosis.RULE_TARGET_WRONG, f"target {each['Id']} of {rule.name} has no role"))
+        retries = each.get("RetryPolicy", {})
+        if retries.get("MaximumRetryAttempts") == 0 or retries.get("MaximumEventAgeInSeconds", _SECONDS) < _SECONDS:
+            text = f"target {each['Id']} of {rule.name} gives an upload up where Step Functions throttles it: {retries}"
+            deviations.append(Deviation(Diagnosis.RULE_TARGET_WRONG, text))
         if wrong := _contract(each, lacking, event):
             text = f"target {each['Id']} of {rule.name} {_handing_on(each)}, {wrong}"
             deviations.append(Deviation(Diagnosis.EVENT_CONTRACT_BROKEN, text))

@@ -45,6 +45,17 @@ def deviations(targets: list[dict], paths: ObjectPaths = OF_EVENT) -> list[Devia
     [
         ([TARGET], []),
         ([TARGET | {"InputPath": "$"}], []),
+        ([TARGET | {"RetryPolicy": {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600}}], []),
+        (
+            [TARGET | {"RetryPolicy": {"MaximumRetryAttempts": 0}}],
+            ["target one of upload gives an upload up where Step Functions throttles it: {'MaximumRetryAttempts': 0}"],
+        ),
+        (
+            [TARGET | {"RetryPolicy": {"MaximumEventAgeInSeconds": 60}}],
+            [
+                "target one of upload gives an upload up where Step Functions throttles it: {'MaximumEventAgeInSeconds': 60}"
+            ],
+        ),
         ([], ["upload has the state machine as target 0 times"]),
         ([TARGET, TARGET], ["upload has the state machine as target 2 times"]),
         ([TARGET, TARGET | {"Id": "two", "Arn": TOPIC}], [f"upload starts {TOPIC}"]),
