@@ -53,7 +53,8 @@ def deviations(targets: list[dict], paths: ObjectPaths = OF_EVENT) -> list[Devia
         (
             [TARGET | {"RetryPolicy": {"MaximumEventAgeInSeconds": 60}}],
             [
-                "target one of upload gives an upload up where Step Functions throttles it: {'MaximumEventAgeInSeconds': 60}"
+                "target one of upload gives an upload up where Step Functions throttles it: "
+                "{'MaximumEventAgeInSeconds': 60}"
             ],
         ),
         ([], ["upload has the state machine as target 0 times"]),
