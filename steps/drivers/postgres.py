@@ -48,11 +48,17 @@ def file_of(name: str, folders: Iterable[Path]) -> Path:
 
 
 def run(
-    connection: psycopg.Connection[Any], file: Path, values: Mapping[str, Any] | None = None
+    connection: psycopg.Connection[Any],
+    file: Path,
+    values: Mapping[str, Any] | None = None,
+    folders: Iterable[Path] = (),
 ) -> psycopg.Cursor[Any]:
-    """Execute the file and return the cursor at its last result. Raises SqlRefused with the line PostgreSQL names."""
+    """Execute the file and return the cursor at its last result. Raises SqlRefused with the line PostgreSQL names.
+
+    `folders`: where the queries are that it refers to.
+    """
     try:
-        cursor = connection.execute(file.read_bytes(), values)
+        cursor = connection.execute(_completed(file, [*folders]), values)
         while cursor.nextset():
             pass
         return cursor
@@ -61,6 +67,20 @@ def run(
     except psycopg.Error as refused:
         line = re.search(r"^LINE (\d+):", str(refused), re.MULTILINE)
         raise SqlRefused(file, refused.diag.message_primary or str(refused), line and line[1]) from refused
+
+
+def _completed(file: Path, folders: Sequence[Path]) -> bytes:
+    """The text of the file, each {name} replaced by the query in {name}.sql, if there is such a file.
+
+    A % in that is doubled, since a file that refers to another one has parameters of its own.
+    """
+
+    def query(match: re.Match[str]) -> str:
+        known = (path for folder in folders if (path := folder / f"{match[1]}.sql").is_file())
+        text = next((path.read_text("utf-8") for path in known), None)
+        return match[0] if text is None else text.strip().rstrip(";").replace("%", "%%") + "\n"
+
+    return re.sub(r"\{(\w+)\}", query, file.read_text("utf-8")).encode()
 
 
 class Row(dict[str, Any]):
@@ -134,11 +154,13 @@ class Database:
     def ask(self, question: str, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of sql/{question}.sql; `values` are its %(name)s parameters.
 
+        A {name} in it stands for the query in sql/{name}.sql, which may be the pipeline's own.
+
         Raises Unreachable, or SqlRefused if the file cannot be used.
         """
         file = file_of(question, self._folders)
         try:
-            cursor = run(self._connection, file, values or None)
+            cursor = run(self._connection, file, values or None, self._folders)
         except psycopg.OperationalError as broken:
             if not self._connection.broken:
                 raise

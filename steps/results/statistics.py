@@ -6,7 +6,7 @@ from pytest_bdd import then
 
 from steps.drivers.activity_file import Counts
 from steps.run import attachments
-from steps.run.delivery import Delivery, Drivers, Statistics, counts_by_user, read_statistics
+from steps.run.delivery import Delivery, Drivers, Statistics, count_rows, counts_by_user, read_statistics
 from steps.suite.finding import Finding
 from steps.targets.settings import Settings
 from steps.verdict.messages import phrase
@@ -57,8 +57,8 @@ def statistics_equal(delivery: Delivery, finding: Finding) -> None:
 @then("the statistics of its users equal the file")
 def own_statistics_equal(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     """Query anew, since delivery.statistics is cached: later changes have to show."""
-    found = counts_by_user(read_statistics(drivers.database).values())
     due = delivery.file.sums()
+    found = counts_by_user(read_statistics(drivers.database, due).values())
     wrong = _compare_counts(due, found)
     finding.holds(not wrong, "statistics-equal", users=len(due), wrong=len(wrong), where=enumerate_items(wrong))
 
@@ -85,7 +85,7 @@ def others_unchanged(delivery: Delivery, finding: Finding) -> None:
     finding.holds(
         not changed,
         "others-unchanged",
-        others=len(before),
+        others=count_rows(before),
         changed=len(changed),
         where=enumerate_items(changed),
     )

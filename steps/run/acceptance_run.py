@@ -78,7 +78,7 @@ def preparation(
     with record.phase("prepare"):
         before = database.number("count_test_users")
         database.tell("test_users")
-        earlier = read_statistics(database)
+        earlier = read_statistics(database, activity_file.sums())
         theirs = {user: earlier[user] for user in activity_file.sums() if user in earlier}
         record.keep("statistics-before.json", json.dumps(theirs, default=str, indent=1))
         database.tell("clear_statistics")
@@ -87,7 +87,7 @@ def preparation(
             database.number("count_test_users"),
             earlier,
             database.number("count_test_statistics"),
-            read_statistics(database),
+            read_statistics(database, activity_file.sums()),
             database.row("statistics_overview"),
         )
     progress.say(f"{done.test_users} test users registered, their earlier statistics cleared")

@@ -111,7 +111,7 @@ class OwnFile:
         """Upload the file, and wait for nothing."""
         file, drivers = self._ready_made or self.build(), self._drivers
         self.deadlocks_before = drivers.database.number("deadlocks")
-        before = read_statistics(drivers.database)
+        before = read_statistics(drivers.database, file.sums())
         upload = drivers.inbox.deliver(file.name, file.content)
         self.uploads.append(upload)
         return Delivery(file, upload, before, drivers, lambda: find_execution(drivers, upload))

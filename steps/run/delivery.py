@@ -62,7 +62,7 @@ CHUNK_STEP = "csv-chunk-processing"
 AT_ONCE = 5
 """The MaxConcurrency of the pipeline's Map state: chunks that may run at once."""
 Statistics = dict[str, dict[str, Any]]
-"""Every row of user_statistics, by user."""
+"""The rows of user_statistics, by user: see `read_statistics`."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ class Delivery:
     @cached_property
     def statistics(self) -> Statistics:
         """The comparable rows of user_statistics after the run."""
-        return self._comparable(read_statistics(self._drivers.database))
+        return self._comparable(read_statistics(self._drivers.database, self.file.sums(), self.run.arn))
 
     def _comparable(self, statistics: Statistics) -> Statistics:
         """In a shared account, where other rows change too, keep only rows of the file's users or of this execution."""
@@ -251,7 +251,9 @@ class Delivery:
         return Stores(
             records=self.file.records,
             before=counts_by_user(self.before.values()),
-            after=counts_by_user(self._comparable(read_statistics(self._drivers.database)).values()),
+            after=counts_by_user(
+                self._comparable(read_statistics(self._drivers.database, self.file.sums(), self.run.arn)).values()
+            ),
             plan=self.plan,
             rejected=[Rejection(row["line_number"], row["user_id"] or "", row["reason"]) for row in self.rejected],
             audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
@@ -282,9 +284,27 @@ def start_execution(drivers: Drivers, upload: Upload, why: str) -> Start:
     return Start(drivers.workflow.start_for(upload), "manual", why)
 
 
-def read_statistics(database: Database) -> Statistics:
-    """Return every current row of user_statistics, by user."""
-    return {row["user_id"]: row for row in database.ask("statistics")}
+_FEW = 10_000
+OTHERS = "(all others)"
+"""In the place of a user: the sums and the checksum of all others' statistics, where these are more than _FEW."""
+
+
+def read_statistics(database: Database, users: Iterable[str], execution: str = "") -> Statistics:
+    """Return the current rows of user_statistics, by user; where others have many, theirs as one row, under OTHERS.
+
+    `execution`: also return each row that this one has added to. The row of all others has their number as `users`.
+    """
+    others = database.row("statistics_of_others", users=list(users))
+    if others["users"] <= _FEW:
+        return {row["user_id"]: row for row in database.ask("statistics")}
+    rows = database.ask("statistics_of_users", users=list(users), execution=execution)
+    together = {**others, "user_id": OTHERS, "last_execution_id": None}
+    return {row["user_id"]: row for row in [*rows, together]}
+
+
+def count_rows(statistics: Statistics) -> int:
+    """Return how many rows of user_statistics these stand for."""
+    return sum(row.get("users", 1) for row in statistics.values())
 
 
 def counts_by_user(rows: Iterable[dict[str, Any]]) -> dict[str, Counts]:

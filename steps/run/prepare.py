@@ -13,6 +13,7 @@ from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Answer, Database
 from steps.drivers.users import User
 from steps.run.acceptance_run import Preparation
+from steps.run.delivery import count_rows
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding, table
 from steps.targets.environment import Environment
@@ -105,7 +106,7 @@ def _check_registered(rows: list[dict[str, Any]], users: list[User], finding: Fi
 
 @then("the whole table of statistics is counted, and none of its rows is theirs")
 def table_counted(preparation: Preparation, finding: Finding) -> None:
-    counted, read = preparation.overview, len(preparation.statistics)
+    counted, read = preparation.overview, count_rows(preparation.statistics)
     if counted["all_rows"] != read:
         finding.suspect(
             Diagnosis.QUESTION_WRONG, f"statistics_overview.sql counts {counted['all_rows']} rows of {read}"
@@ -133,8 +134,8 @@ def statistics_cleared(
     finding.holds(
         preparation.statistics == others,
         "statistics-cleared",
-        cleared=len(preparation.earlier) - len(preparation.statistics),
-        others=len(others),
+        cleared=count_rows(preparation.earlier) - count_rows(preparation.statistics),
+        others=count_rows(others),
         left=len(preparation.statistics.keys() & theirs),
         gone=len(gone),
     )

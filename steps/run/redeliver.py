@@ -140,7 +140,7 @@ def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, f
 @then("the second execution has added the other file's records")
 def second_added(second: Delivery, drivers: Drivers, finding: Finding) -> None:
     finding.equal(second.run.status, "SUCCEEDED", "as the second execution's status")
-    due, found = second.file.sums(), counts_by_user(read_statistics(drivers.database).values())
+    due, found = second.file.sums(), counts_by_user(read_statistics(drivers.database, second.file.sums()).values())
     got = {user: counts for user, counts in found.items() if user in due}
     finding.equal(got, due, "as statistics")
 

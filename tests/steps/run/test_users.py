@@ -13,8 +13,10 @@ import psycopg
 import pytest
 
 from local_aws.postgres.server import Postgres
+from steps.drivers.activity_file import Counts
 from steps.drivers.postgres import Database
 from steps.paths import ROOT
+from steps.run.delivery import OTHERS, count_rows, counts_by_user, read_statistics
 from steps.targets.settings import FILE, Settings, read
 
 SQL = [ROOT / "sql"]
@@ -104,3 +106,24 @@ def test_a_question_is_printed_with_the_settings_test_users_for_psql(url: str):
     assert refused.returncode == 2
     assert "choose from" in refused.stderr
     assert "test_users" in refused.stderr
+
+
+def test_of_many_other_users_a_number_and_a_checksum_are_read_and_the_test_users_by_key(url: str, tmp_path: Path):
+    own = "SELECT user_id, login_count, post_count, last_execution_id FROM user_statistics WHERE user_id LIKE 'U%';\n"
+    (tmp_path / "statistics.sql").write_text(own)
+    with psycopg.connect(url, autocommit=True) as connection, Database(url, [tmp_path, *SQL]) as database:
+        connection.execute("ALTER TABLE user_statistics DROP CONSTRAINT user_statistics_user_id_fkey")
+        insert = "INSERT INTO user_statistics (user_id, login_count, post_count) SELECT 'U' || n, n, 1 FROM"
+        connection.execute(f"{insert} generate_series(10001, 20000) AS n")
+        few = read_statistics(database, ["U10001"])
+        connection.execute(f"{insert} generate_series(20001, 20002) AS n")
+        many = read_statistics(database, ["U10001", "U99999"], "an execution")
+        again = read_statistics(database, ["U10001", "U99999"], "an execution")
+        connection.execute("UPDATE user_statistics SET last_execution_id = 'an execution' WHERE user_id = 'U20002'")
+        changed = read_statistics(database, ["U10001", "U99999"], "an execution")
+    assert (len(few), count_rows(few)) == (10_000, 10_000)
+    assert (many.keys(), count_rows(many)) == ({"U10001", OTHERS}, 10_002)
+    assert counts_by_user(many.values())[OTHERS] == Counts(sum(range(10002, 20003)), 10_001)
+    assert again == many
+    assert changed.keys() == {"U10001", "U20002", OTHERS}
+    assert changed[OTHERS] != many[OTHERS]
