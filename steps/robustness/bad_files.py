@@ -14,6 +14,8 @@ from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.run.file_forms import FORMS, of_largest_size
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
+from steps.verdict.words import enumerate_items
 
 _PICTURES = str.maketrans({"␀": "\0", "␍": "\r", "␠": " "})
 _ADDS = re.compile(r"adds (\S+) and (\S+)")
@@ -97,7 +99,8 @@ def alone_started(delivery: Delivery, drivers: Drivers, elsewhere: list[Upload],
     """Executions of the objects put first would have started by now."""
     started = {each.key: len(drivers.workflow.executions_of(each)) for each in [delivery.upload, *elsewhere]}
     wanted = {delivery.upload.key: 1} | {each.key: 0 for each in elsewhere}
-    finding.equal(started, wanted, "as executions of each key")
+    wrong = [phrase("executions-of", key=key, count=count) for key, count in started.items() if count != wanted[key]]
+    finding.holds(started == wanted, "file-alone-started", key=delivery.upload.key, where=enumerate_items(wrong))
 
 
 @then("the rejected records are kept as they stood in the file")
@@ -105,20 +108,16 @@ def kept_as_they_stood(delivery: Delivery, drivers: Drivers, rejected_texts: lis
     kept = drivers.inbox.result(delivery.upload, "rejected.csv").decode()
     lines = [",".join(delivery.file.header), *rejected_texts]
     due = "".join(line + ("\r\n" if line.endswith("\r") else "\n") for line in lines)
-    finding.holds(
-        kept == due,
-        wanted=f"{len(rejected_texts)} records under the header, as they stood",
-        got="so" if kept == due else f"{kept.count(chr(10))} other lines",
-        evidence=kept,
-    )
+    lines_kept = kept.count("\n")
+    finding.holds(kept == due, "kept-as-they-stood", records=len(rejected_texts), lines=lines_kept, evidence=kept)
 
 
 @then("nothing is rejected")
 def nothing_rejected(delivery: Delivery, finding: Finding) -> None:
-    finding.equal(delivery.rejected, [], "rejected")
+    finding.equal(len(delivery.rejected), 0, "none-rejected")
 
 
 @then("the database holds nothing of it")
 def nothing_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     held = {question: drivers.database.ask(question, **delivery.version) for question in ("chunks", "rejected")}
-    finding.equal(held, {"chunks": [], "rejected": []}, "in the database")
+    finding.holds(not any(held.values()), "nothing-held", chunks=len(held["chunks"]), rejected=len(held["rejected"]))

@@ -10,6 +10,8 @@ from steps.robustness.injected_faults import InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
+from steps.verdict.words import enumerate_items
 
 _LOCK = "taking the lock"
 
@@ -30,7 +32,9 @@ def two_events(delivery: Delivery, drivers: Drivers, faults: InjectedFaults, own
 def one_of_two(deliveries: list[Delivery], finding: Finding) -> Delivery:
     first, second = sorted(deliveries, key=lambda each: each.run.duplicate_of or "")
     got = [(each.run.status, each.run.duplicate_of) for each in (first, second)]
-    finding.equal(got, [("SUCCEEDED", None), ("SUCCEEDED", first.run.arn)], "as status and whom it is left to")
+    told = [phrase("left-to", status=status, first=of) for status, of in got]
+    is_left = got == [("SUCCEEDED", None), ("SUCCEEDED", first.run.arn)]
+    finding.holds(is_left, "one-of-two", got=enumerate_items(told))
     return first
 
 
@@ -58,9 +62,4 @@ def delivered_at_once(crowd: list[OwnFile]) -> list[Delivery]:
 @then(parsers.parse('the status of each is "{status}"'))
 def status_of_each(status: str, deliveries: list[Delivery], finding: Finding) -> None:
     bad = [str(each.run) for each in deliveries if each.run.status != status]
-    finding.holds(
-        not bad,
-        wanted=f"{len(deliveries)} {status}",
-        got=f"{len(bad)} otherwise" if bad else "so",
-        evidence="\n".join(bad),
-    )
+    finding.holds(not bad, "each-ended", count=len(deliveries), status=status, bad=len(bad), evidence="\n".join(bad))

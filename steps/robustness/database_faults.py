@@ -17,6 +17,7 @@ from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
+from steps.verdict.words import enumerate_items
 
 NAME = "acceptance_functions"
 
@@ -151,7 +152,7 @@ def somebody_done(delivery: Delivery, locked: ExitStack) -> None:
 def deadlock_seen(drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
     drivers.connections.gone(drivers.database, within=PATIENCE)  # a session reports its deadlocks when it ends
     seen = drivers.database.number("deadlocks") - own_file.deadlocks_before
-    finding.holds(seen > 0, wanted="a deadlock", got=str(seen))
+    finding.holds(seen > 0, "deadlock-made", seen=seen)
 
 
 @given("the functions see the database as it was when their transaction began")
@@ -180,7 +181,7 @@ def changed(delivery: Delivery, changing: ExitStack, drivers: Drivers) -> None:
 def tried_again_after(sqlstate: str, delivery: Delivery, finding: Finding) -> None:
     delivery.wait_until_logged()
     found = [line.fields["sqlstate"] for line in delivery.lines if "sqlstate" in line.fields]
-    finding.holds(sqlstate in found, wanted=f"a transaction tried again after {sqlstate}", got=str(found or "none"))
+    finding.holds(sqlstate in found, "transaction-retried", sqlstate=sqlstate, got=enumerate_items(found))
 
 
 @given("one chunk is processed at a time, by functions with a login of their own")

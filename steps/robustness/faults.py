@@ -12,6 +12,8 @@ from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
+from steps.verdict.messages import phrase
+from steps.verdict.words import enumerate_items
 
 
 @given(parsers.parse("the function of chunk {chunk:d} dies after its commit and before its answer"))
@@ -129,7 +131,8 @@ def chunk_size(records: int, environment: Environment, cleaning_up: ExitStack) -
 @then(parsers.parse('"{state}" was tried again after "{error}"'))
 def tried_again(state: str, error: str, delivery: Delivery, finding: Finding) -> None:
     retries = [(retry.state, retry.error) for retry in delivery.run.retries]
-    finding.equal(retries, [(state, error)], "as the only retry")
+    told = [phrase("retry", state=each, error=name) for each, name in retries]
+    finding.holds(retries == [(state, error)], "only-retry", state=state, error=error, got=enumerate_items(told))
 
 
 @given(parsers.parse('{what} is refused twice with "{code}" and status {status:d}'))

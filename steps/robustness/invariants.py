@@ -108,12 +108,8 @@ def judge(deliveries: Sequence[Delivery], drivers: Drivers, finding: Finding) ->
     evidence = read_evidence(deliveries, drivers)
     wrong = check_invariants(evidence)
     records = sum(len(each.stores.records) for each in evidence.outcomes)
-    finding.holds(
-        not wrong,
-        wanted=f"{records} records counted once, and nothing left over",
-        got=f"{len(wrong)} deviations" if wrong else "so",
-        evidence="\n".join(wrong[:10]),
-    )
+    evidence_of_wrong = "\n".join(wrong[:10])
+    finding.holds(not wrong, "counted-once", records=records, wrong=len(wrong), evidence=evidence_of_wrong)
     for deviation, planted in _plant_deviations(evidence):
         finding.control(deviation, len(check_invariants(planted)) > len(wrong))
 

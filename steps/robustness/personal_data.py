@@ -15,6 +15,7 @@ from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
+from steps.verdict.words import enumerate_items
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
@@ -30,8 +31,10 @@ def fails_for_want(action: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     finding.holds(
         run.status == "FAILED" and f"not authorized to perform: {action}" in message(run.cause),
-        wanted=f"FAILED, not authorized to perform {action}",
-        got=f"{run.status} with {run.error}",
+        "fails-for-want",
+        action=action,
+        status=run.status,
+        error=run.error,
         evidence=str(run),
     )
 
@@ -46,7 +49,7 @@ def nothing_told(
     secrets = {"the password": [environment.secret()["password"]], "a user's name": names}
     told = _read_all_stores(delivery, drivers)
     found = find_leaks(told, secrets)
-    finding.holds(not found, wanted=f"{len(told)} stores that tell none", got=", ".join(found) or "so")
+    finding.holds(not found, "nothing-personal", stores=len(told), where=enumerate_items(found))
     for store, text in told.items():
         for what, planted in {
             **{name: each[-1] for name, each in secrets.items()},

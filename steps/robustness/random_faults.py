@@ -145,9 +145,8 @@ def _process_draw(
         if run.status == "SUCCEEDED":
             faults.remove_all()
         else:
-            finding.holds(
-                run.status == "ABORTED" or bool(run.error), wanted="a named error", got=told, evidence=str(run)
-            )
+            is_named = run.status == "ABORTED" or bool(run.error)
+            finding.holds(is_named, "error-named", got=told, evidence=str(run))
             faults.remove_all()
             drivers.connections.gone(drivers.database, within=_SESSION_SECONDS)
             arn = restart(delivery.upload, drivers.locks, drivers.workflow)
@@ -195,4 +194,4 @@ def _strike(draw: Draw, delivery: Delivery, drivers: Drivers, faults: InjectedFa
 @then("each was processed or failed by a named error, and once started again every record counts once")
 def all_told(drawn: list[Draw], results: list[str], finding: Finding) -> None:
     """Only count: each deviation was reported where it was found."""
-    finding.equal(len(results), len(drawn), "faults survived")
+    finding.equal(len(results), len(drawn), "faults-survived")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import Any
 
 from pytest_bdd import parsers, then, when
 
@@ -16,6 +18,8 @@ from steps.robustness.injected_faults import InjectedFaults
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start, counts_by_user, read_statistics
 from steps.suite.finding import Finding
+from steps.verdict.messages import phrase
+from steps.verdict.words import enumerate_items
 
 
 @when("the file is started again", target_fixture="delivery")
@@ -76,18 +80,30 @@ def delivered_under_another_name(own_file: OwnFile) -> Delivery:
 
 @then("it is told of no other file of the same content")
 def told_of_none(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    finding.equal(_same_content(delivery, drivers), (None, None, []), "in metadata, summary and log")
+    _check_same_content(delivery, drivers, (None, None, []), finding)
 
 
 @then("it is told that the file before it has the same content")
 def told_of_the_first(delivery: Delivery, drivers: Drivers, own_file: OwnFile, finding: Finding) -> None:
     first = own_file.uploads[-2]
     due = (first.file_id, first.file_id, [f"same content as version {first.version_id}"])
-    finding.equal(_same_content(delivery, drivers), due, "in metadata, summary and log")
+    _check_same_content(delivery, drivers, due, finding)
 
 
-def _same_content(delivery: Delivery, drivers: Drivers) -> tuple[str | None, str | None, list[str]]:
-    """Return the same-content notices in processing-metadata, in the summary and in the log."""
+SameContent = tuple[str | None, str | None, list[str]]
+"""The same-content notices in processing-metadata, in the summary and in the log."""
+
+
+def _check_same_content(delivery: Delivery, drivers: Drivers, due: SameContent, finding: Finding) -> None:
+    got = _same_content(delivery, drivers)
+    told, wanted = (
+        phrase("same-content", metadata=metadata, summary=summary, log=enumerate_items(logged))
+        for metadata, summary, logged in (got, due)
+    )
+    finding.holds(got == due, "same-content-told", wanted=wanted, got=told)
+
+
+def _same_content(delivery: Delivery, drivers: Drivers) -> SameContent:
     delivery.wait_until_logged()
     metadata = drivers.audit_trail.metadata(delivery.upload)["csv-validation"]
     summary = json.loads(drivers.inbox.result(delivery.upload, "summary.json"))
@@ -103,8 +119,8 @@ def lock_expired(delivery: Delivery, drivers: Drivers) -> None:
 @then("its lock is still held")
 def lock_held(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
     lock = drivers.locks.of(delivery.upload)
-    got = (lock.owner, lock.state) if lock else "no lock"
-    finding.equal(got, (delivery.run.arn, "held"), "as owner and state")
+    is_held = lock is not None and (lock.owner, lock.state) == (delivery.run.arn, "held")
+    finding.holds(is_held, "lock-held", owner=delivery.run.arn, got=tell_lock(lock))
 
 
 @then("its lock is given back")
@@ -118,12 +134,12 @@ def lock_given_back(delivery: Delivery, drivers: Drivers, finding: Finding) -> N
 @then("the second execution leaves it to the first")
 def left_to_first(delivery: Delivery, second: Delivery, finding: Finding) -> None:
     run = second.run
-    due = {"duplicate_of": delivery.start.arn}
-    finding.holds(
-        run.status == "SUCCEEDED" and run.output == due, wanted=str(due), got=str(run.output), evidence=str(run)
-    )
-    finding.equal({entry["step"] for entry in second.audit}, {"csv-validation"}, "as the only step in its audit trail")
-    finding.equal(second.jobs, [], "as its batch jobs")
+    first = delivery.start.arn
+    is_left = run.status == "SUCCEEDED" and run.output == {"duplicate_of": first}
+    finding.holds(is_left, "left-to-the-first", first=first, got=run.duplicate_of, evidence=str(run))
+    steps = {entry["step"] for entry in second.audit}
+    finding.holds(steps == {"csv-validation"}, "validated-alone", got=enumerate_items(sorted(steps)))
+    finding.equal(len(second.jobs), 0, "batch-jobs-counted")
 
 
 @then("the second execution answers with the first, and both are found for the upload")
@@ -139,19 +155,37 @@ def answers_with_first(delivery: Delivery, second: Delivery, drivers: Drivers, f
 
 @then("the second execution has added the other file's records")
 def second_added(second: Delivery, drivers: Drivers, finding: Finding) -> None:
-    finding.equal(second.run.status, "SUCCEEDED", "as the second execution's status")
+    _check_succeeded(second, finding)
     due, found = second.file.sums(), counts_by_user(read_statistics(drivers.database, second.file.sums()).values())
     got = {user: counts for user, counts in found.items() if user in due}
-    finding.equal(got, due, "as statistics")
+    _check_statistics(got, due, finding)
 
 
 @then("the second execution finds every chunk done")
 def all_done(delivery: Delivery, second: Delivery, finding: Finding) -> None:
     run = second.run
-    finding.holds(run.status == "SUCCEEDED", wanted="SUCCEEDED", got=run.status, evidence=str(run))
+    _check_succeeded(second, finding)
     totals = [each.output["records_applied"] for each in (delivery.run, run)]
-    finding.equal(totals[1], totals[0], "records applied, as the first execution told")
-    finding.equal(reached(run.history), reached(delivery.run.history), "reached")
+    finding.equal(totals[1], totals[0], "applied-again")
+    got, wanted = str(reached(run.history)), str(reached(delivery.run.history))
+    finding.equal(got, wanted, "reached-again")
+
+
+def _check_succeeded(delivery: Delivery, finding: Finding) -> None:
+    run = delivery.run
+    finding.holds(
+        run.status == "SUCCEEDED",
+        "execution-status",
+        status="SUCCEEDED",
+        got=run.status,
+        seconds=run.seconds,
+        evidence=str(run),
+    )
+
+
+def _check_statistics(got: Mapping[str, Any], due: Mapping[str, Any], finding: Finding) -> None:
+    wrong = [user for user in due if got.get(user) != due[user]]
+    finding.holds(got == due, "statistics-as-due", users=len(due), wrong=len(wrong), where=enumerate_items(wrong))
 
 
 @then(parsers.parse("the file cannot be started again {when}"))
@@ -161,16 +195,16 @@ def not_restarted(when: str, delivery: Delivery, drivers: Drivers, finding: Find
         said = restart(delivery.upload, drivers.locks, drivers.workflow)
     except NotRestarted as refused:
         said = str(refused)
-    finding.holds(due in said, wanted=f"a refusal: ... {due}", got=said)
+    finding.holds(due in said, "start-refused", why=due, got=said)
 
 
 @then("its users have each record twice")
 def twice(delivery: Delivery, finding: Finding) -> None:
     due = {user: counts + counts for user, counts in delivery.file.sums().items()}
     found = delivery.counts
-    finding.equal({user: found.get(user) for user in due}, due, "as statistics")
+    _check_statistics({user: found.get(user) for user in due}, due, finding)
 
 
 @then(parsers.parse("it has {count:d} chunks"))
 def chunks(count: int, delivery: Delivery, finding: Finding) -> None:
-    finding.equal(len(delivery.plan), count, "chunks in the plan")
+    finding.equal(len(delivery.plan), count, "chunks-planned")

@@ -14,7 +14,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.explained_error import ExplainedError
 from steps.suite.deviation import Deviation
 from steps.verdict.japanese import translate
-from steps.verdict.messages import CATALOGUE, Judgement, judge
+from steps.verdict.messages import Judgement, judge
 from steps.verdict.words import Words, enumerate_items
 
 Kind = Literal["csv", "json", "link", "svg", "text"]
@@ -41,8 +41,6 @@ def document(name: str, value: Any) -> Attachment:
 
 
 T = TypeVar("T")
-PLAIN = "plain"
-"""The message that says what it is given, in one language."""
 
 
 class ControlFailed(ExplainedError):
@@ -66,15 +64,9 @@ class Finding:
 
     def equal(self, got: Any, wanted: Any, message: str, /, *, where: str | Words = "", **values: Any) -> None:
         """Fail unless `got` equals `wanted`; both are values of the message, beside `values`."""
-        if message not in CATALOGUE.message:
-            message, got_, wanted_ = PLAIN, str(got), f"{wanted} {message}"
-            self.holds(got == wanted, message, where=where, got=got_, wanted=wanted_)
-        else:
-            self.holds(got == wanted, message, where=where, got=got, wanted=wanted, **values)
+        self.holds(got == wanted, message, where=where, got=got, wanted=wanted, **values)
 
-    def holds(
-        self, true: bool, message: str = PLAIN, /, *, where: str | Words = "", evidence: str = "", **values: Any
-    ) -> None:
+    def holds(self, true: bool, message: str, /, *, where: str | Words = "", evidence: str = "", **values: Any) -> None:
         """Record what was found, in the words of the message `message` of findings.toml filled in with `values`.
 
         Raise AssertionError unless the message's claim is `true`, with `where` its wrong value is, and `evidence`.
@@ -88,19 +80,15 @@ class Finding:
         """Record a deviation with this diagnosis; does not fail the step."""
         self.deviations.append(Deviation(diagnosis, text))
 
-    def none(self, deviations: Sequence[Deviation], message: str = PLAIN, /, **values: Any) -> None:
+    def none(self, deviations: Sequence[Deviation], message: str, /, **values: Any) -> None:
         """Fail if there are `deviations`, which the message then names."""
         self.deviations += deviations
-        if message == PLAIN and deviations:
-            values["got"] = f"{len(deviations)} deviation{'s' if len(deviations) > 1 else ''}"
         texts = [each.text for each in deviations]
-        where = enumerate_items([*map(translate, texts)], most=2) if texts and message != PLAIN else ""
+        where = enumerate_items([*map(translate, texts)], most=2)
         self.holds(not deviations, message, where=where, evidence="\n".join(texts), **values)
 
-    def there(self, got: T | None, message: str = PLAIN, /, *, missing: Deviation, **values: Any) -> T:
+    def there(self, got: T | None, message: str, /, *, missing: Deviation, **values: Any) -> T:
         """Return `got`; fail with `missing` if it is None."""
-        if message == PLAIN:
-            values["got"] = "there"
         self.none([missing] if got is None else [], message, **values)
         return cast(T, got)
 

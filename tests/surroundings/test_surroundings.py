@@ -71,12 +71,12 @@ def all_answer(environment: Environment, commands: Commands, database: Database,
     database.tell("schema")
     environment.check()
     said = commands.said("doctor --service=STS")
-    finding.holds("ok  STS" in said, wanted="STS answers the command", got=said)
+    finding.holds("ok  STS" in said, "plain", wanted="STS answers the command", got=said)
     told = dict(line.split("=", 1) for line in environment.shell("env").splitlines() if "=" in line)
     led = environment.exports.items() <= told.items()
-    finding.holds(led, wanted="the exports lead a command of the user's", got="so" if led else "not")
+    finding.holds(led, "plain", wanted="the exports lead a command of the user's", got="so" if led else "not")
     others = {name for name in told if name.startswith(("AWS_", "PG"))} - environment.exports.keys() - NO_FILES
-    finding.holds(not others, wanted="nothing else that leads it", got=f"{others or 'nothing'}")
+    finding.holds(not others, "plain", wanted="nothing else that leads it", got=f"{others or 'nothing'}")
 """
 
 GROUPS = groups()

@@ -30,11 +30,11 @@ asked = count(1)
 
 @then("it holds the second time")
 def holds_the_second_time(finding: Finding) -> None:
-    finding.equal(next(asked), 2, "how often it was asked")
+    finding.equal(next(asked), 2, "users-counted")
 
 @then("it holds")
 def holds(finding: Finding) -> None:
-    finding.equal(1, 1, "one")
+    finding.equal(1, 1, "users-counted")
 """
 NOWHERE = ("--target=endpoint", "--endpoint-url=http://127.0.0.1:9", "--database-url=postgresql://127.0.0.1:9/any")
 """Scenarios that ask nothing of a target start none."""
@@ -49,5 +49,5 @@ def test_a_retry_that_passes_stays_failed_and_is_named_flaky(folder: Path):
     assert [items[id]["status"] for id in ("FIL-01", "FIL-02")] == ["failed", "passed"]
     assert [items[id]["scenarios"][0]["flaky"] for id in ("FIL-01", "FIL-02")] == [True, False]
     assert items["FIL-01"]["reason"].startswith("flaky: it passed when it was run again, attempt 2")
-    assert items["FIL-01"]["got"] == "1; 2"
+    assert items["FIL-01"]["got"] == "1 test user counted; 2 test users counted"
     assert not list(folder.rglob("history.jsonl"))

@@ -33,7 +33,7 @@ def calls(*names: str) -> Iterator[Call]:
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             ids = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-            if name in names and ids and (name == "phrase" or "-" in ids[-1]):
+            if name in names and ids:
                 values = {each.arg for each in node.keywords if each.arg} | of_the_method.get(name, set())
                 yield Call(f"{file.relative_to(ROOT)}:{node.lineno}", ids[-1], values)
 

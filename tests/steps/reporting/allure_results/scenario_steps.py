@@ -30,7 +30,7 @@ def looked_at(finding: Finding) -> None:
 
 @then(parsers.parse("it holds {count:d}"))
 def holds(count: int, finding: Finding) -> None:
-    finding.equal(1, count, "there")
+    finding.equal(1, count, "users-counted")
     finding.control("one more", True)
 
 
@@ -55,14 +55,14 @@ def told(finding: Finding, progress: Progress) -> None:
     print(shown())
     finding.attach(Attachment("secrets", "text", shown()), document("secret", {"password": "planted-json-password"}))
     finding.suspect(Diagnosis.RECORDS_ALTERED, shown())
-    finding.holds(True, wanted=shown(), got=shown())
+    finding.holds(True, "plain", wanted=shown(), got=shown())
     finding.control(shown(), True)
 
 
 @then("they are in the traceback")
 def in_the_traceback(finding: Finding) -> None:
     everything = shown()
-    finding.holds(not everything, wanted="none of them", got="all", evidence=everything)
+    finding.holds(not everything, "plain", wanted="none of them", got="all", evidence=everything)
 
 
 @when("hostile texts are told")
@@ -79,13 +79,13 @@ def hostile(finding: Finding, progress: Progress, record: Record) -> None:
     finding.attach(Attachment(HOSTILE, "text", HOSTILE), document("document", {HOSTILE: HOSTILE}))
     finding.attach(table("table", [HOSTILE], [[HOSTILE]]))
     finding.suspect(Diagnosis.RECORDS_ALTERED, HOSTILE)
-    finding.holds(True, wanted=HOSTILE, got=HOSTILE)
+    finding.holds(True, "plain", wanted=HOSTILE, got=HOSTILE)
     finding.control(HOSTILE, True)
 
 
 @then("they are in the error")
 def in_the_error(finding: Finding) -> None:
-    finding.holds(not HOSTILE, wanted=HOSTILE, got=HOSTILE, evidence=HOSTILE)
+    finding.holds(not HOSTILE, "plain", wanted=HOSTILE, got=HOSTILE, evidence=HOSTILE)
 
 
 @then("they are in the reason")

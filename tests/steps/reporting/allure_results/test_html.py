@@ -44,7 +44,7 @@ def test_the_page_is_grouped_by_the_checklist_and_calls_nobody(browser: Browser,
     page.get_by_text(says).first.wait_for(timeout=SECONDS)
     page.get_by_text("A step fails").first.click()
     page.get_by_text("Then it holds 2").first.wait_for(timeout=SECONDS)
-    page.get_by_text("wanted 2 there, got 1").first.wait_for(timeout=SECONDS)
+    page.get_by_text("wanted 2 test users counted, got 1 test user counted").first.wait_for(timeout=SECONDS)
     assert elsewhere == []
 
 

@@ -30,7 +30,7 @@ def test_every_step_is_there_in_order_with_its_keyword(left: Leavings):
 
 def test_a_step_shows_what_it_has_found_and_its_controls(left: Leavings):
     assert steps(left.results["All is well"]["steps"][2]) == [
-        ("1", "passed"),
+        ("1 test user counted", "passed"),
         ("control: one more: found", "passed"),
     ]
 
@@ -52,8 +52,8 @@ def test_the_failing_step_is_marked_and_those_after_it_are_listed_as_skipped(lef
     result = left.results["A step fails"]
     assert result["status"] == "failed"
     assert [status for _, status in steps(result)] == ["passed", "failed", "skipped"]
-    assert steps(result["steps"][1]) == [("1; wanted: 2 there", "failed")]
-    assert result["statusDetails"]["message"] == "AssertionError: wanted 2 there, got 1"
+    assert steps(result["steps"][1]) == [("1 test user counted; wanted: 2 test users counted", "failed")]
+    assert result["statusDetails"]["message"] == "AssertionError: wanted 2 test users counted, got 1 test user counted"
     assert "trace" not in result["statusDetails"]
 
 
