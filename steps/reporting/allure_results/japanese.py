@@ -12,6 +12,7 @@ from steps.verdict.japanese import translate
 
 FILE = "japanese.json"
 """The Japanese of the findings of a session, by their English, beside its results."""
+_ASSERTION = "AssertionError: "
 _LABELS = {"feature", "story"}
 
 
@@ -58,4 +59,5 @@ class _Translation:
         return self._text(name)
 
     def _text(self, text: str) -> str:
-        return "\n".join(self._findings.get(line, translate(line).ja) for line in text.split("\n"))
+        lines = text.removeprefix(_ASSERTION).split("\n")
+        return "\n".join(self._findings.get(line, translate(line).ja) for line in lines)

@@ -14,7 +14,7 @@ RESULT: dict[str, Any] = {
     "historyId": "1",
     "titlePath": ["Every record is added to its user's statistics, and to nobody else's"],
     "labels": [{"name": "story", "value": "The statistics equal the file"}, {"name": "tag", "value": "AUR-03"}],
-    "statusDetails": {"message": "wanted all, got 1 row\nU00042: altered"},
+    "statusDetails": {"message": "AssertionError: wanted all, got 1 row\nU00042: altered"},
     "steps": [
         {"name": "When the execution has ended", "attachments": [{"name": "Timeline", "source": "a.svg"}]},
         {
