@@ -63,8 +63,11 @@ class ActivityFile:
         return cls.of(path.name, path.read_bytes())
 
     @classmethod
-    def of(cls, name: str, content: bytes) -> ActivityFile:
-        """Parse `content`. Raises ValueError naming the line that does not hold a user id and two integers."""
+    def of(cls, name: str, content: bytes, *, is_tolerant: bool = False) -> ActivityFile:
+        """Parse `content`. Raises ValueError naming the line that does not hold a user id and two integers.
+
+        If `is_tolerant`, such a line is a record of nobody's that adds nothing, since the pipeline has to reject it.
+        """
         header: list[str] = []
         records, number = [], 0
         for number, line in enumerate(io.BytesIO(content.removeprefix(codecs.BOM_UTF8)), 1):
@@ -79,10 +82,13 @@ class ActivityFile:
                     records.append(Record(number, intern(user_id), int(logins), int(posts)))
                 else:
                     header = row
-            except UnicodeDecodeError as error:
-                raise ValueError(f"{name}, line {number}: it is not UTF-8: {error.reason}") from error
             except (ValueError, csv.Error) as error:
-                raise ValueError(f"{name}, line {number}: {text!r} is no record: {error}") from None
+                if is_tolerant and header:
+                    records.append(Record(number, "", 0, 0))
+                    continue
+                if not isinstance(error, UnicodeDecodeError):
+                    raise ValueError(f"{name}, line {number}: {text!r} is no record: {error}") from None
+                raise ValueError(f"{name}, line {number}: it is not UTF-8: {error.reason}") from error
         return cls(name, content, header, number, tuple(records))
 
     def sums(self) -> dict[str, Counts]:

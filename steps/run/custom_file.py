@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from random import randrange
 from uuid import uuid4
 
 import pytest
-from pytest_bdd import given, parsers
+from pytest_bdd import given, parsers, then
 
 from steps.drivers.activity_file import ActivityFile, Record
 from steps.drivers.s3 import Upload
 from steps.robustness.fault_points import CHUNK_RECORDS, call_pattern
 from steps.run.delivery import Delivery, Drivers, find_execution, read_statistics
+from steps.suite.progress import Progress
 from steps.targets.settings import Settings
+from steps.verdict.record import Record as VerdictRecord
 
 
 class OwnFile:
@@ -150,6 +154,35 @@ def same_records(activity_file: ActivityFile, acceptance: Delivery, own_file: Ow
     own_file.register([*ours.values()])
     for record in activity_file.records:
         own_file.add(ours[record.user_id], record.logins, record.posts)
+
+
+@given("the file of --file, whose users are registered")
+def file_of_the_user(own_file: OwnFile, drivers: Drivers, pytestconfig: pytest.Config, progress: Progress) -> None:
+    """Register the users that the pipeline does not know, until the scenario ends."""
+    path: Path = pytestconfig.option.file
+    file = ActivityFile.of(path.name, path.read_bytes(), is_tolerant=True)
+    users = sorted(filter(None, file.sums()))
+    missing = [row["user_id"] for row in drivers.database.ask("missing_users", users=users)]
+    own_file.register(missing)
+    own_file.name = file.name
+    own_file.replace_by(file)
+    unreadable = sum(not record.user_id for record in file.records)
+    progress.say(
+        f"{path}: {len(file.records)} records, {unreadable} of them no records by the suite's reading, "
+        f"of {len(users)} users, {len(missing)} of them registered for this run"
+    )
+
+
+@then("the fates of its records are told")
+def fates_told(delivery: Delivery, record: VerdictRecord, progress: Progress) -> None:
+    reasons = Counter(reason for _, _, reason in delivery.stores.rejected)
+    rejected = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    applied = len(delivery.file.records) - reasons.total()
+    told = f"{applied} records applied, {reasons.total()} rejected{f': {rejected}' if rejected else ''}"
+    progress.say(f"the execution {delivery.run.status}; {told}")
+    if reasons:
+        rows = "".join(f"{line},{user},{reason}\n" for line, user, reason in delivery.stores.rejected)
+        progress.say(f"the rejected records by line: {record.keep('rejected.csv', rows)}")
 
 
 @given(parsers.parse("a file of {count:d} records"))

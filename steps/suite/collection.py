@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -110,13 +111,23 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.user_properties += [("checklist", id) for id in sorted(claimed_lines(item))]  # in JUnit's XML, too
 
 
+def _is_of_own_file(item: pytest.Item, *, wanted: bool) -> bool:
+    return not isinstance(item.parent, FeatureFile) or (item.get_closest_marker("own-file") is not None) == wanted
+
+
 def claimed_lines(item: pytest.Item) -> set[str]:
     """Return the ids of the lines of the checklist that a scenario answers."""
     return {marker.args[0] for marker in item.iter_markers("checklist")}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the scenarios of the lines that --item names; raises UsageError for a line that no scenario answers."""
+    """Keep the scenario of --file, or without it the others, and of these those of the lines that --item names.
+
+    Raises UsageError for a line that no scenario answers.
+    """
+    is_wanted = partial(_is_of_own_file, wanted=bool(config.option.file))
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
+    items[:] = filter(is_wanted, items)
     if not (wanted := {id.strip().upper() for told in config.option.item for id in told.split(",")}):
         return
     answered = {id for item in items for id in claimed_lines(item)}

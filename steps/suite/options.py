@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from steps.explained_error import explain
 from steps.paths import REPORTS, ROOT
 from steps.suite.marks import TARGET_OF_MARK, find_mark
 from steps.targets.system import SystemUnderTest
@@ -38,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="run only the scenarios of this line of the checklist, as AUR-03; may be given again",
+    )
+    group.addoption(
+        "--file",
+        metavar="CSV",
+        type=Path,
+        help="deliver this file, its users being registered for the run, and tell the fate of each of its records",
     )
     group.addoption("--after-deploy", metavar="CMD", help="run CMD, with AWS_* and DATABASE_URL set, before the checks")
     group.addoption("--after-run", metavar="CMD", help="run CMD, also with EXECUTION_ARN set, before the run is judged")
@@ -77,6 +84,16 @@ def target(config: pytest.Config) -> str:
     from steps.suite.reports import claimed  # a plug-in, which pytest wants to import itself
 
     chosen = config.option.target or TARGET_OF_MARK.get(find_mark(config) or "")
+    if config.option.file and not config.option.file.is_file():
+        raise pytest.UsageError(f"--file={config.option.file} does not exist, or is no file.")
+    if config.option.file and chosen == "aws-dev":
+        raise pytest.UsageError(
+            explain(
+                "--file delivers to an emulator only.",
+                evidence="it registers the file's users, and the dev account's are not the suite's own",
+                remedy="leave out -m aws-dev, or upload the file there by hand",
+            )
+        )
     if chosen is None and (claim := claimed(config)) and claim.is_part:
         return "embedded"
     if chosen is None:

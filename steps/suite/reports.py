@@ -28,7 +28,18 @@ _CONCLUSIONS = (VERDICT, "checklist.html", "checklist.md", "attestation.json")
 """Files that contain a verdict; evidence, such as log lines and saved rows, contains none and is kept."""
 _SHOWS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow")
 """Options with which pytest runs no test, by their names in its namespace."""
-_SELECTS = ("keyword", "item", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "stepwise_skip", "maxfail")
+_SELECTS = (
+    "keyword",
+    "item",
+    "file",
+    "deselect",
+    "ignore",
+    "ignore_glob",
+    "lf",
+    "stepwise",
+    "stepwise_skip",
+    "maxfail",
+)
 _RUNS_LESS = ("setuponly", "setupplan", "plan")
 _SPREADS = {
     "numprocesses": "-n",
@@ -133,7 +144,7 @@ def _picks(told: Namespace, is_elsewhere: bool) -> bool:
     if told.file_or_dir:
         paths = [Path(path.partition("::")[0]).resolve() for path in told.file_or_dir]
         return all(path.is_relative_to(FEATURES) for path in paths)
-    return bool(told.keyword or told.item) and not is_elsewhere
+    return bool(told.keyword or told.item or told.file) and not is_elsewhere
 
 
 def is_part(told: Namespace, *, is_elsewhere: bool) -> bool:
@@ -172,6 +183,7 @@ def _lenient() -> ArgumentParser:
     parser.add_argument("--target", nargs="?")
     parser.add_argument("--plan", action="store_true")
     parser.add_argument("--item", action="append")
+    parser.add_argument("--file")
     return parser
 
 
