@@ -125,6 +125,8 @@ def acceptance(
         return _find_or_start(drivers, upload, record, progress)
 
     yield Delivery(activity_file, upload, preparation.statistics, drivers, find_start, observer)
+    with suppress(*REFUSALS):  # those are told below
+        observer.recognise_late_event()
     if drivers.environment.shared:
         _remove_upload(drivers, upload, record.run.get("execution_arn"), progress, announce)
 
@@ -213,10 +215,7 @@ class AcceptanceObserver(Observer):
         record, progress = self._record, self._progress
         record.end("run")
         record.run |= {"execution_arn": run.arn, "status": run.status}
-        undelivered = [each for each in record.deviations if each.diagnosis == Diagnosis.EVENT_NOT_DELIVERED]
-        if undelivered and (late := self._drivers.workflow.late_start(self._upload)):
-            record.deviations = [each for each in record.deviations if each not in undelivered] + [of_late_start(*late)]
-            progress.say(of_late_start(*late).text)
+        self.recognise_late_event()
         record.deviations += of_failure(run.status, run.error, run.cause)
         record.measured |= {
             "seconds": round(run.seconds, 3),
@@ -230,3 +229,11 @@ class AcceptanceObserver(Observer):
             progress.say(f"ran {self._after_run}")
         environment.check()
         record.begin("check")
+
+    def recognise_late_event(self) -> None:
+        """Once an event has started an execution after all, name it as late, and no longer as not delivered."""
+        record = self._record
+        undelivered = [each for each in record.deviations if each.diagnosis == Diagnosis.EVENT_NOT_DELIVERED]
+        if undelivered and (late := self._drivers.workflow.late_start(self._upload)):
+            record.deviations = [each for each in record.deviations if each not in undelivered] + [of_late_start(*late)]
+            self._progress.say(of_late_start(*late).text)
