@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pytest_bdd import parsers, then
@@ -12,15 +12,13 @@ from pytest_bdd import parsers, then
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.locks import Lock
+from steps.run.attachments import tell_lock
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.verdict.japanese import translate
-from steps.verdict.messages import phrase
-from steps.verdict.words import Words, enumerate_items
+from steps.verdict.words import enumerate_items
 
-_MILLISECONDS = 10**11
-"""A time above this is in milliseconds instead of seconds since the epoch."""
 RESULTS = {"summary.json", "rejected.csv"}
 _LONGEST = timedelta(minutes=15)
 """The longest duration of an execution; two times within one are no further apart."""
@@ -34,14 +32,6 @@ def lock_done(seconds: int, delivery: Delivery, drivers: Drivers, finding: Findi
         finding.deviations += compare_lock(lock, due)
     finding.holds(lock == due, "lock-done", seconds=seconds, got=tell_lock(lock), where=tell_lock(due))
     finding.control("a lock in milliseconds", bool(compare_lock(replace(due, expires_at=due.expires_at * 1000), due)))
-
-
-def tell_lock(lock: Lock | None) -> Words:
-    """Return state, owner and expiry of the lock."""
-    if lock is None:
-        return phrase("no-lock")
-    expiry = datetime.fromtimestamp(lock.expires_at, UTC).isoformat() if lock.expires_at < _MILLISECONDS else ""
-    return phrase("lock", state=lock.state, owner=lock.owner, expiry=expiry or f"{lock.expires_at} s")
 
 
 def compare_lock(lock: Lock | None, due: Lock) -> list[Deviation]:

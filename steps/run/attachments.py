@@ -1,12 +1,14 @@
-"""Attachments that show a delivery in the report: pictures, tables, documents, links to the AWS console."""
+"""A delivery as the report shows it: pictures, tables, documents, links to the AWS console, and a lock in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from steps.drivers import console
 from steps.drivers.functions import Function
+from steps.drivers.locks import Lock
 from steps.drivers.logs import LogLine, written
 from steps.drivers.names import Names
 from steps.drivers.step_functions import Run
@@ -15,9 +17,13 @@ from steps.results.pictures.timeline import timeline
 from steps.results.reconciliation import Fate
 from steps.run.delivery import AT_ONCE, Delivery
 from steps.suite.finding import Attachment, document, table
+from steps.verdict.messages import phrase
+from steps.verdict.words import Words
 
 _SHOWN_BYTES = 1_000_000
 """A report shows only this many bytes of a file, from its beginning."""
+_MILLISECONDS = 10**11
+"""A time above this is in milliseconds instead of seconds since the epoch."""
 
 
 def of_upload(delivery: Delivery, names: Names) -> Iterator[Attachment]:
@@ -104,3 +110,11 @@ def of_rows(name: str, rows: list[dict[str, Any]]) -> Attachment:
     """Return a table of rows as the database returned them."""
     columns = list(rows[0]) if rows else []
     return table(name, columns, ([*row.values()] for row in rows))
+
+
+def tell_lock(lock: Lock | None) -> Words:
+    """Return state, owner and expiry of the lock."""
+    if lock is None:
+        return phrase("no-lock")
+    expiry = datetime.fromtimestamp(lock.expires_at, UTC).isoformat() if lock.expires_at < _MILLISECONDS else ""
+    return phrase("lock", state=lock.state, owner=lock.owner, expiry=expiry or f"{lock.expires_at} s")

@@ -13,8 +13,8 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.execution_history import reached
 from steps.drivers.locks import NotRestarted, restart
 from steps.drivers.logs import holding
-from steps.results.lock_and_results import tell_lock
 from steps.robustness.injected_faults import InjectedFaults
+from steps.run.attachments import tell_lock
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers, Start, counts_by_user, read_statistics
 from steps.suite.finding import Finding
