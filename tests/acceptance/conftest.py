@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,14 +114,23 @@ def accept_in_account(account: dict[str, str], tmp_path: Path) -> Accept:
     return run
 
 
+POLICY = (ROOT / "docs" / "acceptance-policy.json").read_text("utf-8")
+
+
 @pytest.fixture
 def narrow(account: dict[str, str]) -> Iterator[dict[str, str]]:
     """The variables of a role that may do no more than docs/acceptance-policy.json says."""
-    iam, name, id = client(account, "iam"), "csv-acceptance", client(account, "sts").get_caller_identity()["Account"]
+    with assumed(account, "csv-acceptance", POLICY) as variables:
+        yield variables
+
+
+@contextmanager
+def assumed(account: Mapping[str, str], name: str, policy: str) -> Iterator[dict[str, str]]:
+    """The variables of a role with this name and policy."""
+    iam, id = client(account, "iam"), client(account, "sts").get_caller_identity()["Account"]
     trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": id}}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    policy = (ROOT / "docs" / "acceptance-policy.json").read_text("utf-8")
     iam.put_role_policy(RoleName=name, PolicyName="acceptance", PolicyDocument=policy)
     keys = client(account, "sts").assume_role(RoleArn=role, RoleSessionName="acceptance")["Credentials"]
     yield {

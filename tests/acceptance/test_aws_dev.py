@@ -22,12 +22,14 @@ import pytest
 
 from steps.attestation.statement import make_statement
 from steps.drivers.names import Names
+from steps.drivers.postgres import Database
 from steps.drivers.revisions import deployed
 from steps.drivers.suite_lock import KEY, locked
 from steps.drivers.waiting import eventually
+from steps.targets import settings
 from steps.targets.certificate import certificate
 from steps.verdict.model import Verdict
-from tests.acceptance.conftest import ROOT, Accept, client, command, environment
+from tests.acceptance.conftest import POLICY, ROOT, Accept, assumed, client, command, environment
 from tests.rds_proxy import rds_proxy
 from tests.steps.reference import control
 
@@ -217,7 +219,32 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
     assert list(saved) == [row[0] for row in before["statistics"] if row[0] <= "U00100"]
     theirs = [row for row in after["statistics"] if row[0] > "U00100"]
     assert theirs == [row for row in before["statistics"] if row[0] > "U00100"]
-    assert allowed(ROOT / "docs" / "acceptance-policy.json") - asked(account) == NOT_ASKED_HERE
+    assert allowed(POLICY) - asked(account) == NOT_ASKED_HERE
+
+
+READS = re.compile(r"\w+:(Get|List|Describe|Filter|Simulate|Test|Query)")
+DELIVERY = {"dynamodb:PutItem", "dynamodb:DeleteItem", "s3:PutObject", "s3:DeleteObjectVersion"}
+"""What it takes to lock the account, to upload the session's one file, and to take it back."""
+
+
+def test_the_faults_of_the_checklist_are_recognised_by_reading_alone(account, accept):
+    """By a role that may only read: a write would be refused, and break its line. CTM-03 reads the one delivery."""
+    told = settings.read(ROOT / "system_under_test" / "acceptance.toml", {})
+    with Database(account["DATABASE_URL"], [ROOT / "sql"], test_users=told.users) as database:
+        database.tell("test_users")
+    reading = {"Effect": "Allow", "Action": sorted(filter(READS.match, allowed(POLICY))), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [reading]})
+    feature, before = "features/5_risk/recognised.feature", traces(account)
+    with assumed(account, "csv-reading", policy) as variables:
+        session = accept(feature, "-k", "not manual", **variables)
+    assert session.items("passed") >= STATIC - {"CTM-03"}, session
+    assert traces(account) == before
+    assert all(map(READS.match, asked(account, "csv-reading")))
+    with assumed(account, "csv-recognising", POLICY) as variables:
+        session = accept(feature, **variables)
+    assert session.items("passed") >= STATIC, session
+    assert {each for each in asked(account, "csv-recognising") if not READS.match(each)} == DELIVERY
+    assert len(traces(account)["executions"]) == len(before["executions"]) + 1
 
 
 @contextmanager
@@ -295,18 +322,18 @@ def test_an_attestation_holds_until_something_else_is_deployed(account, accept, 
     assert verified().returncode == 0
 
 
-def allowed(policy: Path) -> set[str]:
+def allowed(policy: str) -> set[str]:
     """Every action that a policy allows."""
-    actions = [each["Action"] for each in json.loads(policy.read_text("utf-8"))["Statement"]]
+    actions = [each["Action"] for each in json.loads(policy)["Statement"]]
     return {action for each in actions for action in ([each] if isinstance(each, str) else each)}
 
 
-def asked(account: Mapping[str, str]) -> set[str]:
-    """The actions that the suite's role has needed, as IAM has seen it."""
+def asked(account: Mapping[str, str], role: str = "csv-acceptance") -> set[str]:
+    """The actions that the role has needed, as IAM has seen it."""
     keys = f"{account['AWS_ACCESS_KEY_ID']}:{account['AWS_SECRET_ACCESS_KEY']}"
     headers = {"Authorization": f"Basic {base64.b64encode(keys.encode()).decode()}"}
     with urlopen(Request(f"{account['AWS_ENDPOINT_URL']}/_iam/asked", headers=headers), timeout=10) as answer:
-        return set(json.load(answer)[f"arn:aws:iam::{NAMES.account}:role/csv-acceptance"])
+        return set(json.load(answer)[f"arn:aws:iam::{NAMES.account}:role/{role}"])
 
 
 def test_the_caller_is_asked_for_credentials_once_and_commands_are_handed_them(account, accept, tmp_path: Path):
