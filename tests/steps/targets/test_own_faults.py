@@ -94,7 +94,6 @@ FAULTS: dict[str, tuple[Mapping[str, str | bytes | None], str, tuple[str, ...]]]
         ("Another",),
     ),
     "properties that are none": (resource("AWS::S3::Bucket", "[any]"), "is no template", ("Another.Properties",)),
-    "a type that cannot be made": (resource("AWS::SQS::Queue", "{}"), "Another is of type AWS::SQS::Queue", ()),
     "a reference to nothing": (
         resource("AWS::S3::Bucket", "{BucketName: !Ref Nothing}"),
         "template.yaml refers to Nothing",
@@ -106,16 +105,20 @@ FAULTS: dict[str, tuple[Mapping[str, str | bytes | None], str, tuple[str, ...]]]
         ("Another",),
     ),
     "a function of CloudFormation's that is not known": (
-        resource("AWS::S3::Bucket", "{BucketName: !FindInMap [a, b, c]}"),
-        "Fn::FindInMap is not supported",
-        (),
+        resource("AWS::S3::Bucket", "{BucketName: !Transform {Name: any}}"),
+        "template.yaml declares what the suite does not deploy",
+        ("Fn::Transform in Another",),
     ),
     "a function of CloudFormation's that is given too little": (
         resource("AWS::S3::Bucket", "{BucketName: !Select [3, [a]]}"),
         "Another of .*template.yaml",
         ("list index out of range",),
     ),
-    "a property that is missing": (resource("AWS::S3::Bucket", "{}"), "Another .* lacks the property", ()),
+    "a property that is missing": (
+        resource("AWS::IAM::Policy", "{PolicyName: any}"),
+        "Another .* lacks the property",
+        (),
+    ),
     "a property that AWS does not know": (
         resource("AWS::DynamoDB::Table", "{TableName: any, Colour: red}"),
         "Another .* was refused",
