@@ -75,12 +75,12 @@ def _completed(file: Path, folders: Sequence[Path]) -> bytes:
     A % in that is doubled, since a file that refers to another one has parameters of its own.
     """
 
-    def query(match: re.Match[str]) -> str:
-        known = (path for folder in folders if (path := folder / f"{match[1]}.sql").is_file())
-        text = next((path.read_text("utf-8") for path in known), None)
-        return match[0] if text is None else text.strip().rstrip(";").replace("%", "%%") + "\n"
+    def query(match: re.Match[bytes]) -> bytes:
+        known = (path for folder in folders if (path := folder / f"{match[1].decode()}.sql").is_file())
+        text = next((path.read_bytes() for path in known), None)
+        return match[0] if text is None else text.strip().rstrip(b";").replace(b"%", b"%%") + b"\n"
 
-    return re.sub(r"\{(\w+)\}", query, file.read_text("utf-8")).encode()
+    return re.sub(rb"\{(\w+)\}", query, file.read_bytes())
 
 
 class Row(dict[str, Any]):
