@@ -56,6 +56,7 @@ RICH = [
             "ProvisionedThroughput": {"ReadCapacityUnits": "2", "WriteCapacityUnits": 3},
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             "DeletionProtectionEnabled": "true",
+            "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
             "Tags": TAGS,
         },
     ),
