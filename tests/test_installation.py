@@ -29,11 +29,11 @@ def test_an_installed_suite_reports_into_the_folder_where_it_is_started(tmp_path
     assert installed.returncode == 0, installed.stderr
     script = "csv-acceptance = csv_acceptance_suite.tools.csv_acceptance:main"
     assert script in next(site.glob("*.dist-info/entry_points.txt")).read_text("utf-8")
-    asked = ("--item=FIL-02", "--reports", "found", "--junitxml=junit.xml")
+    asked = ("--item=AUR-03", "--reports", "found", "--junitxml=junit.xml")
     done = run(folder, "-c", COMMAND, str(site), *asked)
     assert done.returncode == 0, done.stdout + done.stderr
     verdict = json.loads((folder / "found" / "partial" / "verdict.json").read_text("utf-8"))
-    assert (verdict["items"]["FIL-02"]["status"], verdict["suite"]["commit"]) == ("passed", None)
+    assert (verdict["items"]["AUR-03"]["status"], verdict["suite"]["commit"]) == ("passed", None)
     assert (folder / "junit.xml").is_file()
     help_ = run(folder, "-c", COMMAND, str(site), "sheet", "--help")
     assert help_.returncode == 0, help_.stderr
