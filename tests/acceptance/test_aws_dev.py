@@ -435,6 +435,7 @@ def test_what_a_run_leaves_whose_token_expires_is_said_and_cleared_by_the_next(a
     assert (after["versions"], after["lock"]) == (before["versions"], None)
 
 
+@pytest.mark.nightly
 def test_another_teams_upload_at_the_same_time_is_told_apart(account, accept):
     """Their file is processed by the same functions, and logs to the same groups."""
     sfn, s3 = client(account, "stepfunctions"), client(account, "s3")

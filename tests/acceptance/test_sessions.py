@@ -71,6 +71,7 @@ def test_a_clean_run_is_go(accept: Accept, tmp_path: Path, monkeypatch: pytest.M
     assert (night.verdict, night.passed, night.date, faults) == ("GO", len(checklist.read()), verdict["started"], [])
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("region", ["cn-north-1", "eusc-de-east-1"])
 def test_a_region_of_another_partition_is_go_as_well(region: str, accept: Accept, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ACCEPTANCE_REGION", region)
@@ -124,6 +125,7 @@ def test_an_event_that_comes_after_a_start_by_hand_is_recognised_as_late(
     assert re.search(r"the event has started arn:aws:states:\S+ \d+ s after the upload", first["evidence"][0])
 
 
+@pytest.mark.nightly
 def test_an_event_that_is_late_and_in_time_is_waited_for_and_the_reader_is_told(accept: Accept, tmp_path: Path):
     session = accept(with_patience(tmp_path, 60), f"--after-deploy={python(delay_events(11))}", *RUN)
     assert session.items("failed") | session.items("broken") == set(), session
