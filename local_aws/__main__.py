@@ -1,4 +1,4 @@
-"""The command line: `python -m local_aws serve`."""
+"""The command line: `python -m local_aws serve` and `python -m local_aws parity`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from local_aws.wheels import missing_wheels
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until Ctrl-C; returns the exit status, 0 if the server could start."""
+    """Serves until Ctrl-C, or runs the parity cases; returns the exit status, 0 if the server could start."""
     options = _options(arguments)
+    if options.command == "parity":
+        from local_aws.parity.command import main as run_parity
+
+        return run_parity(options.area, options.write)
     if causes := missing_wheels():
         return _refuse("\n".join(causes), options.attached)
     from local_aws.serve import CannotServe, Served, Settings, served, wait_for_the_end
@@ -41,7 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description="An AWS for this machine alone.")
-    serve = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="serve until Ctrl-C")
+    commands = parser.add_subparsers(required=True, dest="command")
+    parity = commands.add_parser("parity", help="compare its answers with AWS's; fail on a case that turned wrong")
+    parity.add_argument("area", nargs="*", help="an area, by the name of its file in local_aws/parity/cases")
+    parity.add_argument("--write", action="store_true", help="write docs/parity.md")
+    serve = commands.add_parser("serve", help="serve until Ctrl-C")
     serve.add_argument("--account", default="000000000000", help="the account id, 12 digits")
     serve.add_argument("--region", default="us-east-1")
     serve.add_argument("--database", default="postgres", help="the database to create")
