@@ -1,4 +1,4 @@
-@robustness
+@robustness @requirement:ROB-04
 Feature: What arrives at once counts as if it had arrived one after the other
 
   Scenario: Two events of one upload

@@ -4,6 +4,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
   that record alone, {inactive} one that is not active, {unknown} one that is not registered, and {full} one whose total
   is 2^63-1 already.
 
+  @requirement:ROB-06
   Scenario: Each kind of record meets its own fate, and costs no other record anything
     Given a file of 1000 records of the same 50 users
     And a chunk is to hold 200 records from now on
@@ -71,6 +72,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
     And nobody else's statistics have changed
     And the rejected records are kept as they stood in the file
 
+  @requirement:ROB-05
   Scenario Outline: All of a lawful file is applied
     Given a file of 10 records
     And all in all it "<what>"
@@ -89,12 +91,14 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | has no line break at its end   |
       | has its header in quotes       |
 
+  @requirement:ROB-05
   Scenario: A single record is a file
     Given a file of 1 records
     When the file is delivered
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree
 
+  @requirement:ROB-05
   Scenario: A file without a record succeeds, and adds nothing
     Given a file of 10 records
     And all in all it "is a header alone"
@@ -102,6 +106,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
     Then its status is "SUCCEEDED"
     And no statistics change
 
+  @requirement:ROB-05
   Scenario: One user ten thousand times
     Given a file of 10000 records of the same 1 users
     And a chunk is to hold 2500 records from now on
@@ -109,6 +114,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree
 
+  @requirement:ROB-07
   Scenario Outline: A file that breaks a rule for all of it changes nothing
     Given a file of 10 records
     And all in all it "<what>"
@@ -140,6 +146,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | ends within quotes            | opens a quote that the file never closes |
       | has a record over 64 KiB      | is longer than 65536 bytes            |
 
+  @requirement:ROB-05
   Scenario Outline: A name is no more than a name
     Given a file of 10 records
     And it is named "<name>"
@@ -159,6 +166,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | '; DROP TABLE users; --.csv |
       | .csv                        |
 
+  @requirement:ROB-07
   Scenario: What the rule filters out starts nothing
     Given a file of 10 records
     When its bytes are put under these keys:
@@ -178,6 +186,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
     Then its status is "SUCCEEDED"
     And the file alone has started an execution
 
+  @requirement:ROB-05
   Scenario: 100 MB are not too much
     Given a file of exactly 100 MB, its records padded with zeros
     And a chunk is to hold 400 records from now on

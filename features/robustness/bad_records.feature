@@ -1,4 +1,4 @@
-@robustness
+@robustness @requirement:ROB-06
 Feature: Each record has one fate, and a bad one never costs a good one
 
   Scenario Outline: Up to 5 % of the records may be rejected

@@ -1,6 +1,7 @@
 @robustness
 Feature: Every record counts exactly once, whatever the database does
 
+  @requirement:ROB-08
   Scenario: The database fails over while chunks are at work
     Given a file of 30 records
     And the function of chunk 2 is held at its reading
@@ -12,6 +13,7 @@ Feature: Every record counts exactly once, whatever the database does
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-08
   Scenario: The database has to resume from 0 ACU
     Given a file of 10 records
     And the database is paused at 0 ACU, and resumes in 7 seconds
@@ -19,6 +21,7 @@ Feature: Every record counts exactly once, whatever the database does
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-08
   Scenario: The database lets no function in
     Given a file of 10 records
     And the database lets none of the functions in
@@ -30,6 +33,7 @@ Feature: Every record counts exactly once, whatever the database does
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-08
   Scenario Outline: A connection is lost
     Given a file of 30 records
     And the connection is lost <moment>
@@ -49,6 +53,7 @@ Feature: Every record counts exactly once, whatever the database does
       | before committing a chunk                        |
       | after committing a chunk, and before its answer  |
 
+  @requirement:ROB-09
   Scenario Outline: A chunk waits for longer than it may
     Given a file of 20 records
     And the statistics of every tenth of them are locked
@@ -66,6 +71,7 @@ Feature: Every record counts exactly once, whatever the database does
       | lock_timeout      | LockNotAvailable | lock timeout      |
       | statement_timeout | QueryCanceled    | statement timeout |
 
+  @requirement:ROB-09
   Scenario: A deadlock with somebody else
     Given a file of 10 records
     And somebody has locked the statistics of its last user
@@ -77,6 +83,7 @@ Feature: Every record counts exactly once, whatever the database does
     And a transaction was tried again after "40P01"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-09
   Scenario: A transaction that cannot be put in order with somebody else's
     Given a file of 10 records
     And the functions see the database as it was when their transaction began
@@ -87,6 +94,7 @@ Feature: Every record counts exactly once, whatever the database does
     And a transaction was tried again after "40001"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-08
   Scenario: The login changes while a file is processed
     Given a file of 30 records
     And one chunk is processed at a time, by functions with a login of their own

@@ -1,4 +1,4 @@
-@robustness
+@robustness @requirement:ROB-13
 Feature: Whatever breaks, and whenever, every record counts exactly once
 
   Scenario: Faults and moments that are drawn

@@ -3,6 +3,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
   Counts accumulate, so that a record applied twice is as wrong as one that is lost. Each fault is really made; after
   it, the file is started again where it has to be, and every record has been applied once.
 
+  @requirement:ROB-01
   Scenario: A function dies after its commit and before its answer
     Given a file of 30 records
     And the function of chunk 2 dies after its commit and before its answer
@@ -11,6 +12,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     And "Process one chunk" was tried again after "Runtime.ExitError"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-01
   Scenario: A function that was given up works on beside its retry
     Given a file of 30 records
     And the answer of chunk 2 is lost while its function is at work
@@ -21,6 +23,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     And the statistics of its users equal the file
     And the audit trail holds a start and one completion of every step and chunk, and no error
 
+  @requirement:ROB-02
   Scenario: A chunk fails while others are at work
     Given a file of 50 records
     And the function of chunk 1 is held at its start
@@ -35,6 +38,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-02
   Scenario: The results cannot be written
     Given a file of 30 records
     And no results can be written
@@ -47,6 +51,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-02
   Scenario: The job cannot be completed
     Given a file of 30 records
     And no job can be completed
@@ -58,6 +63,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-02
   Scenario: The error itself cannot be handled
     Given a file of 30 records
     And chunk 1 cannot be read
@@ -71,6 +77,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-02
   Scenario: The size of a chunk changes before the file is started again
     Given a file of 30 records
     And chunk 3 cannot be read
@@ -83,6 +90,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     And it has 3 chunks
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-02
   Scenario: The execution is stopped by hand
     Given a file of 30 records
     And the splitting is held at its start
@@ -95,6 +103,7 @@ Feature: Every record counts exactly once, whatever breaks on the way
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
 
+  @requirement:ROB-07
   Scenario: The version of the file is deleted meanwhile
     Given a file of 30 records
     And the splitting is held at its start

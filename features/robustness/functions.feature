@@ -1,4 +1,4 @@
-@robustness
+@robustness @requirement:ROB-01
 Feature: A function that does not come to its end costs no record
 
   Scenario: A function dies before its commit

@@ -1,4 +1,4 @@
-@robustness
+@robustness @requirement:ROB-03
 Feature: An upload is processed once, however often it is announced
   EventBridge delivers at least once, and people start by hand what has started already.
 

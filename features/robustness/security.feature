@@ -1,6 +1,7 @@
 @robustness
 Feature: The functions may do what they must and nothing else, and keep to themselves what they know
 
+  @requirement:ROB-11
   Scenario Outline: Each permission is needed
     Given a file of 10 records
     And the functions' role is not allowed "<action>" on <what> any more
@@ -17,6 +18,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
       | dynamodb:PutItem    | job-locks           |
       | dynamodb:UpdateItem | job-locks           |
 
+  @requirement:ROB-11
   Scenario: Functions that have just started need the secret
     Given a file of 10 records
     And the functions' role is not allowed "secretsmanager:GetSecretValue" on secret: any more
@@ -24,6 +26,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
     When the file is delivered
     Then the execution fails for want of "secretsmanager:GetSecretValue"
 
+  @requirement:ROB-11
   Scenario: A file that is refused needs to give its lock back
     Given a file of 10 records
     And all in all it "is empty"
@@ -32,6 +35,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
     Then the execution fails with "ValidationError", saying "the header is ''"
     And its lock is still held
 
+  @requirement:ROB-11
   Scenario: A version that is gone is told from one that may not be read
     Given a file of 10 records
     And the functions' role is not allowed "s3:ListBucketVersions" on csv-processing any more
@@ -40,6 +44,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
     And its version is deleted
     Then the execution fails for want of "s3:ListBucketVersions"
 
+  @requirement:ROB-12
   Scenario: A run with bad records tells nobody a password or an e-mail address
     Given a file of 96 records
     And a record of a user that is not registered
@@ -50,6 +55,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
     Then its status is "SUCCEEDED"
     And no store tells a password, a user's name or an e-mail address
 
+  @requirement:ROB-12
   Scenario: A run that fails tells nobody a password or an e-mail address
     Given a file of 10 records, 5 of them of users that are not registered
     When the file is delivered

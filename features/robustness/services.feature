@@ -1,4 +1,4 @@
-@robustness
+@robustness @requirement:ROB-10
 Feature: A service that is overloaded, broken or slow costs no record
 
   Scenario Outline: It is so for a moment

@@ -29,9 +29,10 @@ def make_statement(
 ) -> dict[str, Any]:
     """Return the statement on what was tested; `sources` are SHA-256 digests by name, `url` is that of the CI run.
 
-    GO becomes PASSED, GO with waived lines WARNED, anything else FAILED. Lines out of scope are in none of its lists.
+    GO becomes PASSED, GO with waived lines WARNED, anything else FAILED. Lines out of scope are in none of its lists;
+    the requirements beyond the checklist are, where a session has judged them.
     """
-    lines, system = verdict.lines_in_scope, verdict.system_under_test
+    lines, system = verdict.judged, verdict.system_under_test
     if system is None:
         raise NoStatement("The verdict says of no system that it was tested")
     waived = [id for id, line in lines.items() if line.waived]

@@ -62,8 +62,8 @@ def diagnoses(
             found(*deviation, scenario.items)
         if not scenario.deviations:
             for line in scenario.items:
-                usual = Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual_diagnoses()[line]
-                found(usual, scenario.reason, [line])
+                usual = usual_diagnoses().get(line, Diagnosis.NOT_DIAGNOSED)  # a requirement has none
+                found(Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual, scenario.reason, [line])
     order = list(Diagnosis)
     ranked = sorted(items, key=lambda id: (id not in known, order.index(Diagnosis(id))))
     run = facts or {}

@@ -20,14 +20,13 @@ from steps.reporting import nights, sheet
 from steps.reporting.allure_results import plugin as allure_results
 from steps.reporting.terminal import Ended, clean, failure, summary
 from steps.suite import options, reports
-from steps.suite.collection import COLLECTED
+from steps.suite.collection import COLLECTED, claimed_ids
 from steps.suite.deviation import of_error
 from steps.suite.finding import FINDING, Finding
 from steps.suite.marks import find_mark
 from steps.suite.progress import PROGRESS, Progress
 from steps.targets.embedded_start import CALLERS
 from steps.verdict import checklist, verdict, waivers
-from steps.verdict.checklist import Item
 from steps.verdict.model import Status, Verdict, Waiver
 from steps.verdict.record import RECORD, STOPPED, VERDICT, Record
 
@@ -50,21 +49,19 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     if not scenarios:
         return
     try:
-        lines = checklist.read()
-        waived = _waivers(config, lines)
+        lines, requirements = checklist.read(), checklist.read_requirements()
+        waived = _waivers(config, {*lines, *requirements})
     except (checklist.MalformedChecklist, waivers.InvalidWaivers) as malformed:
         raise pytest.UsageError(str(malformed)) from malformed
     config.stash[SIGNER] = _signer(config.option.sign_key)
-    claims = {item: [marker.args[0] for marker in item.iter_markers("checklist")] for item in scenarios}
-    for item, claimed in claims.items():
-        if unknown := [id for id in claimed if id not in lines]:
-            raise pytest.UsageError(f"{item.nodeid} claims {', '.join(unknown)}, which the checklist does not have.")
+    claims = {item: claimed_ids(item) for item in scenarios}
+    _refuse_claims(claims, lines, requirements)
     if config.option.collectonly:
         return
     target, mark = options.target(config), find_mark(config)
     if (claim := reports.claimed(config)) is None:
         return
-    record = Record(lines, claim.folder / reports.VERDICT)
+    record = Record(lines, claim.folder / reports.VERDICT, requirements)
     record.masking.learn(config.stash.get(CALLERS, {}))
     record.facts["target"] = target
     record.waivers = waived
@@ -80,6 +77,19 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     _write(record.judge(), record)
     allure_results.begin(config, record)
     _interrupt_when_told_to_end(config)
+
+
+def _refuse_claims(
+    claims: Mapping[pytest.Item, Collection[str]], lines: Collection[str], requirements: Collection[str]
+) -> None:
+    """Raise UsageError for an id that is in neither file, or a robustness scenario that answers no requirement."""
+    for item, claimed in claims.items():
+        if unknown := [id for id in claimed if id not in lines and id not in requirements]:
+            where = "which the checklist does not have, nor features/robustness/requirements.toml"
+            raise pytest.UsageError(f"{item.nodeid} claims {', '.join(unknown)}, {where}.")
+        if item.get_closest_marker("robustness") and not claimed:
+            remedy = "Tag it @requirement:ID, with an id of features/robustness/requirements.toml."
+            raise pytest.UsageError(f"{item.nodeid} answers no requirement, so that no verdict would tell it. {remedy}")
 
 
 def _not_collected(scenarios: Iterable[pytest.Item]) -> list[Path]:
@@ -117,12 +127,12 @@ def _signer(private_key: Path | None) -> Signer | None:
         raise pytest.UsageError(str(unusable)) from unusable
 
 
-def _waivers(config: pytest.Config, lines: Mapping[str, Item]) -> dict[str, Waiver]:
-    """The waivers by line, from the file that the command line names, or else from waivers.toml if it exists."""
+def _waivers(config: pytest.Config, known: Collection[str]) -> dict[str, Waiver]:
+    """The waivers by `known` id, from the file that the command line names, or else from waivers.toml if it exists."""
     file: Path | None = config.option.waivers
     if file is None and not waivers.FILE.exists():
         return {}
-    return waivers.read(file or waivers.FILE, lines, datetime.now(UTC).date())
+    return waivers.read(file or waivers.FILE, known, datetime.now(UTC).date())
 
 
 def _write(verdict: Verdict, record: Record) -> None:

@@ -19,6 +19,7 @@ from pytest_bdd import scenarios
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from steps.explained_error import explain
+from steps.suite.marks import PARTS_OF_RELEASE, RELEASE
 
 _KEYWORD = re.compile(r"\w+( \w+)?:( |$)")
 _TYPES = {"Context": "given", "Action": "when", "Outcome": "then"}
@@ -104,33 +105,43 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep each scenario, before a plug-in deselects or reorders some; -k finds it by its lines of the checklist."""
+    """Keep each scenario, before a plug-in deselects or reorders some, and mark those of a release.
+
+    -k finds a scenario by its lines of the checklist, or its requirements beyond it.
+    """
     if isinstance(item.parent, FeatureFile):
         item.config.stash.setdefault(COLLECTED, []).append(item)
-        item.extra_keyword_matches |= claimed_lines(item)
-        item.user_properties += [("checklist", id) for id in sorted(claimed_lines(item))]  # in JUnit's XML, too
+        if any(map(item.get_closest_marker, PARTS_OF_RELEASE)):
+            item.add_marker(RELEASE)
+        item.extra_keyword_matches |= {*claimed_ids(item)}
+        told = {(mark.name, mark.args[0]) for mark in item.iter_markers() if mark.name in _CLAIMS}
+        item.user_properties += sorted(told)  # in JUnit's XML, too
 
 
 def _is_of_own_file(item: pytest.Item, *, wanted: bool) -> bool:
     return not isinstance(item.parent, FeatureFile) or (item.get_closest_marker("own-file") is not None) == wanted
 
 
-def claimed_lines(item: pytest.Item) -> set[str]:
-    """Return the ids of the lines of the checklist that a scenario answers."""
-    return {marker.args[0] for marker in item.iter_markers("checklist")}
+_CLAIMS = ("checklist", "requirement")
+"""Tags by which a scenario claims a line of the checklist, or a requirement beyond it: @checklist:ID."""
+
+
+def claimed_ids(item: pytest.Item) -> list[str]:
+    """Return the ids of the lines and requirements that a scenario answers, each once."""
+    return list(dict.fromkeys(mark.args[0] for name in _CLAIMS for mark in item.iter_markers(name)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the scenario of --file, or without it the others, and of these those of the lines that --item names.
+    """Keep the scenario of --file, or without it the others, and of these those of the ids that --item names.
 
-    Raises UsageError for a line that no scenario answers.
+    Raises UsageError for an id that no scenario answers.
     """
     is_wanted = partial(_is_of_own_file, wanted=bool(config.option.file))
     config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
     items[:] = filter(is_wanted, items)
     if not (wanted := {id.strip().upper() for told in config.option.item for id in told.split(",")}):
         return
-    answered = {id for item in items for id in claimed_lines(item)}
+    answered = {id for item in items for id in claimed_ids(item)}
     if unknown := sorted(wanted - answered):
         near = get_close_matches(unknown[0], sorted(answered), n=3, cutoff=0.5)
         raise pytest.UsageError(
@@ -140,8 +151,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 remedy="name a line as features/checklist.toml does: --item=AUR-03",
             )
         )
-    others = [item for item in items if not claimed_lines(item) & wanted]
-    items[:] = [item for item in items if claimed_lines(item) & wanted]
+    others = [item for item in items if wanted.isdisjoint(claimed_ids(item))]
+    items[:] = [item for item in items if not wanted.isdisjoint(claimed_ids(item))]
     config.hook.pytest_deselected(items=others)
 
 
@@ -172,9 +183,12 @@ class FeatureFile(pytest.Module):
 
 
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool | None:
-    """Turn the tag @checklist:ID into the mark checklist(ID); any other tag has to be a declared mark."""
+    """Turn @checklist:ID and @requirement:ID into the marks checklist(ID) and requirement(ID).
+
+    Any other tag has to be a declared mark.
+    """
     name, _, value = tag.partition(":")
-    if name == "checklist" and value:
-        pytest.mark.checklist(value)(function)
+    if name in _CLAIMS and value:
+        getattr(pytest.mark, name)(value)(function)
         return True
     return None

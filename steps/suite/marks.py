@@ -6,13 +6,16 @@ import re
 
 import pytest
 
-TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded"}
-WHOLE = ("local", "aws-dev")
+RELEASE = "release"
+PARTS_OF_RELEASE = ("local", "robustness")
+"""Marks of the scenarios that the mark RELEASE selects, too."""
+TARGET_OF_MARK = {"local": "embedded", "aws-dev": "aws-dev", "robustness": "embedded", RELEASE: "embedded"}
+WHOLE = ("local", "aws-dev", RELEASE)
 """Marks that select a whole acceptance session, which gives a verdict."""
 
 
 def find_mark(config: pytest.Config) -> str | None:
-    """Return which of `local`, `aws-dev` and `robustness` -m names; None if it names none or several."""
+    """Return which of `local`, `aws-dev`, `robustness` and `release` -m names; None if it names none or several."""
     return find_mark_in(config.option.markexpr)
 
 

@@ -1,4 +1,4 @@
-"""Reads the lines of the checklist from features/checklist.toml."""
+"""Reads the lines of the checklist, and the requirements beyond it, from their files under features/."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from steps.verdict.toml_tables import MalformedFile, read_tables
 from steps.verdict.words import Filled, Words
 
 FILE = FEATURES / "checklist.toml"
+REQUIREMENTS = FEATURES / "robustness" / "requirements.toml"
 PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring", "post", "schedule")
 SCHEDULE = {
     "PHS-01": ("start", "deploy", "preconditions"),
@@ -70,11 +71,28 @@ class Item:
         raise ValueError(f"by_hand_minutes is {minutes!r}, not two whole numbers [least, most] above 0")
 
 
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Requirement:
+    """A requirement beyond the checklist, which robustness scenarios answer; its fields are those of an Item."""
+
+    id: Filled
+    ja: Filled
+    en: Filled
+    risk: Words
+    remedy: Words
+
+
 class MalformedChecklist(MalformedFile):
     """The checklist is malformed; the message lists every mistake."""
 
     cause = "The checklist {file} is malformed, so that nothing can be judged by it."
-    remedy = "put each of these right, as the head of features/checklist.toml says"
+    remedy = "put each of these right, as the head of the file says"
+
+
+def read_requirements(file: Path = REQUIREMENTS) -> dict[str, Requirement]:
+    """Return every requirement by its id, in the order of the file; raises MalformedChecklist."""
+    found = read_tables(file, Requirement, "requirement", "id", MalformedChecklist)
+    return {requirement.id: requirement for requirement in found}
 
 
 def read(file: Path = FILE) -> dict[str, Item]:

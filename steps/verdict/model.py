@@ -116,7 +116,7 @@ class LineResult(Part):
 
 
 class RankedDiagnosis(Part):
-    """A reason why lines are NO, with the lines that it explains; rank 1 is the best."""
+    """A reason why lines are NO, with the lines and requirements that it explains; rank 1 is the best."""
 
     id: Text = Field(description="one of docs/diagnoses.md")
     rank: int = Field(ge=1)
@@ -163,6 +163,9 @@ class Verdict(Part):
     system_under_test: TestedSystem | None
     run: Run
     items: dict[Id, LineResult] = Field(description="every line of the checklist, by its id")
+    beyond: dict[Id, LineResult] | SkipJsonSchema[None] = Field(
+        default=None, description="the requirements beyond the checklist, by id; absent where no scenario answers one"
+    )
     diagnoses: list[RankedDiagnosis]
     discrepancies: list[Discrepancy]
     measured: Measured
@@ -199,3 +202,8 @@ class Verdict(Part):
     def lines_in_scope(self) -> dict[str, LineResult]:
         """The lines that count towards the verdict, in the checklist's order."""
         return {id: item for id, item in self.items.items() if id in self.scope}
+
+    @property
+    def judged(self) -> dict[str, LineResult]:
+        """All that counts towards the verdict: the lines in scope, and the requirements beyond the checklist."""
+        return self.lines_in_scope | (self.beyond or {})

@@ -20,8 +20,8 @@ from steps.masking.masking import Masking
 from steps.suite.deviation import Deviation
 from steps.suite.visible_text import visible
 from steps.verdict import origin, verdict, waivers
-from steps.verdict.checklist import Item
-from steps.verdict.model import Status, Verdict, Waiver
+from steps.verdict.checklist import Item, Requirement
+from steps.verdict.model import LineResult, Status, Verdict, Waiver
 
 
 @dataclass
@@ -39,8 +39,10 @@ class Span:
 class Record:
     """Collects results during the session; `judged` makes a verdict from them at any time."""
 
-    def __init__(self, checklist: dict[str, Item], file: Path) -> None:
-        self.checklist, self.file = checklist, file
+    def __init__(
+        self, checklist: dict[str, Item], file: Path, requirements: Mapping[str, Requirement] | None = None
+    ) -> None:
+        self.checklist, self.file, self.requirements = checklist, file, requirements or {}
         self.masking = Masking(os.environ)
         self.scenarios: dict[str, verdict.Scenario] = {}
         self.expected: dict[str, list[str]] = {}
@@ -72,8 +74,17 @@ class Record:
 
     @property
     def claimed(self) -> set[str]:
-        """The ids that this target's scenarios answer, run or not; all ids until scenarios are collected."""
+        """The ids that this target's scenarios answer, run or not; all lines until scenarios are collected."""
         return {id for items in self.expected.values() for id in items} if self.expected else {*self.checklist}
+
+    @property
+    def _beyond(self) -> dict[str, LineResult] | None:
+        """The results of the requirements beyond the checklist; None if no scenario of this session answers one."""
+        claimed = {id: each for id, each in self.requirements.items() if id in self.claimed}
+        if not claimed:
+            return None
+        found = verdict.judge_requirements(claimed, self.scenarios.values())
+        return waivers.apply(found, self.waivers)
 
     @property
     def complete(self) -> bool:
@@ -115,7 +126,7 @@ class Record:
         return [
             id
             for id, items in self.expected.items()
-            if items and all(self.checklist[item].phase == "precondition" for item in items)
+            if items and all(line and line.phase == "precondition" for line in map(self.checklist.get, items))
         ]
 
     def failed_preconditions(self) -> list[str]:
@@ -144,8 +155,9 @@ class Record:
     def judge(self) -> Verdict:
         """Return the verdict on the results so far, with the secrets in its texts masked."""
         items = verdict.judge_lines(self.checklist, self.scenarios.values(), self.claimed, self.not_applicable)
-        items = waivers.apply(items, self.waivers)
-        conclusion, code = verdict.conclude(items, self.claimed, complete=self.complete)
+        items, beyond = waivers.apply(items, self.waivers), self._beyond
+        both = items | (beyond or {})
+        conclusion, code = verdict.conclude(both, self.claimed, complete=self.complete)
         ended = datetime.now(UTC)
         explained = {id: each.change(self._rename) for id, each in catalogue.read().items()}
         began = self.spans["run"].began if "run" in self.spans else 0.0
@@ -154,7 +166,7 @@ class Record:
             "verdict": conclusion,
             "complete": self.complete,
             "exit": code,
-            "scope": sorted(self.claimed),
+            "scope": sorted(self.claimed & items.keys()),
             **{key: self.facts[key] for key in ("target", "account", "region")},
             "started": self.started.isoformat(),
             "ended": ended.isoformat(),
@@ -163,6 +175,7 @@ class Record:
             "system_under_test": self.facts["system_under_test"],
             "run": dict.fromkeys(_RUN) | self.run,
             "items": items,
+            **({"beyond": beyond} if beyond else {}),
             "diagnoses": diagnoses(
                 self.scenarios.values(), self.deviations, explained, began, {**self.facts, **self.run}
             ),
@@ -172,7 +185,7 @@ class Record:
                 "phases": {name: round(span.seconds, 2) for name, span in self.spans.items()},
                 "session_seconds": round((ended - self.started).total_seconds(), 2),
             },
-            "notes": [*self.notes, *(waivers.note_unused(items, self.waivers) if self.complete else ())],
+            "notes": [*self.notes, *(waivers.note_unused(both, self.waivers) if self.complete else ())],
         }
         return Verdict.model_validate(judged).with_texts(self.masking.data)
 

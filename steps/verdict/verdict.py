@@ -10,7 +10,7 @@ from steps.suite.deviation import Deviation
 from steps.verdict.checklist import Item
 from steps.verdict.messages import Judgement, choose
 from steps.verdict.model import Conclusion, Control, LineResult, Mode, ScenarioResult, Status, Verdict
-from steps.verdict.words import join
+from steps.verdict.words import Words, fill, join
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
@@ -22,6 +22,7 @@ INTERRUPTED = "interrupted"
 """The reason of a scenario that has not ended."""
 UNFINISHED = "its steps have not come to their end"
 DOES_NOT_APPLY = "does not apply to this pipeline: "
+_KEPT = Words("{count}件のシナリオがすべて合格", "{count:scenario|scenarios} passed")
 LIMIT = "limit of the target: "
 """Prefix of a reason that names a declared limit of the target."""
 
@@ -86,12 +87,35 @@ def judge_lines(
 
     claimed: ids that a scenario of this target answers. not_applicable: the reasons of the lines that do not apply.
     """
-    of: dict[str, list[Scenario]] = {id: [] for id in checklist}
-    for scenario in scenarios:
-        for id in scenario.items:
-            of[id].append(scenario)
     reasons = not_applicable or {}
-    return {id: _line_result(id, of[id], id in claimed, reasons.get(id)) for id in checklist}
+    found = _group(scenarios, checklist)
+    return {id: _line_result(id, found[id], id in claimed, reasons.get(id)) for id in checklist}
+
+
+def judge_requirements(claimed: Iterable[str], scenarios: Iterable[Scenario]) -> dict[str, LineResult]:
+    """Return a result for each of these requirements beyond the checklist, without waivers.
+
+    The sentence of a requirement that holds counts its scenarios, which may be dozens; of another it is that of the
+    checks that failed.
+    """
+    lines = {id: _line_result(id, found, True, None) for id, found in _group(scenarios, claimed).items()}
+    return {
+        id: line.model_copy(
+            update={"wanted": "", "got": "", "criterion": None, "found": fill(_KEPT, count=len(line.scenarios))}
+        )
+        if line.status == PASSED
+        else line
+        for id, line in lines.items()
+    }
+
+
+def _group(scenarios: Iterable[Scenario], ids: Iterable[str]) -> dict[str, list[Scenario]]:
+    """Return the scenarios that claim each of these ids."""
+    found: dict[str, list[Scenario]] = {id: [] for id in ids}
+    for scenario in scenarios:
+        for id in found.keys() & {*scenario.items}:
+            found[id].append(scenario)
+    return found
 
 
 def _line_result(id: str, scenarios: list[Scenario], is_claimed: bool, not_applicable: str | None) -> LineResult:
@@ -121,10 +145,10 @@ def _line_result(id: str, scenarios: list[Scenario], is_claimed: bool, not_appli
 
 def find_contradictions(verdict: Verdict) -> Iterator[str]:
     """Yield a sentence for each contradiction within a verdict."""
-    said, due = (verdict.verdict, verdict.exit), conclude(verdict.items, verdict.scope, complete=verdict.complete)
+    said, due = (verdict.verdict, verdict.exit), conclude(verdict.judged, verdict.judged, complete=verdict.complete)
     if said != due:
         yield f"the verdict is {said[0]}, exit {said[1]}, and its lines come to {due[0]}, exit {due[1]}"
-    for id, item in verdict.items.items():
+    for id, item in (verdict.items | (verdict.beyond or {})).items():
         came_to: set[Status] = {scenario.status for scenario in item.scenarios} or {NOT_CHECKED}
         if item.status != _worst(came_to):
             yield f"{id} is {item.status}, and its scenarios came to {', '.join(sorted(came_to))}"

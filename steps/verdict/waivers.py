@@ -19,7 +19,7 @@ FILE = FOLDER / "waivers.toml"
 
 
 class Entry(Waiver):
-    """A [[waiver]] of the file; it is validated against `known`, the checklist's ids, and `today`."""
+    """A [[waiver]] of the file; it is validated against `known`, the ids of lines and requirements, and `today`."""
 
     item: Filled
     expires: Day = Field(default=date.min, validate_default=True)
@@ -28,7 +28,7 @@ class Entry(Waiver):
     @classmethod
     def _is_a_line(cls, item: str, info: ValidationInfo[Any]) -> str:
         if item not in info.context["known"]:
-            raise ValueError("the checklist has no such line")
+            raise ValueError("the checklist has no such line, and no requirement beyond it has this id")
         return item
 
     @field_validator("expires", mode="before")
@@ -50,7 +50,7 @@ class InvalidWaivers(MalformedFile):
 
 
 def read(file: Path, known: Iterable[str], today: date) -> dict[str, Waiver]:
-    """Return the waivers by checklist line; `known` are the checklist's ids. Raises InvalidWaivers."""
+    """Return the waivers by line; `known` are the ids of lines and requirements. Raises InvalidWaivers."""
     context = {"known": set(known), "today": today}
     entries = read_tables(file, Entry, "waiver", "item", InvalidWaivers, repeated="is waived", context=context)
     return {entry.item: Waiver(**entry.model_dump(exclude={"item"})) for entry in entries}
@@ -69,8 +69,12 @@ def apply(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> dic
 
 
 def note_unused(items: Mapping[str, LineResult], waivers: Mapping[str, Waiver]) -> list[str]:
-    """Return a note for each waiver that excuses nothing, so that it is not mistaken for a needed one."""
-    return [f"the waiver of {id} excuses nothing: {items[id].status}" for id in waivers if not items[id].waived]
+    """Return a note for each waiver that excuses nothing of these items, so that none is mistaken for a needed one."""
+    return [
+        f"the waiver of {id} excuses nothing: {item.status}"
+        for id in waivers
+        if (item := items.get(id)) is not None and not item.waived
+    ]
 
 
 def _is_excusable(item: LineResult) -> bool:

@@ -14,7 +14,7 @@ from steps.verdict.model import Verdict, Waiver
 from steps.verdict.record import Record, Span
 from steps.verdict.verdict import FAILED, PASSED, Scenario
 
-LINES = checklist.read()
+LINES, REQUIREMENTS = checklist.read(), checklist.read_requirements()
 ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:csv-parallel-processing-csv-processing-dev:5f2a9c31_8c7e"
 WANTED = "csv-parallel-processing-csv-processing-dev as its template declares it, and ready; no other beside it"
 GOT = "csv-parallel-processing-csv-processor-dev: ready; none"
@@ -23,7 +23,7 @@ GOT = "csv-parallel-processing-csv-processor-dev: ready; none"
 
 def record(*others: Scenario, waivers: dict[str, Waiver] | None = None, passing: Iterable[str] = LINES) -> Record:
     """Return the record of a whole session in which `others` ran, and one scenario passed for each line beside them."""
-    told = Record(LINES, Path("verdict.json"))
+    told = Record(LINES, Path("verdict.json"), REQUIREMENTS)
     their = {id for scenario in others for id in scenario.items}
     scenarios = [*(passed(id) for id in passing if id not in their), *others]
     told.scenarios = {scenario.id: scenario for scenario in scenarios}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,6 +13,7 @@ import pytest
 from pytest_bdd import parsers, when
 
 from steps.suite.collection import faults, unused
+from steps.verdict import checklist
 from tests.acceptance.conftest import ROOT, command, environment
 
 
@@ -38,6 +40,8 @@ def session(*arguments: str | Path, reports: Path) -> subprocess.CompletedProces
     ("tag", "says"),
     [
         ("@checklist:XYZ-99", "claims XYZ-99, which the checklist does not have"),
+        ("@requirement:ROB-99", "claims ROB-99, which the checklist does not have"),
+        ("@robustness", "answers no requirement"),
         ("@chekclist", "'chekclist' not found in `markers`"),
     ],
 )
@@ -48,6 +52,19 @@ def test_a_tag_that_nobody_knows_is_an_error(folder: Path, tag: str, says: str):
     done = session("--collect-only", folder, reports=folder)
     assert done.returncode not in (0, 5)
     assert says in done.stdout + done.stderr
+
+
+def test_every_requirement_is_answered_and_a_release_is_the_checklist_then_what_lies_beyond_it(tmp_path: Path):
+    ids: set[str] = set()
+    found = {}
+    for mark in ("local", "robustness", "release"):
+        done = session("--collect-only", "-q", "-m", mark, reports=tmp_path)
+        found[mark] = [line for line in done.stdout.splitlines() if "::" in line]
+    for file in (ROOT / "features" / "robustness").glob("*.feature"):
+        ids |= set(re.findall(r"@requirement:(\S+)", file.read_text("utf-8")))
+    assert ids == checklist.read_requirements().keys()
+    assert found["release"] == found["local"] + found["robustness"]
+    assert all(found.values())
 
 
 @pytest.mark.parametrize("picked", [["-k", "AUR-03"], ["--item=AUR-03"], ["--item", "aur-03"]])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from steps.diagnoses.ids import Diagnosis
+from steps.suite.deviation import Deviation
 from steps.verdict import checklist, verdict
 from steps.verdict.model import Status
 from steps.verdict.verdict import BROKEN, FAILED, LIMIT, NOT_CHECKED, PASSED, Scenario
+from steps.verdict.words import Words
+from tests.steps.reporting import verdicts
 
 LINES = checklist.read()
 
@@ -57,6 +61,24 @@ def test_a_line_is_as_bad_as_its_worst_scenario():
     item = verdict.judge_lines(LINES, scenarios, {"DAT-01"})["DAT-01"]
     assert (item.status, item.reason) == (BROKEN, "no database")
     assert [scenario.status for scenario in item.scenarios] == [PASSED, BROKEN]
+
+
+def test_a_requirement_beyond_the_checklist_decides_too():
+    good = verdicts.verdict(verdicts.passed("ROB-01"))
+    assert (good.verdict, good.exit, good.scope) == ("GO", 0, sorted(LINES))
+    assert good.beyond is not None
+    assert good.beyond["ROB-01"].found == Words("1件のシナリオがすべて合格", "1 scenario passed")
+    doubled = Deviation(Diagnosis.RECORDS_DOUBLED, "U00001 was counted twice")
+    twice = verdicts.failed("ROB-03", "wanted 1, got 2", doubled)
+    bad = verdicts.verdict(verdicts.passed("ROB-01"), twice, verdicts.failed("ROB-04"))
+    assert (bad.verdict, bad.exit, bad.scope) == ("NO-GO", 1, sorted(LINES))
+    explained = {each.id: each.items for each in bad.diagnoses}
+    assert explained == {"records-doubled": ["ROB-03"], "not-diagnosed": ["ROB-04"]}
+    assert list(verdict.find_contradictions(good)) == list(verdict.find_contradictions(bad)) == []
+    waived = {id: verdicts.waived() for id in ("ROB-03", "ROB-04")}
+    assert verdicts.verdict(twice, verdicts.failed("ROB-04"), waivers=waived).verdict == "GO"
+    assert (alone := verdicts.verdict(waivers=waived)).beyond is None
+    assert alone.notes == []
 
 
 def test_a_line_that_does_not_apply_says_why_and_counts_for_nothing():
