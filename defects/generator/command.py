@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 import tempfile
 import time
@@ -79,6 +80,8 @@ def _report(told: argparse.Namespace, ours: list[Judged], equivalent: Mapping[st
     told.reports.mkdir(parents=True, exist_ok=True)
     page = matrix(faults, laws, equivalent, told.seed)
     write_atomically(told.reports / "generated.md", page)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        Path(summary).write_text(page, "utf-8")
     scores = {"seed": told.seed, "folder": told.folder.name, "faults": asdict(score(faults, equivalent))}
     scores["lawful"] = asdict(score(laws, {}, lawful=True))
     scores["mutants"] = [asdict(each) for each in [*faults, *laws]]

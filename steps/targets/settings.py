@@ -103,9 +103,12 @@ def read(
         told: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(file, [str(error)]) from error
-    told |= {
+    overrides = {
         name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
     }
+    if overrides.get("account", told.get("account")) != told.get("account"):
+        told.pop("account_names", None)  # they are those of the file's own account
+    told |= overrides
     faults = [
         f"{table}.{name} is unknown; there are {', '.join(usual)}"
         for table, usual in (("names", USUAL), ("account_names", USUAL), ("permissions", USUAL_ACTIONS))

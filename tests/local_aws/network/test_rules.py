@@ -203,5 +203,5 @@ def test_an_acl_stops_what_its_first_fitting_entry_denies_and_what_none_fits(
 
 def test_within_a_subnet_no_acl_acts() -> None:
     subnet = halves[0]
-    sides = (Interfaces(groups, (subnet,), {subnet: ()}) for groups in ((LAMBDA,), (FROM_LAMBDA,)))
-    assert barrier(*sides, PORT) is None
+    caller, called = (Interfaces(groups, (subnet,), {subnet: ()}) for groups in ((LAMBDA,), (FROM_LAMBDA,)))
+    assert barrier(caller, called, PORT) is None

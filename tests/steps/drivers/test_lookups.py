@@ -99,7 +99,9 @@ def test_a_bucket_is_told_from_one_that_nobody_has_set_up(environment: Environme
     for count, days in ((2, None), (3, 30), (4, 3)):
         lifecycle = {"Rules": rules[:count]}
         s3.put_bucket_lifecycle_configuration(Bucket=NAMES.bucket, LifecycleConfiguration=lifecycle)
-        assert Bucket(s3, NAMES.bucket).found().upload_days == days
+        found = Bucket(s3, NAMES.bucket).found()
+        assert found is not None
+        assert found.upload_days == days
     s3.delete_bucket_lifecycle(Bucket=NAMES.bucket)
     assert Bucket(s3, "bare").found() == Settings(NAMES.region, False, False, False)
 

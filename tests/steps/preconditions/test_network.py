@@ -93,7 +93,7 @@ def egress(*https: dict[str, Any]) -> Network:
     """The functions let out to Aurora and by these rules."""
     rules = [tcp(5432, "sg-aurora"), *https]
     changed = groups(functions=group("sg-functions", egress=rules))
-    of_endpoint = [each | {"SubnetIds": [A]} if "Groups" in each else each for each in changed.endpoints]
+    of_endpoint = [{**each, "SubnetIds": [A]} if "Groups" in each else each for each in changed.endpoints]
     return replace(changed, endpoints=of_endpoint)
 
 
@@ -293,9 +293,9 @@ def test_behind_rds_proxy_the_functions_need_the_proxy_alone_and_the_proxy_auror
         "sg-proxy": group("sg-proxy", tcp(5432, "sg-functions")),
         "sg-aurora": group("sg-aurora", tcp(5432, "sg-proxy")),
     }
-    found = network(groups=network().groups | proxied)
+    found = network(groups={**network().groups, **proxied})
     by_proxy = Surroundings(found, {"any": FUNCTIONS}, CLUSTER, Proxy("any", ("sg-proxy",), (A, B), "vpc-1"))
     assert by_proxy.deviations() == []
     assert [each.text for each in replace(by_proxy, proxy=None).deviations()] == [CLOSED_TO]
-    shut = replace(by_proxy, network=replace(found, groups=found.groups | {"sg-aurora": group("sg-aurora")}))
+    shut = replace(by_proxy, network=replace(found, groups={**found.groups, "sg-aurora": group("sg-aurora")}))
     assert [each.text for each in shut.deviations()] == [CLOSED_TO.replace("sg-functions", "sg-proxy")]

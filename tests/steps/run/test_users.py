@@ -122,7 +122,7 @@ def test_of_many_other_users_a_number_and_a_checksum_are_read_and_the_test_users
         connection.execute("UPDATE user_statistics SET last_execution_id = 'an execution' WHERE user_id = 'U20002'")
         changed = read_statistics(database, ["U10001", "U99999"], "an execution")
     assert (len(few), count_rows(few)) == (10_000, 10_000)
-    assert (many.keys(), count_rows(many)) == ({"U10001", OTHERS}, 10_002)
+    assert ({*many}, count_rows(many)) == ({"U10001", OTHERS}, 10_002)
     assert counts_by_user(many.values())[OTHERS] == Counts(sum(range(10002, 20003)), 10_001)
     assert again == many
     assert changed.keys() == {"U10001", "U20002", OTHERS}

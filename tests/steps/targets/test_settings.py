@@ -72,6 +72,7 @@ def test_names_of_the_account_hold_there_and_nowhere_else(file: Path):
     settings = read(file, {})
     assert settings.names_in(settings.account).rule == "own-dev"
     assert settings.names_in("000000000000").rule == "any-dev"
+    assert read(file, {"ACCEPTANCE_ACCOUNT": "000000000000"}).names_in("000000000000").rule == "any-dev"
 
 
 def test_the_settings_of_the_reference_pipeline_hold():
