@@ -48,7 +48,7 @@ def _brief(night: Night) -> Iterator[str]:
     for result in night.results:
         bad = ", ".join(_not_passed(result))
         yield f"{result.target}: {result.word}" + (f" ({bad})" if bad else "")
-        for diagnosis in result.verdict.diagnoses[:_DIAGNOSES] if result.verdict else ():
+        for diagnosis in result.verdict.roots[:_DIAGNOSES] if result.verdict else ():
             yield from (f"{diagnosis.id}: {getattr(diagnosis.cause, language)}" for language in LANGUAGES)
         yield from (text for language in LANGUAGES for text in _remarks(result, language))
 
@@ -88,9 +88,9 @@ def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Ite
         yield f"- **{escape(id)}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
     if len(bad) > _LINES:
         yield f"- {_in(language, 'more', count=len(bad) - _LINES)}"
-    if verdict.diagnoses:
+    if verdict.roots:
         yield f"\n{_in(language, 'cause')}"
-    for number, diagnosis in enumerate(verdict.diagnoses[:_DIAGNOSES], 1):
+    for number, diagnosis in enumerate(verdict.roots[:_DIAGNOSES], 1):
         yield f"{number}. {_code(diagnosis.id)} {escape_prose(getattr(diagnosis.cause, language))}"
         yield f"   {_in(language, 'remedy')}: {escape_prose(getattr(diagnosis.remedy, language))}"
     for remark in _remarks(result, language):

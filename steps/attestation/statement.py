@@ -53,6 +53,8 @@ def make_statement(
         "ended": verdict.ended,
         "deployed": deployed,
     }
+    told = {"altered_by": verdict.altered_by, "url": url}
+    optional = {name: value for name, value in told.items() if value}
     return {
         "_type": TYPE,
         "subject": [
@@ -60,7 +62,7 @@ def make_statement(
             for name, digest in {**sources, VERDICT: verdict_sha256}.items()
         ],
         "predicateType": PREDICATE,
-        "predicate": predicate | ({"url": url} if url else {}),
+        "predicate": predicate | optional,
     }
 
 

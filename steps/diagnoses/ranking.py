@@ -36,7 +36,8 @@ def diagnoses(
     a check that breaks after it may only lack results of that run, so `environment-broken` then counts as usual.
     facts: the execution, upload and account of the session, for the commands of causes and remedies.
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
-    on the monotonic clock.
+    on the monotonic clock. Where that execution did not succeed, any lower diagnosis that only scenarios after it found
+    follows from its own: those scenarios judged what a failed execution left.
     """
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     if not bad:
@@ -44,6 +45,7 @@ def diagnoses(
     items: dict[str, dict[str, None]] = {}  # used as ordered sets
     known: set[str] = set()
     evidence: dict[str, dict[str, None]] = {}
+    run, early = facts or {}, set[str]()
 
     def found(diagnosis: str, text: str, lines: Iterable[str]) -> None:
         items.setdefault(diagnosis, {}).update(dict.fromkeys(lines))
@@ -60,13 +62,20 @@ def diagnoses(
         for deviation in scenario.deviations:
             known.add(deviation.diagnosis)
             found(*deviation, scenario.items)
+            early |= {deviation.diagnosis} if scenario not in after else set()
         if not scenario.deviations:
             for line in scenario.items:
                 usual = usual_diagnoses().get(line, Diagnosis.NOT_DIAGNOSED)  # a requirement has none
-                found(Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual, scenario.reason, [line])
+                usual = Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual
+                found(usual, scenario.reason, [line])
+                early |= {usual} if scenario not in after else set()
     order = list(Diagnosis)
     ranked = sorted(items, key=lambda id: (id not in known, order.index(Diagnosis(id))))
-    run = facts or {}
+    of_run = {deviation.diagnosis for deviation in told}
+    root = next((id for id in ranked if id in of_run and run.get("status") not in (None, "SUCCEEDED")), None)
+    lower = ranked[ranked.index(root) + 1 :] if root else []
+    follows = {id: root for id in lower if id not in of_run | early}
+    ranked.sort(key=follows.__contains__)
     values = {id: list_values(run, run.get("account"), evidence[id]) for id in ranked}
     return [
         RankedDiagnosis(
@@ -76,6 +85,7 @@ def diagnoses(
             cause=fill_in(catalogue[Diagnosis(id)].cause, values[id]),
             evidence=list(evidence[id])[:_EVIDENCE],
             remedy=fill_in(catalogue[Diagnosis(id)].remedy, values[id]),
+            **({"follows": follows[id]} if id in follows else {}),
         )
         for rank, id in enumerate(ranked, 1)
     ]

@@ -91,11 +91,12 @@ SLOW = 2
 """A run that takes more than this many times the median is flagged as slow."""
 _NIGHTS = 10
 _FEWEST = 3  # a median of fewer sessions is meaningless
+_ON_PURPOSE = ("--after-deploy", "--after-run")
 _TIMED = ("session_seconds", "execution_seconds")
 
 
-def make_entry(verdict: Verdict, past: Sequence[Entry], *, altered_by: Sequence[str] = ()) -> Entry:
-    """Build the history entry of a verdict; `altered_by`: the options that altered this run on purpose."""
+def make_entry(verdict: Verdict, past: Sequence[Entry]) -> Entry:
+    """Build the history entry of a verdict."""
     lines = dict(sorted(verdict.lines_in_scope.items()))
     statuses = Counter(line.status for line in lines.values())
     measured, suite, system = verdict.measured, verdict.suite, verdict.system_under_test
@@ -115,7 +116,7 @@ def make_entry(verdict: Verdict, past: Sequence[Entry], *, altered_by: Sequence[
         # No commit identifies a working tree with uncommitted changes.
         commit=None if suite.dirty else suite.commit,
         system_under_test=system.sha256 if system else None,
-        altered_by=tuple(altered_by),
+        altered_by=tuple(each for each in verdict.altered_by if each in _ON_PURPOSE),
         not_passed={id: line.status for id, line in lines.items() if line.status != "passed"},
         waived=tuple(id for id, line in lines.items() if line.waived),
         flaky=tuple(id for id, line in lines.items() if any(each.flaky for each in line.scenarios)),

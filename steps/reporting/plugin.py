@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     record = Record(lines, claim.folder / reports.VERDICT, requirements)
     record.masking.learn(config.stash.get(CALLERS, {}))
     record.facts["target"] = target
-    record.waivers = waived
+    record.waivers, record.altered_by = waived, options.altering(config)
     chosen = [item for item in scenarios if mark is None or item.get_closest_marker(mark)]
     record.not_applicable = options.settings(config).not_applicable
     record.expected |= {item.nodeid: _applying(item, claims[item], record.not_applicable) for item in chosen}
@@ -270,7 +270,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def _remembered(config: pytest.Config, judged: Verdict, file: Path) -> list[str]:
     """Add this session to the history in `file`; return notes on how it differs from earlier sessions."""
     past, faults = nights.read(file)
-    entry = nights.make_entry(judged, past, altered_by=options.altering(config))
+    entry = nights.make_entry(judged, past)
     nights.append(file, entry)
     return [*faults, *nights.make_notes(entry, past)]
 

@@ -148,6 +148,16 @@ def language(config: pytest.Config) -> Language:
 
 
 def altering(config: pytest.Config) -> list[str]:
-    """Return the options given that alter the pipeline or its run on purpose."""
-    told = {"--after-deploy": config.option.after_deploy, "--after-run": config.option.after_run}
-    return [option for option, command in told.items() if command]
+    """Return the options and variables by which the session differs from one that is run for a release."""
+    from steps.targets.settings import PREFIX  # imports drivers, which are slow to load
+
+    option = config.option
+    told = {
+        "--after-deploy": option.after_deploy,
+        "--after-run": option.after_run,
+        "--no-gate": option.no_gate,
+        "--start=manually": option.start == "manually",
+        "--settings": option.settings,
+    }
+    variables = sorted(name for name in os.environ if name.startswith(PREFIX))
+    return [*(name for name, is_given in told.items() if is_given), *variables]

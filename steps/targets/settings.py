@@ -28,7 +28,7 @@ from steps.targets.settings_values import (
     UserPatterns,
 )
 
-_PREFIX = "ACCEPTANCE_"
+PREFIX = "ACCEPTANCE_"
 FILE = "acceptance.toml"
 ACCOUNT = ("account", "aurora_secret")
 """The settings required for a pipeline that is already deployed in an account."""
@@ -41,7 +41,7 @@ class SettingsError(ExplainedError):
         super().__init__(
             f"The settings in {file} cannot be used.",
             evidence=map(quoted, faults),
-            remedy=f"mend them there or by {_PREFIX}* variables",
+            remedy=f"mend them there or by {PREFIX}* variables",
         )
 
 
@@ -104,7 +104,7 @@ def read(
     except (OSError, ValueError) as error:
         raise SettingsError(file, [str(error)]) from error
     overrides = {
-        name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
+        name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)
     }
     if overrides.get("account", told.get("account")) != told.get("account"):
         told.pop("account_names", None)  # they are those of the file's own account

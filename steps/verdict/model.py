@@ -24,6 +24,8 @@ Mode = Literal["live", "static"]
 Id = Annotated[str, Field(pattern="^[A-Z]{3}-[0-9]{2}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[date, PlainSerializer(date.isoformat)]
+RELEASE_TARGET = "aws-dev"
+"""The target whose GO is a release's."""
 _FAULTS = 3  # of a content that is no verdict: more would tell a reader no more
 _ENDED = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
@@ -124,6 +126,9 @@ class RankedDiagnosis(Part):
     cause: Words
     evidence: list[Text]
     remedy: Words
+    follows: Text | SkipJsonSchema[None] = Field(
+        default=None, description="the diagnosis of the failed execution, which explains this one too"
+    )
 
 
 class Discrepancy(Part):
@@ -170,6 +175,9 @@ class Verdict(Part):
     discrepancies: list[Discrepancy]
     measured: Measured
     notes: list[Text]
+    altered_by: list[Text] = Field(
+        default=[], description="options, variables and uncommitted changes that make it no session for a release"
+    )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -197,6 +205,21 @@ class Verdict(Part):
     def with_notes(self, notes: Sequence[str]) -> Self:
         """Return a copy with these notes added."""
         return self.model_copy(update={"notes": [*self.notes, *notes]})
+
+    @property
+    def is_trial(self) -> bool:
+        """True for the GO of an emulated AWS, which releases nothing."""
+        return self.verdict == "GO" and self.target != RELEASE_TARGET
+
+    @property
+    def roots(self) -> list[RankedDiagnosis]:
+        """The diagnoses that follow from no other."""
+        return [each for each in self.diagnoses if each.follows is None]
+
+    def find_sequels(self, root: RankedDiagnosis) -> list[Id]:
+        """Return the lines of the diagnoses that follow from `root`, in the checklist's order."""
+        lines = {id for each in self.diagnoses if each.follows == root.id for id in each.items}
+        return [id for id in self.items if id in lines]
 
     @property
     def lines_in_scope(self) -> dict[str, LineResult]:

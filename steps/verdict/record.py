@@ -58,6 +58,8 @@ class Record:
         self.notes: list[str] = []
         self.tested: Tested | None = None
         self.waivers: dict[str, Waiver] = {}
+        self.altered_by: list[str] = []
+        """The options and variables by which the session differs from one that is run for a release."""
         self.broken_off = False
         self.stopped: str | None = None
         """The error that stopped the session before its first check."""
@@ -158,7 +160,7 @@ class Record:
         items, beyond = waivers.apply(items, self.waivers), self._beyond
         both = items | (beyond or {})
         conclusion, code = verdict.conclude(both, self.claimed, complete=self.complete)
-        ended = datetime.now(UTC)
+        ended, suite = datetime.now(UTC), origin.suite()
         explained = {id: each.change(self._rename) for id, each in catalogue.read().items()}
         began = self.spans["run"].began if "run" in self.spans else 0.0
         judged = {
@@ -171,7 +173,7 @@ class Record:
             "started": self.started.isoformat(),
             "ended": ended.isoformat(),
             "by": origin.by(os.environ),
-            "suite": origin.suite(),
+            "suite": suite,
             "system_under_test": self.facts["system_under_test"],
             "run": dict.fromkeys(_RUN) | self.run,
             "items": items,
@@ -186,10 +188,13 @@ class Record:
                 "session_seconds": round((ended - self.started).total_seconds(), 2),
             },
             "notes": [*self.notes, *(waivers.note_unused(both, self.waivers) if self.complete else ())],
+            "altered_by": [*self.altered_by, *([UNCOMMITTED] if suite.dirty else ())],
         }
         return Verdict.model_validate(judged).with_texts(self.masking.data)
 
 
+UNCOMMITTED = "uncommitted-changes"
+"""Stands in `altered_by` for a working tree of the suite that differs from its commit."""
 STOPPED = "nothing else can be checked"
 """The reason why pytest ends a session that has no environment."""
 RECORD = pytest.StashKey[Record]()

@@ -79,6 +79,12 @@ def test_every_source_the_verdict_and_what_is_deployed_are_in_it():
     assert found["predicate"]["deployed"] == DEPLOYED
 
 
+def test_what_altered_the_session_is_in_it():
+    altered = GO.model_copy(update={"altered_by": ["--no-gate"]})
+    assert stated(altered)["predicate"]["altered_by"] == ["--no-gate"]
+    assert "altered_by" not in stated(GO.model_copy(update={"altered_by": []}))["predicate"]
+
+
 def test_what_has_changed_is_named():
     assert compare_sources(stated(), SOURCES) == []
     now = {"template.yaml": "a new one", "package ProcessorFunction": "bb"}

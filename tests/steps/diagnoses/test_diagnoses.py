@@ -172,6 +172,20 @@ def test_the_run_explains_nothing_that_failed_before_it_began():
     assert Diagnosis.SECRET_REFUSED not in [each.id for each in diagnoses([early], [refused], KNOWN, began=2.0)]
 
 
+def test_what_only_a_failed_execution_left_follows_from_its_diagnosis():
+    drift = replace(one("a", "KNO-02", said=(Deviation(Diagnosis.TEMPLATE_DRIFT, "changed"),)), ended=1.0)
+    late = [replace(one("b", "PST-02", said=LOST[:1]), ended=3.0), replace(one("c", "LOG-01"), ended=3.0)]
+
+    def find_followers(status: str | None) -> dict[str, str | None]:
+        ranked = diagnoses([drift, *late], [REFUSED], KNOWN, 2.0, {"status": status})
+        return {each.id: each.follows for each in ranked}
+
+    roots = {Diagnosis.SECRET_REFUSED: None, Diagnosis.TEMPLATE_DRIFT: None}
+    followers = {Diagnosis.RECORDS_LOST: Diagnosis.SECRET_REFUSED, Diagnosis.ERROR_LOGGED: Diagnosis.SECRET_REFUSED}
+    assert find_followers("FAILED") == roots | followers
+    assert set(find_followers("SUCCEEDED").values()) == {None}, "a check of what it wrote speaks for itself"
+
+
 def test_the_catalogue_explains_each_diagnosis_in_the_order_of_the_enumeration():
     assert list(KNOWN) == list(Diagnosis)
 

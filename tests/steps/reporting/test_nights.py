@@ -17,11 +17,14 @@ from tests.steps.reporting.verdicts import verdict
 CODE = {"commit": "c0ffee", "system_under_test": "a" * 64}
 
 
-def judged(*scenarios: Scenario, commit: str | None = "c0ffee", dirty: bool = False, seconds: float = 4) -> Verdict:
+def judged(
+    *scenarios: Scenario, commit: str | None = "c0ffee", dirty: bool = False, seconds: float = 4, altered_by: Any = ()
+) -> Verdict:
     """Return the verdict of a session in which these scenarios ran."""
     return verdict(
         *scenarios,
         passing=(),
+        altered_by=[*altered_by],
         target="embedded",
         started="2026-11-22T18:00:04+00:00",
         suite={"version": "0", "commit": commit, "dirty": dirty},
@@ -150,7 +153,9 @@ def test_a_changed_working_tree_is_no_commit():
 
 
 def test_a_run_altered_on_purpose_is_held_against_nothing():
-    told = nights.make_entry(judged(*WELL, seconds=99), [night(1, **NO_GO)] * 5, altered_by=["--after-run"])
+    told = nights.make_entry(
+        judged(*WELL, seconds=99, altered_by=["--after-run", "--no-gate"]), [night(1, **NO_GO)] * 5
+    )
     assert (told.altered_by, told.flaky, told.slow) == (("--after-run",), (), {})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from steps.suite.options import language
+from steps.suite.options import altering, language
 from tests.steps.reporting.allure_results.conftest import Run
 from tests.steps.reporting.allure_results.conftest import run as run  # the fixture
 
@@ -26,3 +26,22 @@ def test_the_terminal_speaks_the_language_of_the_command_line(run: Run):
     assert "受け入れテスト（embedded）" in output
     assert "実行時間が15分以内で完了" in output or "ステータスがSUCCEEDED" in output
     assert "一部だけの実行のため判定なし" in output
+
+
+@pytest.mark.parametrize(
+    ("given", "variables", "altered_by"),
+    [
+        ({}, {}, []),
+        ({"after_run": "true", "no_gate": True}, {}, ["--after-run", "--no-gate"]),
+        ({"after_deploy": "true", "start": "manually"}, {}, ["--after-deploy", "--start=manually"]),
+        ({"settings": "other.toml"}, {"ACCEPTANCE_PROJECT": "other"}, ["--settings", "ACCEPTANCE_PROJECT"]),
+    ],
+)
+def test_what_sets_a_session_apart_from_a_releases_is_listed(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], variables, altered_by
+):
+    for name, value in given.items():
+        monkeypatch.setattr(pytestconfig.option, name, value)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert altering(pytestconfig) == altered_by
