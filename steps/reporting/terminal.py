@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -10,19 +11,29 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from steps.reporting.texts import TEXTS, duration, tell_evidence
+from steps.reporting.texts import (
+    TEXTS,
+    duration,
+    tell_alterations,
+    tell_by_reading,
+    tell_evidence,
+    tell_place,
+    tell_waiver,
+)
 from steps.suite.visible_text import MARGIN, quoted, visible
 from steps.verdict.checklist import Item
 from steps.verdict.japanese import translate
 from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
-from steps.verdict.verdict import BROKEN, FAILED, NOT_CHECKED, PASSED, Scenario
+from steps.verdict.verdict import PASSED, Scenario
 from steps.verdict.words import Language, Words, fill
 
 _EVIDENCE_LINES = 3
 _INDENTED = Words("  {name}", "  {name}")
+_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60"
+_BREAKABLE = re.compile(rf" *[（「]*[{_WIDE}][）」、。：]* *| *[^\s{_WIDE}]+| +")
+"""A part of a text at which a line may break: a word, or a wide character with its punctuation."""
 _REASON_LINES = 4  # the full reason is shown with the failed scenario and in verdict.json
 _STOPPED_LINES = 8
-_COUNTED = (FAILED, BROKEN, NOT_CHECKED, "waived")
 
 
 class Ended(NamedTuple):
@@ -88,7 +99,9 @@ class Summary:
         word, is_good, rest = self._close(verdict) if part is None else self._close_part(part)
         self._terminal.write_line("")
         self._terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
-        self._terminal.write_line(f"  {rest}")
+        self._write(f"  {rest}", 4, at=_columns(word) + 2)
+        if altered := tell_alterations(verdict):
+            self._write(quoted(f"  {self._in(altered)}"), 4)
         self._terminal.write_line(f"  {self._text('sheet', file=ended.sheet)}")
 
     def _write_lines(self, verdict: Verdict, checklist: Mapping[str, Item]) -> None:
@@ -99,12 +112,19 @@ class Summary:
         for id in [id for id in checklist if id in (*shown, *apart)]:
             self._write_line(checklist[id], verdict.items[id], said)
         self._terminal.write_line("")
-        for diagnosis in verdict.diagnoses:
+        for diagnosis in verdict.roots:
             self._write_diagnosis(diagnosis, verdict)
         for name, value in _figures(verdict):
             self._terminal.write_line(quoted(f"  {_padded(self._in(name), 22)}{self._in(value)}"))
         for note in verdict.notes:
-            self._terminal.write_line(quoted(f"  {self._text('note', note=translate(note))}"))
+            self._write(quoted(f"  {self._text('note', note=translate(note))}"), 4)
+
+    def _write(self, text: str, indent: int, *, at: int = 0, **style: bool) -> None:
+        """Write lines that begin in column `at`; in a terminal, wrap them at its width with a hanging indent."""
+        width = self._terminal._tw.fullwidth if self._terminal.isatty else None
+        lines = text.split("\n")
+        told = "\n".join(wrap(line, width - 1, indent, at) for line in lines) if width else text
+        self._terminal.write_line(told, **style)
 
     def _in(self, words: Words | Item) -> str:
         return str(getattr(words, self._language))
@@ -116,49 +136,48 @@ class Summary:
         """Print a line of the checklist; a reason in `said` is not repeated."""
         mark, told = TEXTS.status[found.mark], self._in(found.found or translate(found.got))
         self._terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
-        self._terminal.write(quoted(f"{item.id}  {self._in(item)}" + (f": {told}" if told else "")) + "\n")
+        self._write(quoted(f"{item.id}  {self._in(item)}" + (f": {told}" if told else "")), 14, at=6)
         if found.status != PASSED and found.reason not in said:
             said.add(found.reason)
             lines = self._in(translate(visible(found.reason))).split("\n")
             for text in lines[1 if found.found else 0 :][:_REASON_LINES]:
-                self._terminal.write_line(f"            | {text}")
+                self._write(f"            | {text}", 14)
         if waiver := found.waived:
-            waived = self._text("waived", who=waiver.who, expires=waiver.expires, reason=waiver.reason)
-            self._terminal.write_line(quoted(f"              {waived}"))
+            self._write(quoted(f"              {self._in(tell_waiver(waiver))}"), 16)
 
     def _write_diagnosis(self, diagnosis: RankedDiagnosis, verdict: Verdict) -> None:
         """Print a diagnosis: its cause, its lines of the checklist, its first evidence and its remedy."""
-        self._terminal.write_line(f"  {diagnosis.rank}. {diagnosis.id}  {self._in(diagnosis.cause)}", bold=True)
+        self._write(f"  {diagnosis.rank}. {diagnosis.id}  {self._in(diagnosis.cause)}", 5, bold=True)
         shown = tell_evidence(diagnosis, verdict)[:_EVIDENCE_LINES]
         firsts = [visible(self._in(each)).split("\n")[0] for each in shown]
-        told = [("lines", ", ".join(diagnosis.items)), *(("evidence", first or "–") for first in firsts)]
+        sequels = verdict.find_sequels(diagnosis)
+        own = ", ".join(id for id in diagnosis.items if id not in sequels)
+        told = [("lines", own), *(("evidence", first or "–") for first in firsts)]
         for name, text in (*told, ("remedy", self._in(diagnosis.remedy))):
-            self._terminal.write_line(f"     {_padded(self._text(name), 10)}{text}")
+            if text:
+                self._write(f"     {_padded(self._text(name), 10)}{text}", 15)
+        if sequels:
+            self._write("     " + self._text("follow", count=len(sequels), lines=", ".join(sequels)), 15)
         self._terminal.write_line("")
 
     def _close(self, verdict: Verdict) -> tuple[str, bool, str]:
         """The last line of a whole session: the verdict in a word, whether it is good, and the lines counted."""
         scope = verdict.lines_in_scope.values()
         count: Counter[str] = Counter(line.mark for line in scope)
-        by_reading = sum(line.mode == "static" for line in scope)
         out = sum(line.applies for line in verdict.items.values()) - len(scope)
         apart = sum(not line.applies for line in verdict.items.values())
         is_good, word = verdict.verdict == "GO", str(verdict.verdict)
         if count["waived"]:
             word = self._text("with_waived", verdict=word, waived=count["waived"])
-        is_trial = is_good and verdict.target != "aws-dev"
-        if is_trial:
-            place = TEXTS.terminal.get(f"place_{verdict.target}", TEXTS.terminal["place_endpoint"])
+        if verdict.is_trial and (place := tell_place(verdict)):
             word = self._text("go_on", verdict=word, place=place)
-        passed = self._text("passed", passed=count[PASSED], scope=len(scope))
-        if by_reading:
-            passed += self._text("by_reading", live=len(scope) - by_reading, reading=by_reading)
+        passed = self._text("passed", passed=count[PASSED], scope=len(scope)) + self._in(tell_by_reading(verdict))
         rest = [
             self._count(count, passed),
             self._text("apart", apart=apart) if apart else "",
             self._text("unclaimed", out=out, all=len(verdict.items)) if out else "",
             "" if verdict.complete else self._text("broken_off"),
-            self._text("release") if is_trial else "",
+            self._text("release") if verdict.is_trial else "",
         ]
         return word, is_good, self._text("and").join(filter(None, rest))
 
@@ -171,14 +190,30 @@ class Summary:
         return word, is_good, self._text("and").join([told, self._text("no_verdict")])
 
     def _count(self, count: Mapping[str, int], passed: str) -> str:
-        bad = [self._text(f"count_{mark}", count=count[mark]) for mark in _COUNTED if count.get(mark)]
+        bad = [self._in(fill(text, count=count[mark])) for mark, text in TEXTS.count.items() if count.get(mark)]
         return self._text("comma").join([*bad, passed])
 
 
 def _padded(text: str, width: int) -> str:
     """Return `text` followed by spaces up to `width` columns of a terminal, where a wide character takes two."""
-    taken = sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
-    return text + " " * max(1, width - taken)
+    return text + " " * max(1, width - _columns(text))
+
+
+def _columns(text: str) -> int:
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
+
+
+def wrap(text: str, width: int, indent: int, at: int = 0) -> str:
+    """Return one line, which begins in column `at`, wrapped at `width` columns, further lines indented by `indent`.
+
+    It breaks at spaces and between wide characters, and leaves a longer word whole, so that it can be copied.
+    """
+    told, column = "", at
+    for part in _BREAKABLE.findall(text):
+        if column + _columns(part.rstrip()) > width and column > indent:
+            told, column, part = f"{told.rstrip()}\n{' ' * indent}", indent, part.lstrip()
+        told, column = told + part, column + _columns(part)
+    return told
 
 
 def _figures(verdict: Verdict) -> list[tuple[Words, Words]]:

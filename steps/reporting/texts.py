@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from steps.verdict.japanese import translate
-from steps.verdict.model import Conclusion, LineResult, Mark, RankedDiagnosis, Verdict
-from steps.verdict.words import Both, Words, fill, shorten_arns
+from steps.verdict.model import RELEASE_TARGET, Conclusion, LineResult, Mark, RankedDiagnosis, Verdict, Waiver
+from steps.verdict.words import Both, Words, fill, join, shorten_arns
 
 FILE = Path(__file__).with_name("texts.toml")
 
@@ -42,6 +42,9 @@ class Texts(_Table):
     verdict: dict[Conclusion, Meaning]
     phase: dict[str, Both]
     started_by: dict[str, Both]
+    place: dict[str, Both]
+    altered: dict[str, Both]
+    count: dict[Mark, Both]
     unit: dict[str, Both]
     terminal: dict[str, Both]
     sheet: dict[str, Both]
@@ -64,6 +67,30 @@ def duration(seconds: float) -> Words:
 def minutes(least: int, most: int) -> Words:
     """Return a range of minutes."""
     return fill(TEXTS.unit["minutes"], minutes=str(least) if least == most else f"{least}–{most}")
+
+
+def tell_by_reading(verdict: Verdict) -> Words:
+    """Return how many lines were judged live and how many by reading, in brackets; empty if all were judged live."""
+    modes = [line.mode for line in verdict.lines_in_scope.values()]
+    reading = modes.count("static")
+    return fill(TEXTS.unit["by_reading"], live=len(modes) - reading, reading=reading) if reading else Words("", "")
+
+
+def tell_place(verdict: Verdict) -> Words | None:
+    """Return where the emulated AWS of this verdict ran; None for the real one."""
+    is_real = verdict.target in (None, RELEASE_TARGET)
+    return None if is_real else TEXTS.place.get(str(verdict.target), TEXTS.place["endpoint"])
+
+
+def tell_alterations(verdict: Verdict) -> Words | None:
+    """Return how the session differs from one that is run for a release, in one sentence; None if it does not."""
+    told = [TEXTS.altered.get(each) or fill(TEXTS.altered["variable"], name=each) for each in verdict.altered_by]
+    return fill(TEXTS.unit["altered"], how=join(told)) if told else None
+
+
+def tell_waiver(waiver: Waiver) -> Words:
+    """Return who has waived a line, until when, and why."""
+    return fill(TEXTS.unit["waived"], who=waiver.who, expires=waiver.expires, reason=waiver.reason)
 
 
 def tell_evidence(diagnosis: RankedDiagnosis, verdict: Verdict) -> list[Words]:

@@ -10,7 +10,15 @@ from functools import cache
 from typing import Final, Literal
 
 from steps.reporting.sheet.facts import Fact, list_facts
-from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence
+from steps.reporting.texts import (
+    TEXTS,
+    duration,
+    minutes,
+    tell_alterations,
+    tell_by_reading,
+    tell_evidence,
+    tell_place,
+)
 from steps.suite.visible_text import in_data
 from steps.verdict.checklist import PHASES, SCHEDULE, Item
 from steps.verdict.commands import fill_in_item, list_values
@@ -55,6 +63,17 @@ class Line:
         """What was found, in one sentence; of a line that was not checked, the reason."""
         unjudged = self.found.reason if self.found.status == NOT_CHECKED else ""
         return self.found.found or translate(self.found.got or unjudged or "–")
+
+    @property
+    def is_one_sentence(self) -> bool:
+        """True if `wanted` and `got` say the same, or if nothing was judged."""
+        is_unjudged = not (self.found.wanted or self.found.got or self.bad)
+        return is_unjudged or (self.mark == PASSED and self.wanted == self.got)
+
+    @property
+    def is_read(self) -> bool:
+        """True if the line was judged by reading what is configured."""
+        return self.found.mode == "static"
 
     @property
     def details(self) -> Words | None:
@@ -125,22 +144,36 @@ class Sheet:
     def means(self) -> Words:
         """The meaning of the verdict for the release."""
         means, waived = TEXTS.verdict[self.verdict.verdict].means, self.counts[WAIVED]
+        if self.verdict.is_trial and (place := tell_place(self.verdict)):
+            means = fill(TEXTS.sheet["trial"], place=place)
         return fill(TEXTS.sheet["with_waived"], verdict=means, count=waived) if waived else means
+
+    @property
+    def shade(self) -> str:
+        """The colour of the headline: a verdict, but a GO with waived lines and one of an emulator have their own."""
+        if self.verdict.verdict != "GO":
+            return self.verdict.verdict.lower()
+        return "go-waived" if self.waived else "go-trial" if self.verdict.is_trial else "go"
+
+    @property
+    def altered(self) -> Words | None:
+        """How the session differs from one that is run for a release."""
+        return tell_alterations(self.verdict)
 
     @property
     def lead(self) -> Words:
         """The verdict's reason in one sentence."""
-        counts, scope = self.counts, len(self.verdict.scope)
+        counts, scope, reading = self.counts, len(self.verdict.scope), tell_by_reading(self.verdict)
         if not self.verdict.complete:
             return TEXTS.sheet["no_verdict"]
         if counts[PASSED] == scope:
-            return fill(TEXTS.sheet["all_passed"], scope=scope)
+            return fill(TEXTS.sheet["all_passed"], scope=scope, reading=reading)
         rest = [(counts[mark], TEXTS.status[mark].word) for mark in _REST if counts[mark]]
         listed = Words(
             "、".join(f"{word.ja}{count}" for count, word in rest),
             ", ".join(f"{count} {word.en}" for count, word in rest),
         )
-        return fill(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed)
+        return fill(TEXTS.sheet["some_passed"], scope=scope, passed=counts[PASSED], rest=listed, reading=reading)
 
 
 _REST: tuple[Mark, ...] = (FAILED, BROKEN, NOT_CHECKED, WAIVED)
@@ -149,7 +182,8 @@ _REST: tuple[Mark, ...] = (FAILED, BROKEN, NOT_CHECKED, WAIVED)
 def fill_in(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
     """Return the sheet of this verdict."""
     verdict = verdict.with_texts(in_data)  # verdict.json keeps hidden characters as they were found
-    best = {id: diagnosis for diagnosis in reversed(verdict.diagnoses) for id in diagnosis.items}
+    of_roots = [(root, id) for root in reversed(verdict.roots) for id in (*root.items, *verdict.find_sequels(root))]
+    best = {id: root for root, id in of_roots}
     items, values = verdict.items, list_values(verdict.run.model_dump(), verdict.account)
     checklist = {id: fill_in_item(item, values) for id, item in checklist.items()}
     first = {items[id].reason: id for id in reversed([*checklist])}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from steps.drivers.step_functions import Workflow
 from steps.reporting.texts import TEXTS, duration
-from steps.verdict.model import Measured, Run, Suite, Verdict
+from steps.verdict.model import RELEASE_TARGET, Measured, Run, Suite, Verdict
 from steps.verdict.words import Words, fill
 
 _JST = timezone(timedelta(hours=9), "JST")
@@ -18,12 +18,11 @@ _NO_ACCOUNT = "000000000000"
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact of the run, with an optional link and remark."""
+    """A fact of the run, with an optional link."""
 
     label: Words
     text: Words
     url: str | None = None
-    remark: Words | None = None
 
 
 def list_facts(verdict: Verdict) -> list[Fact]:
@@ -43,9 +42,10 @@ def list_facts(verdict: Verdict) -> list[Fact]:
         "file": _plain(f"s3://{run.bucket}/{run.key}, {run.version_id}" if run.key else None),
         "measured": _measured(measured),
     }
-    urls = {"by": _page(verdict.by.url if verdict.by else None), "execution": _console(run.execution_arn)}
-    remarks = {"execution": TEXTS.sheet["no_console"]} if urls["execution"] and verdict.account == _NO_ACCOUNT else {}
-    return [Fact(TEXTS.sheet[name], text, urls.get(name), remarks.get(name)) for name, text in told.items() if text]
+    urls = {"by": _page(verdict.by.url if verdict.by else None)}
+    if verdict.target == RELEASE_TARGET and verdict.account != _NO_ACCOUNT:  # the console shows no emulated AWS
+        urls["execution"] = _console(run.execution_arn)
+    return [Fact(TEXTS.sheet[name], text, urls.get(name)) for name, text in told.items() if text]
 
 
 def _plain(text: str | None) -> Words | None:

@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from steps.reporting.sheet.content import Sheet, scenario
-from steps.reporting.texts import TEXTS, duration, minutes
+from steps.reporting.texts import TEXTS, duration, minutes, tell_waiver
 from steps.verdict.japanese import translate
+from steps.verdict.words import fill
 
 _HERE = Path(__file__).parent
 _LONG = 140  # characters: about four lines of text in a table cell
@@ -33,6 +34,8 @@ def html(sheet: Sheet) -> str:
             STATUS=TEXTS.status,
             duration=duration,
             minutes=minutes,
+            fill=fill,
+            tell_waiver=tell_waiver,
         )
     )
 

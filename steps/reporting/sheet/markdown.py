@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from steps.reporting.sheet.content import Line, Sheet, scenario
-from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence
+from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence, tell_waiver
 from steps.suite.visible_text import visible
 from steps.verdict.checklist import Item
 from steps.verdict.japanese import translate
-from steps.verdict.words import LANGUAGES, Words
+from steps.verdict.verdict import PASSED
+from steps.verdict.words import LANGUAGES, Words, fill
 
 
 class Say(Protocol):
@@ -65,11 +66,14 @@ def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
     yield f"# {say(TEXTS.sheet['title'])}"
     yield f"**{sheet.verdict.verdict}** · {say(sheet.means)}"
     yield say(sheet.lead)
+    if sheet.altered:
+        yield f"**{say(sheet.altered)}**"
+    if waived := "\n".join(_waivers(sheet, say)):
+        yield waived
     sections = {
         "diagnoses": _diagnoses(sheet, say),
         "facts": _facts(sheet, say),
         "schedule": _schedule(sheet, say),
-        "waivers": _waivers(sheet, say),
         "discrepancies": _discrepancies(sheet, say),
         "lines": _lines(sheet, say),
         "notes": [_listed(note, say) for note in sheet.verdict.notes],
@@ -97,11 +101,19 @@ def _mark(line: Line, say: Say) -> str:
     return f"{mark.sign} {say(mark.name)}"
 
 
+def _badge(line: Line, say: Say) -> str:
+    return f" ({say(TEXTS.sheet['by_reading'])})" if line.is_read else ""
+
+
 def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
-    for each in sheet.verdict.diagnoses:
+    for each in sheet.verdict.roots:
+        sequels = sheet.verdict.find_sequels(each)
+        own = ", ".join(id for id in each.items if id not in sequels)
         yield f"{each.rank}. **{say(each.cause)}** ({escape(each.id)})"
         yield f"   - {say(TEXTS.sheet['remedy'])}: {say(each.remedy)}"
-        yield f"   - {say(TEXTS.sheet['explains'])}: {escape(', '.join(each.items))}"
+        yield f"   - {say(TEXTS.sheet['explains'])}: {escape(own) or '–'}"
+        if sequels:
+            yield f"   - {say(fill(TEXTS.sheet['follow'], count=len(sequels)))}: {escape(', '.join(sequels))}"
         told = (say(words, verbatim=True) for words in tell_evidence(each, sheet.verdict))
         yield from (f"   - {say(TEXTS.sheet['evidence'])}: {text}" for text in told)
 
@@ -109,8 +121,7 @@ def _diagnoses(sheet: Sheet, say: Say) -> Iterator[str]:
 def _facts(sheet: Sheet, say: Say) -> Iterator[str]:
     for fact in sheet.facts:
         url = f" <{fact.url}>" if fact.url else ""
-        remark = f" ({say(fact.remark)})" if fact.remark else ""
-        yield f"- {say(fact.label)}: {say(fact.text)}{url}{remark}"
+        yield f"- {say(fact.label)}: {say(fact.text)}{url}"
 
 
 def _schedule(sheet: Sheet, say: Say) -> list[str]:
@@ -128,12 +139,11 @@ def _schedule(sheet: Sheet, say: Say) -> list[str]:
 
 
 def _waivers(sheet: Sheet, say: Say) -> list[str]:
-    rows = (
-        _row(line.item.id, escape(waiver.reason), escape(waiver.who), str(waiver.expires))
+    return [
+        f"- {line.item.id}: {say(tell_waiver(waiver), verbatim=True)}"
         for line in sheet.waived
         if (waiver := line.found.waived)
-    )
-    return _table(say, ("line", "reason", "who", "expires"), rows)
+    ]
 
 
 def _discrepancies(sheet: Sheet, say: Say) -> list[str]:
@@ -155,9 +165,9 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
         rows = (
             _row(
                 _mark(line, say),
-                f"{line.item.id} {say(line.item)}",
+                f"{line.item.id} {say(line.item)}{_badge(line, say)}",
                 say(line.wanted, verbatim=True),
-                say(line.got, verbatim=True),
+                say(TEXTS.sheet["same"] if line.is_one_sentence and line.mark == PASSED else line.got, verbatim=True),
                 _evidence(line, say),
             )
             for line in lines
@@ -183,11 +193,13 @@ def _evidence(line: Line, say: Say) -> str:
         )
         for each in found.controls
     ]
-    mode = [say(TEXTS.sheet["static"])] if found.mode == "static" else []
+    mode = [say(TEXTS.sheet["static"])] if line.is_read else []
     return "<br>".join([*mode, *(f"{say(TEXTS.sheet[name])}: {text}" for name, text in told)])
 
 
 def _signatures(say: Say) -> list[str]:
     people = [say(TEXTS.sheet[name]) for name in ("tester", "reviewer", "approver")]
     rows = [_row(say(TEXTS.sheet[name]), "", "", "") for name in ("name", "date", "signature")]
+    fields = {"release": "ticket", "decision": "decisions"}
+    rows += [_row(say(TEXTS.sheet[name]), "", "", say(TEXTS.sheet[hint])) for name, hint in fields.items()]
     return [_row("", *people), _row(*["---"] * 4), *rows]

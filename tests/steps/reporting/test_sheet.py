@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -114,6 +115,66 @@ def test_a_waived_no_is_counted_apart():
         assert "with 1 waived" in shown_text
         assert "既知の警告" in shown_text
     assert "| ⊗ NO, waived | LOG-02" in text
+
+
+def test_a_waived_no_is_told_first_with_who_why_and_until_when():
+    made = fill_in(verdict(failed("LOG-02"), waivers={"LOG-02": waived()}), LINES)
+    assert made.shade == "go-waived"
+    for text in (Page(html(made)).text, markdown(made)):
+        assert text.index("waived by Yamada until 2026-12-31: known") < text.index(LINES["INF-01"].en)
+
+
+@pytest.mark.parametrize(
+    ("target", "place"), [("embedded", "the embedded AWS"), ("localstack", "LocalStack"), ("endpoint", "an emulator")]
+)
+def test_a_go_of_an_emulated_aws_releases_nothing(target: str, place: str):
+    made = fill_in(verdict(target=target), LINES)
+    assert made.shade != fill_in(verdict(), LINES).shade == "go"
+    for text in (html(made), markdown(made)):
+        assert f"on {place}; the release needs aws-dev" in text
+        assert "リリースにはaws-devでの実行が必要" in text
+        assert "ready for release" not in text
+        assert "console.aws" not in text
+
+
+def test_lines_judged_by_reading_carry_a_badge_and_are_counted():
+    told = verdict().data()
+    told["items"]["RSK-01"]["mode"] = "static"
+    made = fill_in(Verdict.model_validate(told), LINES)
+    page, text = html(made), markdown(made)
+    for shown_text in (page, text):
+        assert "64 live, 1 by reading" in shown_text
+        assert "実動作で確認64項目、設定の確認のみ1項目" in shown_text
+    assert page.count('class="badge"') == 1
+    assert re.search(r"RSK-01 .* \(by reading\) \|", text)
+
+
+def test_what_altered_the_session_is_told_above_all():
+    told = ["--after-run", "ACCEPTANCE_PROJECT", "uncommitted-changes"]
+    page, text = shown(verdict(altered_by=told))
+    for shown_text in (page.text, re.sub(r"\\(.)", r"\1", text)):
+        assert "a command was run after the execution (--after-run); the variable ACCEPTANCE_PROJECT" in shown_text
+        assert "未コミットの変更あり" in shown_text
+    assert "not run as for a release" not in shown(verdict(altered_by=[]))[0].text
+
+
+def test_what_follows_from_a_failed_execution_is_folded_under_its_diagnosis():
+    told = record(*(replace(failed(id), ended=99.0) for id in ("SFN-01", "AUR-02", "LOG-01")))
+    told.deviations = [Deviation(Diagnosis.PERMISSION_MISSING, "not authorized")]
+    told.run["status"] = "FAILED"
+    (root, *followers) = told.judge().diagnoses
+    page, text = shown(told.judge())
+    for shown_text in (page.text, text):
+        assert "3 lines follow from it" in shown_text
+        assert root.cause.en.replace("`", "") in shown_text.replace("`", "")
+        assert [each.id for each in followers if each.cause.en in shown_text] == []
+
+
+def test_a_passed_line_is_one_sentence():
+    told = verdict().data()
+    told["items"]["INF-01"] |= {name: {"ja": "12の表がある", "en": "all 12 tables"} for name in ("criterion", "found")}
+    page = html(fill_in(Verdict.model_validate(told), LINES))
+    assert page.count(">all 12 tables<") == 1
 
 
 def test_a_session_that_was_broken_off_has_a_sheet_too():

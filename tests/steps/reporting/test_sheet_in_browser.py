@@ -20,6 +20,10 @@ from tests.steps.reporting.verdicts import LINES, failed, verdict, waived
 pytestmark = pytest.mark.browser
 MISSING = Deviation(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, "csv-processor-dev lacks CHUNK_SIZE, AURORA_SECRET_ARN")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+SMALLEST = """Math.min(...[...document.querySelectorAll('body *')]
+  .filter(each => each.checkVisibility() && [...each.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+  .map(each => parseFloat(getComputedStyle(each).fontSize) * 0.75)).toFixed(2)"""
+"""The size of the smallest text that is shown, in points."""
 RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 
 
@@ -90,8 +94,19 @@ def test_on_paper_it_is_a_sheet_or_two(browser: Browser, pages: dict[str, Path],
         paper = page.pdf(prefer_css_page_size=True)
         assert paper.count(b"/Type /Page\n") <= most
         page.emulate_media(media="print")
+        assert float(page.evaluate(SMALLEST)) >= 8
         assert page.locator("#h-signatures").is_visible()
         assert not page.locator(".language").is_visible()
+
+
+def test_on_a_phone_the_lines_fold_by_phase(browser: Browser, pages: dict[str, Path]):
+    with opened(browser, pages["no-go"], viewport={"width": 390, "height": 800}) as page:
+        assert page.locator("#LAM-01").is_visible(), "a phase with a NO is open"
+        assert not page.locator("#AUR-03").is_visible()
+        page.locator(".phase:has(#AUR-03) label").click()
+        assert page.locator("#AUR-03").is_visible()
+        page.locator(".overview a[href='#group-8']").click()
+        assert page.locator("#PHS-01").is_visible()
 
 
 @pytest.mark.parametrize(
