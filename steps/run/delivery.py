@@ -23,7 +23,7 @@ from steps.drivers.s3 import Inbox, Upload
 from steps.drivers.step_functions import Run, Workflow
 from steps.drivers.waiting import NotSeen
 from steps.results.reconciliation import Chunk, Fate, Job, Rejection, Stores, reconcile
-from steps.targets.environment import Environment
+from steps.targets.environment import Environment, tell_gap
 
 T = TypeVar("T")
 
@@ -184,6 +184,8 @@ class Delivery:
             if self.start.by == "manual" and run.duplicate_of:  # the event came late; its execution processes the file
                 self._observer.note_start(replace(self.start, arn=run.duplicate_of))
                 run = workflow.ended(run.duplicate_of, within=within, watch=self._note_progress)
+        if self._drivers.environment.is_emulator:
+            tell_gap(run.cause)
         self._observer.note_end(run)
         return run
 

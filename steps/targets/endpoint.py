@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from steps.drivers.partition import aws_domains
 from steps.targets import limits
 from steps.targets.emulator import deployed, packed
-from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients
+from steps.targets.environment import Environment, EnvironmentBroken, Patience, clients, telling_gaps
 from steps.targets.settings import Settings
 from steps.targets.system import SystemUnderTest
 
@@ -53,7 +53,7 @@ def endpoint(
         "AWS_SECRET_ACCESS_KEY": "test",
         "DATABASE_URL": database_url,
     }
-    client = clients(exports)
+    client = telling_gaps(clients(exports))
 
     def check() -> None:
         try:
@@ -113,4 +113,5 @@ def endpoint(
             *([f"left out, since the emulator has none: {left_out}"] if left_out else []),
         ],
         limits=known.items,
+        is_emulator=True,
     )

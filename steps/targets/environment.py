@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping
@@ -53,6 +54,7 @@ class Environment:
     notes: remarks for the reader of the verdict.
     gaps: the reasons why properties cannot be read back here, by (type, property).
     limits: the reasons why lines of the checklist cannot be checked here, by id.
+    is_emulator: true for a third party's emulator, whose gaps are not the pipeline's faults.
     shared: true if others use it too, so that controls are not planted and rows may change independently.
     faults: injects faults; None on a target without fault injection.
     """
@@ -73,6 +75,7 @@ class Environment:
     gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
+    is_emulator: bool = False
     faults: Faults | None = None
     credentials: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
     confidential: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -98,6 +101,45 @@ class EnvironmentBroken(ExplainedError):
     """A part of the environment is missing or has stopped by itself; not the pipeline's fault."""
 
     diagnosis = Diagnosis.ENVIRONMENT_BROKEN
+
+
+class NotAnswered(EnvironmentBroken):
+    """The emulator cannot answer a call; that says nothing about the pipeline."""
+
+    def __init__(self, call: str, said: str) -> None:
+        super().__init__(
+            f"The emulator does not answer {call}, so that nothing can be said about what needs it.",
+            evidence=said,
+            remedy="judge it on another target (pytest -m local), or list its lines in steps/targets/limits.toml",
+        )
+
+
+_NOT_ANSWERED = ("InternalFailure", "NotImplemented", "NotImplementedException", "UnknownOperation")
+_REFUSED = re.compile(rf"\((?:{'|'.join(_NOT_ANSWERED)}|501)\) when calling the (\w+) operation\b.*")
+
+
+def telling_gaps(client: Clients) -> Clients:
+    """Wrap the `client` of an emulator: its clients raise NotAnswered for what it has not implemented."""
+
+    def tell(http_response: Any, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+        error = parsed.get("Error", {})
+        if http_response.status_code == 501 or error.get("Code", "").removesuffix("Exception") in _NOT_ANSWERED:
+            call = f"{model.service_model.service_name}:{model.name}"
+            raise NotAnswered(call, f"{http_response.status_code} {error.get('Code')}: {error.get('Message')}")
+
+    @cache
+    def told(service: str) -> Any:
+        made = client(service)
+        made.meta.events.register("after-call", tell)
+        return made
+
+    return told
+
+
+def tell_gap(cause: str | None) -> None:
+    """Raise NotAnswered if an execution on an emulator has failed with a call that this has not implemented."""
+    if refused := _REFUSED.search(cause or ""):
+        raise NotAnswered(refused[1], refused[0])
 
 
 class CommandFailed(ExplainedError):

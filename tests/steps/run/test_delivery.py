@@ -31,7 +31,7 @@ def delivery(workflow: Workflow, arn: str | None = "arn:first") -> Delivery:
     drivers: Any = SimpleNamespace(
         workflow=workflow,
         logs=None,
-        environment=SimpleNamespace(patience=SimpleNamespace(end=900)),
+        environment=SimpleNamespace(patience=SimpleNamespace(end=900), is_emulator=False),
         connections=SimpleNamespace(watched=nullcontext),
     )
     upload: Any = SimpleNamespace(at=0)
