@@ -24,7 +24,7 @@ def notify(folders: Sequence[Path], variables: Mapping[str, str], *, rehearse: b
     """
     run, link = _run(variables)
     night = read(folders, variables.get("NIGHT_JOBS", ""), link=variables.get("REPORT_URL") or link, mark=run)
-    said = texts.write_report(night, checklist.read())
+    said = texts.write_report(night, {**checklist.read(), **checklist.read_requirements()})
     say(*said.split("\n"))
     if summary := variables.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as page:

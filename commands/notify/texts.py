@@ -9,7 +9,7 @@ from commands.notify.night import Night, Result
 from steps.reporting.sheet.markdown import escape, escape_prose
 from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import in_one_line
-from steps.verdict.checklist import Item
+from steps.verdict.checklist import Item, Requirement
 from steps.verdict.words import LANGUAGES
 
 _LINES = 20
@@ -22,7 +22,7 @@ def write_title(night: Night) -> str:
     return f"{_SAYS['title'].en}: {night.word} ({_SAYS['title'].ja})"
 
 
-def write_report(night: Night, checklist: Mapping[str, Item]) -> str:
+def write_report(night: Night, checklist: Mapping[str, Item | Requirement]) -> str:
     """The night in Markdown, in both languages; without evidence, since an issue has more readers than the report."""
     return "\n\n".join("\n".join(_report(night, checklist, language)) for language in LANGUAGES)
 
@@ -63,7 +63,7 @@ def _short(night: Night, key: str) -> str:
     return "\n".join([*said, *map(escape, bad), night.link])
 
 
-def _report(night: Night, checklist: Mapping[str, Item], language: str) -> Iterator[str]:
+def _report(night: Night, checklist: Mapping[str, Item | Requirement], language: str) -> Iterator[str]:
     yield f"## {_in(language, 'title')}: {night.word}"
     for result in night.results:
         yield f"\n### {escape(result.target)}: {result.word}"
@@ -74,7 +74,7 @@ def _report(night: Night, checklist: Mapping[str, Item], language: str) -> Itera
         yield f"\n[{_in(language, 'link')}]({night.link})"
 
 
-def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Iterator[str]:
+def _result(result: Result, checklist: Mapping[str, Item | Requirement], language: str) -> Iterator[str]:
     verdict = result.verdict
     if verdict is None:
         yield _in(language, "none")
@@ -82,9 +82,9 @@ def _result(result: Result, checklist: Mapping[str, Item], language: str) -> Ite
     if not verdict.complete:
         yield _in(language, "partial")
     bad = _not_passed(result)
-    yield _in(language, "passed", passed=len(verdict.scope) - len(bad), scope=len(verdict.scope))
+    yield _in(language, "passed", passed=len(verdict.judged) - len(bad), scope=len(verdict.judged))
     for id in bad[:_LINES]:
-        status = getattr(TEXTS.status[verdict.items[id].status].word, language)
+        status = getattr(TEXTS.status[verdict.judged[id].status].word, language)
         yield f"- **{escape(id)}** {getattr(checklist[id], language) if id in checklist else ''} ({status})"
     if len(bad) > _LINES:
         yield f"- {_in(language, 'more', count=len(bad) - _LINES)}"
@@ -116,8 +116,8 @@ def _remarks(result: Result, language: str) -> Iterator[str]:
 
 
 def _not_passed(result: Result) -> list[str]:
-    """The lines in scope that have neither passed nor failed with a waiver."""
+    """The lines in scope, and the requirements beyond them, that have neither passed nor failed with a waiver."""
     if result.verdict is None:
         return []
-    items = result.verdict.items
-    return [id for id in result.verdict.scope if items[id].status != "passed" and not items[id].waived]
+    judged = sorted(result.verdict.judged.items())
+    return [id for id, item in judged if item.status != "passed" and not item.waived]

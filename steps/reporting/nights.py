@@ -39,6 +39,7 @@ class Entry(BaseModel):
     waived: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     slow: dict[str, float] = {}
+    beyond: int = 0
 
     @property
     def when(self) -> str:
@@ -97,8 +98,8 @@ _TIMED = ("session_seconds", "execution_seconds")
 
 def make_entry(verdict: Verdict, past: Sequence[Entry]) -> Entry:
     """Build the history entry of a verdict."""
-    lines = dict(sorted(verdict.lines_in_scope.items()))
-    statuses = Counter(line.status for line in lines.values())
+    lines = dict(sorted(verdict.judged.items()))
+    statuses = Counter(line.status for line in verdict.lines_in_scope.values())
     measured, suite, system = verdict.measured, verdict.suite, verdict.system_under_test
     plain = Entry(
         date=verdict.started,
@@ -120,6 +121,7 @@ def make_entry(verdict: Verdict, past: Sequence[Entry]) -> Entry:
         not_passed={id: line.status for id, line in lines.items() if line.status != "passed"},
         waived=tuple(id for id, line in lines.items() if line.waived),
         flaky=tuple(id for id, line in lines.items() if any(each.flaky for each in line.scenarios)),
+        beyond=len(verdict.beyond or ()),
     )
     flaky = sorted({*plain.flaky, *find_flaky(plain, past)})
     return plain.model_copy(update={"flaky": tuple(flaky), "slow": find_slow(plain, past)})
@@ -146,10 +148,16 @@ def _before(now: Entry, past: Sequence[Entry]) -> Entry | None:
 
 
 def find_slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
-    """The timings over twice the median of the last ten sessions of the same target: {name: median in seconds}."""
+    """The timings over twice the median of the last ten sessions of the same target: {name: median in seconds}.
+
+    A session that judges requirements beyond the checklist takes many times as long as one that does not, so that
+    only sessions of one kind are compared.
+    """
     if now.altered_by:
         return {}
-    like = [each for each in past if each.target == now.target and not each.altered_by and each.execution_seconds]
+    kind = (now.target, bool(now.beyond))
+    like = [each for each in past if (each.target, bool(each.beyond)) == kind]
+    like = [each for each in like if not each.altered_by and each.execution_seconds]
     found = {}
     for name in _TIMED:
         taken, usual = getattr(now, name), [getattr(each, name) for each in like[-_NIGHTS:]]

@@ -27,6 +27,7 @@ from steps.suite.marks import find_mark
 from steps.suite.progress import PROGRESS, Progress
 from steps.targets.embedded_start import CALLERS
 from steps.verdict import checklist, verdict, waivers
+from steps.verdict.checklist import CHECK, FAULTS
 from steps.verdict.model import Status, Verdict, Waiver
 from steps.verdict.record import RECORD, STOPPED, VERDICT, Record
 
@@ -154,6 +155,10 @@ def _applying(item: pytest.Item, claimed: list[str], not_applicable: Mapping[str
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Record the start of an attempt at a scenario, before anything can interrupt it."""
     if (scenario := _scenario(item)) is not None:
+        record = item.config.stash[RECORD]
+        if item.get_closest_marker("robustness") and CHECK in record.spans and FAULTS not in record.spans:
+            record.end(CHECK)
+            record.begin(FAULTS)
         scenario.begin()
     yield
 

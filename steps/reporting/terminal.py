@@ -21,7 +21,7 @@ from steps.reporting.texts import (
     tell_waiver,
 )
 from steps.suite.visible_text import MARGIN, quoted, visible
-from steps.verdict.checklist import Item
+from steps.verdict.checklist import Item, Requirement, read_requirements
 from steps.verdict.japanese import translate
 from steps.verdict.model import LineResult, RankedDiagnosis, Verdict
 from steps.verdict.verdict import PASSED, Scenario
@@ -111,6 +111,7 @@ class Summary:
         said: set[str] = set()
         for id in [id for id in checklist if id in (*shown, *apart)]:
             self._write_line(checklist[id], verdict.items[id], said)
+        self._write_beyond(verdict, said)
         self._terminal.write_line("")
         for diagnosis in verdict.roots:
             self._write_diagnosis(diagnosis, verdict)
@@ -126,14 +127,23 @@ class Summary:
         told = "\n".join(wrap(line, width - 1, indent, at) for line in lines) if width else text
         self._terminal.write_line(told, **style)
 
-    def _in(self, words: Words | Item) -> str:
+    def _write_beyond(self, verdict: Verdict, said: set[str]) -> None:
+        """Print a line for each requirement beyond the checklist; of a part of a session, for those that it ran."""
+        shown = {id: found for id, found in (verdict.beyond or {}).items() if verdict.complete or found.scenarios}
+        if shown:
+            self._terminal.write_line(f"\n  {self._text('beyond')}")
+        for id, requirement in read_requirements().items() if shown else ():
+            if id in shown:
+                self._write_line(requirement, shown[id], said)
+
+    def _in(self, words: Words | Item | Requirement) -> str:
         return str(getattr(words, self._language))
 
     def _text(self, name: str, **values: Any) -> str:
         return self._in(fill(TEXTS.terminal[name], **values))
 
-    def _write_line(self, item: Item, found: LineResult, said: set[str]) -> None:
-        """Print a line of the checklist; a reason in `said` is not repeated."""
+    def _write_line(self, item: Item | Requirement, found: LineResult, said: set[str]) -> None:
+        """Print a line of the checklist, or a requirement beyond it; a reason in `said` is not repeated."""
         mark, told = TEXTS.status[found.mark], self._in(found.found or translate(found.got))
         self._terminal.write(f"  {mark.terminal:<4}", **({mark.color: True} if mark.color else {}))
         self._write(quoted(f"{item.id}  {self._in(item)}" + (f": {told}" if told else "")), 14, at=6)
@@ -166,6 +176,8 @@ class Summary:
         count: Counter[str] = Counter(line.mark for line in scope)
         out = sum(line.applies for line in verdict.items.values()) - len(scope)
         apart = sum(not line.applies for line in verdict.items.values())
+        beyond = (verdict.beyond or {}).values()
+        kept = sum(requirement.status == PASSED for requirement in beyond)
         is_good, word = verdict.verdict == "GO", str(verdict.verdict)
         if count["waived"]:
             word = self._text("with_waived", verdict=word, waived=count["waived"])
@@ -174,6 +186,7 @@ class Summary:
         passed = self._text("passed", passed=count[PASSED], scope=len(scope)) + self._in(tell_by_reading(verdict))
         rest = [
             self._count(count, passed),
+            self._text("kept", kept=kept, count=len(beyond)) if beyond else "",
             self._text("apart", apart=apart) if apart else "",
             self._text("unclaimed", out=out, all=len(verdict.items)) if out else "",
             "" if verdict.complete else self._text("broken_off"),

@@ -95,7 +95,7 @@ def tell_waiver(waiver: Waiver) -> Words:
 
 def tell_evidence(diagnosis: RankedDiagnosis, verdict: Verdict) -> list[Words]:
     """Return the evidence of a diagnosis; where it is the reason of a line, what that line has found."""
-    by_reason = {item.reason: item for item in verdict.items.values() if item.found}
+    by_reason = {item.reason: item for item in (verdict.items | (verdict.beyond or {})).values() if item.found}
     return [_tell(text, by_reason.get(text)) for text in diagnosis.evidence]
 
 

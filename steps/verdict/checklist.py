@@ -16,11 +16,13 @@ from steps.verdict.words import Filled, Words
 FILE = FEATURES / "checklist.toml"
 REQUIREMENTS = FEATURES / "robustness" / "requirements.toml"
 PHASES = ("precondition", "run", "success", "performance", "risk", "monitoring", "post", "schedule")
+CHECK, FAULTS = "check", "faults"
+"""Phases of a session: the checks of the run; in a release, the robustness scenarios after them."""
 SCHEDULE = {
     "PHS-01": ("start", "deploy", "preconditions"),
     "PHS-02": ("prepare",),
     "PHS-03": ("run",),
-    "PHS-04": ("check",),
+    "PHS-04": (CHECK,),
 }
 """The phases of a session, in order, by the line of the team's schedule that they make up."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -20,7 +20,7 @@ from steps.reporting.texts import (
     tell_place,
 )
 from steps.suite.visible_text import in_data
-from steps.verdict.checklist import PHASES, SCHEDULE, Item
+from steps.verdict.checklist import PHASES, SCHEDULE, Item, Requirement, read_requirements
 from steps.verdict.commands import fill_in_item, list_values
 from steps.verdict.japanese import templates, translate
 from steps.verdict.model import LineResult, Mark, RankedDiagnosis, Verdict
@@ -97,6 +97,30 @@ class Line:
 
 
 @dataclass(frozen=True)
+class BeyondLine:
+    """A requirement beyond the checklist with its result, and the highest-ranked diagnosis that explains it."""
+
+    requirement: Requirement
+    found: LineResult
+    diagnosis: RankedDiagnosis | None
+
+    @property
+    def got(self) -> Words:
+        """What was found, in one sentence; of a requirement that was not judged, the reason."""
+        return self.found.found or translate(self.found.reason or "–")
+
+    @property
+    def details(self) -> list[tuple[str, Words]]:
+        """What a requirement that does not hold means: names of texts, each with its text."""
+        if self.found.status not in (FAILED, BROKEN):
+            return []
+        bad = [scenario(each.id) for each in self.found.scenarios if each.status != PASSED]
+        cause = [("cause", self.diagnosis.cause)] if self.diagnosis else []
+        named = [("scenarios", Words("\n".join(each.ja for each in bad), "\n".join(each.en for each in bad)))]
+        return [*named, *cause, ("risk", self.requirement.risk), ("remedy", self.requirement.remedy)]
+
+
+@dataclass(frozen=True)
 class Phase:
     """A phase of the schedule: (least, most) minutes by hand, and the seconds it took; None if it was not run."""
 
@@ -107,13 +131,14 @@ class Phase:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Everything on the sheet; `groups` are the lines by the checklist's phases."""
+    """Everything on the sheet; `groups` are the lines by the checklist's phases, `beyond` what lies beyond it."""
 
     verdict: Verdict
     lines: Sequence[Line]
     groups: Sequence[tuple[Words, Sequence[Line]]]
     phases: Sequence[Phase]
     facts: Sequence[Fact]
+    beyond: Sequence[BeyondLine]
 
     @property
     def counts(self) -> Counter[Mark]:
@@ -162,7 +187,15 @@ class Sheet:
 
     @property
     def lead(self) -> Words:
-        """The verdict's reason in one sentence."""
+        """The verdict's reason: a sentence on the lines and, where there are any, one on the requirements beyond."""
+        if not (self.beyond and self.verdict.complete):
+            return self._lead_of_lines
+        kept = sum(each.found.status == PASSED for each in self.beyond)
+        told = fill(TEXTS.sheet["kept"], kept=kept, count=len(self.beyond))
+        return Words(self._lead_of_lines.ja + told.ja, f"{self._lead_of_lines.en} {told.en}")
+
+    @property
+    def _lead_of_lines(self) -> Words:
         counts, scope, reading = self.counts, len(self.verdict.scope), tell_by_reading(self.verdict)
         if not self.verdict.complete:
             return TEXTS.sheet["no_verdict"]
@@ -197,7 +230,13 @@ def fill_in(verdict: Verdict, checklist: Mapping[str, Item]) -> Sheet:
         ],
         phases=[_phase(lines[id], names, verdict.measured.phases) for id, names in SCHEDULE.items()],
         facts=list_facts(verdict),
+        beyond=[BeyondLine(each, found, best.get(id)) for id, each, found in _list_beyond(verdict)],
     )
+
+
+def _list_beyond(verdict: Verdict) -> Iterator[tuple[str, Requirement, LineResult]]:
+    found = verdict.beyond or {}
+    yield from ((id, each, found[id]) for id, each in read_requirements().items() if id in found)
 
 
 def _phase(line: Line, names: Sequence[str], seconds: Mapping[str, float]) -> Phase:

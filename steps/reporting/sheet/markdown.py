@@ -10,7 +10,7 @@ from typing import Protocol
 from steps.reporting.sheet.content import Line, Sheet, scenario
 from steps.reporting.texts import TEXTS, duration, minutes, tell_evidence, tell_waiver
 from steps.suite.visible_text import visible
-from steps.verdict.checklist import Item
+from steps.verdict.checklist import Item, Requirement
 from steps.verdict.japanese import translate
 from steps.verdict.verdict import PASSED
 from steps.verdict.words import LANGUAGES, Words, fill
@@ -19,7 +19,7 @@ from steps.verdict.words import LANGUAGES, Words, fill
 class Say(Protocol):
     """Returns the escaped words in one of the languages; `verbatim`: also what is between backticks."""
 
-    def __call__(self, words: Words | Item, *, verbatim: bool = False) -> str: ...
+    def __call__(self, words: Words | Item | Requirement, *, verbatim: bool = False) -> str: ...
 
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$!]|(?<=\w):(?=//)|(?<=www)\.)", re.I)
@@ -46,7 +46,7 @@ def _listed(text: str, say: Say) -> str:
 
 
 def _saying(language: str) -> Say:
-    def say(words: Words | Item, *, verbatim: bool = False) -> str:
+    def say(words: Words | Item | Requirement, *, verbatim: bool = False) -> str:
         return (escape if verbatim else escape_prose)(getattr(words, language))
 
     return say
@@ -76,6 +76,7 @@ def _blocks(sheet: Sheet, say: Say) -> Iterator[str]:
         "schedule": _schedule(sheet, say),
         "discrepancies": _discrepancies(sheet, say),
         "lines": _lines(sheet, say),
+        "beyond": _beyond(sheet, say),
         "notes": [_listed(note, say) for note in sheet.verdict.notes],
         "signatures": _signatures(say),
     }
@@ -174,6 +175,23 @@ def _lines(sheet: Sheet, say: Say) -> Iterator[str]:
         )
         yield from _table(say, ("result", "line", "wanted", "got", "evidence"), rows)
         yield ""
+
+
+def _beyond(sheet: Sheet, say: Say) -> list[str]:
+    rows = (
+        _row(
+            f"{TEXTS.status[each.found.mark].sign} {say(TEXTS.status[each.found.mark].name)}",
+            f"{each.requirement.id} {say(each.requirement)}",
+            "<br>".join(
+                [
+                    say(each.got, verbatim=True),
+                    *(f"{say(TEXTS.sheet[name])}: {say(text)}" for name, text in each.details),
+                ]
+            ),
+        )
+        for each in sheet.beyond
+    )
+    return _table(say, ("result", "requirement", "got"), rows)
 
 
 def _evidence(line: Line, say: Say) -> str:

@@ -119,6 +119,14 @@ def test_more_than_twice_the_median_of_the_last_ten_is_slow_and_no_fault(seconds
     assert len(nights.make_notes(told, past)) == len(wanted)
 
 
+def test_a_session_that_judges_more_is_held_against_its_like():
+    usual = [night(day, session_seconds=10.0) for day in range(1, 5)]
+    release = night(6, session_seconds=300.0, beyond=13)
+    assert nights.find_slow(release, usual) == {}
+    longer = [night(day, session_seconds=100.0, beyond=13) for day in range(1, 5)]
+    assert nights.find_slow(release, [*usual, *longer]).keys() == {"session_seconds"}
+
+
 def test_what_failed_on_the_same_code_and_passes_now_is_flaky():
     told = nights.make_entry(judged(*WELL), [night(1, **NO_GO)])
     assert told.flaky == ("AUR-03",)

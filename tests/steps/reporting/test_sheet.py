@@ -23,7 +23,7 @@ from steps.reporting.sheet.html import html
 from steps.reporting.sheet.markdown import escape, markdown
 from steps.suite.deviation import Deviation
 from steps.verdict.model import Verdict
-from tests.steps.reporting.verdicts import ARN, LINES, failed, record, verdict, waived
+from tests.steps.reporting.verdicts import ARN, LINES, REQUIREMENTS, failed, passed, record, verdict, waived
 
 MISSING = Deviation(Diagnosis.ENVIRONMENT_VARIABLE_MISSING, "csv-processor-dev lacks CHUNK_SIZE")
 EVIL = '<script>alert("x")</script> | **b** `c` [a](javascript:alert(1)) <!-- &amp; $x$'
@@ -175,6 +175,17 @@ def test_a_passed_line_is_one_sentence():
     told["items"]["INF-01"] |= {name: {"ja": "12の表がある", "en": "all 12 tables"} for name in ("criterion", "found")}
     page = html(fill_in(Verdict.model_validate(told), LINES))
     assert page.count(">all 12 tables<") == 1
+
+
+def test_what_lies_beyond_the_checklist_is_a_second_part():
+    page, text = shown(verdict(passed("ROB-01"), failed("ROB-02", "wanted one, got two")))
+    requirement = REQUIREMENTS["ROB-02"]
+    for told in (page.text, re.sub(r"\\(.)", r"\1", text)):
+        assert "Beyond the checklist, 1 of 2 requirements hold." in told
+        beyond = told[told.rindex("Beyond the checklist: faults and bad files") :]
+        assert re.findall("ROB-..", beyond)[:2] == ["ROB-01", "ROB-02"]
+        assert all(said in beyond for said in (requirement.en, "wanted one, got two", requirement.remedy.en))
+    assert "ROB-" not in shown(verdict())[1]
 
 
 def test_a_session_that_was_broken_off_has_a_sheet_too():

@@ -268,6 +268,46 @@ def test_a_whole_session_is_no_go_without_every_feature_of_the_suite(run: Run, r
     assert any(note.endswith(".feature was not collected") for note in verdict["notes"])
 
 
+BEYOND = """
+@robustness
+Feature: G
+
+  @requirement:ROB-01
+  Scenario: A third
+    Then it holds
+
+  @requirement:ROB-02
+  Scenario: A fourth
+    Then it does not hold
+"""
+FAILS = """
+from steps.diagnoses.ids import Diagnosis
+
+@then("it does not hold")
+def does_not_hold(finding: Finding) -> None:
+    finding.suspect(Diagnosis.RECORDS_DOUBLED, "U00001 was counted twice")
+    finding.equal(2, 1, "users-counted")
+"""
+
+
+def test_a_release_judges_the_checklist_and_what_lies_beyond_it(run: Run, reports: Path, folder: Path):
+    (folder / "some.feature").write_text(FEATURE)
+    (folder / "more.feature").write_text(BEYOND)
+    (folder / "conftest.py").write_text(STEPS + FAILS)
+    whole = ("--no-limits", *NOWHERE, "-o", f"testpaths={os.path.relpath(folder, ROOT)}")
+    done = run(*whole, "-m", "release")
+    verdict = json.loads((reports / VERDICT).read_text())
+    assert (done.exit, verdict["scope"]) == (6, ["FIL-01", "FIL-02"]), done.said  # not every feature of the suite
+    assert {id: each["status"] for id, each in verdict["beyond"].items()} == {"ROB-01": "passed", "ROB-02": "failed"}
+    assert [(each["id"], each["items"]) for each in verdict["diagnoses"]] == [("records-doubled", ["ROB-02"])]
+    assert "2 of 2 lines passed; 1 of 2 requirements beyond it hold" in done.said
+    assert {"ok  ROB-01", "NO  ROB-02"} <= {line.strip()[:10] for line in done.said.splitlines()}
+    for name in ("checklist.html", "checklist.md"):
+        assert all(text in (reports / name).read_text() for text in ("ROB-01", "ROB-02", "a fourth"))
+    run(*whole, "-m", "local")
+    assert "beyond" not in json.loads((reports / VERDICT).read_text())
+
+
 def test_a_scenario_that_a_plug_in_leaves_out_is_still_in_scope(run: Run, reports: Path, folder: Path):
     (folder / "some.feature").write_text(FEATURE)
     leaves_out = """
