@@ -27,8 +27,8 @@ from steps.suite.reports import left_in
 from steps.verdict import checklist
 
 _WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "xdist")]
-_PATIENCE = 420
-"""Seconds after which a session is given up; a defect may let every wait run into its time limit."""
+PATIENCE, LONGEST = {"local": 420}, 3600
+"""Seconds after which a session is given up, by its mark; a defect may let every wait run into its time limit."""
 _MEMORY, _ROOM = Path("/dev/shm"), 2 << 30
 """The file system in memory, and the bytes that have to be free there."""
 
@@ -69,10 +69,12 @@ def accepted(name: str, arguments: Iterable[str], keep: Path | None = None) -> O
         return outcome(name, round(time.monotonic() - began, 1), verdict, ended)
 
 
-def run_session(arguments: Iterable[str], reports: Path) -> tuple[dict[str, Any] | None, str]:
+def run_session(
+    arguments: Iterable[str], reports: Path, patience: float = PATIENCE["local"]
+) -> tuple[dict[str, Any] | None, str]:
     """Run a session and return its verdict, None if it left none, and its abnormal end in words, if any."""
     reports.mkdir(parents=True, exist_ok=True)
-    ended = _session([*arguments, f"--reports={reports}"], reports / "output.txt")
+    ended = _session([*arguments, f"--reports={reports}"], reports / "output.txt", patience)
     file = left_in(reports)
     if file.is_file():
         return json.loads(file.read_text("utf-8")), ended
@@ -103,15 +105,15 @@ def _before_the_run(defect: Defect) -> bool:
     return all(lines[id].phase == "precondition" for id in defect.items)
 
 
-def _session(arguments: Iterable[str], output: Path) -> str:
+def _session(arguments: Iterable[str], output: Path, patience: float) -> str:
     """Run the session; return a text if it was given up, else ""."""
     session = sessions.begin([*_WITHOUT, *arguments], output, ROOT)
-    session.join(_PATIENCE)
+    session.join(patience)
     if session.exitcode is not None:
         return ""
     _interrupt(session)
     session.join()
-    return f"given up after {_PATIENCE} s"
+    return f"given up after {patience:g} s"
 
 
 def _interrupt(session: BaseProcess) -> None:

@@ -49,7 +49,8 @@ def judge(
             (system / file).write_text(text, "utf-8")
         reports = (keep / change.id).resolve() if keep else Path(place) / "reports"
         began = time.monotonic()
-        verdict, ended = runner.run_session(["-m", mark, f"--system-under-test={system}"], reports)
+        arguments = ["-m", mark, f"--system-under-test={system}"]
+        verdict, ended = runner.run_session(arguments, reports, patience=runner.PATIENCE.get(mark, runner.LONGEST))
         seconds = round(time.monotonic() - began, 1)
     return evaluate(change, diff(sources, change), verdict, ended, seconds, lawful=lawful)
 
@@ -61,7 +62,7 @@ def evaluate(
     said = verdict["verdict"] if verdict else None
     right, wrong = (GO, FALSE_ALARM) if lawful else (SURVIVED, CAUGHT)
     word = {"GO": right, "NO-GO": wrong}.get(said or "", UNKNOWN)
-    items = verdict["items"] if verdict else {}
+    items = verdict["items"] | verdict.get("beyond", {}) if verdict else {}
     lines = [id for id, item in items.items() if item["status"] == "failed"]
     diagnoses = verdict["diagnoses"] if verdict else []
     told = str([*diagnoses[:1], *(items[id] for id in lines[:1])])

@@ -70,7 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--waivers", metavar="FILE", type=Path, help="lines whose NO is accepted; waivers.toml unless said")
     group.addoption("--sign-key", metavar="FILE", type=Path, help="sign the attestation by this PEM key")
-    group.addoption("--fault-seed", metavar="N", type=int, default=1, help="what faults are drawn from: -m robustness")
+    group.addoption("--fault-seed", metavar="N", type=int, default=1, help="what faults are drawn from: -m release")
     group.addoption("--fault-draws", metavar="N", type=int, default=3, help="how many files get a fault that is drawn")
     group.addoption("--language", choices=LANGUAGES, help="of the terminal; that of the locale unless said")
     group.addoption("--no-gate", action="store_true", help="go on to the run after a failed precondition")

@@ -37,6 +37,11 @@ def test_what_left_no_verdict_is_unknown_and_what_broke_says_why():
     assert evaluate(CHANGE, "", verdict("UNKNOWN", SFN_01="broken"), "", 1, lawful=False).ended == "because"
 
 
+def test_what_lies_beyond_the_checklist_catches_too():
+    release = verdict("NO-GO", "counted twice", SFN_01="passed") | {"beyond": {"ROB-02": {"status": "failed"}}}
+    assert evaluate(CHANGE, "", release, "", 1, lawful=False).lines == ["ROB-02"]
+
+
 def test_a_lawful_change_that_the_suite_says_it_does_not_support_is_right():
     refused = verdict("NO-GO", "a distributed Map", INF_04="failed")
     refused["diagnoses"][0]["id"] = "state-machine-unsupported"
