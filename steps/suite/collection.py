@@ -19,7 +19,8 @@ from pytest_bdd import scenarios
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from steps.explained_error import explain
-from steps.suite.marks import PARTS_OF_RELEASE, RELEASE
+from steps.paths import FEATURES
+from steps.suite.marks import PARTS_OF_RELEASE, RELEASE, find_mark
 
 _KEYWORD = re.compile(r"\w+( \w+)?:( |$)")
 _TYPES = {"Context": "given", "Action": "when", "Outcome": "then"}
@@ -134,8 +135,13 @@ def claimed_ids(item: pytest.Item) -> list[str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the scenario of --file, or without it the others, and of these those of the ids that --item names.
 
-    Raises UsageError for an id that no scenario answers.
+    Raises UsageError for an id that no scenario answers, and in a folder that has no features.
     """
+    folder, is_meant = config.invocation_params.dir, config.option.item or find_mark(config)
+    if is_meant and COLLECTED not in config.stash and folder not in (config.rootpath, FEATURES):
+        raise pytest.UsageError(
+            explain(f"No feature is in the folder {folder}.", remedy=f"start pytest in {config.rootpath}")
+        )
     is_wanted = partial(_is_of_own_file, wanted=bool(config.option.file))
     config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
     items[:] = filter(is_wanted, items)

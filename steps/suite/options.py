@@ -83,9 +83,16 @@ def target(config: pytest.Config) -> str:
     """
     from steps.suite.reports import claimed  # a plug-in, which pytest wants to import itself
 
-    chosen = config.option.target or TARGET_OF_MARK.get(find_mark(config) or "")
+    mark, expression = find_mark(config), config.option.markexpr
+    chosen = config.option.target or TARGET_OF_MARK.get(mark or "")
     if config.option.file and not config.option.file.is_file():
-        raise pytest.UsageError(f"--file={config.option.file} does not exist, or is no file.")
+        raise pytest.UsageError(
+            explain(
+                f"--file={config.option.file} does not exist, or is no file.",
+                evidence=f"looked for {config.option.file.resolve()}",
+                remedy="name a CSV file that is there",
+            )
+        )
     if config.option.file and chosen == "aws-dev":
         raise pytest.UsageError(
             explain(
@@ -98,19 +105,27 @@ def target(config: pytest.Config) -> str:
         return "embedded"
     if chosen is None:
         raise pytest.UsageError(
-            "No target is named, so there is nowhere to run the scenarios. Say pytest -m local (embedded AWS and "
-            "PostgreSQL on this machine), pytest --item=ID for one line of the checklist, or pytest tests for the "
-            "project's own tests."
+            explain(
+                "No target is named, so there is nowhere to run the scenarios.",
+                evidence=expression and f"-m {expression} does not name exactly one of {', '.join(TARGET_OF_MARK)}",
+                remedy="say pytest -m local (embedded AWS and PostgreSQL on this machine), pytest --item=ID for one "
+                "line of the checklist, or pytest tests for the project's own tests",
+            )
         )
-    if chosen == "aws-dev" and find_mark(config) != "aws-dev":
+    if chosen == "aws-dev" and mark != "aws-dev":
+        told = f"-m {mark}" if mark else "A session without -m aws-dev"
         raise pytest.UsageError(
-            f"-m {find_mark(config)} alters what is deployed, and the dev account is not ours alone. "
-            "Say pytest -m aws-dev."
+            explain(
+                f"{told} alters what is deployed, and the dev account is not ours alone.",
+                remedy="say pytest -m aws-dev",
+            )
         )
     if chosen == "endpoint" and not (config.option.endpoint_url and config.option.database_url):
         raise pytest.UsageError(
-            "--target=endpoint wants --endpoint-url=URL, where the emulator answers, and --database-url=URL, a "
-            "PostgreSQL that it and its functions reach."
+            explain(
+                "--target=endpoint wants --endpoint-url=URL and --database-url=URL.",
+                remedy="name where the emulator answers, and a PostgreSQL that this machine and the functions reach",
+            )
         )
     return str(chosen)
 

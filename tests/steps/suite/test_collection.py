@@ -82,6 +82,15 @@ def test_a_line_that_no_scenario_answers_is_named_with_the_nearest(tmp_path: Pat
     assert "No scenario answers AUR-99.\n  evidence: the nearest: AUR-0" in done.stderr
 
 
+def test_a_session_that_is_started_in_a_folder_without_features_says_where_to_start_it(tmp_path: Path):
+    elsewhere = ROOT / "docs"
+    for wanted in (("-m", "local"), ("--item=AUR-03",)):
+        line = [*command(tmp_path), *wanted]
+        done = subprocess.run(line, cwd=elsewhere, env=environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+        assert f"No feature is in the folder {elsewhere}.\n  remedy: start pytest in {ROOT}" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
