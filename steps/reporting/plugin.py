@@ -262,7 +262,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     _write(judged, record)
     if has_run and not claim.is_part:
         session.exitstatus = judged.exit
-    elif has_run and session.config.option.plan:
+    elif has_run and session.config.option.plan and not _is_broken(record):
         session.exitstatus = pytest.ExitCode.OK  # a NO that is to be expected is no failure of the plan
     summary_file = session.config.stash.get(CALLERS, os.environ).get("GITHUB_STEP_SUMMARY")
     if summary_file and not claim.is_part:
@@ -270,6 +270,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             page.write(record.file.with_name(sheet.MARKDOWN).read_text("utf-8"))
     if judged.complete and record.tested is not None:
         writing.write(judged, record.file, record.tested, session.config.stash[SIGNER])
+
+
+def _is_broken(record: Record) -> bool:
+    return any(scenario.status == verdict.BROKEN for scenario in record.scenarios.values())
 
 
 def _remembered(config: pytest.Config, judged: Verdict, file: Path) -> list[str]:

@@ -121,6 +121,14 @@ def test_a_session_that_is_not_signed_in_ends_at_once_and_says_how_to_sign_in(tm
     assert {item["status"] for item in items.values()} == {"broken"}
 
 
+def test_a_plan_that_cannot_be_made_is_no_success(tmp_path: Path):
+    line = command(tmp_path, "-m", "aws-dev", "--plan")
+    nobody = environment() | {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_EC2_METADATA_DISABLED": "true"}
+    done = subprocess.run(line, cwd=ROOT, env=nobody, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
+    assert "Unable to locate credentials" in done.stdout
+
+
 @pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
 def test_the_readmes_own_words_lead_to_the_stand_in(account, tmp_path: Path, readme: str):
     text = (ROOT / readme).read_text("utf-8")
