@@ -78,7 +78,8 @@ class Judge:
 
     def _verdict(self, caller: Caller, demand: Demand) -> Verdict:
         self.asked.setdefault(caller.identity_arn, set()).add(demand.action)
-        own = decide(self._identities.policies(caller.identity) or (), demand).verdict
+        policies = self._identities.policies(caller.identity) or ()
+        own = decide(policies, demand, self._identities.boundary(caller.identity)).verdict
         bucket = _BUCKET.match(demand.resource)
         return self._with_bucket_policy(bucket["name"], own, caller, demand) if bucket else own
 

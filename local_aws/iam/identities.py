@@ -67,6 +67,10 @@ class Identities:
         """All policies of an identity, for a user including its groups' policies; None if it does not exist."""
         return self._memory.recall(identity, lambda: self._read_policies(identity))
 
+    def boundary(self, identity: Identity) -> tuple[Policy, ...] | None:
+        """The permissions boundary of a user or a role; None if it has none."""
+        return self._memory.recall(("boundary", identity), lambda: self._read_boundary(identity))
+
     def trust(self, role_arn: str) -> TrustPolicy | None:
         """The trust policy of a role; None if there is no such role."""
         return self._memory.recall(("trust", role_arn), lambda: self._read_trust(role_arn))
@@ -113,11 +117,19 @@ class Identities:
             answer = self._wire.query("iam", f"Get{kind}Policy", {**whose, "PolicyName": policy})
             yield policy_of(_document(answer, "PolicyDocument"), f"{kind.lower()}_{name}_{policy}")
         attached = self._wire.query("iam", f"ListAttached{kind}Policies", {**whose, "MaxItems": "1000"})
-        for arn in (each.text or "" for each in attached.iter("PolicyArn")):
-            described = self._wire.query("iam", "GetPolicy", {"PolicyArn": arn})
-            version = {"PolicyArn": arn, "VersionId": _text(described, "DefaultVersionId")}
-            document = _document(self._wire.query("iam", "GetPolicyVersion", version), "Document")
-            yield policy_of(document, _text(described, "PolicyName"))
+        yield from (self._managed(each.text or "") for each in attached.iter("PolicyArn"))
+
+    def _managed(self, arn: str) -> Policy:
+        described = self._wire.query("iam", "GetPolicy", {"PolicyArn": arn})
+        version = {"PolicyArn": arn, "VersionId": _text(described, "DefaultVersionId")}
+        document = _document(self._wire.query("iam", "GetPolicyVersion", version), "Document")
+        return policy_of(document, _text(described, "PolicyName"))
+
+    def _read_boundary(self, identity: Identity) -> tuple[Policy, ...] | None:
+        kind, name = identity
+        found = None if kind == "Group" else self._found(f"Get{kind}", {f"{kind}Name": name})
+        arn = "" if found is None else _text(found, "PermissionsBoundaryArn")
+        return (self._managed(arn),) if arn else None
 
     def _read_trust(self, role_arn: str) -> TrustPolicy | None:
         found = self._found("GetRole", {"RoleName": role_arn.rpartition("/")[2]})

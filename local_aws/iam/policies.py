@@ -1,12 +1,13 @@
 """Parse policies and evaluate them for an action on a resource, as IAM does for identity policies in one account.
 
-Permissions boundaries, session policies, service control policies and, but for those of
-buckets (see trust.py), resource policies are not supported.
+Session policies, service control policies and, but for those of buckets and functions (see
+trust.py), resource policies are not supported.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,6 +15,9 @@ from typing import Any
 
 from local_aws.iam.conditions import Condition, MalformedPolicy, conditions_of
 from local_aws.iam.wildcards import Context, like
+
+_WITHOUT_VARIABLES = "2008-10-17"
+"""The version of a policy that names none; in it `${` is text."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,13 @@ class Policy:
 
 
 class Verdict(Enum):
-    """The result of evaluating all policies; the values but the last are those of IAM's simulator."""
+    """The result of evaluating all policies; the values but the last two are those of IAM's simulator."""
 
     ALLOWED = "allowed"
     DENIED = "explicitDeny"
     NOT_ALLOWED = "implicitDeny"
     DENIED_BY_RESOURCE = "explicitDeny in a resource-based policy"
+    BEYOND_BOUNDARY = "implicitDeny by a permissions boundary"
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,18 @@ class Decision:
     matched: tuple[Policy, ...]
 
 
-def decide(policies: Iterable[Policy], demand: Demand) -> Decision:
-    """Evaluate `demand`: a deny overrides every allow, and without an applying statement it is not allowed."""
+def decide(policies: Iterable[Policy], demand: Demand, boundary: Iterable[Policy] | None = None) -> Decision:
+    """Evaluate `demand`: a deny overrides every allow, and both policies and boundary, if any, have to allow it."""
+    own = _decide(policies, demand)
+    limit = own if boundary is None else _decide(boundary, demand)
+    if own.verdict is Verdict.DENIED or limit.verdict is Verdict.DENIED:
+        return own if own.verdict is Verdict.DENIED else limit
+    if own.verdict is Verdict.ALLOWED and limit.verdict is Verdict.NOT_ALLOWED:
+        return Decision(Verdict.BEYOND_BOUNDARY, ())
+    return own
+
+
+def _decide(policies: Iterable[Policy], demand: Demand) -> Decision:
     applying = [(policy, each.denies) for policy in policies for each in policy.statements if each.applies(demand)]
     denying = any(denies for _, denies in applying)
     if not applying:
@@ -99,6 +114,8 @@ def decide(policies: Iterable[Policy], demand: Demand) -> Decision:
 
 def policy_of(document: Mapping[str, Any], name: str) -> Policy:
     """The policy in a parsed JSON document; raises MalformedPolicy."""
+    if document.get("Version", _WITHOUT_VARIABLES) == _WITHOUT_VARIABLES:
+        document = json.loads(json.dumps(document).replace("${", "${$}{"))  # ${$} stands for a dollar sign
     return Policy(name, tuple(statement_of(each) for each in listed(document.get("Statement"))))
 
 

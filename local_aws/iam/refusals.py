@@ -15,6 +15,7 @@ def access_denied(operation: Operation, caller: str, demand: Demand, verdict: Ve
     reasons = {
         Verdict.NOT_ALLOWED: f" because no identity-based policy allows the {demand.action} action",
         Verdict.DENIED: " with an explicit deny in an identity-based policy",
+        Verdict.BEYOND_BOUNDARY: f" because no permissions boundary allows the {demand.action} action",
         Verdict.DENIED_BY_RESOURCE: " with an explicit deny in a resource-based policy",
     }
     said = (

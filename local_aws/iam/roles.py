@@ -43,5 +43,6 @@ class Roles:
         return None
 
     def _allows(self, role_arn: str, action: str) -> bool:
-        policies = self._identities.policies(Identity("Role", role_arn.rpartition("/")[2])) or ()
-        return decide(policies, Demand(action, "*")).verdict is Verdict.ALLOWED
+        identity = Identity("Role", role_arn.rpartition("/")[2])
+        policies, boundary = self._identities.policies(identity) or (), self._identities.boundary(identity)
+        return decide(policies, Demand(action, "*"), boundary).verdict is Verdict.ALLOWED

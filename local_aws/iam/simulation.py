@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
@@ -22,7 +22,8 @@ from local_aws.iam.policies import Demand, Policy, decide, policy_of
 from local_aws.iam.wildcards import Context
 
 SIMULATIONS = ("SimulatePrincipalPolicy", "SimulateCustomPolicy")
-_NOT_SIMULATED = ("PermissionsBoundaryPolicyInputList.member.1", "ResourcePolicy")
+_NOT_SIMULATED = ("ResourcePolicy",)
+_Boundary = Sequence[Policy] | None
 _SOURCE = re.compile(r"arn:aws[a-z-]*:iam::\d+:(?P<kind>user|role|group)/(?:.*/)?(?P<name>[^/]+)")
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
 
@@ -31,7 +32,7 @@ def simulated(operation: Operation, scope: Scope, identities: Identities) -> Res
     """The response to one of the two operations; raises Refused with IAM's error."""
     form = {name: str(value) for name, value in operation.parameters.items()}
     try:
-        results = list(_results(form, _policies(operation.name, form, identities)))
+        results = list(_results(form, *_policies(operation.name, form, identities)))
         begin, size = int(form.get("Marker", 0)), int(form.get("MaxItems", _DEFAULT_PAGE))
     except (_Impossible, MalformedPolicy, ValueError) as reason:
         raise Refused(_refusal(operation.request, scope, reason)) from reason
@@ -59,33 +60,39 @@ def _refusal(request: Request, scope: Scope, reason: Exception) -> Response:
     return error_response(request, scope, ServiceError("InvalidInput", str(reason), 400))
 
 
-def _policies(operation: str, form: Mapping[str, str], identities: Identities) -> list[Policy]:
+def _policies(operation: str, form: Mapping[str, str], identities: Identities) -> tuple[list[Policy], _Boundary]:
+    """The policies to simulate, and the boundary: the one given, or else the identity's."""
     if given := [name for name in _NOT_SIMULATED if name in form]:
         raise _Impossible("InvalidInput", f"{given[0].partition('.')[0]} is not simulated here.")
-    documents = enumerate(_members(form, "PolicyInputList"), start=1)
-    inputs = [policy_of(json.loads(each), f"PolicyInputList.{number}") for number, each in documents]
+    inputs, given_boundary = _inputs(form, "PolicyInputList"), _inputs(form, "PermissionsBoundaryPolicyInputList")
     if operation == "SimulateCustomPolicy":
-        return inputs
+        return inputs, given_boundary or None
     source = form.get("PolicySourceArn", "")
     if not (found := _SOURCE.fullmatch(source)):
         raise _Impossible("InvalidInput", f"Invalid Entity Arn: {source}")
-    policies = identities.policies(Identity(found["kind"].title(), found["name"]))
+    identity = Identity(found["kind"].title(), found["name"])
+    policies = identities.policies(identity)
     if policies is None:
         message = f"The {found['kind']} with name {found['name']} cannot be found."
         raise _Impossible("NoSuchEntity", message, 404)
-    return [*policies, *inputs]
+    return [*policies, *inputs], given_boundary or identities.boundary(identity)
 
 
-def _results(form: Mapping[str, str], policies: list[Policy]) -> Iterator[str]:
+def _inputs(form: Mapping[str, str], name: str) -> list[Policy]:
+    documents = enumerate(_members(form, name), start=1)
+    return [policy_of(json.loads(each), f"{name}.{number}") for number, each in documents]
+
+
+def _results(form: Mapping[str, str], policies: list[Policy], boundary: _Boundary) -> Iterator[str]:
     """Yield one result for each action on each resource."""
     context = _context(form)
     for action in _members(form, "ActionNames"):
         for resource in _members(form, "ResourceArns") or ["*"]:
-            yield _result(Demand(action, resource, context), policies)
+            yield _result(Demand(action, resource, context), policies, boundary)
 
 
-def _result(demand: Demand, policies: list[Policy]) -> str:
-    decision = decide(policies, demand)
+def _result(demand: Demand, policies: list[Policy], boundary: _Boundary) -> str:
+    decision = decide(policies, demand, boundary)
     statements = "".join(
         f"<member><SourcePolicyId>{escape(policy.name)}</SourcePolicyId>"
         "<SourcePolicyType>IAM Policy</SourcePolicyType></member>"
@@ -95,7 +102,7 @@ def _result(demand: Demand, policies: list[Policy]) -> str:
     return (
         f"<member><EvalActionName>{escape(demand.action)}</EvalActionName>"
         f"<EvalResourceName>{escape(demand.resource)}</EvalResourceName>"
-        f"<EvalDecision>{decision.verdict.value}</EvalDecision>"
+        f"<EvalDecision>{decision.verdict.value.partition(' ')[0]}</EvalDecision>"
         f"<MatchedStatements>{statements}</MatchedStatements>"
         f"<MissingContextValues>{missing}</MissingContextValues></member>"
     )

@@ -55,7 +55,8 @@ def test_the_judge_agrees_with_the_rules_read_literally(documents, action: str, 
 
 def judged(statement, resource: str = "arn:aws:s3:::b/k", action: str = "s3:GetObject", **context: str) -> Verdict:
     known = {name.replace("_", ":").lower(): (value,) for name, value in context.items()}
-    policy = policy_of({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"} | statement}, "p")
+    allowing = {"Effect": "Allow", "Action": "*", "Resource": "*"} | statement
+    policy = policy_of({"Version": "2012-10-17", "Statement": allowing}, "p")
     return decide([policy], Demand(action, resource, known)).verdict
 
 

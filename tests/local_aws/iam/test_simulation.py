@@ -6,7 +6,7 @@ import pytest
 
 from tests.local_aws.conftest import ACCOUNT
 from tests.local_aws.helpers import policy, unique
-from tests.local_aws.iam.conftest import ClientOf, Identity, allow, deny, refused
+from tests.local_aws.iam.conftest import ClientOf, Identity, allow, deny, distrust, refused
 
 OBJECT = "arn:aws:s3:::bucket/in/a.csv"
 
@@ -102,3 +102,22 @@ def test_a_group_is_judged_alone(client: ClientOf) -> None:
     iam.put_group_policy(GroupName=name, PolicyName="own", PolicyDocument=policy(allow("sqs:ListQueues")))
     answer = iam.simulate_principal_policy(PolicySourceArn=group, ActionNames=["sqs:ListQueues"])
     assert answer["EvaluationResults"][0]["EvalDecision"] == "allowed"
+
+
+def test_a_permissions_boundary_limits_requests_and_their_simulation(
+    client: ClientOf, make_identity: Callable[..., Identity], client_with: Callable[..., ClientOf]
+) -> None:
+    iam, role = client("iam"), make_identity(allow("dynamodb:ListTables", "s3:ListAllMyBuckets"))
+    distrust(role, policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}))
+    keys = client("sts").assume_role(RoleArn=role.arn, RoleSessionName="session")["Credentials"]
+    as_role = client_with(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    as_role("dynamodb").list_tables()
+    document = policy(allow("s3:*"))
+    boundary = iam.create_policy(PolicyName=unique("boundary"), PolicyDocument=document)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName=role.name, PermissionsBoundary=boundary)
+    because = "because no permissions boundary allows the dynamodb:ListTables action"
+    assert because in refused(as_role("dynamodb").list_tables)[1]
+    as_role("s3").list_buckets()
+    actions = ["dynamodb:ListTables", "s3:ListAllMyBuckets"]
+    results = iam.simulate_principal_policy(PolicySourceArn=role.arn, ActionNames=actions)["EvaluationResults"]
+    assert [each["EvalDecision"] for each in results] == ["implicitDeny", "allowed"]
