@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 MAX_RESPONSE_BYTES = 6_291_556
 
-TIMED_OUT, EXITED = "Sandbox.Timedout", "Runtime.ExitError"
-LOSSES = (TIMED_OUT, EXITED)
+TIMED_OUT, EXITED, OUT_OF_MEMORY = "Sandbox.Timedout", "Runtime.ExitError", "Runtime.OutOfMemory"
+LOSSES = (TIMED_OUT, EXITED, OUT_OF_MEMORY)
 """The error types that mean the process is lost."""
 
 
@@ -52,6 +52,11 @@ def timed_out(request_id: str, timeout_s: float) -> Outcome:
 def exited(request_id: str, status: int) -> Outcome:
     """The function's process exited; `status` is a Popen.returncode, negative for a signal."""
     return failed(EXITED, f"RequestId: {request_id} Error: {exit_reason(status)}")
+
+
+def out_of_memory(request_id: str) -> Outcome:
+    """The function needed more memory than it has."""
+    return failed(OUT_OF_MEMORY, f"RequestId: {request_id} Error: {exit_reason(-signal.SIGKILL)}")
 
 
 def exit_reason(status: int) -> str:

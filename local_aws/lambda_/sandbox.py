@@ -79,10 +79,13 @@ class Sandbox:
         self._log.write(self._lines.start(self.spec, invocation.request_id))
         begun = time.monotonic()
         result = failure or self._run(invocation)
+        seconds, used_mb = time.monotonic() - begun, report.peak_memory_mb(self._process.pid)
+        if used_mb > self.spec.memory_mb and not failure:  # known only afterwards; Lambda kills the process at once
+            result = outcome.out_of_memory(invocation.request_id)
         figures = report.Figures(
-            seconds=time.monotonic() - begun,
+            seconds=seconds,
             init_seconds=self._init_seconds if first else None,
-            used_mb=report.peak_memory_mb(self._process.pid),
+            used_mb=min(used_mb, self.spec.memory_mb),
             lost_by=result.error if failure or result.error in outcome.LOSSES else None,
         )
         if figures.lost_by:

@@ -138,3 +138,11 @@ def test_reserved_concurrency_throttles(deploy: Deploy) -> None:
     assert answer["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
     assert function().payload == "served"
+
+
+def test_a_function_that_needs_more_memory_than_it_has_is_lost(deploy: Deploy) -> None:
+    function = deploy("def handler(event, context): return len(bytearray(event))\n", MemorySize=128)
+    reply = function(300_000_000)
+    assert reply.payload["errorType"] == "Runtime.OutOfMemory"
+    assert reply.payload["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+    assert function(1_000).payload == 1_000
