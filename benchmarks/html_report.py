@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from benchmarks.report import BenchmarkError
 from steps.reporting import html
-from steps.reporting.allure_results.contents import CATEGORIES, describe, make_labels
+from steps.reporting.allure_results.contents import describe, make_labels
 from steps.verdict import checklist
 from steps.verdict.verdict import FAILED, PASSED
 
@@ -41,7 +41,6 @@ def run(count: int) -> int:
 
 
 def _write(folder: Path, count: int) -> None:
-    (folder / "categories.json").write_text(json.dumps(CATEGORIES), "utf-8")
     lines = list(checklist.read().values())
     for n in range(count):
         result = _result(lines[n % len(lines)], FAILED if n % _FAILED_OF == 0 else PASSED, folder)
@@ -64,8 +63,8 @@ def _result(line: checklist.Item, status: str, folder: Path) -> dict[str, Any]:
         "historyId": id,
         "fullName": f"features.some#{id}",
         "name": f"Scenario {id[:8]}",
-        "description": describe([line], status, ()),
-        "labels": [{"name": name, "value": value} for name, value in make_labels([line], _FACTS, "live")],
+        "description": describe([line], status, {line.id: 1}).en,
+        "labels": [{"name": name, "value": value.en} for name, value in make_labels([line], _FACTS, "live")],
         "steps": steps,
         **whole,
     }

@@ -16,12 +16,12 @@ from typing import Any
 
 from steps.explained_error import ExplainedError
 from steps.paths import REPORTS, ROOT
-from steps.reporting.allure_results.contents import GROUPS
+from steps.reporting.allure_results.contents import GROUPS, categorise
 from steps.reporting.allure_results.japanese import translate_results
 from steps.reporting.npm import NotInstalled, install
 from steps.reporting.texts import TEXTS
 from steps.suite.visible_text import quoted, say
-from steps.verdict.words import Language
+from steps.verdict.words import LANGUAGES, Language
 
 TOOL = ROOT / "tools" / "allure"
 NODE = 22
@@ -81,24 +81,26 @@ def make_report(results: Path, reports: Path, *, language: Language = "ja") -> P
 
 def _config(results: Path, reports: Path, folder: Path, language: Language) -> dict[str, Any]:
     """Return allurerc.json: results grouped by phase and line in this language, failed steps expanded."""
-    categories, session = results / "categories.json", results / "environment.properties"
+    session = results / "environment.properties"
     verdict = re.search(r"^Verdict = (.+)$", session.read_text("utf-8") if session.is_file() else "", re.M)
     title = getattr(TEXTS.allure["title"], language)
     name = f"{verdict[1]}: {title}" if verdict else title
+    charts = [{"type": type, "title": getattr(title, language)} for type, title in TEXTS.chart.items()]
     return {
         "name": name,
         "output": str(folder),
         "historyPath": str((reports / "allure-history.jsonl").resolve()),
         "historyLimit": _NIGHTS,
-        "hideLabels": [label for each, labels in GROUPS.items() if each != language for label in labels],
-        "categories": json.loads(categories.read_text("utf-8")) if categories.is_file() else [],
+        "categories": categorise(language),
         "plugins": {
             "awesome": {
                 "options": {
                     "singleFile": True,
                     "reportLanguage": language,
                     "reportName": name,
-                    "groupBy": GROUPS[language],
+                    "groupBy": GROUPS,
+                    "defaultSortBy": "name,asc",
+                    "charts": charts,
                     "stepTreeExpansion": "expand_failed_only",
                 }
             }
@@ -133,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m steps.reporting.html", description=__doc__)
     parser.add_argument("--reports", metavar="DIR", type=Path, default=REPORTS, help="where the report goes")
     parser.add_argument("--results", metavar="DIR", type=Path, help="allure-results in the reports' folder unless said")
-    parser.add_argument("--language", choices=GROUPS, default="ja")
+    parser.add_argument("--language", choices=LANGUAGES, default="ja")
     return parser
 
 

@@ -49,6 +49,8 @@ class Texts(_Table):
     terminal: dict[str, Both]
     sheet: dict[str, Both]
     allure: dict[str, Both]
+    session: dict[str, Both]
+    chart: dict[str, Both]
     night: dict[str, Both]
     trend: dict[str, Both]
 

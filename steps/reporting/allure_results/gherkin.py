@@ -26,17 +26,17 @@ _WELL: _Trouble = (None, None, None)
 class Steps:
     """pytest-bdd hooks that report each step, with the findings added since the previous step.
 
-    `findings` collects the Japanese of each finding by its English.
+    `japanese` collects the Japanese of each finding by its English.
     """
 
-    def __init__(self, findings: dict[str, str]) -> None:
+    def __init__(self, japanese: dict[str, str]) -> None:
         self._open: str | None = None
         self._left: list[Step] = []
-        self._findings = findings
-        self._taken = _Taken(findings)
+        self._japanese = japanese
+        self._taken = _Taken(japanese)
 
     def pytest_bdd_before_scenario(self, scenario: Scenario) -> None:
-        self._left, self._taken = list(scenario.steps), _Taken(self._findings)
+        self._left, self._taken = list(scenario.steps), _Taken(self._japanese)
 
     def pytest_bdd_before_step(self, step: Step) -> None:
         self._begin(step)

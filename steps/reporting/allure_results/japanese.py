@@ -11,35 +11,40 @@ from typing import Any
 from steps.verdict.japanese import translate
 
 FILE = "japanese.json"
-"""The Japanese of the findings of a session, by their English, beside its results."""
+"""The Japanese of what a session has found and described, by its English, beside its results."""
 _ASSERTION = "AssertionError: "
-_LABELS = {"feature", "story"}
+_TRANSLATED = {"phase", "line", "thread", "feature", "story"}
 
 
 def translate_results(results: Path, folder: Path) -> None:
     """Copy the results of a session into the new `folder`, in Japanese; attachments keep their content."""
     folder.mkdir()
-    findings: Mapping[str, str] = json.loads((results / FILE).read_text("utf-8")) if (results / FILE).is_file() else {}
+    told: Mapping[str, str] = json.loads((results / FILE).read_text("utf-8")) if (results / FILE).is_file() else {}
     for file in results.iterdir():
         if file.name.endswith("-result.json"):
-            told = _Translation(findings).of_result(json.loads(file.read_text("utf-8")))
-            (folder / file.name).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+            result = _Translation(told).of_result(json.loads(file.read_text("utf-8")))
+            (folder / file.name).write_text(json.dumps(result, ensure_ascii=False), "utf-8")
+        elif file.name == "environment.properties":
+            session = file.read_text("utf-8")
+            (folder / file.name).write_text(told.get(session, session), "utf-8")
         elif file.is_file() and file.name != FILE:
             shutil.copyfile(file, folder / file.name)
 
 
 class _Translation:
-    def __init__(self, findings: Mapping[str, str]) -> None:
-        self._findings = findings
+    def __init__(self, told: Mapping[str, str]) -> None:
+        self._told = told
 
     def of_result(self, result: dict[str, Any]) -> dict[str, Any]:
-        """Return the result with its names, its labels, its reason and its steps in Japanese."""
+        """Return the result with its names, labels, description, reason and steps in Japanese."""
         labels = [
-            {**each, "value": self._text(each["value"])} if each["name"] in _LABELS else each
+            {**each, "value": self._text(each["value"])} if each["name"] in _TRANSLATED else each
             for each in result.get("labels", ())
         ]
         path = [self._text(each) for each in result.get("titlePath", ())]
-        return {**self._part(result), "labels": labels, "titlePath": path}
+        description = result.get("description", "")
+        described = {"description": self._told.get(description, description)}
+        return {**self._part(result), **described, "labels": labels, "titlePath": path}
 
     def _part(self, part: dict[str, Any]) -> dict[str, Any]:
         """Return a result, a step or an attachment in Japanese."""
@@ -60,4 +65,4 @@ class _Translation:
 
     def _text(self, text: str) -> str:
         lines = text.removeprefix(_ASSERTION).split("\n")
-        return "\n".join(self._findings.get(line, translate(line).ja) for line in lines)
+        return "\n".join(self._told.get(line, translate(line).ja) for line in lines)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
 import allure_commons
 import pytest
-from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestResult
+from allure_commons.model2 import Label, Link, Parameter, TestResult
 from allure_pytest.listener import AllureListener
 from pytest_bdd import parser
 
@@ -20,6 +21,7 @@ from steps.suite.marks import find_mark
 from steps.suite.visible_text import MARGIN
 from steps.verdict.checklist import Item
 from steps.verdict.commands import fill_in_item, list_values
+from steps.verdict.model import Verdict
 from steps.verdict.record import VERDICT, Record
 from steps.verdict.verdict import BROKEN, FAILED, Scenario
 
@@ -43,24 +45,23 @@ def begin(config: pytest.Config, record: Record) -> None:
     told = config.stash[_told]
     path = Path(told).resolve() if told else record.file.with_name(NAME)
     folder = Folder(path, record.masking, empty=not told or config.option.clean_alluredir)
-    findings: dict[str, str] = {}
-    listener, results = AllureListener(config), Results(config, folder, record, findings)
+    japanese_texts: dict[str, str] = {}
+    listener, results = AllureListener(config), Results(config, folder, record, japanese_texts)
     for plugin in (listener, folder, results):
         allure_commons.plugin_manager.register(plugin)
         config.add_cleanup(partial(allure_commons.plugin_manager.unregister, plugin))
-    for plugin in (listener, results, Steps(findings)):
+    for plugin in (listener, results, Steps(japanese_texts)):
         config.pluginmanager.register(plugin)
 
 
 class Results:
     """Adds name, labels and description of the scenario to each result, and writes the files about the session."""
 
-    def __init__(self, config: pytest.Config, folder: Folder, record: Record, findings: dict[str, str]) -> None:
-        self._config, self._folder, self._record, self._findings = config, folder, record, findings
+    def __init__(self, config: pytest.Config, folder: Folder, record: Record, japanese_texts: dict[str, str]) -> None:
+        self._config, self._folder, self._record, self._japanese = config, folder, record, japanese_texts
         self._item: pytest.Item | None = None
         self._names: tuple[str, str] | None = None
         self._failed: list[tuple[TestResult, Scenario]] = []
-        folder.keep("categories.json", contents.CATEGORIES)
         folder.keep("executor.json", contents.describe_executor(os.environ))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -78,13 +79,17 @@ class Results:
         lines = self._lines(came_to)
         feature, result.name = self._names or ("", result.name)
         result.titlePath = [feature]
-        result.description = contents.describe(lines, came_to.status, ())
+        self._describe(result, came_to)
         result.parameters = _parameters(self._item, result.parameters)
         result.links += [Link("tms", f"../checklist.html#{line.id}", line.id) for line in lines]
-        said = contents.make_labels(lines, self._record.facts, came_to.mode)
+        is_bad = came_to.status in (FAILED, BROKEN)
+        causes = [deviation.diagnosis for deviation in came_to.deviations] if is_bad else []
+        labels = [*contents.make_labels(lines, self._record.facts, came_to.mode, causes)]
+        self._japanese |= {value.en: value.ja for _, value in labels}
+        said = [(name, value.en) for name, value in labels]
         result.labels = [Label(*each) for each in (*said, ("feature", feature), ("story", result.name))]
-        _say_once(result.statusDetails)
-        if came_to.status in (FAILED, BROKEN):
+        _say_once(result)
+        if is_bad:
             self._failed.append((result, came_to))
 
     @pytest.hookimpl(wrapper=True)
@@ -94,11 +99,18 @@ class Results:
         if (verdict := self._config.stash.get(VERDICT, None)) is None:
             return
         for result, came_to in self._failed:
-            why = [each for each in verdict.diagnoses if {*each.items} & {*came_to.items}]
-            result.description = contents.describe(self._lines(came_to), came_to.status, why)
+            self._describe(result, came_to, verdict)
             self._folder.report_result(result)
-        self._folder.keep(japanese.FILE, self._findings)
-        self._folder.write("environment.properties", contents.describe_session(verdict))
+        session = contents.describe_session(verdict)
+        self._japanese[session.en] = session.ja
+        self._folder.write("environment.properties", session.en)
+        self._folder.keep(japanese.FILE, self._japanese)
+
+    def _describe(self, result: TestResult, came_to: Scenario, verdict: Verdict | None = None) -> None:
+        scenarios = Counter(line for lines in self._record.expected.values() for line in lines)
+        told = contents.describe(self._lines(came_to), came_to.status, scenarios, verdict)
+        result.description = told.en
+        self._japanese[told.en] = told.ja
 
     def _lines(self, came_to: Scenario) -> list[Item]:
         """The scenario's lines of the checklist, in the checklist's order, since the order of its tags is lost."""
@@ -106,10 +118,18 @@ class Results:
         return [fill_in_item(line, values) for id, line in self._record.checklist.items() if id in came_to.items]
 
 
-def _say_once(details: StatusDetails | None) -> None:
-    """Remove a trace that only repeats the message."""
-    if details is not None and details.trace and _letters(details.trace) in _letters(details.message):
+def _say_once(result: TestResult) -> None:
+    """Remove a trace that only repeats the message, and from the steps the message of the result itself."""
+    if (details := result.statusDetails) is None:
+        return
+    if details.trace and _letters(details.trace) in _letters(details.message):
         details.trace = None
+    left = [*result.steps]
+    while left:
+        step = left.pop()
+        left += step.steps
+        if step.statusDetails and _letters(step.statusDetails.message) == _letters(details.message):
+            step.statusDetails = None
 
 
 def _letters(text: str) -> str:

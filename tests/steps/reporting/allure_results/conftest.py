@@ -74,5 +74,5 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def left(run: Run) -> Leavings:
     """Run the whole of scenarios.gherkin."""
     left = run()
-    assert len(left.results) == 8, left.output
+    assert len(left.results) == 9, left.output
     return left

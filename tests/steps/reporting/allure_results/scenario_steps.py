@@ -10,6 +10,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.logs import LogLine, written
 from steps.suite.finding import Attachment, Finding, document, table
 from steps.suite.progress import Progress
+from steps.targets.environment import EnvironmentBroken
 from steps.verdict.record import Record
 from tests.steps.reporting.allure_results.planted import HOSTILE, shown
 
@@ -46,6 +47,11 @@ def nothing(finding: Finding) -> None:
 @then("it breaks")
 def breaks() -> None:
     raise KeyError("it")
+
+
+@then("it has gone")
+def gone() -> None:
+    raise EnvironmentBroken("It has stopped answering.", evidence="connection refused", remedy="start it again")
 
 
 @when("all secrets are told")

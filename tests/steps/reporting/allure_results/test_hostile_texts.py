@@ -71,8 +71,8 @@ def test_a_document_stays_json(left: Leavings):
 
 def test_the_environment_has_its_own_rows_only(left: Leavings):
     rows = (left.folder / "environment.properties").read_text("utf-8").splitlines()
-    assert [row.split(" = ")[0] for row in rows][3:6] == ["Verdict", "Execution", "Upload"]
-    assert len(rows) == 9
+    assert [row.split(" = ")[0] for row in rows][3:7] == ["Verdict", "Scenarios", "Execution", "Upload"]
+    assert len(rows) == 10
 
 
 def test_markdown_makes_no_markup_of_it(left: Leavings):
