@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from steps.explained_error import ExplainedError
-from steps.paths import REPORTS, ROOT
+from steps.paths import REPORTS, ROOT, write_atomically
 from steps.reporting.allure_results.contents import GROUPS, categorise
 from steps.reporting.allure_results.japanese import translate_results
 from steps.reporting.npm import NotInstalled, install
@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_report(results: Path, reports: Path, *, language: Language = "ja") -> Path:
     """Rebuild the page in `reports`/allure-report from `results` and return its path; raises NoReport.
 
-    Earlier runs are kept in allure-history.jsonl. Failed tests are no error here: the verdict reports them.
+    Earlier sessions are kept in allure-history.jsonl, each once.
+    Failed tests are no error here: the verdict reports them.
     """
     if not any(results.glob("*-result.json")):
         raise NoReport(f"There are no results in {results}.", remedy="run pytest -m local first, or say --results=DIR")
@@ -59,11 +60,12 @@ def make_report(results: Path, reports: Path, *, language: Language = "ja") -> P
         install(TOOL)
     except NotInstalled as failed:
         raise NoReport(str(failed)) from failed
-    folder = (reports / "allure-report").resolve()
+    history, folder = (reports / "allure-history.jsonl").resolve(), (reports / "allure-report").resolve()
+    _forget(history, results)
     shutil.rmtree(folder, ignore_errors=True)
     with TemporaryDirectory() as scratch:
         config = Path(scratch) / "allurerc.json"
-        config.write_text(json.dumps(_config(results, reports, folder, language), ensure_ascii=False), "utf-8")
+        config.write_text(json.dumps(_config(results, history, folder, language), ensure_ascii=False), "utf-8")
         if language == "ja":
             translate_results(results, Path(scratch) / "results")
             results = Path(scratch) / "results"
@@ -79,7 +81,21 @@ def make_report(results: Path, reports: Path, *, language: Language = "ja") -> P
     return page
 
 
-def _config(results: Path, reports: Path, folder: Path, language: Language) -> dict[str, Any]:
+def _forget(history: Path, results: Path) -> None:
+    """Remove these results from the history, to which the generator appends them with each page; raises NoReport."""
+    points = history.read_text("utf-8").splitlines() if history.is_file() else []
+    starts = {json.loads(file.read_text("utf-8"))["start"] for file in results.glob("*-result.json")}
+    try:
+        of_others = [
+            each for each in points if starts.isdisjoint(it["start"] for it in json.loads(each)["testResults"].values())
+        ]
+    except (ValueError, LookupError, TypeError) as error:
+        raise NoReport(f"{history} is no history of Allure's.", evidence=repr(error), remedy="delete it") from error
+    if of_others != points:
+        write_atomically(history, "".join(f"{each}\n" for each in of_others))
+
+
+def _config(results: Path, history: Path, folder: Path, language: Language) -> dict[str, Any]:
     """Return allurerc.json: results grouped by phase and line in this language, failed steps expanded."""
     session = results / "environment.properties"
     verdict = re.search(r"^Verdict = (.+)$", session.read_text("utf-8") if session.is_file() else "", re.M)
@@ -89,7 +105,7 @@ def _config(results: Path, reports: Path, folder: Path, language: Language) -> d
     return {
         "name": name,
         "output": str(folder),
-        "historyPath": str((reports / "allure-history.jsonl").resolve()),
+        "historyPath": str(history),
         "historyLimit": _NIGHTS,
         "categories": categorise(language),
         "plugins": {

@@ -63,12 +63,23 @@ def test_a_call_elsewhere_would_be_seen(browser: Browser, pages, tmp_path: Path)
     assert elsewhere == ["https://elsewhere.example/x.js"]
 
 
-def test_runs_add_up_and_the_page_is_made_anew(left: Leavings, pages):
+def test_sessions_add_up_however_often_the_page_is_made_anew(left: Leavings, pages, tmp_path: Path):
     reports = pages["ja"].parents[1]
     (pages["ja"].parent / "stale.txt").write_text("stale")
-    html.make_report(left.folder, reports)
+    html.make_report(left.folder, reports, language="en")
     assert not (pages["ja"].parent / "stale.txt").exists()
+    assert len((reports / "allure-history.jsonl").read_text("utf-8").splitlines()) == 1
+    for result in left.results.values():
+        later = {**result, "start": result["start"] + 60_000, "stop": result["stop"] + 60_000}
+        (tmp_path / f"{result['uuid']}-result.json").write_text(json.dumps(later), "utf-8")
+    html.make_report(tmp_path, reports)
     assert len((reports / "allure-history.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def test_a_history_that_cannot_be_read_is_named(left: Leavings, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "allure-history.jsonl").write_text("[]\nnone\n")
+    assert html.main([f"--reports={tmp_path}", f"--results={left.folder}"]) == 1
+    assert f"{tmp_path / 'allure-history.jsonl'} is no history" in capsys.readouterr().err
 
 
 def test_the_page_says_the_verdict_in_its_name(pages):
