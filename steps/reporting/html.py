@@ -107,6 +107,7 @@ def _config(results: Path, history: Path, folder: Path, language: Language) -> d
         "output": str(folder),
         "historyPath": str(history),
         "historyLimit": _NIGHTS,
+        "hideLabels": ["host", "thread", "checklist"],  # the first two are of the timeline, the last also a tag
         "categories": categorise(language),
         "plugins": {
             "awesome": {
@@ -114,7 +115,7 @@ def _config(results: Path, history: Path, folder: Path, language: Language) -> d
                     "singleFile": True,
                     "reportLanguage": language,
                     "reportName": name,
-                    "groupBy": GROUPS,
+                    "groupBy": GROUPS[language],
                     "defaultSortBy": "name,asc",
                     "charts": charts,
                     "stepTreeExpansion": "expand_failed_only",

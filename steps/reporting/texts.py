@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from steps.verdict.japanese import translate
-from steps.verdict.model import RELEASE_TARGET, Conclusion, LineResult, Mark, RankedDiagnosis, Verdict, Waiver
+from steps.verdict.model import RELEASE_TARGET, Conclusion, LineResult, Mark, Mode, RankedDiagnosis, Verdict, Waiver
 from steps.verdict.words import Both, Words, fill, join, shorten_arns
 
 FILE = Path(__file__).with_name("texts.toml")
@@ -41,6 +41,7 @@ class Texts(_Table):
     status: dict[Mark, Status]
     verdict: dict[Conclusion, Meaning]
     phase: dict[str, Both]
+    mode: dict[Mode, Both]
     started_by: dict[str, Both]
     place: dict[str, Both]
     altered: dict[str, Both]

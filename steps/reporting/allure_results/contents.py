@@ -10,9 +10,9 @@ from steps.diagnoses.ids import Diagnosis
 from steps.reporting.texts import TEXTS, tell_evidence
 from steps.suite.visible_text import in_one_line, visible
 from steps.verdict.checklist import Item
-from steps.verdict.model import RankedDiagnosis, Verdict
+from steps.verdict.model import Mode, RankedDiagnosis, Verdict
 from steps.verdict.verdict import BROKEN, FAILED
-from steps.verdict.words import Language, Words, fill
+from steps.verdict.words import LANGUAGES, Language, Words, fill
 
 
 def categorise(language: Language) -> list[dict[str, Any]]:
@@ -25,12 +25,12 @@ def categorise(language: Language) -> list[dict[str, Any]]:
 
 _SEVERITIES = {"precondition": "critical", "run": "blocker", "success": "blocker", "schedule": "minor"}
 """Allure severities by phase, of failures that prevent all other checks or are decisive; other phases are normal."""
-GROUPS = ("phase", "line")
-"""The labels by which the report is grouped: phase of the checklist, then line."""
+GROUPS = {language: [getattr(TEXTS.allure[name], language) for name in ("phase", "line")] for language in LANGUAGES}
+"""The labels by which the report in each language is grouped: phase of the checklist, then line."""
 
 
 def make_labels(
-    items: Sequence[Item], facts: Mapping[str, Any], mode: str, diagnoses: Iterable[str] = ()
+    items: Sequence[Item], facts: Mapping[str, Any], mode: Mode, diagnoses: Iterable[str] = ()
 ) -> Iterator[tuple[str, Words]]:
     """Yield (name, value) of each label. Allure's timeline has a lane for each `thread`: here the phase."""
     phases = list(dict.fromkeys(item.phase for item in items))
@@ -42,7 +42,8 @@ def make_labels(
     told += [(name, item.id) for name in ("checklist", "tag") for item in items]
     told += [("diagnosis", each) for each in dict.fromkeys(diagnoses)]
     severity = next((_SEVERITIES[phase] for phase in phases if phase in _SEVERITIES), "normal")
-    told += [("mode", mode), ("severity", severity)]
+    told += [("severity", severity)]
+    yield "mode", TEXTS.mode[mode]
     yield from ((name, _say("{}", str(value))) for name, value in told if value)
 
 
@@ -94,7 +95,7 @@ def _say(template: str, *values: str | Words) -> Words:
     """Return the template filled in, in each language."""
     ja, en = (
         template.format(*(getattr(each, language) if isinstance(each, Words) else each for each in values))
-        for language in ("ja", "en")
+        for language in LANGUAGES
     )
     return Words(ja, en)
 

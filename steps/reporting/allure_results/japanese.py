@@ -8,12 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from steps.reporting.texts import TEXTS
 from steps.verdict.japanese import translate
 
 FILE = "japanese.json"
 """The Japanese of what a session has found and described, by its English, beside its results."""
 _ASSERTION = "AssertionError: "
-_TRANSLATED = {"phase", "line", "thread", "feature", "story"}
+_TRANSLATED = {"phase", "line", "thread", "feature", "story", "mode"}
+"""The labels with values for people; Allure knows some by their names, which therefore stay."""
+_LABELS = {
+    **{name: TEXTS.allure[name].ja for name in ("phase", "line", "mode")},
+    **{name: TEXTS.session[name].ja for name in ("target", "account", "region")},
+}
 
 
 def translate_results(results: Path, folder: Path) -> None:
@@ -38,7 +44,10 @@ class _Translation:
     def of_result(self, result: dict[str, Any]) -> dict[str, Any]:
         """Return the result with its names, labels, description, reason and steps in Japanese."""
         labels = [
-            {**each, "value": self._text(each["value"])} if each["name"] in _TRANSLATED else each
+            {
+                "name": _LABELS.get(name := each["name"], name),
+                "value": self._text(each["value"]) if name in _TRANSLATED else each["value"],
+            }
             for each in result.get("labels", ())
         ]
         path = [self._text(each) for each in result.get("titlePath", ())]
@@ -47,9 +56,9 @@ class _Translation:
         return {**self._part(result), **described, "labels": labels, "titlePath": path}
 
     def _part(self, part: dict[str, Any]) -> dict[str, Any]:
-        """Return a result, a step or an attachment in Japanese."""
+        """Return a result, a step, an attachment or a link in Japanese."""
         told = {**part, "name": self._name(part["name"])}
-        for key in ("steps", "attachments"):
+        for key in ("steps", "attachments", "links"):
             if key in part:
                 told[key] = [self._part(each) for each in part[key]]
         if message := part.get("statusDetails", {}).get("message"):

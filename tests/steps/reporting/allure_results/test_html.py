@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from steps.reporting import html
+from steps.reporting.texts import TEXTS
 from steps.verdict.words import LANGUAGES
 from tests.steps.reporting.allure_results.conftest import Leavings
 from tests.steps.reporting.browser import browser
@@ -54,6 +56,17 @@ def test_the_page_is_grouped_by_the_checklist_and_calls_nobody(
     page.get_by_text("Then it holds 2").first.wait_for(timeout=SECONDS)
     page.get_by_text(reason).first.wait_for(timeout=SECONDS)
     assert elsewhere == []
+
+
+@pytest.mark.parametrize(("language", "lanes"), [("ja", "ホスト: embedded"), ("en", "Host: embedded")])
+def test_the_phases_are_in_order_and_the_timeline_is_filled(browser: Browser, pages, language: str, lanes: str):
+    page = opened(browser, pages[language], [])
+    titles = [getattr(each, language) for each in (*TEXTS.phase.values(), TEXTS.allure["beside"])]
+    phases = page.get_by_text(re.compile(rf"^[1-9] (?:{'|'.join(titles)})$"))
+    phases.first.wait_for(timeout=SECONDS)
+    assert [each[0] for each in phases.all_inner_texts()] == ["3", "4", "9"]
+    page.goto(f"{pages[language].as_uri()}#timeline")
+    page.get_by_text(lanes).first.wait_for(timeout=SECONDS)
 
 
 def test_a_call_elsewhere_would_be_seen(browser: Browser, pages, tmp_path: Path):

@@ -18,7 +18,9 @@ RESULT: dict[str, Any] = {
         {"name": "phase", "value": "3 Success"},
         {"name": "story", "value": "The statistics equal the file"},
         {"name": "tag", "value": "AUR-03"},
+        {"name": "mode", "value": "static"},
     ],
+    "links": [{"name": "Console: execution", "url": "https://console.example"}, {"name": "AUR-03", "url": "#AUR-03"}],
     "statusDetails": {"message": "AssertionError: wanted all, got 1 row\nU00042: altered"},
     "steps": [
         {"name": "When the execution has ended", "attachments": [{"name": "Timeline", "source": "a.svg"}]},
@@ -36,7 +38,7 @@ def test_names_findings_and_reasons_are_told_in_japanese_and_the_rest_is_kept(tm
     (results / "1-result.json").write_text(json.dumps(RESULT))
     (results / "a.svg").write_text("<svg/>")
     (results / "environment.properties").write_text("Target = embedded\n")
-    session = {"3 Success": "3 成功判定基準", "### AUR-03 In English": "### AUR-03 日本語"}
+    session = {"static": "設定の確認のみ", "3 Success": "3 成功判定基準", "### AUR-03 In English": "### AUR-03 日本語"}
     session["Target = embedded\n"] = "実行先 = embedded\n"
     findings = session | {"1 row of others changed": "1行が変更", "wanted all, got 1 row": "1行が変更（期待：すべて）"}
     (results / FILE).write_text(json.dumps(findings))
@@ -46,7 +48,13 @@ def test_names_findings_and_reasons_are_told_in_japanese_and_the_rest_is_kept(tm
     told = json.loads((folder / "1-result.json").read_text("utf-8"))
     assert (told["name"], told["historyId"], told["status"]) == ("統計がファイルと一致する", "1", "failed")
     assert told["titlePath"] == ["各レコードが本人の統計だけに加算される"]
-    assert [each["value"] for each in told["labels"]] == ["3 成功判定基準", "統計がファイルと一致する", "AUR-03"]
+    assert [(each["name"], each["value"]) for each in told["labels"]] == [
+        ("フェーズ", "3 成功判定基準"),
+        ("story", "統計がファイルと一致する"),
+        ("tag", "AUR-03"),
+        ("判定方法", "設定の確認のみ"),
+    ]
+    assert [each["name"] for each in told["links"]] == ["コンソール: 実行", "AUR-03"]
     assert told["description"] == "### AUR-03 日本語"
     assert told["statusDetails"]["message"] == "1行が変更（期待：すべて）\nU00042: altered"
     when, then = told["steps"]
