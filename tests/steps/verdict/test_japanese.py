@@ -21,8 +21,8 @@ TELLING = {"Deviation": 1, "suspect": 1, "not_checked": 0, "control": 0}
 
 
 def texts_of_features() -> Iterator[str]:
-    """Yield the names of the checklist's features and scenarios, and their steps."""
-    for file in sorted(FEATURES.glob("[1-9]*/*.feature")):
+    """Yield the names of features and scenarios, and their steps."""
+    for file in sorted(FEATURES.rglob("*.feature")):
         feature = FeatureParser(str(FEATURES), str(file.relative_to(FEATURES))).parse()
         yield feature.name or ""
         for scenario in feature.scenarios.values():
