@@ -16,6 +16,7 @@ from steps.reporting.texts import (
     duration,
     tell_alterations,
     tell_by_reading,
+    tell_details,
     tell_evidence,
     tell_place,
     tell_waiver,
@@ -98,7 +99,8 @@ class Summary:
         verdict, part = ended.verdict, ended.part
         word, is_good, rest = self._close(verdict) if part is None else self._close_part(part)
         self._terminal.write_line("")
-        self._terminal.write(f"  {word}", bold=True, green=is_good, red=not is_good)
+        color = "red" if not is_good else "yellow" if verdict.is_waived else "green"
+        self._terminal.write(f"  {word}", bold=True, **{color: True})
         self._write(f"  {rest}", 4, at=_columns(word) + 2)
         if altered := tell_alterations(verdict):
             self._write(quoted(f"  {self._in(altered)}"), 4)
@@ -149,8 +151,8 @@ class Summary:
         self._write(quoted(f"{item.id}  {self._in(item)}" + (f": {told}" if told else "")), 14, at=6)
         if found.status != PASSED and found.reason not in said:
             said.add(found.reason)
-            lines = self._in(translate(visible(found.reason))).split("\n")
-            for text in lines[1 if found.found else 0 :][:_REASON_LINES]:
+            lines = visible(self._in(tell_details(found))).split("\n")
+            for text in [line for line in lines if line.strip()][:_REASON_LINES]:
                 self._write(f"            | {text}", 14)
         if waiver := found.waived:
             self._write(quoted(f"              {self._in(tell_waiver(waiver))}"), 16)

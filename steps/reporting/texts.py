@@ -103,8 +103,13 @@ def tell_evidence(diagnosis: RankedDiagnosis, verdict: Verdict) -> list[Words]:
 
 
 def _tell(text: str, line: LineResult | None) -> Words:
-    told = translate(shorten_arns(text))
     if line is None or line.found is None:
-        return told
-    rest = "".join(f"\n{each}" for each in told.ja.split("\n")[1:])
-    return Words(line.found.ja + rest, line.found.en + rest)
+        return translate(shorten_arns(text))
+    details = tell_details(line)
+    return Words(f"{line.found.ja}\n{details.ja}".rstrip(), f"{line.found.en}\n{details.en}".rstrip())
+
+
+def tell_details(line: LineResult) -> Words:
+    """Return the reason of a line; of one with a sentence, without what this says already."""
+    reason = shorten_arns(line.reason).split("\n")
+    return translate("\n".join(each for each in reason[1:] if each not in line.found.en) if line.found else line.reason)

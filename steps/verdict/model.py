@@ -212,6 +212,11 @@ class Verdict(Part):
         return self.verdict == "GO" and self.target != RELEASE_TARGET
 
     @property
+    def is_waived(self) -> bool:
+        """True if a line in scope is NO and waived."""
+        return any(line.waived for line in self.lines_in_scope.values())
+
+    @property
     def roots(self) -> list[RankedDiagnosis]:
         """The diagnoses that follow from no other."""
         return [each for each in self.diagnoses if each.follows is None]

@@ -16,6 +16,7 @@ from steps.reporting.texts import (
     minutes,
     tell_alterations,
     tell_by_reading,
+    tell_details,
     tell_evidence,
     tell_place,
 )
@@ -78,8 +79,8 @@ class Line:
     @property
     def details(self) -> Words | None:
         """The evidence of a NO, or the reason of any other line that did not pass."""
-        details = self.found.reason.partition("\n")[2] if self.found.found else self.found.reason
-        return translate(details) if details else None
+        details = tell_details(self.found)
+        return details if details.en else None
 
     @property
     def kind_of_details(self) -> Literal["evidence", "reason"]:

@@ -159,3 +159,11 @@ def test_the_evidence_of_a_no_without_a_diagnosis_is_what_the_line_found():
     sheet = fill_in(verdict(result("AUR-03", failing)), LINES)
     told = sheet.evidence(sheet.verdict.diagnoses[0])
     assert (told.ja.split("\n")[0], told.en.split("\n")[0]) == (failing.sentence.ja, failing.sentence.en)
+
+
+def test_the_evidence_of_a_no_repeats_nothing_of_its_sentence():
+    failing = sample("statistics-equal", holds=False)
+    line = result("AUR-03", failing)
+    line.reason = f"{failing.reason}\n{failing.where.en}\nanother"
+    (told,) = [each for each in fill_in(verdict(line), LINES).lines if each.item.id == "AUR-03"]
+    assert told.details == Words("another", "another")

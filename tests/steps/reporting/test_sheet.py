@@ -155,7 +155,7 @@ def test_what_altered_the_session_is_told_above_all():
     for shown_text in (page.text, re.sub(r"\\(.)", r"\1", text)):
         assert "a command was run after the execution (--after-run); the variable ACCEPTANCE_PROJECT" in shown_text
         assert "未コミットの変更あり" in shown_text
-    assert "not run as for a release" not in shown(verdict(altered_by=[]))[0].text
+    assert "Not run as for a release" not in shown(verdict(altered_by=[]))[0].text
 
 
 def test_what_follows_from_a_failed_execution_is_folded_under_its_diagnosis():
