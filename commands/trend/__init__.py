@@ -26,9 +26,9 @@ def read(folders: Iterable[Path]) -> tuple[list[Entry], list[str]]:
 
 
 def make_trends(entries: Sequence[Entry], links: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[Trend]:
-    """The last 90 sessions of each target; `links` are (text, address) pairs by target."""
-    by_target = groupby(sorted(entries, key=lambda each: each.target), key=lambda each: each.target)
-    return [Trend(target, [*each_of][-_NIGHTS:], list((links or {}).get(target, ()))) for target, each_of in by_target]
+    """The last 90 sessions of each target and pipeline; `links` are (text, address) pairs by target."""
+    by_series = groupby(sorted(entries, key=lambda each: each.series), key=lambda each: each.series)
+    return [Trend(series, [*each_of][-_NIGHTS:], list((links or {}).get(series, ()))) for series, each_of in by_series]
 
 
 def format_table(entries: Sequence[Entry]) -> Iterator[str]:

@@ -17,9 +17,9 @@ from steps.suite.visible_text import visible
 
 @dataclass(frozen=True)
 class Trend:
-    """The nights of one target, oldest first, and (text, address) of further pages about it."""
+    """The nights of a target with a pipeline, oldest first, and (text, address) of further pages about it."""
 
-    target: str
+    series: str
     nights: Sequence[Entry]
     links: Sequence[tuple[str, str]]
 

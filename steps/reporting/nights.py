@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from steps.verdict.model import Conclusion, Verdict
 
 FILE = "history.jsonl"
+BUNDLED = "system_under_test"
+"""The folder of the bundled pipeline, of which entries without a pipeline are."""
 
 
 class Entry(BaseModel):
@@ -34,6 +36,7 @@ class Entry(BaseModel):
     peak_chunks: int | None = None
     commit: str | None = None
     system_under_test: str | None = None
+    pipeline: str = BUNDLED
     altered_by: tuple[str, ...] = ()
     not_passed: dict[str, str] = {}
     waived: tuple[str, ...] = ()
@@ -45,6 +48,11 @@ class Entry(BaseModel):
     def when(self) -> str:
         """The start of the session, to the minute, in UTC."""
         return f"{self.date[:10]} {self.date[11:16]}"
+
+    @property
+    def series(self) -> str:
+        """The target, and the pipeline if it is not the bundled one: only sessions of one series are compared."""
+        return self.target if self.pipeline == BUNDLED else f"{self.target}, {self.pipeline}"
 
     @property
     def mark(self) -> str:
@@ -117,6 +125,7 @@ def make_entry(verdict: Verdict, past: Sequence[Entry]) -> Entry:
         # No commit identifies a working tree with uncommitted changes.
         commit=None if suite.dirty else suite.commit,
         system_under_test=system.sha256 if system else None,
+        pipeline=system.dir if system else BUNDLED,
         altered_by=tuple(each for each in verdict.altered_by if each in _ON_PURPOSE),
         not_passed={id: line.status for id, line in lines.items() if line.status != "passed"},
         waived=tuple(id for id, line in lines.items() if line.waived),
@@ -148,15 +157,15 @@ def _before(now: Entry, past: Sequence[Entry]) -> Entry | None:
 
 
 def find_slow(now: Entry, past: Sequence[Entry]) -> dict[str, float]:
-    """The timings over twice the median of the last ten sessions of the same target: {name: median in seconds}.
+    """The timings over twice the median of the last ten sessions of the same series: {name: median in seconds}.
 
     A session that judges requirements beyond the checklist takes many times as long as one that does not, so that
     only sessions of one kind are compared.
     """
     if now.altered_by:
         return {}
-    kind = (now.target, bool(now.beyond))
-    like = [each for each in past if (each.target, bool(each.beyond)) == kind]
+    kind = (now.series, bool(now.beyond))
+    like = [each for each in past if (each.series, bool(each.beyond)) == kind]
     like = [each for each in like if not each.altered_by and each.execution_seconds]
     found = {}
     for name in _TIMED:

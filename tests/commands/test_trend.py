@@ -48,6 +48,14 @@ def nights(tmp_path: Path) -> Path:
     )
 
 
+def test_the_page_keeps_targets_and_pipelines_apart(tmp_path: Path):
+    others = (night(2, pipeline="examples/tally"), night(3, target="aws-dev"))
+    folder = kept(tmp_path / "any", night(1), *others)
+    assert main(["trend", str(folder)]) == 0
+    heads = re.findall(r"<h2[^>]*>(.*?) <strong", (folder / "trend.html").read_text("utf-8"))
+    assert heads == ["aws-dev", "embedded", "embedded, examples/tally"]
+
+
 def test_the_table_has_a_line_for_each_session(nights: Path, capsys):
     assert main(["trend", str(nights)]) == 0
     head, *rows, page = capsys.readouterr().out.splitlines()

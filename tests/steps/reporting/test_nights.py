@@ -107,6 +107,8 @@ def test_what_a_later_suite_adds_to_a_line_is_kept(tmp_path: Path):
         ),
         # of the same target,
         (8.1, [night(day, target="aws-dev") for day in range(1, 11)], {}),
+        # of the same pipeline,
+        (8.1, [night(day, pipeline="examples/tally") for day in range(1, 11)], {}),
         # as it is, with an execution; and two are too few.
         (8.1, [night(day, altered_by=("--after-run",)) for day in range(1, 11)], {}),
         (8.1, [night(day, execution_seconds=None) for day in range(1, 11)], {}),
