@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from pytest_bdd import parsers, then
 
 from steps.diagnoses.ids import Diagnosis
@@ -58,6 +61,29 @@ def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
     finding.control("a missing completion", bool(gaps([entry for entry in audit if entry is not last], due)))
     finding.control("a second completion", bool(gaps([*audit, last], due)))
     finding.control("an error", bool(gaps([*audit, last | {"phase": "error"}], due)))
+
+
+@then("the audit trail holds the error of the chunk, and not its completion")
+def chunk_failed(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    audit, names = delivery.audit, drivers.environment.names
+    finding.attach(*attachments.of_items(f"Audit entries ({len(audit)})", audit, names.audit_logs, names))
+    failed = [(step, chunk) for step, chunk in find_failed(audit) if step == CHUNK_STEP]
+    if not failed:
+        phases = ", ".join(sorted({str(each["phase"]) for each in audit if each["step"] == CHUNK_STEP}))
+        finding.suspect(Diagnosis.AUDIT_INCOMPLETE, f"the chunks have {phases or 'nothing'}, and one of them failed")
+    finding.holds(len(failed) == 1, "failed-chunk-audited", failed=len(failed))
+
+
+def find_failed(audit: Iterable[Mapping[str, Any]]) -> list[Place]:
+    """Return the steps of a good run, and the chunks, that have an error and no completion."""
+    phases: dict[Place, set[str]] = {}
+    for entry in audit:
+        phases.setdefault((entry["step"], entry.get("chunk")), set()).add(entry["phase"])
+    return [
+        place
+        for place, found in phases.items()
+        if place[0] in (*STEPS, CHUNK_STEP) and "error" in found and "completion" not in found
+    ]
 
 
 @then("processing-metadata holds the size, the records and the chunks of the file")

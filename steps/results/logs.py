@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -11,9 +12,11 @@ from typing import Any
 from pytest_bdd import parsers, then, when
 
 from steps.diagnoses.ids import Diagnosis
+from steps.drivers.audit_trail import Place
 from steps.drivers.connections import left_of
 from steps.drivers.execution_history import reached
 from steps.drivers.logs import LogLine, complaints, holding, written
+from steps.results.audit_trail import find_failed
 from steps.run import attachments
 from steps.run.delivery import CHUNK_STEP, STEPS, SUCCESS, Delivery, Drivers
 from steps.suite.finding import Finding
@@ -111,6 +114,25 @@ def after_the_work(delivery: Delivery, finding: Finding) -> None:
     if done:
         planted = [replace(line, at=delivery.upload.at) for line in lines]
         finding.control("lines at the start", bool(_find_early_lines(planted, done)))
+
+
+@then(parsers.parse('no step or chunk that failed has logged "{message}"'))
+def failed_say_nothing(message: str, delivery: Delivery, finding: Finding) -> None:
+    delivery.wait_until_logged()
+    lines, failed = _find_lines(message, delivery.lines), find_failed(delivery.audit)
+    said = [line for line in lines if _place_of(line) in failed]
+    if said:
+        finding.suspect(Diagnosis.SUCCESS_LINE_MISSING, f"what failed says that it succeeded: {said[0]}")
+    where = str(said[0]) if said else ""
+    finding.holds(bool(failed) and not said, "no-success-of-failed", message=message, failed=len(failed), where=where)
+    step, chunk = failed[0]
+    fields = json.dumps({"message": message, "event_type": step, "chunk": chunk})
+    planted = LogLine("planted", "planted", 0, fields)
+    finding.control("a line of success of what failed", _place_of(planted) in failed)
+
+
+def _place_of(line: LogLine) -> Place:
+    return str(line.fields.get("event_type")), line.fields.get("chunk")
 
 
 def _read_completion_time(entry: dict[str, Any]) -> int | None:

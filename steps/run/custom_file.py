@@ -190,6 +190,20 @@ def file_of(count: int, own_file: OwnFile) -> None:
     own_file.fill(count)
 
 
+_REFUSED_LOGINS = 987654321
+"""The number of logins that sql/refuse_record.sql has PostgreSQL refuse."""
+
+
+@given("a record that the database refuses")
+def refused_record(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
+    """Have PostgreSQL refuse one lawful record, whose chunk then fails, until the scenario ends."""
+    user = own_file.new_user()
+    own_file.register([user])
+    own_file.add(user, _REFUSED_LOGINS, 1)
+    drivers.database.tell("refuse_record")
+    cleaning_up.callback(drivers.database.tell, "refuse_no_record")
+
+
 @given("none of the test users is registered")
 def none_registered(activity_file: ActivityFile, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
     """Delete the test users; they are restored unchanged when the scenario ends."""
