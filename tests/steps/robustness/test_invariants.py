@@ -7,7 +7,8 @@ import pytest
 
 from steps.drivers.activity_file import Counts, Record
 from steps.results.reconciliation import Chunk, Job, Rejection, Stores
-from steps.robustness.invariants import Evidence, Outcome, check_invariants
+from steps.robustness import invariants
+from steps.robustness.invariants import Evidence, Outcome
 
 UNKNOWN = Rejection(13, "U00012", "UserNotFoundError")
 BEFORE = {"U00001": Counts(5, 5), "U99999": Counts(7, 7)}
@@ -37,6 +38,10 @@ def changed(**changes: Any) -> Evidence:
     of_stores = {name: value for name, value in changes.items() if hasattr(STORES, name) and name != "jobs"}
     of_outcome = {name: value for name, value in changes.items() if name not in of_stores}
     return Evidence([replace(FILE, **of_outcome, stores=replace(STORES, **of_stores))], sessions=[])
+
+
+def check_invariants(evidence: Evidence) -> list[str]:
+    return [each.text for each in invariants.check_invariants(evidence)]
 
 
 def test_nothing_is_wrong_where_all_is_well():
@@ -98,3 +103,22 @@ def test_statistics_that_are_missing_or_were_never_asked_for_are_told():
 
 def test_a_session_left_open_is_told():
     assert check_invariants(replace(changed(), sessions=["processor abc"])) == ["a session is left open: processor abc"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "diagnosis"),
+    [
+        ({"plan": [(1, 10)]}, "chunk-lost"),
+        ({"audited": [Chunk(1, 10, 0)]}, "audit-incomplete"),
+        ({"kept": []}, "results-missing"),
+        ({"lock": ("arn:second", "held")}, "lock-left"),
+        ({"lock": ("arn:first", "done")}, "lock-wrong"),
+        ({"jobs": {"arn:second": [Job("RUNNING", 11, 1)]}}, "job-left-running"),
+        ({"jobs": {"arn:second": [Job("COMPLETED", 12, 0)]}}, "job-wrong"),
+        ({"after": {**AFTER, "U00005": Counts(10, 20)}}, "records-doubled"),
+        ({"after": {**AFTER, "U00005": Counts(0, 0)}}, "records-lost"),
+        ({"after": {**AFTER, "U99999": Counts(8, 7)}}, "others-altered"),
+    ],
+)
+def test_each_deviation_has_the_diagnosis_of_its_kind(changes: dict[str, Any], diagnosis: str):
+    assert [each.diagnosis for each in invariants.check_invariants(changed(**changes))][:1] == [diagnosis]
