@@ -104,7 +104,7 @@ class Server:
             answer_refusals,  # turns refusals by the layers below into error responses
             iam,  # authorizes requests by IAM policies; simulates policies
             ObjectEvents(self._wire, account, self._bus.take),  # S3: sends an event for each new object
-            EventBridge(account, self._bus),  # takes events; rejects invalid patterns
+            EventBridge(account, self._bus, self._wire),  # takes events; rejects invalid patterns and targets
             name_executions,  # Step Functions: names executions
             Configurations(),  # Lambda: completes configurations by states other than Active
             Invocations(deployments, concurrency, self._pool, iam.roles),  # Lambda: runs functions

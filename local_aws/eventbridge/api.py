@@ -1,4 +1,4 @@
-"""The layer for EventBridge's API: PutEvents, TestEventPattern, and the rejection of invalid patterns as on AWS."""
+"""The layer for EventBridge's API: PutEvents, TestEventPattern, and the rejection of invalid patterns and targets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from local_aws.errors import json_error
 from local_aws.eventbridge.bus import Arrival, EventBus, new_event
 from local_aws.eventbridge.pattern import matches
 from local_aws.eventbridge.pattern_rules import InvalidPattern, parse_pattern
+from local_aws.eventbridge.target_rules import fault_of_targets
 from local_aws.http import Handler, json_answer, scope_of
+from local_aws.internal_client import CallFailed, Wire
 
+_MAX_BYTES = 256 * 1024
 _DELAY = "/_events/delay"
 
 
@@ -22,9 +25,10 @@ class EventBridge:
     PUT of `/_events/delay` sets the bus's delay by `{"seconds"}`.
     """
 
-    def __init__(self, account: str, bus: EventBus) -> None:
+    def __init__(self, account: str, bus: EventBus, wire: Wire) -> None:
         self._account = account
         self._bus = bus
+        self._wire = wire
 
     def __call__(self, request: Request, inner: Handler) -> Response:
         """Answers `request`."""
@@ -41,7 +45,21 @@ class EventBridge:
                 parse_pattern(pattern)
         except InvalidPattern as reason:
             return json_error("InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}")
+        if target == "AWSEvents.PutTargets" and (scope := scope_of(request)):
+            asked = json.loads(request.get_data())
+            bus = asked.get("EventBusName", "default")
+            listed = {"Rule": asked.get("Rule", ""), "EventBusName": bus}
+            if refusal := fault_of_targets(asked.get("Targets", []), lambda: self._ids(listed, scope.region)):
+                return json_error(*refusal)
         return inner(request)
+
+    def _ids(self, listed: dict[str, str], region: str) -> set[str]:
+        """The ids of a rule's targets; none if there is no such rule, which the control plane then refuses."""
+        try:
+            page = self._wire.call("events", region, "AWSEvents.ListTargetsByRule", listed)
+        except CallFailed:
+            return set()
+        return {each["Id"] for each in page["Targets"]}
 
     def _put_events(self, request: Request) -> Response:
         scope = scope_of(request)
@@ -49,6 +67,8 @@ class EventBridge:
         entries = json.loads(request.get_data())["Entries"]
         if not 1 <= len(entries) <= 10:
             return json_error("ValidationException", f"Entries must have 1 to 10 members, and has {len(entries)}.")
+        if sum(map(_size, entries)) >= _MAX_BYTES:
+            return json_error("ValidationException", "Total size of the entries in the request is over the limit.")
         results = [self._put_event(entry, region) for entry in entries]
         return json_answer({"FailedEntryCount": sum("ErrorCode" in each for each in results), "Entries": results})
 
@@ -71,6 +91,12 @@ class EventBridge:
 def _test_event_pattern(request: Request) -> Response:
     asked = json.loads(request.get_data())
     return json_answer({"Result": matches(parse_pattern(asked["EventPattern"]), json.loads(asked["Event"]))})
+
+
+def _size(entry: dict[str, Any]) -> int:
+    """The size of an entry as EventBridge counts it, in bytes; a time counts as 14."""
+    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")] + entry.get("Resources", [])
+    return sum(len(text.encode()) for text in texts) + (14 if entry.get("Time") else 0)
 
 
 def _fault(entry: dict[str, Any]) -> tuple[str, str] | None:

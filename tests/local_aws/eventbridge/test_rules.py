@@ -57,7 +57,14 @@ def test_an_event_put_by_hand_reaches_a_function(client: ClientOf, deploy: Deplo
         f"    boto3.client('s3').put_object(Bucket='{inbox.bucket}', Key='in/by-function',\n"
         "                                  Body=json.dumps(event['detail']).encode())\n"
     )
-    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))
+    made = events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))
+    client("lambda").add_permission(
+        FunctionName=function.name,
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=made["RuleArn"],
+    )
     events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": function.arn}])
     events.put_events(Entries=[{"Source": source, "DetailType": "Any", "Detail": '{"a": 1}'}])
     inbox.started(1)

@@ -157,7 +157,8 @@ def test_the_rule_starts_the_state_machine_for_uploads_alone(trigger: Trigger):
 def test_another_rule_with_the_same_target_is_found_while_it_is_enabled(environment: Environment, trigger: Trigger):
     events = environment.client("events")
     events.put_rule(Name="second", EventPattern='{"source": ["aws.s3"]}')
-    events.put_targets(Rule="second", Targets=[{"Id": "1", "Arn": NAMES.state_machine_arn}])
+    (target,) = events.list_targets_by_rule(Rule=NAMES.rule)["Targets"]
+    events.put_targets(Rule="second", Targets=[target])
     assert trigger.others(NAMES.state_machine_arn) == ["second"]
     events.disable_rule(Name="second")
     assert trigger.others(NAMES.state_machine_arn) == []
