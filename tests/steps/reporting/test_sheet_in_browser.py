@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from steps.diagnoses.ids import Diagnosis
 from steps.reporting import sheet
 from steps.suite.deviation import Deviation
+from steps.verdict.model import Verdict
 from steps.verdict.verdict import BROKEN, Scenario
 from tests.steps.reporting.verdicts import LINES, failed, verdict, waived
 
@@ -35,8 +36,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for n in range(2, 40)
     ]
     missing = [failed(id, f"wanted {'x' * 300}, got y", MISSING) for id in ("LAM-01", "KNO-01", "KNO-02")]
+    of_dev = verdict(altered_by=["ACCEPTANCE_PROJECT", "uncommitted-changes"]).data()
+    for id in ("RSK-01", "RSK-02", "RSK-03", "DAT-09", "CTM-03"):
+        of_dev["items"][id]["mode"] = "static"
     kinds = {
-        "go": verdict(),
+        "go": Verdict.model_validate(of_dev),
         "waived": verdict(failed("LOG-02"), waivers={"LOG-02": waived()}),
         "no-go": verdict(*missing, discrepancies=lost),
         "broken": verdict(
@@ -94,6 +98,7 @@ def test_on_paper_it_is_a_sheet_or_two(browser: Browser, pages: dict[str, Path],
         paper = page.pdf(prefer_css_page_size=True)
         assert paper.count(b"/Type /Page\n") <= most
         page.emulate_media(media="print")
+        assert kind != "go" or page.locator(".badge").count() == page.locator(".badge:visible").count() == 5
         assert float(page.evaluate(SMALLEST)) >= 8
         assert page.locator("#h-signatures").is_visible()
         assert not page.locator(".language").is_visible()
