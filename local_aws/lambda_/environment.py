@@ -54,6 +54,7 @@ def environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         # On Lambda each process has its own /tmp; here all share one.
         "TMPDIR": str(places.temporary),
+        "_TEMPORARY": f"{places.temporary}:{spec.storage_mb}",  # for the process's first script, which removes it
         **variables_of(spec),
     }
 

@@ -19,6 +19,8 @@ class FunctionSpec:
     runtime: str
     role: str
     memory_mb: int
+    storage_mb: int
+    """The size of its temporary folder."""
     timeout_s: int
     variables: tuple[tuple[str, str], ...]
     package: str
@@ -44,6 +46,7 @@ class FunctionSpec:
             runtime=configuration["Runtime"],
             role=configuration["Role"],
             memory_mb=int(configuration["MemorySize"]),
+            storage_mb=int((configuration.get("EphemeralStorage") or {}).get("Size", 512)),
             timeout_s=int(configuration["Timeout"]),
             variables=tuple(sorted(configuration.get("Environment", {}).get("Variables", {}).items())),
             package=package,

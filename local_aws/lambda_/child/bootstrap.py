@@ -3,9 +3,14 @@
 Run with `python -I -S`, so that the function cannot import from this Python's site-packages.
 """
 
+import ctypes
 import os
 import site
 import sys
+from contextlib import suppress
+
+_NEW_MOUNTS, _READ_ONLY, _REMOUNT, _BIND, _REC, _PRIVATE = 0x20000, 0x1, 0x20, 0x1000, 0x4000, 0x40000
+"""Flags of unshare(2) and mount(2)."""
 
 
 def shared_path(layers: str, runtime: str) -> list[str]:
@@ -14,9 +19,34 @@ def shared_path(layers: str, runtime: str) -> list[str]:
     return [f"{layers}/python/lib/{version}/site-packages", f"{layers}/python", runtime]
 
 
+def confine(task: str, layers: str, temporary: str, megabytes: str) -> None:
+    """Make folders read-only, and limit the temporary one, for this process and its children, in mounts of its own.
+
+    Needs root on Linux; elsewhere the folders stay writable and without a limit.
+    """
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def mount(source: str, target: str, flags: int, kind: str = "", options: str = "") -> None:
+        if libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()):
+            raise OSError(ctypes.get_errno(), f"{target} cannot be mounted")
+
+    if libc.unshare(_NEW_MOUNTS):
+        return
+    with suppress(OSError):  # a container may forbid it
+        mount("", "/", _REC | _PRIVATE)
+        for folder in (task, layers):
+            mount(folder, folder, _BIND)
+            mount("", folder, _BIND | _REMOUNT | _READ_ONLY)
+        mount("tmpfs", temporary, 0, "tmpfs", f"size={megabytes}m")
+    os.chdir(task)  # into the folder as it is mounted now
+
+
 def main(layers: str) -> None:
     """Put task, layers and runtime before the standard library in sys.path, in Lambda's order; serve invocations."""
     sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], *shared_path(layers, os.environ["LAMBDA_RUNTIME_DIR"])]
+    confine(os.environ["LAMBDA_TASK_ROOT"], layers, *os.environ.pop("_TEMPORARY").split(":"))
     os.environ.pop("LC_CTYPE", None)  # set by Python itself if the machine lacks the locale in LANG
     site.setquit()  # -S leaves out exit() and quit(), which a function may call
     from awslambdaric.__main__ import main as serve

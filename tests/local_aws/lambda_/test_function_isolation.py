@@ -1,9 +1,12 @@
 """A function sees what it would see on AWS: its package, its layers, the runtime and its declared environment."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -123,7 +126,7 @@ def test_the_context_tells_of_the_invocation(deploy: Deploy) -> None:
     assert 0 < left <= 7000
 
 
-def test_a_warm_process_is_used_again_and_five_calls_at_once_have_one_each(deploy: Deploy) -> None:
+def test_a_warm_process_is_used_again_and_five_calls_at_once_have_one_each(deploy: Deploy, tmp_path: Path) -> None:
     function = deploy(
         "import os, pathlib, time\n"
         "def handler(event, context):\n"
@@ -135,8 +138,30 @@ def test_a_warm_process_is_used_again_and_five_calls_at_once_have_one_each(deplo
         "    return os.getpid()\n"
     )
     assert function().payload == function().payload
-    meeting = deploy("import tempfile\ndef handler(event, context): return tempfile.mkdtemp()\n")().payload
     with ThreadPoolExecutor(5) as callers:
-        pids = {reply.payload for reply in callers.map(function, [meeting] * 5)}
+        pids = {reply.payload for reply in callers.map(function, [str(tmp_path)] * 5)}
     assert len(pids) == 5
     assert function().payload in pids
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts need root on Linux")
+def test_a_function_cannot_write_beside_its_code_nor_more_than_its_temporary_folder_holds(
+    deploy: Deploy, layer: Layer
+) -> None:
+    source = """
+        import errno, os, shared, tempfile
+
+        def outcome(path, size=1):
+            try:
+                with open(path, "wb") as file:
+                    file.write(b"x" * size)
+            except OSError as error:
+                return errno.errorcode[error.errno]
+
+        def handler(event, context):
+            beside = [os.path.join(os.path.dirname(each), "new") for each in (__file__, shared.__file__)]
+            small, large = (os.path.join(tempfile.gettempdir(), name) for name in ("small", "large"))
+            return [*map(outcome, [*beside, "new"]), outcome(small), outcome(large, 600_000_000)]
+    """
+    settings = {"Layers": [layer({"python/shared.py": ""})], "MemorySize": 1024}
+    assert deploy(dedent(source), **settings)().payload == ["EROFS", "EROFS", "EROFS", None, "ENOSPC"]
