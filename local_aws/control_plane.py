@@ -56,6 +56,7 @@ def _patch_moto() -> None:
     moto_patches.leave_bucket_policies_to_us()
     moto_patches.give_times_as_text()
     moto_patches.keep_parsed()
+    moto_patches.filter_log_events()
     moto_patches.take_policies_without_version()
     moto_patches.add_zones_of_the_sovereign_cloud()
 

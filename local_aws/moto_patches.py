@@ -124,6 +124,22 @@ def give_times_as_text() -> None:
     kind._eval_service_task = call_and_convert
 
 
+def filter_log_events() -> None:
+    """Have local_aws/log_filters judge by filter patterns: to moto most of them match every message."""
+    from moto.logs import exceptions, models
+
+    from local_aws.log_filters import filter_of
+
+    def message_filter(pattern: str | None) -> SimpleNamespace:
+        try:
+            return SimpleNamespace(matches=filter_of(pattern or ""))
+        except ValueError as error:
+            raise exceptions.InvalidParameterException(msg=str(error)) from error
+
+    logs: Any = models
+    logs.EventMessageFilter = message_filter
+
+
 def find_backends_once(dispatcher: Any) -> None:
     """Keep each host's backend: moto lists its own folder to find it, under a lock that all requests share.
 
