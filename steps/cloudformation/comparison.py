@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,7 +64,9 @@ def _hide(value: Any, secret: bool) -> Any:
 
 
 def _quote(value: Any) -> str:
-    return "nothing" if value is None else repr(value)
+    if value is None:
+        return "nothing"
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _compare_literally(path: Path, want: Any, got: Any) -> Iterator[Difference]:

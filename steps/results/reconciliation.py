@@ -162,7 +162,7 @@ class _ChunkAccounts:
                 name: [f"{each.applied} applied, {each.rejected} rejected" for each in held]
                 for name, held in found.items()
             }
-            texts = {name: f"chunk {chunk}: {each or 'nothing'}" for name, each in words.items()}
+            texts = {name: f"chunk {chunk}: {'; '.join(each) or 'nothing'}" for name, each in words.items()}
             self._known[chunk] = texts, self._disagreeing(chunk, found)
         return self._known[chunk]
 

@@ -52,7 +52,9 @@ LANGUAGES: tuple[Language, ...] = ("ja", "en")
 NOTHING = Words("なし", "nothing")
 """The text of None, and of a list without items."""
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:\d*:([^\s,;\"')]+)")
-_KIND = re.compile(r"(?:execution:[^:]+|function|stateMachine|role|secret|layer|table|rule|cluster|log-group)[:/]")
+_KIND = re.compile(
+    r"(?<![\w-])(?:execution:[^:]+|function|stateMachine|role|secret|layer|table|rule|cluster|log-group)[:/]"
+)
 
 
 def parameters(text: str) -> set[str]:
