@@ -10,7 +10,7 @@ from pathlib import Path
 
 import allure_commons
 import pytest
-from allure_commons.model2 import Label, Link, Parameter, TestResult
+from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestResult
 from allure_pytest.listener import AllureListener
 from pytest_bdd import parser
 
@@ -119,7 +119,7 @@ class Results:
 
 
 def _say_once(result: TestResult) -> None:
-    """Remove a trace that only repeats the message, and from the steps the message of the result itself."""
+    """Remove a trace that only repeats the message; leave the message to the outermost step, where Allure shows it."""
     if (details := result.statusDetails) is None:
         return
     if details.trace and _letters(details.trace) in _letters(details.message):
@@ -129,7 +129,7 @@ def _say_once(result: TestResult) -> None:
         step = left.pop()
         left += step.steps
         if step.statusDetails and _letters(step.statusDetails.message) == _letters(details.message):
-            step.statusDetails = None
+            step.statusDetails = StatusDetails(message=details.message) if step in result.steps else None
 
 
 def _letters(text: str) -> str:
