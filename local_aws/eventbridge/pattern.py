@@ -79,7 +79,7 @@ def _exclusions(argument: Any) -> list[Any]:
 
 
 def _same(wanted: Any, value: Any) -> bool:
-    return type(wanted) is type(value) and bool(wanted == value)
+    return (type(wanted) is type(value) or (_is_number(wanted) and _is_number(value))) and bool(wanted == value)
 
 
 def _is_number(value: Any) -> bool:

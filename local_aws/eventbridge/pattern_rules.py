@@ -95,6 +95,8 @@ def _check_anything_but(argument: Any, field: str) -> None:
             raise InvalidPattern(f'"anything-but" at "{field}" takes one of {", ".join(_TEXTS[:4])}')
         ((name, texts),) = argument.items()
         for text in texts if isinstance(texts, list) else [texts]:
+            if name in ("prefix", "suffix") and (not text or isinstance(text, dict)):
+                raise InvalidPattern(f'"{name}" in "anything-but" at "{field}" must be a string that is not empty')
             _check_text(name, text, field)
         return
     values = argument if isinstance(argument, list) else [argument]

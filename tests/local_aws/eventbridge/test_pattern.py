@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from local_aws.eventbridge.inputs import at_path, target_input
 from local_aws.eventbridge.pattern import matches
 from local_aws.eventbridge.pattern_rules import InvalidPattern, parse_pattern
+from local_aws.internal_client import CallFailed
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_paths(path: str, expected: Any) -> None:
     [
         ('{"n": <n>, "t": <t>, "o": <o>}', {"n": 1, "t": 'a"b', "o": {"k": [1]}}),
         ('{"s": "<t> and <n>"}', {"s": 'a"b and 1'}),
-        ('{"s": "<o>"}', {"s": '{"k": [1]}'}),
+        ('"an <o>"', "an {k:[1]}"),
         ('{"s": "<missing>|", "m": <missing>}', {"s": "|", "m": ""}),
         ('"only <n>"', "only 1"),
         ('{"rule": <aws.events.rule-name>}', {"rule": "rule"}),
@@ -169,3 +170,9 @@ def test_input_templates(template: str, expected: Any) -> None:
     target = {"InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}}
     given_input = json.loads(target_input(target, event, {"Name": "rule", "Arn": "arn"}))
     assert given_input == ({"event": event} if expected is ... else expected)
+
+
+def test_an_object_in_the_quotes_of_an_object_is_not_delivered() -> None:
+    transformer = {"InputPathsMap": {"o": "$.detail"}, "InputTemplate": '{"s": "<o>"}'}
+    with pytest.raises(CallFailed, match="no JSON"):
+        target_input({"InputTransformer": transformer}, {"detail": {"k": 1}}, {"Name": "rule", "Arn": "arn"})
