@@ -45,7 +45,7 @@ def record(tmp_path: Path) -> Record:
 
 def test_a_file_of_another_name():
     prepare.file_named(AGREED, SETTINGS, Finding())
-    with pytest.raises(AssertionError, match=r"got users\.csv"):
+    with pytest.raises(AssertionError, match=r"got the file users\.csv"):
         prepare.file_named(replace(AGREED, name="users.csv"), SETTINGS, Finding())
 
 
@@ -103,7 +103,7 @@ def test_an_execution_that_nobody_saw_while_it_ran():
     progress: Any = SimpleNamespace(snapshots=[ended, ended])
     execution.shown(delivery, progress, Finding())
     progress.snapshots = [ended]
-    with pytest.raises(AssertionError, match="wanted looks while it ran"):
+    with pytest.raises(AssertionError, match="wanted progress shown while it ran"):
         execution.shown(delivery, progress, Finding())
 
 
@@ -113,7 +113,7 @@ def test_log_lines_that_were_seen_only_when_all_was_over():
     progress: Any = SimpleNamespace(snapshots=[snapshot(reached, 1), snapshot(reached, 9)])
     logs.followed(delivery, progress, Finding())
     progress.snapshots[0] = snapshot(reached, 0)
-    with pytest.raises(AssertionError, match="wanted lines seen while it ran"):
+    with pytest.raises(AssertionError, match="wanted log lines followed while it ran"):
         logs.followed(delivery, progress, Finding())
 
 
@@ -122,7 +122,7 @@ def test_chunks_that_never_met_at_the_lock():
     drivers: Any = SimpleNamespace(connections=SimpleNamespace(gone=lambda *_, within: None), database=database)
     own_file: Any = SimpleNamespace(deadlocks_before=0)
     bad_records.no_deadlock(drivers, own_file, 2, Finding())
-    with pytest.raises(AssertionError, match="wanted functions that met at the lock"):
+    with pytest.raises(AssertionError, match="wanted more than one function waiting at the lock"):
         bad_records.no_deadlock(drivers, own_file, 1, Finding())
 
 
@@ -130,5 +130,5 @@ def test_a_run_whose_throughput_was_not_measured(record: Record):
     record.measured |= {"seconds": 3.5, "records_per_second": 28.6}
     execution.recorded(record, Finding())
     record.measured["records_per_second"] = 0
-    with pytest.raises(AssertionError, match="wanted both"):
+    with pytest.raises(AssertionError, match="wanted time and throughput recorded"):
         execution.recorded(record, Finding())
