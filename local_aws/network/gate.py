@@ -5,6 +5,7 @@ prints the port, and ends when its standard input does. It is a separate process
 AWS is busy enough to delay every packet.
 """
 
+import math
 import os
 import socket
 import subprocess
@@ -18,9 +19,9 @@ from typing import IO, cast
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 65_536
-# The kernel has accepted a connection before it can be rejected. A caller that waits longer for an answer than for a
-# connection would take the silence for a server that is starting, and not for packets that a network drops.
-SILENT_SECONDS = 6
+# The kernel has accepted a connection before it can be rejected. A caller that tries again, having seen that it can
+# connect, would take the silence for a server that is starting, and not for packets that a network drops.
+AGAIN_SECONDS = 5
 # Status codes of the embedded AWS. For a connection: admit; admit, but ask about each block; reject.
 # For a block: forward; forward, but close the caller's connection first; close without forwarding.
 YES, YES_BUT, NO = b"200", b"202", b"403"
@@ -78,6 +79,8 @@ class Gatekeeper(ThreadingTCPServer):
         self.database = (HOST, database_port)
         self.aws = (HOST, aws_port)
         self.authorization = authorization
+        self.given_up = -math.inf
+        """The time, on the monotonic clock, at which a caller last gave up a rejected connection."""
 
     @property
     def port(self) -> int:
@@ -104,12 +107,12 @@ class _Visit(BaseRequestHandler):
         caller: socket.socket = self.request
         judgement = self.server.judgement(self.client_address[1])
         if judgement == NO:
-            deadline = time.monotonic() + SILENT_SECONDS
+            if time.monotonic() - self.server.given_up < AGAIN_SECONDS:
+                return
             with suppress(OSError):  # the caller may reset its connection
-                while (left := deadline - time.monotonic()) > 0:
-                    caller.settimeout(left)
-                    if not caller.recv(BLOCK_BYTES):
-                        break
+                while caller.recv(BLOCK_BYTES):
+                    pass
+            self.server.given_up = time.monotonic()
             return
         try:
             database = socket.create_connection(self.server.database)
