@@ -6,11 +6,19 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 import psutil
 
 from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.sockets import Address, holder
+
+
+class Caller(NamedTuple):
+    """A process of a function."""
+
+    pid: int
+    spec: FunctionSpec
 
 
 class Callers:
@@ -26,10 +34,10 @@ class Callers:
             running = {each: known for each, known in self._functions.items() if psutil.pid_exists(each)}
             self._functions = running | {pid: spec}
 
-    def behind(self, near: Address, far: Address) -> FunctionSpec | None:
-        """Returns the function whose process holds the connection from `near` to `far`; None if no function does."""
+    def behind(self, near: Address, far: Address) -> Caller | None:
+        """Returns the function's process that holds the connection from `near` to `far`; None if no function does."""
         functions = self._functions
-        members = {pid: functions[leader] for pid, leader in _sessions() if leader in functions}
+        members = {pid: Caller(leader, functions[leader]) for pid, leader in _sessions() if leader in functions}
         pid = holder(near, far, members)
         return None if pid is None else members[pid]
 

@@ -5,13 +5,11 @@ prints the port, and ends when its standard input does. It is a separate process
 AWS is busy enough to delay every packet.
 """
 
-import math
 import os
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -19,12 +17,9 @@ from typing import IO, cast
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 65_536
-# The kernel has accepted a connection before it can be rejected. A caller that tries again, having seen that it can
-# connect, would take the silence for a server that is starting, and not for packets that a network drops.
-AGAIN_SECONDS = 5
-# Status codes of the embedded AWS. For a connection: admit; admit, but ask about each block; reject.
+# Status codes of the embedded AWS. For a connection: admit; admit, but ask about each block; reject; close at once.
 # For a block: forward; forward, but close the caller's connection first; close without forwarding.
-YES, YES_BUT, NO = b"200", b"202", b"403"
+YES, YES_BUT, NO, CLOSE = b"200", b"202", b"403", b"410"
 
 
 class GateError(Exception):
@@ -79,8 +74,6 @@ class Gatekeeper(ThreadingTCPServer):
         self.database = (HOST, database_port)
         self.aws = (HOST, aws_port)
         self.authorization = authorization
-        self.given_up = -math.inf
-        """The time, on the monotonic clock, at which a caller last gave up a rejected connection."""
 
     @property
     def port(self) -> int:
@@ -96,7 +89,7 @@ class Gatekeeper(ThreadingTCPServer):
             connection.sendall(f"{method} {path} HTTP/1.0\r\n{headers}\r\n\r\n".encode())
             connection.sendall(block or b"")
             said = connection.makefile("rb").readline().split()
-            return said[1] if said[1:] and said[1] in (YES, YES_BUT) else NO
+            return said[1] if said[1:] and said[1] in (YES, YES_BUT, CLOSE) else NO
         return NO
 
 
@@ -107,12 +100,10 @@ class _Visit(BaseRequestHandler):
         caller: socket.socket = self.request
         judgement = self.server.judgement(self.client_address[1])
         if judgement == NO:
-            if time.monotonic() - self.server.given_up < AGAIN_SECONDS:
-                return
             with suppress(OSError):  # the caller may reset its connection
                 while caller.recv(BLOCK_BYTES):
                     pass
-            self.server.given_up = time.monotonic()
+        if judgement in (NO, CLOSE):
             return
         try:
             database = socket.create_connection(self.server.database)

@@ -183,7 +183,7 @@ def test_libpq_carries_much_and_times_out_in_its_own_words(
 ) -> None:
     login = urlsplit(aws.database_url)
     url = login._replace(netloc=f"{login.username}:{login.password}@{aws.aurora_endpoint}").geturl()
-    function = deploy(PSYCOPG, VpcConfig=neighbourhood.config())
+    function = deploy(PSYCOPG, VpcConfig=neighbourhood.config(), MemorySize=512)
     assert function({"url": url, "patience": 10}).payload == [md5(TEXT.encode()).hexdigest(), True]
     function.client.update_function_configuration(FunctionName=function.name, VpcConfig=NOWHERE)
     refused = function({"url": url, "patience": 2})
