@@ -29,7 +29,7 @@ _FORKS.set_forkserver_preload([f"{__package__}.preloaded"])
 
 def begin(arguments: Sequence[str], output: Path, folder: Path) -> BaseProcess:
     """Start `python -m pytest` with `arguments` in `folder`, in a process group of its own, with output to `output`."""
-    process = _FORKS.Process(target=_session, args=(list(arguments), output, folder))
+    process = _FORKS.Process(target=_session, args=(list(arguments), output, folder, dict(os.environ)))
     process.start()
     return process
 
@@ -46,9 +46,10 @@ def import_ahead() -> None:
     packages.build(ROOT / "system_under_test" / "template.yaml", bucket="any")
 
 
-def _session(arguments: list[str], output: Path, folder: Path) -> None:
-    from local_aws import LocalAws, warm
+def _session(arguments: list[str], output: Path, folder: Path, environment: dict[str, str]) -> None:
+    from local_aws import LocalAws, surroundings, warm
 
+    surroundings.adopt(environment)  # the server of the forks has the variables of the first session
     os.setsid()
     with output.open("w") as log:
         for stream in (1, 2):

@@ -235,6 +235,7 @@ DELIVERY = {"dynamodb:PutItem", "dynamodb:DeleteItem", "s3:PutObject", "s3:Delet
 """What it takes to lock the account, to upload the session's one file, and to take it back."""
 
 
+@pytest.mark.nightly
 def test_the_faults_of_the_checklist_are_recognised_by_reading_alone(account, accept):
     """By a role that may only read: a write would be refused, and break its line. CTM-03 reads the one delivery."""
     told = settings.read(ROOT / "system_under_test" / "acceptance.toml", {})
@@ -415,6 +416,7 @@ def test_a_newer_version_of_a_layer_that_nobody_uses_is_a_note(account, accept):
     assert f"{newer['LayerVersionArn']} is used by no function, which have {arn}" in session.verdict["notes"]
 
 
+@pytest.mark.nightly
 def test_what_a_run_leaves_whose_token_expires_is_said_and_cleared_by_the_next(account, accept, tmp_path: Path):
     """The token expires once the execution has ended; control requests need none."""
     refusal = {"code": "ExpiredTokenException", "message": "The security token included in the request is expired"}

@@ -64,6 +64,7 @@ def accept(accept_in_account: Accept) -> Accept:
 def test_as_terraform_made_it_exactly_what_it_lacks_is_no_and_the_remedy_says_where(account, accept, narrow):
     events, machine = client(account, "events"), f"{PROJECT}-csv-processing-dev"
     target = {"Id": "any", "Arn": f"arn:aws:states:ap-northeast-1:526636471122:stateMachine:{machine}"}
+    target |= {"RoleArn": "arn:aws:iam::526636471122:role/csv-parallel-processing-eventbridge-execution-role-dev"}
     events.put_rule(Name="switched-off-by-another-team", EventPattern='{"source": ["any"]}', State="DISABLED")
     events.put_targets(Rule="switched-off-by-another-team", Targets=[target])
     session = accept(**narrow)

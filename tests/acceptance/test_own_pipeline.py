@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import DIAGNOSES
@@ -36,6 +37,7 @@ def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path)
     assert {"LOG-06", "LOG-07", "AUR-03", "MON-02", "MON-03"} <= session.items("passed"), session
 
 
+@pytest.mark.nightly
 def test_functions_that_log_in_json_to_a_group_that_they_share_are_read(accept: Accept, tmp_path: Path):
     folder = shutil.copytree(ROOT / "system_under_test", tmp_path / "pipeline", ignore=_CACHES)
     template = folder / "template.yaml"
@@ -73,6 +75,7 @@ events.put_targets(Rule=rule, Targets=[target | {'Arn': machine + ':live'}])
 """
 
 
+@pytest.mark.nightly
 def test_functions_and_state_machine_are_judged_by_the_aliases_that_are_used(accept: Accept, tmp_path: Path):
     (tmp_path / "aliases.py").write_text(USE_ALIASES)
     names = ("functions", "permissions", "trigger")

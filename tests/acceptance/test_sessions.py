@@ -112,12 +112,9 @@ def with_patience(folder: Path, seconds: int) -> str:
     return f"--settings={folder / 'acceptance.toml'}"
 
 
-@pytest.mark.parametrize("seconds", [2.5, 9])
-def test_an_event_that_comes_after_a_start_by_hand_is_recognised_as_late(
-    accept: Accept, tmp_path: Path, seconds: float
-):
-    """It comes while the execution runs, or while the session judges it."""
-    session = accept(with_patience(tmp_path, 1), f"--after-deploy={python(delay_events(seconds))}", *RUN)
+@pytest.mark.nightly
+def test_an_event_that_comes_after_a_start_by_hand_is_recognised_as_late(accept: Accept, tmp_path: Path):
+    session = accept(with_patience(tmp_path, 1), f"--after-deploy={python(delay_events(2.5))}", *RUN)
     assert session.items("failed") == {"RUN-02"}, session
     assert (session.verdict["run"]["started_by"], session.verdict["run"]["status"]) == ("manual", "SUCCEEDED")
     first = session.verdict["diagnoses"][0]
@@ -133,6 +130,7 @@ def test_an_event_that_is_late_and_in_time_is_waited_for_and_the_reader_is_told(
     assert "no execution within 10 s; EventBridge may be late, and has 60 s in all" in session.output
 
 
+@pytest.mark.nightly
 def test_an_execution_survives_functions_that_are_inactive(accept: Accept):
     states = (
         "import os; from tests.steps.reference import control; "
@@ -176,7 +174,7 @@ def test_two_sessions_side_by_side_do_not_meet(accept: Accept, tmp_path: Path):
     ("arguments", "says"),
     [
         ((), "No target is named, so there is nowhere to run the scenarios.\n  remedy: say pytest -m local"),
-        (("-m", "locl"), "  evidence: -m locl does not name exactly one of local, aws-dev, robustness\n  remedy: "),
+        (("-m", "locl"), "  evidence: -m locl does not name exactly one of local, aws-dev, robustness, release\n  remedy: "),
         (("--target=aws-dev",), "A session without -m aws-dev alters what is deployed, and the dev account"),
         (("--target=endpoint",), "--target=endpoint wants --endpoint-url=URL"),
         (("-m", "local", "--target=aws-dev"), "the dev account is not ours alone"),

@@ -63,6 +63,8 @@ def pipeline(client: Clients, request: pytest.FixtureRequest) -> Pipeline:
     applications = [build(folder / name, f"packages-{environment}") for name in ("data.yaml", "template.yaml")]
     secret = f"aurora-{environment}"
     parameters = {"Environment": environment, "DatabasePassword": PASSWORD, "AuroraSecretName": secret}
+    parameters |= {"EventBridgeRoleName": f"csv-eventbridge-invoke-role-{environment}"}
+    parameters |= {"UploadRuleName": f"csv-parallel-processing-csv-upload-{environment}"}
     data = deploy(applications[0], client, **WHERE, parameters=parameters)
     functions = deploy(applications[1], client, **WHERE, parameters=parameters | data.outputs)
     return Pipeline(client, applications, data.declared | functions.declared, data.outputs)
