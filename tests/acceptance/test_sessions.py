@@ -174,7 +174,7 @@ def test_two_sessions_side_by_side_do_not_meet(accept: Accept, tmp_path: Path):
     ("arguments", "says"),
     [
         ((), "No target is named, so there is nowhere to run the scenarios.\n  remedy: say pytest -m local"),
-        (("-m", "locl"), "  evidence: -m locl does not name exactly one of local, aws-dev, robustness, release\n  remedy: "),
+        (("-m", "locl"), "-m locl does not name exactly one of local, aws-dev, robustness, release\n  remedy: "),
         (("--target=aws-dev",), "A session without -m aws-dev alters what is deployed, and the dev account"),
         (("--target=endpoint",), "--target=endpoint wants --endpoint-url=URL"),
         (("-m", "local", "--target=aws-dev"), "the dev account is not ours alone"),

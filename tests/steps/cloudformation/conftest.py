@@ -55,6 +55,11 @@ def client() -> Iterator[Clients]:
         yield clients(running.environment)
 
 
+def names_of_rule(environment: str) -> dict[str, str]:
+    """The parameters of data.yaml that name the rule and its role."""
+    return {"EventBridgeRoleName": f"invoke-role-{environment}", "UploadRuleName": f"csv-upload-{environment}"}
+
+
 @pytest.fixture(scope="module")
 def pipeline(client: Clients, request: pytest.FixtureRequest) -> Pipeline:
     """In an environment of the module's own."""
@@ -63,8 +68,7 @@ def pipeline(client: Clients, request: pytest.FixtureRequest) -> Pipeline:
     applications = [build(folder / name, f"packages-{environment}") for name in ("data.yaml", "template.yaml")]
     secret = f"aurora-{environment}"
     parameters = {"Environment": environment, "DatabasePassword": PASSWORD, "AuroraSecretName": secret}
-    parameters |= {"EventBridgeRoleName": f"csv-eventbridge-invoke-role-{environment}"}
-    parameters |= {"UploadRuleName": f"csv-parallel-processing-csv-upload-{environment}"}
+    parameters |= names_of_rule(environment)
     data = deploy(applications[0], client, **WHERE, parameters=parameters)
     functions = deploy(applications[1], client, **WHERE, parameters=parameters | data.outputs)
     return Pipeline(client, applications, data.declared | functions.declared, data.outputs)

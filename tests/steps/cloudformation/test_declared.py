@@ -10,13 +10,14 @@ from steps.cloudformation.declared import Clients, Declared, unknown
 from steps.cloudformation.deploy import declare
 from steps.cloudformation.drift import compare
 from steps.cloudformation.resources import RESOURCE_TYPES
-from tests.steps.cloudformation.conftest import PASSWORD, WHERE, Pipeline
+from tests.steps.cloudformation.conftest import PASSWORD, WHERE, Pipeline, names_of_rule
 
 FOUND_BY_PROPERTIES = {"PrivateRouteA", "PrivateRouteB", "AuroraFromLambda", "EndpointFromLambda"}
 
 
 def declared(pipeline: Pipeline, aws: Clients | None, password: str = PASSWORD) -> dict[str, Declared]:
     parameters = {"Environment": "declared", "DatabasePassword": password, "AuroraSecretName": "aurora-declared"}
+    parameters |= names_of_rule("declared")
     data = declare(pipeline.applications[0], aws, **WHERE, parameters=parameters)
     outputs = data.outputs | {"AuroraEndpoint": pipeline.outputs["AuroraEndpoint"]}
     return data.declared | declare(pipeline.applications[1], aws, **WHERE, parameters=parameters | outputs).declared
