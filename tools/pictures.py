@@ -13,12 +13,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from steps.paths import ROOT
 from steps.reporting.html import make_report
+from steps.verdict.japanese import translate
 from tests.steps.reporting.browser import chromium
 
 FOLDER = ROOT / "docs" / "pictures"
 FAULT = "UPDATE user_statistics SET login_count = login_count + 1 WHERE user_id = 'U00042'"
 TESTER = {"LOGNAME": "tester"}
 SCENARIO = "The statistics equal the file"
+STEP = "the statistics of the test users equal the file, record by record"
 WAIT = 60_000  # milliseconds: the page is large
 SIZES = {"checklist": (1200, 1150), "failing-step": (1200, 1000)}
 
@@ -49,8 +51,8 @@ def _checklist(browser: Browser, file: Path, language: str) -> None:
 
 def _failing_step(browser: Browser, file: Path, language: str) -> None:
     page = _opened(browser, file, "failing-step")
-    page.get_by_text(SCENARIO).first.click(timeout=WAIT)
-    step = page.get_by_text("Then the statistics of").first
+    page.get_by_text(getattr(translate(SCENARIO), language)).first.click(timeout=WAIT)
+    step = page.get_by_text(getattr(translate(STEP), language)).first
     step.wait_for(timeout=WAIT)
     step.evaluate("found => found.scrollIntoView({block: 'start'})")
     page.mouse.wheel(0, -120)  # scroll back, since the page's header covers the step
