@@ -289,6 +289,7 @@ def restored_from_a_snapshot(account: Mapping[str, str]) -> Iterator[None]:
     make_again(DatabaseName=cluster["DatabaseName"])
 
 
+@pytest.mark.nightly
 def test_a_tunnel_with_tls_to_a_cluster_that_names_no_database(account, accept, tmp_path: Path):
     server, authority = certificate("aurora.example"), tmp_path / "authority.pem"
     authority.write_bytes(server.certificate)
@@ -400,6 +401,7 @@ def test_a_secret_and_names_that_nothing_goes_by_are_no_and_all_else_is_judged(a
     assert traces(account) == before
 
 
+@pytest.mark.nightly
 def test_a_newer_version_of_a_layer_that_nobody_uses_is_a_note(account, accept):
     lambda_ = client(account, "lambda")
     (arn, *_) = [each["Arn"] for each in lambda_.get_function_configuration(FunctionName=NAMES.functions[0])["Layers"]]
