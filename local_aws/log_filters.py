@@ -96,7 +96,7 @@ class _Condition:
         left = self._comparison()
         while self._tokens[:1] == ["&&"]:
             self._tokens.pop(0)
-            left = _both(left, self._comparison())
+            left = _match_both(left, self._comparison())
         return left
 
     def _comparison(self) -> Callable[[Any], bool]:
@@ -119,7 +119,7 @@ def _either(left: Callable[[Any], bool], right: Callable[[Any], bool]) -> Callab
     return lambda event: left(event) or right(event)
 
 
-def _both(left: Callable[[Any], bool], right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def _match_both(left: Callable[[Any], bool], right: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda event: left(event) and right(event)
 
 

@@ -96,7 +96,7 @@ def _report(told: argparse.Namespace, ours: list[Judged], equivalent: Mapping[st
 
 
 class Results:
-    """What became of the mutants of a seed, a line of JSON each; that of other sources is ignored."""
+    """The results of the mutants of a seed, one JSON line each; results for other sources are ignored."""
 
     def __init__(self, reports: Path, folder: Path, seed: str, mark: str = "local") -> None:
         self._file = reports / "generated" / f"{folder.name}-{mark}-{seed}.jsonl"

@@ -18,7 +18,7 @@ RIGHT = {False: {CAUGHT}, True: {GO, UNSUPPORTED}}
 
 @dataclass(frozen=True)
 class Judged:
-    """What a session came to on one mutant.
+    """The result of a session with one mutant.
 
     word: `caught` is a NO-GO, `survived` a GO, `unknown` anything else. Of a lawful change: `GO`, `false alarm`,
     `unsupported` where the suite says that it does not know what was changed, or `unknown`. lines: those that were NO.

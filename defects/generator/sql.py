@@ -73,7 +73,7 @@ _OF_STATEMENT: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def schema_changes(file: str, text: str) -> Iterator[Change]:
+def find_schema_changes(file: str, text: str) -> Iterator[Change]:
     """Yield each change of a schema."""
     blanked = re.sub(r"--[^\n]*", lambda comment: " " * len(comment[0]), text)
     for operator, replacement in _matches(_OF_SCHEMA, file, blanked, 0, len(blanked)):

@@ -73,7 +73,7 @@ def _drop(path: tuple[Any, ...]) -> Callable[[State], object]:
     return lambda state: _at(state, path[:-1]).pop(path[-1])
 
 
-def _both(*changes: Callable[[State], object]) -> Callable[[State], object]:
+def _apply(*changes: Callable[[State], object]) -> Callable[[State], object]:
     def change(state: State) -> None:
         for each in changes:
             each(state)
@@ -107,7 +107,9 @@ def _of_machine(machine: State) -> Found:
             yield (
                 "catch swallows",
                 f"{name}: Catch",
-                _both(_set(("States", name, "Catch"), catch), _set(("States", "Go on"), {"Type": "Pass", "End": True})),
+                _apply(
+                    _set(("States", name, "Catch"), catch), _set(("States", "Go on"), {"Type": "Pass", "End": True})
+                ),
             )
 
 

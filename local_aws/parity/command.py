@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local_aws.parity.account import ACCOUNT, REGION, Account
 from local_aws.parity.cases import AREAS
-from local_aws.parity.page import page, score_of
+from local_aws.parity.page import format_score, page
 from local_aws.parity.run import KNOWN, Result, known_faults, run
 from local_aws.process import LocalAws
 
@@ -21,7 +21,7 @@ def main(areas: Sequence[str], write: bool) -> int:
     with LocalAws.start(account=ACCOUNT, region=REGION) as aws:
         results = list(run(areas or AREAS, Account(aws)))
     for area in areas or AREAS:
-        print(f"{score_of(results, area):>11}  {AREAS[area]}")
+        print(f"{format_score(results, area):>11}  {AREAS[area]}")
     known = known_faults()
     turned = differences(results, [identifier for each in known for identifier in each.cases])
     for line in turned:

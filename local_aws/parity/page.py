@@ -32,7 +32,7 @@ Each group has one cause. moto is the library that keeps the state; `ours` is th
 
 def page(results: Sequence[Result], known: Iterable[Known], first: dict[str, str]) -> str:
     """Return the page in Markdown; `first` has the first score of each area."""
-    rows = [f"| {title} | {score_of(results, area)} | {first.get(area, '-')} |" for area, title in AREAS.items()]
+    rows = [f"| {title} | {format_score(results, area)} | {first.get(area, '-')} |" for area, title in AREAS.items()]
     total = f"| all | {_score(results)} | {first.get('all', '-')} |"
     wrong = {result.case.name for result in results if not result.is_right}
     faults = [
@@ -43,7 +43,7 @@ def page(results: Sequence[Result], known: Iterable[Known], first: dict[str, str
     return _HEAD + "\n".join([*rows, total]) + "\n" + _WRONG + "\n".join(faults) + "\n"
 
 
-def score_of(results: Sequence[Result], area: str) -> str:
+def format_score(results: Sequence[Result], area: str) -> str:
     """Return `n of N` of an area."""
     return _score([result for result in results if result.case.area == area])
 

@@ -29,7 +29,7 @@ class Task:
     outcome: str
     error: str | None
     request_id: str | None
-    """Of the function's invocation; None for another service, or if the history does not hold it."""
+    """The request id of the function's invocation; None for another service, or if the history lacks it."""
     is_lambda: bool = True
 
     @property

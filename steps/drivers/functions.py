@@ -191,6 +191,6 @@ class Functions:
 
 
 def _configuration(function: Function) -> dict[str, Any]:
-    """What is changed temporarily, as it is."""
+    """The current configuration, to be restored after a temporary change."""
     network = {"SubnetIds": function.subnets, "SecurityGroupIds": function.security_groups}
     return {"Environment": {"Variables": function.variables}, "VpcConfig": network, "Timeout": function.timeout}

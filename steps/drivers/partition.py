@@ -18,7 +18,7 @@ _CONSOLES = {
 
 @cache
 def _partitions() -> dict[str, dict[str, Any]]:
-    """What botocore knows of each partition, by its id."""
+    """botocore's description of each partition, by the partition's id."""
     return {each["id"]: each for each in create_loader().load_data("partitions")["partitions"]}
 
 

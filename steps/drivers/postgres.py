@@ -58,7 +58,7 @@ def run(
     `folders`: where the queries are that it refers to.
     """
     try:
-        cursor = connection.execute(_completed(file, [*folders]), values)
+        cursor = connection.execute(_read_with_includes(file, [*folders]), values)
         while cursor.nextset():
             pass
         return cursor
@@ -69,7 +69,7 @@ def run(
         raise SqlRefused(file, refused.diag.message_primary or str(refused), line and line[1]) from refused
 
 
-def _completed(file: Path, folders: Sequence[Path]) -> bytes:
+def _read_with_includes(file: Path, folders: Sequence[Path]) -> bytes:
     """The text of the file, each {name} replaced by the query in {name}.sql, if there is such a file.
 
     A % in that is doubled, since a file that refers to another one has parameters of its own.

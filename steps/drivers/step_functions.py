@@ -92,7 +92,7 @@ class Machine:
 
     @property
     def unsupported(self) -> list[str]:
-        """What keeps its executions from being followed by their history, which AWS then does not write."""
+        """Reasons why the suite cannot judge its executions: AWS writes no complete history for them."""
         found = ["it is an EXPRESS state machine"] if self.kind == "EXPRESS" else []
         return found + [f"{name} is a Distributed Map" for name in _distributed(self.definition)]
 

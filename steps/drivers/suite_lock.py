@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEY = "acceptance-suite"
 REFUSALS = (ClientError, BotoCoreError)
-"""What a call raises whose credentials have expired, or whose service is out of reach."""
+"""Errors of a call with expired credentials, or to a service that cannot be reached."""
 SECONDS = 7200
 """The lock's lifetime: longer than any run, and the time for which a dead run keeps others out."""
 

@@ -23,7 +23,7 @@ class Table:
     expires_by: str | None
     """The TTL attribute, by which items expire; None if TTL is not enabled."""
     further: tuple[str, ...] = ()
-    """What it has beside: further indexes, and encryption by a key of KMS."""
+    """Settings that the pipeline does not need: further indexes, and encryption by a KMS key."""
 
 
 _EXPIRING = ("ENABLED", "ENABLING")

@@ -63,7 +63,7 @@ class Judgement(NamedTuple):
 
     @property
     def sentence(self) -> Words:
-        """What the check found; where its claim does not hold, also what was wanted, and where."""
+        """The sentence of the check's finding; if its claim does not hold, also the wanted value and the place."""
         if self.holds:
             return self.got
         sentence = fill(_OTHERWISE, got=self.got, wanted=self.wanted)

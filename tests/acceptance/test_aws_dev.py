@@ -232,7 +232,7 @@ def test_the_dev_account_gets_the_same_verdict_under_the_suites_own_policy_and_i
 
 READS = re.compile(r"\w+:(Get|List|Describe|Filter|Simulate|Test|Query)")
 DELIVERY = {"dynamodb:PutItem", "dynamodb:DeleteItem", "s3:PutObject", "s3:DeleteObjectVersion"}
-"""What it takes to lock the account, to upload the session's one file, and to take it back."""
+"""The writes that lock the account, upload the session's one file, and remove it again."""
 
 
 @pytest.mark.nightly

@@ -61,7 +61,7 @@ class Line:
 
     @property
     def got(self) -> Words:
-        """What was found, in one sentence; of a line that was not checked, the reason."""
+        """The finding in one sentence; for a line that was not checked, the reason."""
         unjudged = self.found.reason if self.found.status == NOT_CHECKED else ""
         return self.found.found or translate(self.found.got or unjudged or "–")
 
@@ -107,12 +107,12 @@ class BeyondLine:
 
     @property
     def got(self) -> Words:
-        """What was found, in one sentence; of a requirement that was not judged, the reason."""
+        """The finding in one sentence; for a requirement that was not judged, the reason."""
         return self.found.found or translate(self.found.reason or "–")
 
     @property
     def details(self) -> list[tuple[str, Words]]:
-        """What a requirement that does not hold means: names of texts, each with its text."""
+        """Usual cause, risk and remedy of a requirement that does not hold, by the names of their headings."""
         if self.found.status not in (FAILED, BROKEN):
             return []
         bad = [scenario(each.id) for each in self.found.scenarios if each.status != PASSED]
