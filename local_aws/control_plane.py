@@ -51,6 +51,7 @@ def import_moto(account: str) -> None:
 def _patch_moto() -> None:
     moto_patches.run_state_machines()
     moto_patches.give_start_time_as_text()
+    moto_patches.begin_executions_as_running()
     moto_patches.add_request_ids()
     moto_patches.name_denied_calls()
     moto_patches.leave_bucket_policies_to_us()
