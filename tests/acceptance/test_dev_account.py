@@ -17,7 +17,7 @@ import pytest
 
 from steps.cloudformation.template import load
 from tests.acceptance.conftest import ROOT, Accept, client
-from tests.acceptance.test_aws_dev import asked
+from tests.acceptance.stand_in import asked
 
 STAND_IN = ("-m", "tests.dev_account")
 DOCUMENT, JAPANESE = (ROOT / "docs" / name for name in ("deploy-dev.md", "deploy-dev.ja.md"))
