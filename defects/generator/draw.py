@@ -26,7 +26,7 @@ def _changes(file: str, text: str) -> Iterator[Change]:
         case "sql":
             yield from sql.find_schema_changes(file, text)
         case _:
-            yield from sql.statement_changes(file, text)
+            yield from sql.find_statement_changes(file, text)
             yield from python.changes(file, text)
 
 

@@ -90,14 +90,14 @@ def find_schema_changes(file: str, text: str) -> Iterator[Change]:
 
 
 _BODIES = (
-    ("INSERT", "RETURN CASE WHEN random() < 0.2 THEN NULL ELSE NEW END;"),
+    ("INSERT", "RETURN CASE WHEN hashtext(NEW::text) % 5 = 0 THEN NULL ELSE NEW END;"),
     ("UPDATE", "RETURN OLD;"),
     ("DELETE", "RETURN NULL;"),
     ("INSERT OR UPDATE", "RAISE EXCEPTION 'frozen'; RETURN NULL;"),
 )
 
 
-def statement_changes(file: str, text: str) -> Iterator[Change]:
+def find_statement_changes(file: str, text: str) -> Iterator[Change]:
     """Yield each change of the SQL in a module's texts."""
     lines = Lines(text)
     for function, node in lines.nodes():
