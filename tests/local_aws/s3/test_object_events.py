@@ -1,10 +1,30 @@
-"""An object created in S3 starts the executions whose rules its event matches, by itself, and nothing else does."""
+"""Operations on objects in S3 start the executions whose rules their events match, by themselves."""
 
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
+
 from tests.local_aws.conftest import ACCOUNT, REGION
+from tests.local_aws.helpers import unique
 from tests.local_aws.inbox import ClientOf, Inbox
+
+Others = Callable[[int], list[tuple[str, dict[str, Any]]]]
+
+
+@pytest.fixture
+def others(inbox: Inbox, client: ClientOf, role: str) -> Iterator[Others]:
+    """Returns type and detail of `count` events other than those of new objects, in their order."""
+    events, rule = client("events"), unique("others")
+    pattern = {"detail-type": [{"anything-but": "Object Created"}], "detail": {"bucket": {"name": [inbox.bucket]}}}
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": inbox.machine, "RoleArn": role}])
+    yield lambda count: [(each["input"]["detail-type"], each["input"]["detail"]) for each in inbox.started(count)]
+    events.remove_targets(Rule=rule, Ids=["1"])
+    events.delete_rule(Name=rule)
 
 
 def test_the_event_is_as_aws_shapes_it(inbox: Inbox) -> None:
@@ -121,3 +141,51 @@ def test_a_bucket_without_event_bridge_is_silent(inbox: Inbox, client: ClientOf)
     inbox.put("in/unheard")
     s3.put_bucket_notification_configuration(Bucket=inbox.bucket, NotificationConfiguration=notification)
     assert inbox.keys_after_the_last("in/last") == ["in/last"]
+
+
+def test_deletions_are_told_one_by_one_and_of_nothing_that_is_absent(
+    inbox: Inbox, client: ClientOf, others: Others
+) -> None:
+    s3, bucket = client("s3"), inbox.bucket
+    versions = {key: inbox.put(key)["VersionId"] for key in ("a", "b")}
+    marker = s3.delete_object(Bucket=bucket, Key="a")["VersionId"]
+    s3.delete_object(Bucket=bucket, Key="a", VersionId=marker)
+    s3.delete_object(Bucket=bucket, Key="a", VersionId=marker)
+    asked: Any = [{"Key": "a", "VersionId": versions["a"]}, {"Key": "b"}]
+    answered = s3.delete_objects(Bucket=bucket, Delete={"Objects": [*asked, {"Key": "b", "VersionId": "none"}]})
+    markers = {each["Key"]: each["DeleteMarkerVersionId"] for each in answered["Deleted"] if "DeleteMarker" in each}
+    told = [(each["deletion-type"], each["object"]["key"], each["object"]["version-id"]) for _, each in others(4)]
+    assert sorted(told) == sorted(
+        [
+            ("Delete Marker Created", "a", marker),
+            ("Permanently Deleted", "a", marker),
+            ("Permanently Deleted", "a", versions["a"]),
+            ("Delete Marker Created", "b", markers["b"]),
+        ]
+    )
+
+
+def test_tags_and_acls_are_told_and_an_acl_that_changes_nothing_is_not(
+    inbox: Inbox, client: ClientOf, others: Others
+) -> None:
+    s3, version = client("s3"), inbox.put("a")["VersionId"]
+    where = {"Bucket": inbox.bucket, "Key": "a"}
+    s3.put_object_acl(**where, ACL="private")
+    s3.put_object_acl(**where, ACL="public-read")
+    s3.put_object_tagging(**where, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    s3.delete_object_tagging(**where)
+    told = {kind: each["object"] for kind, each in others(3)}
+    expected = {"key": "a", "etag": "9a0364b9e99bb480dd25e1f0284c8555", "version-id": version}
+    assert told == dict.fromkeys(("Object ACL Updated", "Object Tags Added", "Object Tags Deleted"), expected)
+
+
+def test_a_restore_is_told_at_its_beginning_and_its_end(inbox: Inbox, client: ClientOf, others: Others) -> None:
+    inbox.put("cold", StorageClass="GLACIER")
+    client("s3").restore_object(Bucket=inbox.bucket, Key="cold", RestoreRequest={"Days": 2})
+    told = dict(others(2))
+    began, ended = told["Object Restore Initiated"], told["Object Restore Completed"]
+    assert began["source-storage-class"] == ended["source-storage-class"] == "GLACIER"
+    assert began["object"] == ended["object"]
+    assert sorted(began["object"]) == ["etag", "key", "size", "version-id"]
+    assert ended["requester"] == "s3.amazonaws.com"
+    assert ended["restore-expiry-time"] > f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
