@@ -75,7 +75,7 @@ class Server:
         self.endpoint_url = f"http://{HOST}:{self.port}"
         self.keys = AccessKeys()
         self.aurora = Aurora()
-        self._folder = folder
+        self._folder = folder = folder.resolve()  # a function's own paths have no links in them
         self._watch = watch
         self._runtime = make_runtime_folder(folder / "runtime")
         self._packages = Packages(folder / "packages")

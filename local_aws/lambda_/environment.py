@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws.internal_client import Credentials
 from local_aws.lambda_.spec import FunctionSpec
+
+_STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,16 @@ class Places:
     layers: Path
     runtime: Path
     temporary: Path
+
+    def rename(self, content: bytes, spec: FunctionSpec) -> bytes:
+        """Replace the folders of this machine in a payload or log line by those where Lambda has the same files.
+
+        Mounting them there needs root on Linux, and would hide a Python in /opt.
+        """
+        names = {self.task: "/var/task", self.layers: "/opt", self.runtime: "/var/runtime"}
+        for folder, name in {**names, _STANDARD_LIBRARY: f"/var/lang/lib/{spec.runtime}"}.items():
+            content = content.replace(os.fsencode(folder), name.encode())
+        return content
 
 
 def environment(

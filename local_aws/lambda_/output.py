@@ -14,8 +14,10 @@ _BLOCK = 65_536
 class Output:
     """Reads the two pipes of a process and forwards each message as it arrives, with its timestamp if it has one."""
 
-    def __init__(self, write: Callable[[str, int | None], object]) -> None:
+    def __init__(self, write: Callable[[str, int | None], object], edit: Callable[[bytes], bytes]) -> None:
+        """`edit` is called with each message before it is forwarded."""
         self._write = write
+        self._edit = edit
         self._reading = threading.Lock()
         self._lines_read, self.lines = os.pipe()
         self._frames_read, self.frames = os.pipe()
@@ -36,7 +38,7 @@ class Output:
                 self._read(pipe)
             if rest := self._buffers.get(self._lines_read):
                 self._buffers[self._lines_read] = b""
-                self._write(rest.decode(errors="replace"), None)
+                self._forward(rest)
 
     def _follow(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -65,10 +67,13 @@ class Output:
             parse = self._parse_lines if pipe == self._lines_read else self._parse_frames
             self._buffers[pipe] = parse(self._buffers[pipe] + block)
 
+    def _forward(self, content: bytes, timestamp: int | None = None) -> None:
+        self._write(self._edit(content).decode(errors="replace"), timestamp)
+
     def _parse_lines(self, content: bytes) -> bytes:
         *lines, rest = content.split(b"\n")
         for line in lines:
-            self._write(line.decode(errors="replace") + "\n", None)
+            self._forward(line + b"\n")
         return rest
 
     def _parse_frames(self, content: bytes) -> bytes:
@@ -78,6 +83,6 @@ class Output:
             if len(content) < end:
                 break
             microseconds = int.from_bytes(content[8:16], "big")
-            self._write(content[_FRAME_HEADER:end].decode(errors="replace"), microseconds // 1000)
+            self._forward(content[_FRAME_HEADER:end], microseconds // 1000)
             content = content[end:]
         return content

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple, cast
 
 from local_aws.lambda_ import outcome, platform_events, report
@@ -55,7 +56,8 @@ class Sandbox:
         self._temporary = ground.places.temporary
         self._reports = queue.SimpleQueue[Report]()
         self._api = RuntimeApi(self._reports.put)
-        self._output = Output(self._log.write)
+        self._rename = partial(ground.places.rename, spec=spec)
+        self._output = Output(self._log.write, self._rename)
         self._init_seconds: float | None = None
         self._started = time.monotonic()
         self._lines = platform_events if spec.writes_json else report
@@ -150,9 +152,9 @@ class Sandbox:
             case Ready():
                 return None
             case Answered(payload):
-                return outcome.answered(payload)
+                return outcome.answered(self._rename(payload))
             case Failed(error) | InitFailed(error):
-                return outcome.reported(error, request_id)
+                return outcome.reported(self._rename(error))
             case Exited(status):
                 return outcome.exited(request_id, status)
             case None:

@@ -19,7 +19,8 @@ def test_an_exception_is_told_by_its_class_with_a_stack_trace(deploy: Deploy) ->
     assert reply.payload["errorType"] == "TooLate"
     assert reply.payload["errorMessage"] == "by a day"
     assert reply.payload["requestId"] == reply.request_id
-    assert "line 3, in handler" in reply.payload["stackTrace"][0]
+    raised = "    raise TooLate('by a day')\n"
+    assert reply.payload["stackTrace"] == [f'  File "/var/task/app.py", line 3, in handler\n{raised}']
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ def test_an_init_that_fails(deploy: Deploy, files: dict[str, str], handler: str,
     assert reply.error == "Unhandled"
     assert reply.payload["errorType"] == error
     assert message in reply.payload["errorMessage"]
+    assert reply.payload.get("requestId", "") == ""
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,19 @@ def test_a_missing_layer_is_an_import_error(deploy: Deploy, layer: Layer) -> Non
     assert function().payload == "layer"
 
 
+def test_the_folders_are_named_as_on_aws(deploy: Deploy, layer: Layer) -> None:
+    source = """
+        import boto3, json, os, shared
+        def handler(event, context):
+            modules = (boto3.__file__, json.__file__, shared.__file__, __file__)
+            return [os.getcwd(), os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"], *modules]
+    """
+    assert deploy(dedent(source), Layers=[layer({"python/shared.py": ""})])().payload == [
+        *("/var/task", "/var/task", "/var/runtime", "/var/runtime/boto3/__init__.py"),
+        *("/var/lang/lib/python3.12/json/__init__.py", "/opt/python/shared.py", "/var/task/app.py"),
+    ]
+
+
 def test_the_environment_is_what_is_declared(deploy: Deploy, aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OURS", "not theirs")
     function = deploy(

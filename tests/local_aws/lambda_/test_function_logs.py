@@ -84,10 +84,12 @@ def test_a_timeout_and_a_crash_are_logged(client: ClientOf, deploy: Deploy) -> N
 
 
 def test_an_exception_is_logged_with_its_name(client: ClientOf, deploy: Deploy) -> None:
-    function = deploy("def handler(event, context): return 1 / 0")
+    function = deploy("import json\ndef handler(event, context): return json.loads('')")
     function()
     (error,) = [event["message"] for event in log_of(client, function) if "[ERROR]" in event["message"]]
-    assert error.startswith("[ERROR] ZeroDivisionError: division by zero\nTraceback (most recent call last):\n")
+    first = "[ERROR] JSONDecodeError: Expecting value: line 1 column 1 (char 0)\nTraceback (most recent call last):\n"
+    assert error.startswith(f'{first}\xa0\xa0File "/var/task/app.py", line 2, in handler\n')
+    assert '\xa0\xa0File "/var/lang/lib/python3.12/json/__init__.py", line ' in error
 
 
 def test_the_tail_is_returned_on_demand(deploy: Deploy) -> None:
