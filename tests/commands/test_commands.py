@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,9 +13,9 @@ import pytest
 from local_aws import LocalAws
 from steps.drivers.names import Names
 from steps.drivers.s3 import Inbox, Upload
+from tests.commands.conftest import Command
 from tests.local_aws.helpers import make_powerful_role
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names(account="123456789012")
 KEY = {"Variable": "$.detail.object.key"}
 MACHINE = {
@@ -37,7 +34,6 @@ MACHINE = {
         "Ends": {"Type": "Pass", "Result": {"records_applied": 3}, "End": True},
     },
 }
-Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -75,19 +71,8 @@ def upload(client: Callable[[str], Any]) -> Callable[[str], Upload]:
 
 
 @pytest.fixture
-def command(aws: LocalAws, client: Callable[[str], Any]) -> Command:
-    def run(*arguments: str, account: str = NAMES.account) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "commands", *arguments],
-            cwd=ROOT,
-            env=os.environ | aws.environment | {"ACCEPTANCE_ACCOUNT": account},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
+def command(run_command: Command, aws: LocalAws, client: Callable[[str], Any]) -> Command:
+    return functools.partial(run_command, **aws.environment, ACCEPTANCE_ACCOUNT=NAMES.account)
 
 
 @pytest.fixture
@@ -171,7 +156,7 @@ def test_what_cannot_be_started_is_said_in_one_sentence(command: Command, upload
 
 def test_nothing_is_started_in_another_account_than_the_settings(command: Command, upload):
     upload("any.csv")
-    done = command("start", "incoming/any.csv", account="210987654321")
+    done = command("start", "incoming/any.csv", ACCEPTANCE_ACCOUNT="210987654321")
     assert (done.returncode, done.stdout) == (1, "")
     assert "is of account 123456789012, not 210987654321" in done.stderr
     assert "remedy: sign in to 210987654321" in done.stderr
