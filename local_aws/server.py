@@ -40,7 +40,7 @@ from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.admission import Network
 from local_aws.rds import Aurora
 from local_aws.s3.object_events import ObjectEvents
-from local_aws.step_functions import name_executions
+from local_aws.step_functions.executions import name_executions
 
 HOST = "127.0.0.1"
 

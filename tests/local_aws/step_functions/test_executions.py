@@ -11,28 +11,8 @@ import pytest
 
 from steps.drivers.execution_history import tasks
 from tests.local_aws.conftest import Deploy
-from tests.local_aws.helpers import eventually, unique
-
-Run = Callable[..., tuple[dict[str, Any], list[dict[str, Any]]]]
-
-
-@pytest.fixture
-def run(client: Callable[[str], Any], role: str) -> Run:
-    """Runs states from the first one to the end and returns the execution and its history."""
-
-    def ended(states: dict[str, Any], execution_input: Any = None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        sfn = client("stepfunctions")
-        definition = json.dumps({"StartAt": next(iter(states)), "States": states})
-        machine = sfn.create_state_machine(name=unique("machine"), definition=definition, roleArn=role)
-        started = sfn.start_execution(
-            stateMachineArn=machine["stateMachineArn"], input=json.dumps(execution_input or {})
-        )
-        arn = started["executionArn"]
-        eventually(lambda: sfn.describe_execution(executionArn=arn)["status"] != "RUNNING", "the execution to end")
-        pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
-        return sfn.describe_execution(executionArn=arn), [event for page in pages for event in page["events"]]
-
-    return ended
+from tests.local_aws.helpers import unique
+from tests.local_aws.step_functions.conftest import Run
 
 
 def task(function: str, **more: Any) -> dict[str, Any]:

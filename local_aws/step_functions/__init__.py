@@ -1,0 +1,1 @@
+"""Step Functions: the layer around moto, and what local_aws/moto_patches.py puts into its interpreter."""
