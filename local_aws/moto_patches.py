@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions interpreter signs its requests; each session has its own secret."""
@@ -137,6 +137,159 @@ def give_times_as_text() -> None:
         env.stack.append(json.loads(json.dumps(env.stack.pop(), default=text)))
 
     kind._eval_service_task = call_and_convert
+
+
+def separate_query_languages() -> None:
+    """Keep the query language of a definition while it is parsed, for that definition alone.
+
+    moto keeps it for all of them: one that is refused half-way decides on the language of each later one, and two that
+    are parsed at once fail.
+    """
+    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+
+    def begin(self: Any) -> None:
+        self._query_language_per_scope = []
+
+    Preprocessor.__init__ = begin  # type: ignore[method-assign]
+
+
+def read_strings_as_json() -> None:
+    """Read each string of a definition as JSON, but for paths, which have escapes of their own: moto keeps the \\."""
+    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+
+    read = Preprocessor._inner_string_of
+
+    def read_as_json(parser_rule_context: Any) -> Any:
+        text = read(parser_rule_context)
+        is_escaped = text is not None and "\\" in text and not text.startswith("$")
+        return json.loads(f'"{text}"') if is_escaped else text
+
+    Preprocessor._inner_string_of = staticmethod(read_as_json)  # type: ignore[method-assign]
+
+
+def evaluate_queries() -> None:
+    """Evaluate JSONata by jsonata-python and variables by JSONPath: moto has no evaluator, and fails on both."""
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name import failure_event as failures
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+    from moto.stepfunctions.parser.asl.component.common.string import string_expression as strings
+    from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+    from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+    from moto.stepfunctions.parser.asl.eval.variable_store import NoSuchVariable
+    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+    from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError, extract_json
+
+    from local_aws.step_functions.queries import QueryError, query, split_reference
+
+    parser, state, execution, failure = (
+        cast(Any, kind) for kind in (Preprocessor, CommonStateField, ExecutionState, failures.FailureEventException)
+    )
+    read, run, describe, from_error = (
+        parser.visitString_jsonata,
+        state._eval_body,
+        failure.get_execution_failed_event_details,
+        execution._from_error,
+    )
+
+    def read_with_field(self: Any, ctx: Any) -> Any:
+        expression = read(self, ctx)
+        expression.field = _field_of(ctx)
+        return expression
+
+    def evaluate_jsonata(self: Any, env: Any) -> None:
+        scope = env.variable_store
+        variables = {**scope._outer_scope, **scope._inner_scope, "states": env.states._states_data}
+        try:
+            env.stack.append(query(self.expression, self.field, variables))
+        except QueryError as error:
+            name, entered = env.next_state_name, env.event_history_context.source_event_id
+            place = f"An error occurred while executing the state '{name}' (entered at the event id #{entered})."
+            kind = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+            details = {"error": kind.error_name, "cause": f"{place} {error}", "location": self.field, "state": name}
+            told: Any = {"evaluationFailedEventDetails": details}
+            raise failures.FailureEventException(
+                failures.FailureEvent(env, kind, HistoryEventType.EvaluationFailed, told)
+            ) from error
+
+    def evaluate_variable(self: Any, env: Any) -> None:
+        name, path = split_reference(self.expression)
+        try:
+            env.stack.append(extract_json(path, env.variable_store.get(name)))
+        except NoSuchVariable as missing:
+            raise NoSuchJsonPathError(self.expression, env.states.get_input()) from missing
+
+    def run_and_record(self: Any, env: Any) -> None:
+        try:
+            run(self, env)
+        except failures.FailureEventException as error:
+            event = error.failure_event
+            if event.event_type == HistoryEventType.EvaluationFailed and not getattr(event, "is_recorded", False):
+                _record(env, event)
+            raise
+
+    def _record(env: Any, event: Any) -> None:
+        event.is_recorded = True
+        env.event_manager.add_event(env.event_history_context, event.event_type, event.event_details)
+
+    def from_error_that_is_recorded(self: Any, env: Any, ex: Any) -> Any:
+        event = from_error(self, env, ex)
+        event.is_recorded = True  # by the caller, with its next step
+        return event
+
+    def describe_once(self: Any) -> Any:
+        """Adds the state to the cause of other failures alone: that of a query has it from the beginning."""
+        if self.failure_event.event_type != HistoryEventType.EvaluationFailed:
+            return describe(self)
+        error, cause = self.extract_error_cause_pair()
+        return {"error": error, "cause": cause}
+
+    parser.visitString_jsonata = read_with_field
+    strings.StringJSONata._eval_body = evaluate_jsonata  # type: ignore[method-assign]
+    strings.StringVariableSample._eval_body = evaluate_variable  # type: ignore[method-assign]
+    state._eval_body = run_and_record
+    execution._from_error = from_error_that_is_recorded
+    failure.get_execution_failed_event_details = describe_once
+
+
+def _field_of(ctx: Any) -> str:
+    """Return the path from the state to the string of a parsed definition, as in `Catch[0]/Output/error`."""
+    from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
+
+    path = ""
+    while ctx.parentCtx is not None and not isinstance(ctx.parentCtx, ASLParser.State_declContext):
+        child, ctx = ctx, ctx.parentCtx
+        texts = [each.getText() for each in ctx.children]
+        before = texts[: ctx.children.index(child)]
+        if "[" in before:
+            path = f"[{before[before.index('[') :].count(',')}]{path}"
+        if before[1:2] == [":"]:
+            path = "/" + before[0].strip('"') + path
+    return path.removeprefix("/")
+
+
+def assign_after_output() -> None:
+    """Give variables their values when the state has its output: until then, queries see the values before it."""
+    from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
+    from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+
+    declaration, state = cast(Any, AssignDecl), cast(Any, CommonStateField)
+    describe_exit = state._get_state_exited_event_details
+
+    def evaluate(self: Any, env: Any) -> None:
+        values: dict[str, Any] = {}
+        for binding in self.declaration_bindings:
+            binding.eval(env=env)
+            values |= env.stack.pop()
+        env.variable_store.awaited = values
+
+    def assign_and_describe(self: Any, env: Any) -> Any:
+        for name, value in env.variable_store.__dict__.pop("awaited", {}).items():
+            env.variable_store.set(variable_identifier=name, variable_value=value)
+        return describe_exit(self, env)
+
+    declaration._eval_body = evaluate
+    state._get_state_exited_event_details = assign_and_describe
 
 
 def filter_log_events() -> None:
