@@ -6,9 +6,10 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 from werkzeug.wrappers import Request, Response
 
@@ -62,3 +63,11 @@ def with_body(request: Request, body: bytes) -> Request:
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     return Request(environ)
+
+
+def with_path(request: Request, path: str, query: Mapping[str, str]) -> Request:
+    """Returns the same request with another path and other parameters, none of them URL-encoded."""
+    environ = with_body(request, request.get_data()).environ
+    uri = f"{quote(path)}?{urlencode(query)}"
+    changed = {"PATH_INFO": path, "QUERY_STRING": urlencode(query), "RAW_URI": uri, "REQUEST_URI": uri}
+    return Request({**environ, **changed})

@@ -100,8 +100,13 @@ def add_request_ids() -> None:
 
 
 def name_denied_calls() -> None:
-    """Name the error of a Lambda call that IAM denied as on AWS, not by the code in its cause, as moto does."""
+    """Name the error of a refused Lambda call as on AWS: denied by IAM, or of a task that names the function itself."""
+    from botocore.exceptions import ClientError
+    from moto.stepfunctions.parser.api import HistoryEventType, LambdaFunctionFailedEventDetails
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 
     kind: Any = state_task_service_lambda.StateTaskServiceLambda
     told = kind._error_cause_from_client_error
@@ -111,6 +116,18 @@ def name_denied_calls() -> None:
         return ("Lambda.AWSLambdaException" if error == "Lambda.AccessDeniedException" else error), cause
 
     kind._error_cause_from_client_error = staticmethod(error_and_cause)
+    own: Any = StateTaskLambda
+    failure_of = own._from_error
+
+    def failure(self: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, ClientError):
+            return failure_of(self, env, ex)
+        error, cause = error_and_cause(ex)
+        failed = LambdaFunctionFailedEventDetails(error=error, cause=cause)
+        details: Any = {"lambdaFunctionFailedEventDetails": failed}
+        return FailureEvent(env, CustomErrorName(error), HistoryEventType.LambdaFunctionFailed, details)
+
+    own._from_error = failure
 
 
 def leave_bucket_policies_to_us() -> None:

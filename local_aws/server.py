@@ -25,12 +25,14 @@ from local_aws.faults.standing import StandingFaults
 from local_aws.http import Handler, Layer, compose
 from local_aws.iam.authorization import Iam
 from local_aws.internal_client import Wire
+from local_aws.lambda_.aliases import Aliases
 from local_aws.lambda_.concurrency import ReservedConcurrency
 from local_aws.lambda_.configurations import Configurations
 from local_aws.lambda_.deployments import Deployments
 from local_aws.lambda_.environment import Places
 from local_aws.lambda_.invocations import Invocations
 from local_aws.lambda_.logs import LogShipper, LogStream, stream_name
+from local_aws.lambda_.names import unify_function_names
 from local_aws.lambda_.packages import Packages
 from local_aws.lambda_.pool import Pool
 from local_aws.lambda_.processes import Processes
@@ -89,6 +91,7 @@ class Server:
         self._network = Network(self._wire, faults)
         iam = Iam(self._wire, account)
         concurrency = ReservedConcurrency()
+        aliases = Aliases(self._wire)
         deployments = Deployments(self._wire, self._packages, self._pool)
 
         # A request passes through these layers from the first to the last, and then reaches moto.
@@ -106,8 +109,10 @@ class Server:
             ObjectEvents(self._wire, account, self._bus.take),  # S3: sends an event for each new object
             EventBridge(account, self._bus, self._wire),  # takes events; rejects invalid patterns and targets
             name_executions,  # Step Functions: names executions
+            unify_function_names,  # Lambda: replaces ARNs and partial ARNs in paths by the bare name
             Configurations(),  # Lambda: completes configurations by states other than Active
-            Invocations(deployments, concurrency, self._pool, iam.roles),  # Lambda: runs functions
+            Invocations(deployments, aliases, concurrency, self._pool, iam.roles),  # Lambda: runs functions
+            aliases,  # Lambda: refuses weights
             deployments,  # Lambda: keeps the packages of functions and layers
             concurrency,  # Lambda: keeps reserved concurrency
             serialize_dynamodb,  # DynamoDB: one request at a time

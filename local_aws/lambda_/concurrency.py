@@ -8,9 +8,21 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
+from local_aws.errors import Refused, rest_error
 from local_aws.http import Handler, json_answer, scope_of
 
-_PATH = re.compile(r"/[0-9-]+/functions/(?:arn:.*:function:)?(?P<name>[^/:]+)/concurrency/?")
+_PATH = re.compile(r"/[0-9-]+/functions/(?P<name>[^/]+)(?P<part>/concurrency)?/?")
+_MOST = 900
+"""Of the 1,000 that an account has, 100 stay unreserved."""
+
+_NEGATIVE = (
+    "1 validation error detected: Value '{}' at 'reservedConcurrentExecutions' failed to satisfy constraint: "
+    "Member must have value greater than or equal to 0"
+)
+_TOO_MANY = (
+    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
+    "minimum value of [100]."
+)
 
 
 class ReservedConcurrency:
@@ -20,17 +32,24 @@ class ReservedConcurrency:
         self._reserved: dict[tuple[str, str], int] = {}
 
     def __call__(self, request: Request, inner: Handler) -> Response:
-        """Handle `request`."""
-        answer = inner(request)
+        """Handle `request`; raises Refused."""
         scope, path = scope_of(request), _PATH.fullmatch(unquote(request.path))
-        if scope is None or scope.service != "lambda" or path is None or answer.status_code >= 300:
-            return answer
+        if scope is None or scope.service != "lambda" or path is None:
+            return inner(request)
         function = (scope.region, path["name"])
-        if request.method == "PUT":
-            self._reserved[function] = json.loads(request.get_data())["ReservedConcurrentExecutions"]
-        elif request.method == "DELETE":
+        wanted = json.loads(request.get_data())["ReservedConcurrentExecutions"] if request.method == "PUT" else None
+        others = sum(number for key, number in self._reserved.items() if key[0] == scope.region and key != function)
+        if wanted is not None and wanted < 0:
+            raise Refused(rest_error("ValidationException", _NEGATIVE.format(wanted)))
+        if wanted is not None and wanted + others > _MOST:
+            raise Refused(rest_error("InvalidParameterValueException", _TOO_MANY))
+        answer = inner(request)
+        if request.method == "DELETE" and answer.status_code < 300:  # the reservation, or the function with it
             self._reserved.pop(function, None)
+        if not path["part"] or request.method == "DELETE" or answer.status_code >= 300:
             return answer
+        if wanted is not None:
+            self._reserved[function] = wanted
         reserved = self.of(*function)
         return json_answer({} if reserved is None else {"ReservedConcurrentExecutions": reserved})
 

@@ -18,9 +18,12 @@ from local_aws.errors import Refused, rest_error
 from local_aws.http import Handler, json_answer, scope_of
 
 _CONTROL = re.compile(r"/_functions/(?P<name>[^/]+)/state")
-_PATH = re.compile(
-    r"/[0-9-]+/functions(?:/(?:arn:.*:function:)?(?P<name>[^/:]+)(?::[^/]+)?(?P<part>/configuration|/invocations)?)?/?"
-)
+_PATH = re.compile(r"/[0-9-]+/functions(?:/(?P<name>[^/]+)(?P<part>/configuration|/invocations|/versions)?)?/?")
+_VALUES = {
+    "LogFormat": ("JSON", "Text"),
+    "ApplicationLogLevel": ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"),
+    "SystemLogLevel": ("DEBUG", "INFO", "WARN"),
+}
 _INACTIVE = "The function is inactive and its VPC connection is no longer available. Wait for the VPC connection to "
 
 
@@ -29,7 +32,8 @@ class Configurations:
 
     def __init__(self) -> None:
         self._states: dict[str, dict[str, Any]] = {}
-        self._logging: dict[str, dict[str, str]] = {}
+        self._logging: dict[tuple[str, str], dict[str, str]] = {}
+        """By name and version."""
 
     def __call__(self, request: Request, inner: Handler) -> Response:
         """Handle `request`; raises Refused.
@@ -47,22 +51,28 @@ class Configurations:
             self._refuse_unless_active(found["name"])
             return inner(request)
         content = json.loads(request.get_data() or b"{}") if request.method in ("POST", "PUT") else {}
+        logging = content.get("LoggingConfig") or {}
+        _refuse_unknown_values(logging)
         answer = inner(request)
         name = found["name"] or content.get("FunctionName")
-        if answer.status_code >= 300 or not name:
+        if answer.status_code >= 300 or not name or not answer.get_data():
             return answer
-        if "LoggingConfig" in content:
-            self._logging[name] = content["LoggingConfig"]
-        if answer.get_data():
-            told = json.loads(answer.get_data())
-            told.get("Configuration", told).update({**self._of(name), "LoggingConfig": self._logging_of(name)})
-            answer.set_data(json.dumps(told))
+        latest = self._logging.get((name, "$LATEST"), {}) if found["name"] else {}
+        self._logging[name, "$LATEST"] = {**latest, **logging}
+        told = json.loads(answer.get_data())
+        for each in told.get("Versions", [told.get("Configuration", told)]):
+            if request.method == "POST" and found["part"] == "/versions":
+                self._logging.setdefault((name, each["Version"]), latest)
+            each |= {**self._of(name), "LoggingConfig": self._logging_of(name, each.get("Version", "$LATEST"))}
+        answer.set_data(json.dumps(told))
         return answer
 
-    def _logging_of(self, name: str) -> dict[str, str]:
-        told = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}", **self._logging.get(name, {})}
-        levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"} if told["LogFormat"] == "JSON" else {}
-        return {**levels, **told}
+    def _logging_of(self, name: str, version: str) -> dict[str, str]:
+        own = self._logging.get((name, version), {})
+        told = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}", **own}
+        if told["LogFormat"] == "JSON":
+            return {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **told}
+        return {field: value for field, value in told.items() if field not in ("ApplicationLogLevel", "SystemLogLevel")}
 
     def _of(self, name: str) -> dict[str, Any]:
         """The fields of the function's state; empty if it is Active."""
@@ -84,3 +94,11 @@ class Configurations:
                     "The operation cannot be performed at this time. The function is currently in the following state: "
                 )
                 raise Refused(rest_error("ResourceConflictException", said + state, 409))
+
+
+def _refuse_unknown_values(logging: dict[str, str]) -> None:
+    for field, allowed in _VALUES.items():
+        if field in logging and logging[field] not in allowed:
+            said = f"Value '{logging[field]}' at 'loggingConfig.{field[0].lower()}{field[1:]}'"
+            rule = f"failed to satisfy constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
+            raise Refused(rest_error("ValidationException", f"1 validation error detected: {said} {rule}"))

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from local_aws.errors import Refused, rest_error
 from local_aws.http import Handler, scope_of
 from local_aws.iam.roles import Roles
+from local_aws.lambda_.aliases import Aliases
 from local_aws.lambda_.concurrency import ReservedConcurrency
 from local_aws.lambda_.deployments import Deployments
 from local_aws.lambda_.outcome import Outcome
@@ -27,15 +28,18 @@ from local_aws.lambda_.spec import FunctionSpec
 
 MAX_BYTES = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
 
-_PATH = re.compile(r"/[0-9-]+/functions/(?P<name>.+)/invocations/?")
+_PATH = re.compile(r"/[0-9-]+/functions/(?P<name>[^/]+)/invocations/?")
 _log = logging.getLogger(__name__)
 
 
 class Invocations:
     """Runs the functions recorded by `deployments` in processes of the pool."""
 
-    def __init__(self, deployments: Deployments, concurrency: ReservedConcurrency, pool: Pool, roles: Roles) -> None:
+    def __init__(
+        self, deployments: Deployments, aliases: Aliases, concurrency: ReservedConcurrency, pool: Pool, roles: Roles
+    ) -> None:
         self._deployments = deployments
+        self._aliases = aliases
         self._concurrency = concurrency
         self._pool = pool
         self._roles = roles
@@ -47,11 +51,14 @@ class Invocations:
             return inner(request)
         if not (path := _PATH.fullmatch(unquote(request.path))):
             return inner(request)
-        configuration = self._deployments.configuration(scope.region, path["name"], request.args.get("Qualifier"))
+        name, qualifier = path["name"], request.args.get("Qualifier")
+        version = self._aliases.version(scope.region, name, qualifier)
+        configuration = self._deployments.configuration(scope.region, name, version)
         mode = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         event = _event(request, mode)
         spec = self._deployments.spec(configuration)
-        invocation = Invocation(str(uuid.uuid4()), event, configuration["FunctionArn"], _headers_of(request))
+        called = f"{spec.arn}:{qualifier}" if qualifier else spec.arn
+        invocation = Invocation(str(uuid.uuid4()), event, called, _headers_of(request))
         headers = {"x-amzn-RequestId": invocation.request_id, "X-Amz-Executed-Version": spec.version}
         if mode == "DryRun":
             return Response(status=204, headers=headers)

@@ -16,7 +16,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MASKS = (
     (_UUID, "<uuid>"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "<time>"),
-    (re.compile(r"(Duration: |Max Memory Used: )[\d.]+"), r"\1<n>"),
+    (re.compile(r"(Duration: |Max Memory Used: |(?:Ms|UsedMB)\": )[\d.]+"), r"\1<n>"),
     (re.compile(r"^\d{4}-\S+ <uuid> "), ""),
 )
 
@@ -86,21 +86,33 @@ def definition(case: Case, account: Account) -> tuple[Any, Any]:
 
 
 def invocation(case: Case, account: Account) -> tuple[Any, Any]:
-    """Return payload, error and log lines of an invocation on AWS and here, with ids and figures masked."""
-    wanted = case.json("answer")
-    made = account.make_function(case["code"], **case.json("settings", {}))
-    name = made["FunctionName"]
+    """Return payload, error and log lines of an invocation on AWS and here, with ids and figures masked.
+
+    A case may have `calls` to be made before, each with its operation and arguments, and arguments of its own for
+    Invoke; NAME stands for the function's name. Without an event, the answer is that of the last call.
+    """
+    wanted, functions = case.json("answer"), account.client("lambda")
     try:
-        answer = account.client("lambda").invoke(FunctionName=name, Payload=case["event"].encode())
+        made = account.make_function(case["code"], **case.json("settings", {}))
+        name, said = made["FunctionName"], {}
+        for operation, arguments in json.loads(case.given.get("calls", "[]").replace("NAME", name)):
+            said = getattr(functions, operation)(**{"FunctionName": name, **arguments})
+        if "event" not in case.given:
+            return wanted, json.loads(json.dumps({field: said[field] for field in wanted}).replace(name, "NAME"))
+        arguments = json.loads(case.given.get("invoke", "{}").replace("NAME", name))
+        answer = functions.invoke(**{"FunctionName": name, "Payload": case["event"].encode(), **arguments})
     except ClientError as error:
-        return wanted, refusal_of(error)
+        refusal = refusal_of(error)
+        return wanted, refusal if ": " in wanted else refusal.partition(":")[0]
     payload = json.loads(_masked(answer["Payload"].read().decode()))
-    if isinstance(payload, dict) and wanted.get("payload", {}).get("stackTrace"):
-        payload["stackTrace"] = payload.get("stackTrace", [])[-1:]  # the frames before are of AWS's Python
+    if isinstance(payload, dict) and payload.get("stackTrace"):
+        payload["stackTrace"] = payload["stackTrace"][-1:]  # the frames before are of AWS's Python
     got = {"payload": payload} | ({"error": answer["FunctionError"]} if "FunctionError" in answer else {})
+    if "executed" in wanted:
+        got["executed"] = answer["ExecutedVersion"]
     if "logs" in wanted:
-        got["logs"] = _lines(account, f"/aws/lambda/{name}")
-    return wanted, got
+        got["logs"] = _lines(account, made["LoggingConfig"]["LogGroup"])
+    return wanted, json.loads(json.dumps(got).replace(name, "NAME"))
 
 
 def _lines(account: Account, group: str) -> list[str]:
@@ -110,9 +122,9 @@ def _lines(account: Account, group: str) -> list[str]:
         except ClientError:
             return []
         lines = [_masked(each["message"]) for each in found]
-        return lines if any(line.startswith("REPORT") for line in lines) else []
+        return lines if any(line.startswith("REPORT") or "platform.report" in line for line in lines) else []
 
-    return [line for line in wait_for(look) if not line.startswith("INIT_START")]
+    return [line for line in wait_for(look) if "INIT_START" not in line and "initStart" not in line]
 
 
 def _masked(text: str) -> str:

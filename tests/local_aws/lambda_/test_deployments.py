@@ -1,12 +1,13 @@
 """Code that is uploaded is the code that runs, from then on."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local_aws.conftest import REGION, Deploy
+from tests.local_aws.conftest import ACCOUNT, REGION, Deploy
 from tests.local_aws.helpers import Function, eventually, unique, zipped
 
 ClientOf = Callable[[str], Any]
@@ -61,6 +62,32 @@ def test_versions_and_aliases(deploy: Deploy) -> None:
     assert function(qualifier=version).payload == "first"
     assert function(qualifier="live").payload == "first"
     assert function().payload == "second"
+
+
+@pytest.mark.parametrize("form", ["{arn}", "{account}:function:{name}", "{account}:function:{name}:live", "{arn}:live"])
+def test_a_function_goes_by_its_arn_and_parts_of_it(deploy: Deploy, form: str) -> None:
+    function = deploy("def handler(event, context): return context.invoked_function_arn\n")
+    function.client.publish_version(FunctionName=function.name)
+    function.client.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1")
+    called = form.format(arn=function.arn, account=ACCOUNT, name=function.name)
+    answer = function.client.invoke(FunctionName=called)
+    assert json.loads(answer["Payload"].read()) == function.arn + (":live" if called.endswith(":live") else "")
+    with pytest.raises(ClientError, match="does not match the specified qualifier"):
+        function.client.invoke(FunctionName=f"{function.name}:1", Qualifier="live")
+
+
+def test_an_alias_spreads_calls_by_its_weights(deploy: Deploy) -> None:
+    function = deploy(returns("first"))
+    function.client.publish_version(FunctionName=function.name)
+    function.client.update_function_code(
+        FunctionName=function.name, ZipFile=zipped({"app.py": returns("second")}), Publish=True
+    )
+    weights = {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.5}}}
+    function.client.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1", **weights)
+    assert {function(qualifier="live").payload for _ in range(40)} == {"first", "second"}
+    weights["RoutingConfig"]["AdditionalVersionWeights"] = {"1": 0.5}
+    with pytest.raises(ClientError, match="version 1 is already included in routing configuration"):
+        function.client.update_alias(FunctionName=function.name, Name="live", **weights)
 
 
 def test_a_package_that_is_no_zip_file_is_refused(deploy: Deploy) -> None:

@@ -140,6 +140,30 @@ def test_reserved_concurrency_throttles(deploy: Deploy) -> None:
     assert answer["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
     assert function().payload == "served"
+    with pytest.raises(ClientError, match=r"minimum value of \[100\]"):
+        function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=901)
+
+
+@pytest.mark.parametrize("by", ["arn:aws:states:::lambda:invoke", "the function's own ARN"])
+def test_a_state_machine_tells_that_a_function_is_throttled(
+    client: Callable[[str], Any], deploy: Deploy, by: str
+) -> None:
+    function, states = deploy(""), client("stepfunctions")
+    function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
+    call = (
+        {"Resource": by, "Parameters": {"FunctionName": function.name}}
+        if "invoke" in by
+        else {"Resource": function.arn}
+    )
+    definition = json.dumps({"StartAt": "Call", "States": {"Call": {"Type": "Task", **call, "End": True}}})
+    role = client("iam").get_role(RoleName="any")["Role"]["Arn"]
+    machine = states.create_state_machine(name=unique("machine"), definition=definition, roleArn=role)
+    started = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    ended = eventually(
+        lambda: (found := states.describe_execution(executionArn=started))["status"] != "RUNNING" and found, "its end"
+    )
+    assert ended["error"] == "Lambda.TooManyRequestsException"
+    assert ended["cause"].startswith("Rate Exceeded. (Service: AWSLambda; Status Code: 429; ")
 
 
 def test_a_function_that_needs_more_memory_than_it_has_is_lost(deploy: Deploy) -> None:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.local_aws.conftest import Deploy
 from tests.local_aws.helpers import Function, eventually, unique
 
@@ -147,9 +150,10 @@ def test_a_function_with_json_logs_writes_to_its_group_with_platform_events(clie
     assert [(each["requestId"], each["status"]) for each in reports] == [(ids[0], "success"), (ids[1], "timeout")]
     assert [(each["level"], each["message"]) for each in found if "level" in each] == [("WARNING", "kept")] * 2
 
-    function.client.update_function_configuration(
-        FunctionName=function.name, LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN", "LogGroup": group}
-    )
+    function.client.update_function_configuration(FunctionName=function.name, LoggingConfig={"SystemLogLevel": "WARN"})
+    for field, value in (("LogFormat", "XML"), ("SystemLogLevel", "ERROR")):
+        with pytest.raises(ClientError, match=f"Value '{value}' at .* failed to satisfy constraint"):
+            function.client.update_function_configuration(FunctionName=function.name, LoggingConfig={field: value})
     quiet = function().request_id
     eventually(lambda: any(each.get("requestId") == quiet for each in lines()), "the application's line alone")
     assert not [each for each in lines() if each.get("record", {}).get("requestId") == quiet]
