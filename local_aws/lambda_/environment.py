@@ -11,6 +11,12 @@ from local_aws.internal_client import Credentials
 from local_aws.lambda_.spec import FunctionSpec
 
 _STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
+NO_AWS_FILES = {
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""Variables by which botocore reads nothing of the machine's AWS configuration."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,7 @@ def environment(
         "TZ": ":UTC",
         # Not set by Lambda: these make botocore use the embedded AWS, whatever the machine's AWS configuration.
         "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **NO_AWS_FILES,
         # On Lambda each process has its own /tmp; here all share one.
         "TMPDIR": str(places.temporary),
         "_TEMPORARY": f"{places.temporary}:{spec.storage_mb}",  # for the process's first script, which removes it

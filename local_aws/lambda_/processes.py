@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from local_aws.lambda_.environment import Places
+from local_aws.lambda_.environment import NO_AWS_FILES, Places
 
 _CHILD = Path(__file__).with_name("child")
 _PYTHON = [sys.executable, "-I", "-S", "-X", "utf8"]
@@ -99,7 +99,7 @@ class _Zygote:
             self._process = subprocess.Popen(
                 [*_PYTHON, str(_CHILD / "zygote.py"), str(places.layers), str(places.runtime), str(theirs.fileno())],
                 cwd="/",
-                env={"LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": f"{places.layers}/lib", "TZ": ":UTC"},
+                env={"LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": f"{places.layers}/lib", "TZ": ":UTC", **NO_AWS_FILES},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

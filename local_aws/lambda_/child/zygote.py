@@ -16,12 +16,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib import metadata
+from functools import cache
+from importlib import import_module, metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _PACKET_BYTES = 262_144
 _BOOTSTRAP = str(Path(__file__).with_name("bootstrap.py"))
+_SERVICES = ("s3", "dynamodb", "secretsmanager")
+"""The services whose models are read before a function asks for them."""
 
 
 class Wanted(NamedTuple):
@@ -40,6 +43,19 @@ def import_packages(folders: list[str]) -> None:
     for name in sorted({"boto3", *found}):
         with suppress(Exception):  # the function that imports it meets the same error and reports it
             __import__(name)
+
+
+def read_models() -> None:
+    """Have all botocore sessions of this process and its forks share the models that one has read; read _SERVICES'.
+
+    Without it each function's process takes 0.12 s of CPU more for its clients (2 cores, Python 3.11, 2026-11-28).
+    """
+    with suppress(Exception):  # a layer's own botocore may lack it, and then reads its models in each process
+        sessions: Any = import_module("botocore.session")
+        sessions.create_loader = cache(sessions.create_loader)
+        session = sessions.Session()
+        for name in _SERVICES:
+            session.create_client(name, "us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
 
 
 def wait_for_request(control: socket.socket) -> Wanted:
@@ -117,6 +133,7 @@ def main(layers: str, runtime: str, control: int) -> None:
     is_shadowed = any(_shadows(folder) for folder in shared if Path(folder).is_dir())
     sys.path[:0] = shared
     import_packages(shared[:-1])
+    read_models()
     wanted = wait_for_request(socket.socket(fileno=control))
     fork_and_report(wanted)
     become(wanted)
