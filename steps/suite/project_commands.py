@@ -1,4 +1,4 @@
-"""Runs the project's own commands as a user runs them."""
+"""Runs the project's own commands with the arguments and variables of a user."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +23,7 @@ from steps.drivers.aurora import Secret
 from steps.drivers.fault_injection import Faults
 from steps.drivers.names import Names
 from steps.explained_error import ExplainedError
+from steps.targets.forked import run_forked
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,10 @@ class Environment:
 
     def python(self, module: str, *arguments: str, **more: str) -> str:
         """Run `python -m module` of the project likewise, without the PYTHON* variables that alter its behaviour."""
-        return _printed([*surroundings.python(module), *arguments], surroundings.for_python(self._led()) | more)
+        environment = surroundings.for_python(self._led()) | more
+        if sys.platform == "linux":
+            return _stdout_of(run_forked(module, arguments, environment), shlex.join([module, *arguments]))
+        return _printed([*surroundings.python(module), *arguments], environment)
 
     def _led(self) -> dict[str, str]:
         return surroundings.led(os.environ, {**self.exports, **self.credentials()})
@@ -156,9 +161,12 @@ def _printed(command: str | list[str], environment: Mapping[str, str], **how: An
     done: subprocess.CompletedProcess[str] = subprocess.run(
         command, **how, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
     )
+    return _stdout_of(done, command if isinstance(command, str) else shlex.join(command))
+
+
+def _stdout_of(done: subprocess.CompletedProcess[str], command: str) -> str:
     if done.returncode:
-        line = command if isinstance(command, str) else shlex.join(command)
-        raise CommandFailed(line, done.returncode, f"{done.stdout}\n{done.stderr}".strip()[-4000:])
+        raise CommandFailed(command, done.returncode, f"{done.stdout}\n{done.stderr}".strip()[-4000:])
     return done.stdout
 
 
