@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks acceptance`, `throughput`, `reconciliation`, `report` and `performance`."""
+"""The command line: `python -m benchmarks NAME`, with `acceptance`, `session`, `throughput` and the others below."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ def main() -> int:
             from benchmarks import acceptance
 
             return acceptance.run(options.runs, options.reports, options.more)
+        if options.benchmark == "session":
+            from benchmarks import session
+
+            return session.run(options.runs, options.against, options.robustness, options.reports)
         if options.benchmark == "performance":
             from benchmarks import performance
 
@@ -51,6 +55,10 @@ def _options() -> argparse.Namespace:
     acceptance = kinds.add_parser("acceptance", parents=[common], help="the phases of pytest -m local")
     acceptance.add_argument("--runs", type=_positive, default=3, metavar="N", help="how often to run it (3)")
     acceptance.add_argument("more", nargs="*", metavar="-- OPTION", help="pytest's, such as --system-under-test=DIR")
+    session = kinds.add_parser("session", parents=[common], help="whole sessions, beside those of another checkout")
+    session.add_argument("--runs", type=_positive, default=3, metavar="N", help="how often to run each (3)")
+    session.add_argument("--against", type=Path, metavar="DIR", help="the other checkout, run in turn with this one")
+    session.add_argument("--robustness", action="store_true", help="pytest -m robustness, too")
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
         "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"
