@@ -28,6 +28,11 @@ MAX_BYTES = 104_857_600
 """The size of the largest file that has to start an execution."""
 _SECONDS = 300
 """For as long, EventBridge has to try to start an execution."""
+_OTHER_REASONS = ("POST Object", "CopyObject", "CompleteMultipartUpload")
+"""How an object may be uploaded otherwise than by PutObject, as an event says it; tools upload in parts from 8 MB on.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+"""
 
 
 def target(rule: Rule, machine: str, lacking: Callable[[Any], list[str]], event: Mapping[str, Any]) -> list[Deviation]:
@@ -104,6 +109,9 @@ def pattern(matches: Callable[[Mapping[str, Any]], bool], event: Mapping[str, An
     for what, changed in _others(event).items():
         if matches(changed):
             yield _wrong(f"{what} is matched", changed)
+    for upload in [_with_reason(event, each) for each in _OTHER_REASONS] if matches(event) else ():
+        if not matches(upload):
+            yield _wrong("an upload that has to start an execution is not matched", upload)
 
 
 def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -117,6 +125,7 @@ def _others(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "an object that is no .csv": _with_object(event, key=f"{key}.bak"),
         "an object over 100 MB": _with_object(event, size=MAX_BYTES + 1),
         "an object of another bucket": {**event, "detail": {**detail, "bucket": {"name": "another-bucket"}}},
+        "an event of another source": {**event, "source": "another.application"},
         "a deletion": {**event, "detail-type": "Object Deleted"},
     }
 
@@ -126,10 +135,15 @@ def _with_object(event: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
     return {**event, "detail": {**detail, "object": {**detail["object"], **changes}}}
 
 
+def _with_reason(event: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    return {**event, "detail": {**event["detail"], "reason": reason}}
+
+
 def _wrong(what: str, event: Mapping[str, Any]) -> Deviation:
     found = event["detail"]["object"]
     where = f"s3://{event['detail']['bucket']['name']}/{found['key']}"
-    return Deviation(Diagnosis.RULE_PATTERN_WRONG, f"{what}: {event['detail-type']} of {where}, {found['size']} bytes")
+    told = f"{event['detail-type']} ({event['detail']['reason']}) of {where}, {found['size']} bytes"
+    return Deviation(Diagnosis.RULE_PATTERN_WRONG, f"{what}: {told}")
 
 
 @when("the rule is looked up", target_fixture="rule")

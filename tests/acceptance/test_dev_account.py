@@ -34,7 +34,12 @@ NO = {
         "csv-lambda-processor-role-dev may not secretsmanager:GetSecretValue on ",
         "csv-stepfunctions-execution-role-dev may not lambda:InvokeFunction on ",
     ],
-    "EVB-02": ["an object outside incoming/ is matched", "the pipeline's own output is matched"],
+    "EVB-02": [
+        "an object outside incoming/ is matched",
+        "the pipeline's own output is matched",
+        "is not matched: Object Created (POST Object)",
+        "is not matched: Object Created (CopyObject)",
+    ],
     "EVB-03": ["replaces the event by InputTransformer"],
     "DAT-01": [
         "an execution of U00001 cannot be written to user_statistics: value too long for type character varying(100)",

@@ -125,10 +125,13 @@ OUTSIDE, OUTPUT = "an object outside incoming/ is matched", "the pipeline's own 
 KEY, SIZE = [{"wildcard": "incoming/*.csv"}], [{"numeric": ["<=", 104_857_600]}]
 
 
-def pattern(key: Any = KEY, size: Any = SIZE, bucket: Any = ("our-bucket",), **changes: Any) -> dict[str, Any]:
+def pattern(
+    key: Any = KEY, size: Any = SIZE, bucket: Any = ("our-bucket",), reason: Any = None, **changes: Any
+) -> dict[str, Any]:
     """The rule's pattern but for these parts; None takes one away."""
     found = {name: part for name, part in (("key", key), ("size", size)) if part}
     detail = {"object": found} | ({"bucket": {"name": list(bucket)}} if bucket else {})
+    detail |= {"reason": reason} if reason else {}
     whole = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail} | changes
     return {name: part for name, part in whole.items() if part is not None}
 
@@ -151,8 +154,10 @@ UNMATCHED = "an upload that has to start an execution is not matched"
         (pattern(size=[{"numeric": ["<", 104_857_600]}]), [UNMATCHED]),
         (pattern(bucket=None), ["an object of another bucket is matched"]),
         (pattern(**{"detail-type": None}), ["a deletion is matched"]),
+        (pattern(source=None), ["an event of another source is matched"]),
         (pattern(key=[{"wildcard": "incomming/*.csv"}]), [UNMATCHED] * 2),
         (pattern(source=["aws.s3.another"]), [UNMATCHED] * 2),
+        (pattern(reason=["PutObject", "CopyObject", "CompleteMultipartUpload"]), [UNMATCHED]),
     ],
 )
 def test_an_upload_that_starts_nothing_and_others_that_start_something(rule: dict, says: list[str]):
@@ -166,7 +171,7 @@ def test_an_event_that_is_not_matched_as_it_has_to_be_is_shown():
         return matches(pattern(), event) and event["detail"]["object"]["size"] < 1000
 
     first, *_ = event_rule.pattern(small_ones, EVENT)
-    assert first.text.endswith(": Object Created of s3://our-bucket/incoming/users.csv, 1352 bytes")
+    assert first.text.endswith(": Object Created (PutObject) of s3://our-bucket/incoming/users.csv, 1352 bytes")
 
 
 READS = {
