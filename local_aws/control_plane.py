@@ -64,6 +64,7 @@ def _patch_moto() -> None:
     moto_patches.filter_log_events()
     moto_patches.take_policies_without_version()
     moto_patches.add_zones_of_the_sovereign_cloud()
+    moto_patches.manage_keys_of_services()
 
 
 def request_handler() -> type[WSGIRequestHandler]:

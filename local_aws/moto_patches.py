@@ -56,6 +56,21 @@ def begin_executions_as_running() -> None:
     kind.__init__ = begin_as_running
 
 
+def manage_keys_of_services() -> None:
+    """Say of a key whose alias begins with alias/aws/ that AWS manages it, as moto says of the owner's keys alone."""
+    from moto.kms.models import KmsBackend
+
+    backend: Any = KmsBackend
+    create = backend.create_alias
+
+    def create_alias(self: Any, target_key_id: str, alias_name: str) -> Any:
+        if alias_name.startswith("alias/aws/"):
+            self.keys[self.get_key_id(target_key_id)].key_manager = "AWS"
+        return create(self, target_key_id, alias_name)
+
+    backend.create_alias = create_alias
+
+
 def sign_as_interpreter(secret: str) -> None:
     """Have the interpreter sign its requests with `secret`; moto's own, "sk", is known to everybody."""
     import boto3

@@ -6,4 +6,5 @@ Feature: The roles may do what the pipeline needs, and little else
     When IAM is asked what the three roles may do
     Then the functions, the state machine and the rule use them
     And every action that the pipeline needs is allowed
+    And the functions' role may use the keys that encrypt what they read and write
     And nothing is allowed that none of them may do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.event_rule import Rule, Trigger
 from steps.drivers.iam import USUAL_ACTIONS, Need, Permissions
+from steps.drivers.keys import Key, Keys
 from steps.drivers.names import Names
 from steps.drivers.step_functions import Workflow
 from steps.preconditions import functions as readiness
@@ -196,6 +198,45 @@ def allowed(roles: Roles, finding: Finding) -> None:
     finding.none(deviations, "actions-allowed", actions=count)
     judged = {decision for decisions in roles.forbidden.values() for decision in decisions.values()}
     finding.control("an action that is not allowed", any(decision != ALLOWED for decision in judged))
+
+
+@then("the functions' role may use the keys that encrypt what they read and write")
+def keys_usable(roles: Roles, environment: Environment, record: Record, finding: Finding) -> None:
+    names = environment.names
+    keys = Keys(environment.client).found(names, environment.secret_arn)
+    if arn := roles.arns[names.lambda_role]:
+        needs = [Need(key.arn, action) for key in keys for action in key.actions if not key.fault]
+        decisions = Permissions(environment.client("iam")).decisions(arn, needs)
+        finding.none(unusable(names.lambda_role, arn, keys, decisions), "keys-usable", keys=len(keys))
+    record.notes += [
+        f"the policy of {key.arn}, the key of {key.user}, may not be read: it has to allow {names.lambda_role}"
+        for key in keys
+        if key.statements is None and not key.fault
+    ]
+    lost = Key("any", "any", ("kms:Decrypt",), "does not exist")
+    finding.control("a key that does not exist", bool(unusable("any", "any", [lost], {})))
+
+
+def unusable(role: str, arn: str, keys: Iterable[Key], decisions: Mapping[Need, str]) -> list[Deviation]:
+    """Return the keys that do not exist or are off, and the actions on the others that the role may not do.
+
+    `decisions` are those of the role's own policies, which count only where the key's policy leaves it to them. Where
+    that policy is not known, they are all that counts.
+    """
+    deviations = []
+    root = re.sub(r":role/.*", ":root", arn)
+    for key in keys:
+        if key.fault:
+            text = f"{key.user} is encrypted by the key {key.arn}, which {key.fault}"
+            deviations.append(Deviation(Diagnosis.PERMISSION_MISSING, text))
+            continue
+        for action in key.actions:
+            left_to_role = key.statements is None or key.grants(root, action)
+            decision = decisions.get(Need(key.arn, action), "implicitDeny") if left_to_role else "implicitDeny"
+            if decision != ALLOWED and not key.grants(arn, action):
+                text = f"{role} may not {action} on {key.arn}, the key of {key.user} ({decision})"
+                deviations.append(Deviation(Diagnosis.PERMISSION_MISSING, text))
+    return deviations
 
 
 @then("nothing is allowed that none of them may do")

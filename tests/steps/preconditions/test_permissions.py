@@ -9,9 +9,10 @@ import pytest
 
 from steps.cloudformation.template import load, resolve
 from steps.drivers.iam import Need
+from steps.drivers.keys import Key
 from steps.drivers.names import Names
 from steps.paths import ROOT
-from steps.preconditions.permissions import excessive, forbidden, lacking, needed, wildcards
+from steps.preconditions.permissions import excessive, forbidden, lacking, needed, unusable, wildcards
 
 NAMES = Names("123456789012")
 SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aurora-AbCdEf"
@@ -91,3 +92,34 @@ def test_a_wildcard_fails_and_every_resource_is_worth_a_look(statements: list, w
     deviations, worth_a_look = wildcards("role", iter(statements))
     assert deviations == [("permission-too-broad", text) for text in wild]
     assert worth_a_look == remarks
+
+
+ROLE, ROOT_USER = "arn:aws:iam::123456789012:role/ours", "arn:aws:iam::123456789012:root"
+DECRYPT = "kms:Decrypt"
+
+
+def policy(principal: Any, action: Any = "kms:*") -> tuple[dict[str, Any], ...]:
+    return ({"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"},)
+
+
+@pytest.mark.parametrize(
+    ("statements", "decision", "fault", "says"),
+    [
+        (policy({"AWS": ROOT_USER}), "allowed", "", None),
+        (policy({"AWS": [ROLE]}, ["kms:Decrypt"]), "implicitDeny", "", None),
+        (policy("*"), "implicitDeny", "", None),
+        (None, "allowed", "", None),
+        (policy({"AWS": ROOT_USER}), "implicitDeny", "", "ours may not kms:Decrypt on key, the key of bucket"),
+        (policy({"AWS": ROLE + "-of-another-team"}), "allowed", "", "ours may not kms:Decrypt on key"),
+        (policy({"AWS": ROLE}, "kms:Encrypt"), "implicitDeny", "", "ours may not kms:Decrypt on key"),
+        (None, "implicitDeny", "", "ours may not kms:Decrypt on key"),
+        (policy("*"), "allowed", "is PendingDeletion", "bucket is encrypted by the key key, which is PendingDeletion"),
+    ],
+)
+def test_a_key_is_usable_where_its_policy_or_by_its_leave_the_roles_own_allows_it(
+    statements: Any, decision: str, fault: str, says: str | None
+):
+    key = Key("bucket", "key", (DECRYPT,), fault, statements)
+    found = unusable("ours", ROLE, [key], {Need("key", DECRYPT): decision})
+    assert [each.text.startswith(says or "") for each in found] == [True] * (says is not None)
+    assert {each.diagnosis for each in found} <= {"permission-missing"}
