@@ -10,10 +10,11 @@ from pytest_bdd import then, when
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.aurora import Aurora, Cluster
+from steps.drivers.functions import Functions
 from steps.drivers.s3 import Bucket, Settings
 from steps.drivers.step_functions import Machine, Workflow
 from steps.drivers.tables import Table, Tables
-from steps.preconditions.state_machine import lasting, recovery
+from steps.preconditions.state_machine import contradicting, lasting, recovery
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.targets.environment import Environment
@@ -160,6 +161,10 @@ def machine_recovers(machine: Machine | None, environment: Environment, finding:
     name = environment.names.state_machine
     missing = Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is missing")
     definition = finding.there(machine, "machine-there", machine=name, missing=missing).definition
-    finding.none([*recovery(definition), *lasting(definition)], "errors-handled")
+    names = environment.names
+    functions = Functions(environment.client("lambda"), names.functions, names.qualifiers).found().values()
+    timeouts = {function.name: function.timeout for function in functions if function}
+    deviations = [*recovery(definition), *lasting(definition), *contradicting(definition, timeouts)]
+    finding.none(deviations, "errors-handled")
     bare = {"States": {"any": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"}}}
     finding.control("a step without Retry and Catch", len(recovery(bare)) == 2)

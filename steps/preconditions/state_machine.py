@@ -35,15 +35,18 @@ https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-
 _EVERYTHING = {"States.ALL", "States.TaskFailed"}
 _AGREED_SECONDS = 900
 """The longest that an execution may take."""
+_FAR_BELOW = 10
+"""A function's Timeout of less than a tenth of what its state waits is a mistake, such as Lambda's default of 3 s."""
 _TOLERANCE = ("ToleratedFailurePercentage", "ToleratedFailureCount")
 
 
 def recovery(machine: Mapping[str, Any]) -> list[Deviation]:
-    """Return where a state machine retries wrongly, leaves an error uncaught, lets it end well or loses its data."""
+    """Return where a state machine retries wrongly, leaves an error uncaught, lets it end well or loses data."""
     return [
         *(Deviation(Diagnosis.ERROR_SWALLOWED, text) for text in _swallowed(machine)),
         *(Deviation(Diagnosis.RECOVERY_WRONG, text) for text in _faults(machine, caught=False)),
         *(Deviation(Diagnosis.STATE_DATA_LOST, text) for text in _lost(machine)),
+        *(Deviation(Diagnosis.STATE_DATA_LOST, text) for text in _literals(machine)),
     ]
 
 
@@ -64,6 +67,57 @@ def lasting(machine: Mapping[str, Any]) -> list[Deviation]:
         for name, state in states.items()
         if (seconds := state.get("TimeoutSeconds", 0)) >= limit
     ]
+
+
+def contradicting(machine: Mapping[str, Any], timeouts: Mapping[str, int]) -> list[Deviation]:
+    """Return where a state's time limit and that of its function contradict each other.
+
+    `timeouts`: the functions' Timeout in seconds, by their names. A state that ends first tries again beside a function
+    that is still at work; a function that ends long before is given less time than its author of the state had in mind.
+    """
+    deviations = []
+    for states in _machines(machine):
+        for name, state in states.items():
+            function = _function_of(state)
+            limit, own = state.get("TimeoutSeconds"), timeouts.get(function)
+            if limit is None or own is None:
+                continue
+            text = f"{name} waits {limit} s for {function}, whose Timeout is {own} s"
+            if own > limit:
+                deviations.append(Deviation(Diagnosis.FUNCTION_TIMEOUT, f"{text}: a retry begins beside it"))
+            elif own * _FAR_BELOW < limit:
+                deviations.append(Deviation(Diagnosis.FUNCTION_TIMEOUT, f"{text}: it is ended long before"))
+    return deviations
+
+
+def _function_of(state: Mapping[str, Any]) -> str:
+    """Return the name of the function that a state invokes; empty if it invokes none."""
+    named = state.get("Parameters", state.get("Arguments", {}))
+    function = named.get("FunctionName", "") if isinstance(named, dict) else ""
+    found = re.search(r":function:([\w-]+)", str(function) or str(state.get("Resource", "")))
+    return found[1] if found else str(function)
+
+
+def _literals(machine: Mapping[str, Any]) -> Iterator[str]:
+    """Say which states hand on the text of a path in place of its value, for want of `.$` after the key."""
+    for states in _machines(machine):
+        for name, state in states.items():
+            for block in ("Parameters", "ItemSelector", "ResultSelector"):
+                for path, value in _texts(state.get(block, {}), block):
+                    if re.match(r"\$\$?[.\[]", value) and not path.endswith(".$"):
+                        yield f"{name} hands on the text {value} by {path}, and not what stands there"
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield each text within a value with its path."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts(each, f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _texts(each, f"{path}[{number}]")
+    elif isinstance(value, str):
+        yield path, value
 
 
 def _machines(machine: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 from steps.drivers.step_functions import Machine
 from steps.paths import ROOT
-from steps.preconditions.state_machine import lasting, recovery
+from steps.preconditions.state_machine import contradicting, lasting, recovery
 
 DEFINITION = (ROOT / "system_under_test" / "statemachine.asl.json").read_text("utf-8")
 
@@ -133,3 +133,42 @@ def test_a_chunk_is_caught_by_the_catch_around_it():
     machine = reference()
     del machine["States"]["Process the chunks"]["Catch"]
     assert said(machine) == ["Process one chunk has nothing to catch its errors"]
+
+
+@pytest.mark.parametrize(
+    ("block", "says"),
+    [
+        (
+            {"FunctionName": "f", "Payload": {"size": "$.detail.object.size"}},
+            "$.detail.object.size by Parameters.Payload.size",
+        ),
+        (
+            {"FunctionName": "f", "Payload": {"all": [{"id": "$$.Execution.Id"}]}},
+            "$$.Execution.Id by Parameters.Payload.all[0].id",
+        ),
+        ({"FunctionName": "f", "Payload": {"size.$": "$.size", "price": "$5", "all.$": "$"}}, None),
+    ],
+)
+def test_the_text_of_a_path_that_is_handed_on_in_place_of_its_value(block: dict[str, Any], says: str | None):
+    machine = reference()
+    machine["States"]["Merge the results"]["Parameters"] = block
+    wanted = [f"Merge the results hands on the text {says}, and not what stands there"]
+    assert said(machine) == (wanted if says else [])
+
+
+@pytest.mark.parametrize(
+    "function", ["${ProcessorFunctionArn}", "arn:aws:lambda:eu-west-1:123456789012:function:writer:live"]
+)
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [(300, ""), (31, ""), (310, ""), (900, "a retry begins beside it"), (3, "it is ended long before")],
+)
+def test_the_time_limits_of_a_state_and_of_its_function_do_not_contradict_each_other(
+    function: str, seconds: int, says: str
+):
+    machine = reference()
+    machine["States"]["Merge the results"]["Parameters"]["FunctionName"] = function
+    name = function if function.startswith("$") else "writer"
+    found = [each.text for each in contradicting(machine, {name: seconds}) if each.text.startswith("Merge the results")]
+    wanted = f"Merge the results waits 310 s for {name}, whose Timeout is {seconds} s: {says}"
+    assert found == ([wanted] if says else [])
