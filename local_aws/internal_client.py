@@ -18,7 +18,7 @@ SERVICE_KEY = "AKIAAWSSERVICE000000"
 """The access key of AWS services that act on their own behalf, such as Lambda when it reads its configuration."""
 
 _SERVICE_DOMAIN = ".amazonaws.com"
-_VERSIONS = {"ec2": "2016-11-15", "iam": "2010-05-08", "rds": "2014-10-31", "sts": "2011-06-15"}
+_VERSIONS = {"ec2": "2016-11-15", "iam": "2010-05-08", "rds": "2014-10-31", "sns": "2010-03-31", "sts": "2011-06-15"}
 
 
 def is_service(access_key: str) -> bool:
@@ -35,11 +35,11 @@ class Credentials(NamedTuple):
 
 
 class CallFailed(Exception):
-    """An AWS operation was refused; carries AWS's `code` and `message` and the HTTP `status`."""
+    """An AWS operation was refused; carries the `operation`, AWS's `code` and `message`, the HTTP `status`."""
 
     def __init__(self, operation: str, code: str, message: str, status: int) -> None:
         super().__init__(f"{operation} was refused with {code} ({status}): {message}")
-        self.code, self.message, self.status = code, message, status
+        self.operation, self.code, self.message, self.status = operation, code, message, status
 
 
 class Wire:

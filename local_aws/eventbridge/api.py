@@ -8,7 +8,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from local_aws.errors import json_error
-from local_aws.eventbridge.bus import Arrival, EventBus, new_event
+from local_aws.eventbridge.arrivals import Arrival, new_event
+from local_aws.eventbridge.bus import EventBus
 from local_aws.eventbridge.pattern import matches
 from local_aws.eventbridge.pattern_rules import InvalidPattern, parse_pattern
 from local_aws.eventbridge.target_rules import fault_of_targets

@@ -6,48 +6,17 @@ import json
 import logging
 import queue
 import threading
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from local_aws.eventbridge.inputs import target_input
+from local_aws.eventbridge.arrivals import Arrival
+from local_aws.eventbridge.delivery import deliver
 from local_aws.eventbridge.pattern import matches
-from local_aws.eventbridge.targets import send
+from local_aws.eventbridge.targets import Delivery, Targets
 from local_aws.internal_client import CallFailed, Wire
 
-_RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """An event, and the bus and region where it arrived."""
-
-    event: dict[str, Any]
-    bus: str
-    region: str
-    at: float = field(default_factory=monotonic)
-
-
-def new_event(
-    source: str, detail_type: str, detail: Any, *, account: str, region: str, resources: list[str], time: float | None
-) -> dict[str, Any]:
-    """Returns an event in EventBridge's envelope; `time` is in seconds since the epoch, None for now."""
-    at = datetime.now(UTC) if time is None else datetime.fromtimestamp(time, UTC)
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": detail_type,
-        "source": source,
-        "account": account,
-        "time": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "region": region,
-        "resources": resources,
-        "detail": detail,
-    }
 
 
 class EventBus:
@@ -55,6 +24,7 @@ class EventBus:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._targets = Targets(wire, self.take)
         self.delay = 0.0
         """The seconds between the arrival of an event and its delivery."""
         self._arrivals = queue.SimpleQueue[Arrival | None]()
@@ -77,8 +47,8 @@ class EventBus:
             self._stopping.wait(max(0.0, arrival.at + self.delay - monotonic()))
             try:
                 for rule in self._matching_rules(arrival):
-                    for target in self._targets(rule, arrival):
-                        self._deliver(arrival, rule, target)
+                    for target in self._targets_of(rule, arrival):
+                        deliver(self._targets, Delivery(arrival, rule, target), self._stopping.wait)
             except CallFailed as failure:
                 _log.error("event %s is lost: %s", arrival.event["id"], failure)
 
@@ -88,7 +58,7 @@ class EventBus:
             if pattern and rule.get("State") == "ENABLED" and matches(json.loads(pattern), arrival.event):
                 yield rule
 
-    def _targets(self, rule: dict[str, Any], arrival: Arrival) -> Iterator[dict[str, Any]]:
+    def _targets_of(self, rule: dict[str, Any], arrival: Arrival) -> Iterator[dict[str, Any]]:
         arguments = {"Rule": rule["Name"], "EventBusName": arrival.bus}
         return self._pages("ListTargetsByRule", "Targets", arguments, arrival.region)
 
@@ -100,15 +70,3 @@ class EventBus:
             if not page.get("NextToken"):
                 return
             token = {"NextToken": page["NextToken"]}
-
-    def _deliver(self, arrival: Arrival, rule: dict[str, Any], target: dict[str, Any]) -> None:
-        for wait in (*_RETRY_SECONDS, None):
-            try:
-                content = target_input(target, arrival.event, rule)
-                send(self._wire, rule["Arn"], target, content, event_id=arrival.event["id"])
-                return
-            except CallFailed as failure:
-                may_pass = failure.status == 429 or failure.status >= 500 or "Throttl" in failure.code
-                if wait is None or not may_pass or self._stopping.wait(wait):
-                    _log.error("FailedInvocations: rule %s, target %s: %s", rule["Name"], target["Arn"], failure)
-                    return

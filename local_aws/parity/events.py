@@ -137,13 +137,17 @@ def _machine(account: Account, allowed: str, rule: str) -> Any:
     return {"Arn": machine, "RoleArn": role}, look
 
 
+def _statement(allowed: str, actions: list[str], arn: str) -> list[Any]:
+    """The statement by which a target's own policy allows EventBridge to reach it; none where nobody is allowed."""
+    service = {"Service": "events.amazonaws.com"}
+    return [{"Effect": "Allow", "Principal": service, "Action": actions, "Resource": arn}] if allowed == "rule" else []
+
+
 def _queue(account: Account, allowed: str, rule: str) -> Any:
     queue = account.client("sqs").create_queue(QueueName=unique("queue"))["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue.rpartition('/')[2]}"
-    if allowed == "rule":
-        service = {"Service": "events.amazonaws.com"}
-        statement = {"Effect": "Allow", "Principal": service, "Action": "sqs:SendMessage", "Resource": arn}
-        account.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(statement)})
+    if statements := _statement(allowed, ["sqs:SendMessage"], arn):
+        account.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(*statements)})
     return {"Arn": arn}, lambda: account.client("sqs").receive_message(QueueUrl=queue).get("Messages")
 
 
@@ -151,24 +155,31 @@ def _topic(account: Account, allowed: str, rule: str) -> Any:
     queue, look = _queue(account, allowed, rule)
     topic = account.client("sns").create_topic(Name=unique("topic"))["TopicArn"]
     account.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["Arn"])
+    if statements := _statement(allowed, ["sns:Publish"], topic):
+        named = {"AttributeName": "Policy", "AttributeValue": policy(*statements)}
+        account.client("sns").set_topic_attributes(TopicArn=topic, **named)
     return {"Arn": topic}, look
 
 
 def _log_group(account: Account, allowed: str, rule: str) -> Any:
     group = f"/aws/events/{unique('group')}"
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
     account.client("logs").create_log_group(logGroupName=group)
+    if statements := _statement(allowed, ["logs:CreateLogStream", "logs:PutLogEvents"], f"{arn}:*"):
+        account.client("logs").put_resource_policy(policyName=unique("policy"), policyDocument=policy(*statements))
     look = lambda: account.client("logs").filter_log_events(logGroupName=group)["events"]  # noqa: E731
-    return {"Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"}, look
+    return {"Arn": arn}, look
 
 
 def _bus(account: Account, allowed: str, rule: str) -> Any:
     bus = unique("bus")
     events = account.client("events")
     arn = events.create_event_bus(Name=bus)["EventBusArn"]
-    machine, look = _machine(account, allowed, rule)
+    machine, look = _machine(account, "rule", rule)
+    role = account.make_role(["events.amazonaws.com"], "events:PutEvents" if allowed == "rule" else "s3:GetObject")
     events.put_rule(Name=bus, EventBusName=bus, EventPattern=json.dumps({"detail-type": ["t"]}))
     events.put_targets(Rule=bus, EventBusName=bus, Targets=[{"Id": "1", **machine}])
-    return {"Arn": arn, "RoleArn": account.role}, look
+    return {"Arn": arn, "RoleArn": role}, look
 
 
 _TARGETS = {

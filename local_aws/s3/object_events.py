@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from werkzeug.wrappers import Request, Response
 
-from local_aws.eventbridge.bus import Arrival, new_event
+from local_aws.eventbridge.arrivals import Arrival, new_event
 from local_aws.http import Handler, Scope, scope_of, with_body
 from local_aws.iam.operations import Operation
 from local_aws.internal_client import Wire
