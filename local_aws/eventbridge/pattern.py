@@ -28,7 +28,10 @@ def matches(pattern: dict[str, Any], event: Any) -> bool:
 def _field_matches(name: str, wanted: Any, event: Any) -> bool:
     if name == "$or":
         return any(matches(alternative, event) for alternative in wanted)
-    values = [item[name] for item in _objects(event) if name in item]
+    first, _, rest = name.partition(".")
+    if first and rest:  # a name with dots is a path
+        name, wanted = first, {rest: wanted}
+    values = [value for item in _objects(event) for value in _members(item, name)]
     if isinstance(wanted, dict):
         # A pattern that only asks for absence also matches where the whole object is absent.
         return any(matches(wanted, value) for value in values or [{}])
@@ -41,6 +44,15 @@ def _objects(event: Any) -> Iterator[dict[str, Any]]:
     for item in event if isinstance(event, list) else [event]:
         if isinstance(item, dict):
             yield item
+
+
+def _members(item: dict[str, Any], name: str) -> Iterator[Any]:
+    """Yields the values under a name, whether the event nests them or joins the names by dots."""
+    if name in item:
+        yield item[name]
+    for joined, value in item.items():
+        if joined.startswith(f"{name}."):
+            yield {joined.removeprefix(f"{name}."): value}
 
 
 def _leaves(value: Any) -> Iterator[Any]:

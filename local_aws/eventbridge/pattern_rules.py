@@ -11,6 +11,9 @@ _TEXTS = ("prefix", "suffix", "wildcard", "equals-ignore-case", "cidr")
 _MATCHERS = (*_TEXTS, "anything-but", "numeric", "exists")
 _BOUNDS = (("<", "<="), (">", ">="))
 _MAX_NUMBER = 5_000_000_000
+_MOST_PREFIXES = 9
+"""The beginnings of a field's wildcards that one value may match at once. AWS does not tell its limit: it takes 8, as
+of two wildcards like `*/in/*.csv`, and refuses 10, as of `*:*:*:*:*:x`."""
 
 
 class InvalidPattern(ValueError):
@@ -56,6 +59,7 @@ def _check_list(members: list[Any], field: str) -> None:
             raise InvalidPattern(f'the array of "{field}" must not hold an array')
         if isinstance(member, dict):
             _check_matcher(member, field)
+    _check_complexity([member["wildcard"] for member in members if isinstance(member, dict) and "wildcard" in member])
 
 
 def _check_matcher(matcher: dict[str, Any], field: str) -> None:
@@ -73,6 +77,32 @@ def _check_matcher(matcher: dict[str, Any], field: str) -> None:
         _check_anything_but(argument, field)
     else:
         _check_text(name, argument, field)
+
+
+def _check_complexity(wildcards: list[str]) -> None:
+    """Walks all values that matter, a character at a time, with the beginnings of the wildcards that each matches."""
+    tokens = [re.findall(r"\\.|[^\\]", wildcard, re.DOTALL) for wildcard in wildcards]
+    letters = {token for each in tokens for token in each} - {"*"}
+    start = frozenset(_with_stars(tokens, {(each, 0) for each in range(len(tokens))}))
+    seen, ahead = {start}, [start]
+    while ahead:
+        matched = ahead.pop()
+        if len(matched) > _MOST_PREFIXES:
+            raise InvalidPattern(
+                "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
+                "after a wildcard character"
+            )
+        for letter in letters:
+            stay = {(each, at) for each, at in matched if at and tokens[each][at - 1] == "*"}
+            step = {(each, at + 1) for each, at in matched if tokens[each][at : at + 1] == [letter]}
+            if (after := frozenset(_with_stars(tokens, stay | step))) not in seen:
+                seen.add(after)
+                ahead.append(after)
+
+
+def _with_stars(tokens: list[list[str]], matched: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Adds the beginnings that end with a star, which matches nothing too."""
+    return matched | {(each, at + 1) for each, at in matched if tokens[each][at : at + 1] == ["*"]}
 
 
 def _check_text(name: str, argument: Any, field: str) -> None:
@@ -113,6 +143,9 @@ def _check_numeric(argument: Any, field: str) -> None:
     kinds = [kind for sign in signs for kind in _BOUNDS if sign in kind]
     if signs != ["="] and (len(kinds) != len(signs) or len(set(kinds)) != len(kinds)):
         raise InvalidPattern(f'"numeric" at "{field}" has the operators {signs}; allowed are =, <, <=, > and >=')
+    below, above = (bounds if signs[0].startswith("<") else bounds[::-1]) if len(signs) == 2 else (1, 0)
+    if above > below or (above == below and signs != ["<=", ">="] and signs != [">=", "<="]):
+        raise InvalidPattern(f'"numeric" at "{field}" is a range that holds no number')
 
 
 def _all(values: list[Any], kind: Any) -> bool:

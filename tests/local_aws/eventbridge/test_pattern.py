@@ -44,6 +44,8 @@ from local_aws.internal_client import CallFailed
         ([{"cidr": "10.0.0.0/24"}], ["10.0.0.255"], ["10.0.1.0", "x", 1]),
         ([{"cidr": "2001:db8::/32"}], ["2001:db8::1"], ["10.0.0.1"]),
         ([{"exists": True}], ["a", None, 0], [{"a": 1}]),
+        ([{"numeric": [">=", 1, "<=", 1]}], [1], [2]),
+        ([{"wildcard": "*/in/*.a"}, {"wildcard": "*/in/*.b"}], ["x/in/y.b"], ["x/in/y.c"]),
     ],
 )
 def test_members_of_a_list(members: list[Any], accepted: list[Any], refused: list[Any]) -> None:
@@ -68,6 +70,10 @@ def test_members_of_a_list(members: list[Any], accepted: list[Any], refused: lis
         ({"$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"b": "y"}, True),
         ({"$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"b": "x"}, False),
         ({"c": ["z"], "$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "x"}, False),
+        ({"a.b": ["x"]}, {"a": {"b": "x"}}, True),
+        ({"a": {"b": {"c": ["x"]}}}, {"a": [{"b": "w"}, {"b.c": "x"}]}, True),
+        ({"a.b": {"c": ["x"]}}, {"a": {"b": "x"}}, False),
+        ({"a.b": [{"exists": False}]}, {"a": {"b": 1}}, False),
         ({"d": {"$or": [{"a": ["x"]}, {"b": [{"numeric": [">", 1]}]}]}}, {"d": {"b": 2}}, True),
     ],
 )
@@ -101,6 +107,10 @@ def test_fields(pattern: dict[str, Any], event: dict[str, Any], expected: bool) 
         '{"a": [{"anything-but": ["a", 1]}]}',
         '{"a": [{"anything-but": {"exists": true}}]}',
         '{"a": [{"cidr": "10.0.0"}]}',
+        '{"a": [{"numeric": [">", 1, "<=", 1]}]}',
+        '{"a": [{"numeric": ["<", 1, ">", 2]}]}',
+        '{"a": [{"wildcard": "*:*:*:*:*:x"}]}',
+        '{"a": [{"wildcard": "*/in/*.a"}, {"wildcard": "*/in/*.b"}, {"wildcard": "*/in/*.c"}]}',
         '{"$or": [{"a": ["x"]}]}',
         '{"$or": {"a": ["x"]}}',
     ],
@@ -112,11 +122,11 @@ def test_patterns_that_are_refused(pattern: str) -> None:
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text()
 EVENTS = st.dictionaries(
-    st.text(min_size=1).filter(lambda name: name != "$or"),
+    st.text(min_size=1).filter(lambda name: name != "$or" and "." not in name),
     st.recursive(
         LEAVES,
         lambda inner: st.dictionaries(
-            st.text(min_size=1).filter(lambda name: name != "$or"), inner, min_size=1, max_size=3
+            st.text(min_size=1).filter(lambda name: name != "$or" and "." not in name), inner, min_size=1, max_size=3
         ),
         max_leaves=8,
     ),
