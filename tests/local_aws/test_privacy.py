@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,9 +23,9 @@ ClientOf = Callable[[str], Any]
 
 def status(aws: LocalAws, host: str) -> int:
     """The answer to a request whose Host header is `host`."""
-    connection = http.client.HTTPConnection(urlsplit(aws.endpoint_url).netloc, timeout=20)
-    connection.request("GET", "/", headers={"Host": host})
-    return connection.getresponse().status
+    with closing(http.client.HTTPConnection(urlsplit(aws.endpoint_url).netloc, timeout=20)) as connection:
+        connection.request("GET", "/", headers={"Host": host})
+        return connection.getresponse().status
 
 
 def test_it_answers_to_its_own_names(aws: LocalAws) -> None:

@@ -3,6 +3,7 @@
 import base64
 import http.client
 from collections.abc import Mapping
+from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,10 +24,11 @@ class Answer(NamedTuple):
 
 def send(aws: LocalAws, method: str, target: str, **headers: str) -> Answer:
     """Send a request and return its response; `_` in header names stands for `-`."""
-    connection = http.client.HTTPConnection(urlsplit(aws.endpoint_url).netloc, timeout=20)
-    connection.request(method, target, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    return Answer(answer.status, dict(answer.getheaders()), answer.read())
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    with closing(http.client.HTTPConnection(urlsplit(aws.endpoint_url).netloc, timeout=20)) as connection:
+        connection.request(method, target, headers=sent)
+        answer = connection.getresponse()
+        return Answer(answer.status, dict(answer.getheaders()), answer.read())
 
 
 def credentials(aws: LocalAws) -> Credentials:
