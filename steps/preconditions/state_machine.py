@@ -73,7 +73,7 @@ def contradicting(machine: Mapping[str, Any], timeouts: Mapping[str, int]) -> li
     """Return where a state's time limit and that of its function contradict each other.
 
     `timeouts`: the functions' Timeout in seconds, by their names. A state that ends first tries again beside a function
-    that is still at work; a function that ends long before is given less time than its author of the state had in mind.
+    that is still at work; a function that ends long before is given less time than the state's author had in mind.
     """
     deviations = []
     for states in _machines(machine):
@@ -82,11 +82,12 @@ def contradicting(machine: Mapping[str, Any], timeouts: Mapping[str, int]) -> li
             limit, own = state.get("TimeoutSeconds"), timeouts.get(function)
             if limit is None or own is None:
                 continue
-            text = f"{name} waits {limit} s for {function}, whose Timeout is {own} s"
+            text = ""
             if own > limit:
-                deviations.append(Deviation(Diagnosis.FUNCTION_TIMEOUT, f"{text}: a retry begins beside it"))
+                text = f"{name} waits {limit} s for {function}, whose Timeout is {own} s: a retry begins beside it"
             elif own * _FAR_BELOW < limit:
-                deviations.append(Deviation(Diagnosis.FUNCTION_TIMEOUT, f"{text}: it is ended long before"))
+                text = f"{name} waits {limit} s for {function}, whose Timeout is {own} s: it is ended long before"
+            deviations += [Deviation(Diagnosis.FUNCTION_TIMEOUT, text)] if text else []
     return deviations
 
 
