@@ -17,6 +17,7 @@ Feature: The likely faults are recognised and named
     When the file is delivered
     Then the execution fails with what points to "environment-variable-missing", saying "AURORA_SECRET_ARN"
     And "environment-variable-missing" is named first
+    And without any of the declared variables, each function names all of them
 
   @checklist:RSK-03
   Scenario: A role lacks a permission

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -131,6 +132,18 @@ class Functions:
             return {"Environment": {"Variables": {k: v for k, v in before.variables.items() if k != variable}}}
 
         return self._changed(change)
+
+    def without_any(self) -> AbstractContextManager[None]:
+        """Remove all environment variables from all functions within the block."""
+        return self._changed(lambda _: {"Environment": {"Variables": {}}})
+
+    def error(self, name: str) -> str:
+        """Invoke the function with an empty event; return the name and the message of its error, "" if it has none."""
+        answer = self._lambda.invoke(**self._named(name), Payload=b"{}")
+        if "FunctionError" not in answer:
+            return ""
+        told = json.loads(answer["Payload"].read())
+        return f"{told.get('errorType', '')}: {told.get('errorMessage', '')}"
 
     def outside_the_network(self) -> AbstractContextManager[None]:
         """Take all functions out of the VPC within the block."""

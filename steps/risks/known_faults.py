@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,6 +57,25 @@ def named_first(
     if ranked[:1] != [diagnosis]:
         finding.deviations += [each for each in found if each.diagnosis in ranked[:1]]
     finding.holds(ranked[:1] == [diagnosis], "named-first", diagnosis=diagnosis, got=told, evidence=evidence)
+
+
+@then("without any of the declared variables, each function names all of them")
+def no_silent_default(environment: Environment, finding: Finding) -> None:
+    lambdas, declared = functions(environment), declared_variables(environment)
+    with lambdas.without_any():
+        errors = {name: lambdas.error(name) for name in declared}
+    deviations = [each for name, error in errors.items() for each in _unnamed(name, declared[name], error)]
+    finding.none(deviations, "variables-named", variables=sum(map(len, declared.values())))
+    finding.control("an error that names no variable", bool(_unnamed("any", ["ANY"], "SettingsError: missing")))
+
+
+def _unnamed(function: str, variables: Iterable[str], error: str) -> list[Deviation]:
+    """The variables that the error of a function without any of them does not name."""
+    unnamed = [each for each in variables if not re.search(rf"\b{re.escape(each)}\b", error)]
+    if not unnamed:
+        return []
+    text = f"{function} does not miss {', '.join(unnamed)}: a default in its code stands in"
+    return [Deviation(Diagnosis.ENVIRONMENT_VARIABLE_WRONG, text)]
 
 
 @dataclass(frozen=True)
