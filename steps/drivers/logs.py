@@ -111,6 +111,13 @@ class Logs:
         lines = (_line(group, event) for page in pages for event in page["events"])
         return [line for line in lines if self._is_ours(line)]
 
+    def days_kept(self) -> dict[str, int | None]:
+        """The days for which each existing group keeps its lines, None for ever."""
+        described = self._logs.get_paginator("describe_log_groups")
+        pages = [page for group in self._groups for page in described.paginate(logGroupNamePrefix=group)]
+        found = {each["logGroupName"]: each.get("retentionInDays") for page in pages for each in page["logGroups"]}
+        return {group: found[group] for group in self._groups if group in found}
+
     def _is_ours(self, line: LogLine) -> bool:
         """False for the stream of a function that is not ours: in a group that is named, each has its function's name.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from textwrap import shorten
@@ -15,10 +16,12 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.audit_trail import Place
 from steps.drivers.connections import left_of
 from steps.drivers.execution_history import reached
+from steps.drivers.functions import Function, Functions
 from steps.drivers.logs import LogLine, complaints, holding, written
 from steps.results.audit_trail import find_failed
 from steps.run import attachments
 from steps.run.delivery import CHUNK_STEP, STEPS, SUCCESS, Delivery, Drivers
+from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.suite.progress import Progress
 from steps.targets.environment import Environment
@@ -195,6 +198,35 @@ def kept(delivery: Delivery, record: Record, finding: Finding) -> None:
 def _find_missing_lines(lines: list[LogLine], kept: str, record: Record) -> list[LogLine]:
     """The lines that were not kept; they are compared with secrets masked."""
     return [line for line in lines if record.shown(written([line])) not in kept]
+
+
+@when("the functions' log settings are looked up", target_fixture="logging")
+def log_settings(environment: Environment) -> list[Function]:
+    names = environment.names
+    return Functions(environment.client("lambda"), names.functions, names.qualifiers).logged()
+
+
+@then("no level leaves out a line of INFO, or one of Lambda's own")
+def levels_tell_all(logging: list[Function], finding: Finding) -> None:
+    def find(functions: list[Function]) -> list[Deviation]:
+        return [Deviation(Diagnosis.LOGS_MISSING, text) for function in functions for text in function.unlogged]
+
+    finding.none(find(logging), "levels-tell-all", functions=enumerate_items([each.name for each in logging]))
+    quiet = [replace(each, logging={"ApplicationLogLevel": "ERROR"}) for each in logging]
+    finding.control("a level of ERROR", len(find(quiet)) == len(logging))
+
+
+@then(parsers.parse("each log group keeps its lines for at least {due:d} days"))
+def kept_for_days(due: int, drivers: Drivers, finding: Finding) -> None:
+    def find(days: Mapping[str, int | None]) -> list[Deviation]:
+        return [
+            Deviation(Diagnosis.LOGS_MISSING, f"{group} keeps its lines for {found} days, and has to for {due}")
+            for group, found in days.items()
+            if found is not None and found < due
+        ]
+
+    finding.none(find(drivers.logs.days_kept()), "lines-kept-for-days", days=due)
+    finding.control("a group that keeps them for a day", bool(find({"any": 1})))
 
 
 PATIENCE = 10
