@@ -18,10 +18,10 @@ TESTS = {
         "test_the_dev_account_gets_the_same_verdict",
     ),
     ".venv/bin/pytest -m aws-dev --plan --database-url=postgresql://127.0.0.1:5432/csvbatch": (
-        "acceptance/test_aws_dev.py",
-        '"--plan"',
+        "acceptance/test_dev_account.py",
+        'accept("--plan"',
     ),
-    ".venv/bin/pytest -m aws-dev --plan": ("acceptance/test_aws_dev.py", "test_the_readmes_own_words"),
+    ".venv/bin/pytest -m aws-dev --plan": ("acceptance/test_aws_dev.py", "test_the_readmes_plan"),
     ".venv/bin/python -m steps.targets.stand_in": ("acceptance/stand_in.py", '"-m", "steps.targets.stand_in"'),
     ".venv/bin/pytest --item=AUR-03": ("test_installation.py", '"--item=AUR-03"'),
     ".venv/bin/pytest --file=users.csv": ("acceptance/test_own_file.py", 'accept(f"--file={file}", mark=())'),

@@ -25,6 +25,7 @@ def tally(folder: Path) -> Path:
     return shutil.copytree(ROOT / "examples" / "tally", folder / "tally", ignore=_CACHES)
 
 
+@pytest.mark.nightly
 def test_one_function_for_all_steps_is_read_once(accept: Accept, tmp_path: Path):
     folder = tally(tmp_path)
     template, settings = folder / "template.yaml", folder / "acceptance.toml"
@@ -135,6 +136,7 @@ def test_a_rule_that_makes_another_input_than_the_settings_say_is_no_go_before_a
     assert [each["id"] for each in verdict["diagnoses"]] == ["event-contract-broken"]
     assert verdict["diagnoses"][0]["evidence"][0].endswith("which lacks the object's $.version")
     assert verdict["run"]["started_by"] == "none"
+    assert "not started, because of EVB-03" in verdict["items"]["SFN-01"]["reason"]
     layers = verdict["items"]["LAM-04"]
     assert (layers["status"], layers["applies"], layers["scenarios"]) == ("not-checked", False, []), session
     assert layers["reason"].startswith("does not apply to this pipeline: ")
