@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,17 +49,23 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
+def run_forked(reports: Path, *arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a session in a process forked from one that has done the imports; what it prints is all in `stdout`."""
+    line = command(reports, *arguments)[3:]
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as output:
+        session = sessions.begin(line, Path(output.name), cwd)
+        session.join(240)
+        assert session.exitcode is not None, f"the session did not end within 240 s\n{output.read()}"
+        return subprocess.CompletedProcess(line, session.exitcode, output.read(), "")
+
+
 @pytest.fixture
 def accept(tmp_path: Path) -> Accept:
-    def run(*arguments: str | Path, mark: tuple[str, ...] = ("-m", "local"), cwd: Path = ROOT) -> Session:
-        reports = tmp_path / "reports"
-        output = tmp_path / "output.txt"
-        session = sessions.begin(command(reports, *mark, *arguments)[3:], output, cwd)
-        session.join(240)
-        assert session.exitcode is not None, f"the session did not end within 240 s\n{output.read_text()}"
-        file = left_in(reports)
+    def run(*arguments: str | Path, mark: tuple[str, ...] = ("-m", "local")) -> Session:
+        done = run_forked(tmp_path / "reports", *mark, *arguments)
+        file = left_in(tmp_path / "reports")
         verdict = json.loads(file.read_text("utf-8")) if file.exists() else {}
-        return Session(session.exitcode, output.read_text(), verdict)
+        return Session(done.returncode, done.stdout, verdict)
 
     return run
 

@@ -28,7 +28,7 @@ class Surroundings:
     """A folder below HOME that is created; the process starts in it if `inside`."""
     inside: bool = False
     alone: bool = False
-    """True if it would hide the effect of others."""
+    """True if it would hide the effect of others, or cannot be had together with one of them."""
 
     def __str__(self) -> str:
         return self.name
@@ -167,7 +167,9 @@ MACHINE = [
     Surroundings("a home that there is not", {"HOME": "/nowhere"}),
     Surroundings("a time zone of half hours", {"TZ": "Asia/Kolkata"}),
     Surroundings("a time zone that there is not", {"TZ": "Nowhere/Land"}),
-    Surroundings("temporary files with spaces and umlauts", {"TMPDIR": "{home}/für mich"}, folder="für mich"),
+    Surroundings(
+        "temporary files with spaces and umlauts", {"TMPDIR": "{home}/für mich"}, folder="für mich", alone=True
+    ),
     Surroundings("files for oneself", umask=0o077),
     Surroundings("a long working folder", folder="/".join(["long" * 10] * 12), inside=True),
     Surroundings("a long folder of temporary files", {"TMPDIR": "{home}/" + "long" * 50}, folder="long" * 50),
@@ -191,11 +193,11 @@ def together(name: str, *parts: Surroundings) -> Surroundings:
     return made
 
 
-def groups(most: int = 8) -> list[list[Surroundings]]:
-    """Divide the table into few groups of surroundings that do not exclude each other."""
+def groups() -> list[list[Surroundings]]:
+    """Divide the table into the fewest groups of surroundings that do not exclude each other."""
     found: list[list[Surroundings]] = []
     for row in TABLE:
-        fitting = (group for group in found if len(group) < most and all(_compatible(row, each) for each in group))
+        fitting = (group for group in found if all(_compatible(row, each) for each in group))
         group = next(fitting, None)
         if group is None:
             found.append(group := [])

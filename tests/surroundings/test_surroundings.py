@@ -17,7 +17,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from local_aws.surroundings import CLIENTS
 from steps.suite.reports import left_in
 from tests.acceptance.conftest import ROOT, command
-from tests.steps.suite.test_collection import folder as folder  # the fixture
+from tests.steps.suite.conftest import folder as folder  # the fixture
 from tests.surroundings.table import LIBPQ, TABLE, WORST, Surroundings, groups, together
 
 FEATURE = """
@@ -80,7 +80,6 @@ def all_answer(environment: Environment, commands: Commands, database: Database,
 """
 
 GROUPS = groups()
-AWS, DATABASE, PYTHON = WORST
 _NEEDED = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
 """The only variables of this process that are kept: the session has isolated itself from all others."""
 
@@ -123,14 +122,21 @@ def verdict_in(reports: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: f"{group[0]}, {len(group)} in all")
 def test_nothing_of_them_decides(group: list[Surroundings], folder: Path):
-    """All of a group at once take as long as one; only if they fail is each tried alone, to name the culprits."""
+    """All of a group at once take as long as one."""
     (folder / "some.feature").write_text(FEATURE)
     (folder / "conftest.py").write_text(STEPS)
-    together_ = group[0] if len(group) == 1 else together("all", *group)
-    said = output_of_failure(together_, folder)
-    if said:
-        alone = {each.name: output_of_failure(each, folder) for each in group if len(group) > 1}
-        pytest.fail("\n\n".join([f"{name}:\n{text}" for name, text in alone.items() if text] or [said]))
+    failed = find_failures(group, folder)
+    assert not failed, "\n\n".join(f"{name}:\n{text}" for name, text in failed.items())
+
+
+def find_failures(group: list[Surroundings], folder: Path) -> dict[str, str]:
+    """Return the output by name of those that fail, found by halving; of all, where they fail only together."""
+    said = output_of_failure(together("all", *group), folder)
+    if not said or len(group) == 1:
+        return {group[0].name: said} if said else {}
+    half = len(group) // 2
+    alone = find_failures(group[:half], folder) | find_failures(group[half:], folder)
+    return alone or {", ".join(map(str, group)): said}
 
 
 def output_of_failure(surroundings: Surroundings, folder: Path) -> str:
@@ -162,11 +168,8 @@ def test_the_preconditions_hold(surroundings: Surroundings, tmp_path: Path):
     assert [verdict["items"][id]["status"] for id in verdict["scope"]] == ["passed"] * len(verdict["scope"])
 
 
-@pytest.mark.parametrize(
-    "surroundings",
-    [*(pytest.param(each, marks=pytest.mark.nightly) for each in (AWS, DATABASE)), PYTHON],
-    ids=str,
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("surroundings", WORST, ids=str)
 def test_the_worst_are_go(surroundings: Surroundings, tmp_path: Path):
     done = session(surroundings, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

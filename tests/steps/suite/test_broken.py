@@ -6,9 +6,7 @@ import json
 from pathlib import Path
 
 from steps.suite.reports import left_in
-from tests.steps.suite.test_collection import folder as folder  # the fixture
-from tests.steps.suite.test_collection import session
-from tests.steps.suite.test_rerun import NOWHERE
+from tests.steps.suite.conftest import NOWHERE, session
 
 FEATURE = """
 @local
@@ -53,7 +51,7 @@ def test_the_place_where_an_unforeseen_error_arose_is_in_the_terminal_the_verdic
     items = json.loads(left_in(folder).read_text("utf-8"))["items"]
     assert "RuntimeError: Set changed size during iteration\n  evidence: raised at" in items["FIL-01"]["reason"]
     assert items["FIL-01"]["reason"].endswith(f"{folder / 'conftest.py'}:12, in grown_while_walked")
-    assert "for name in names:" in done.stdout, done.stdout + done.stderr
+    assert "for name in names:" in done.stdout, done.stdout
     results = [file.read_text("utf-8") for file in left_in(folder).with_name("allure-results").glob("*-result.json")]
     assert any("grown_while_walked" in result for result in results)
     assert items["FIL-02"]["reason"] == "EnvironmentBroken: It is gone."

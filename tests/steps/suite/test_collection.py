@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from pytest_bdd import parsers, when
 
 from steps.suite.collection import faults, unused
 from steps.verdict import checklist
-from tests.acceptance.conftest import ROOT, command, environment
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder inside the project, where its conftest.py holds, and outside of what git tracks."""
-    with TemporaryDirectory(dir=ROOT / "reports") as folder:
-        yield Path(folder)
+from tests.acceptance.conftest import ROOT, command, environment, run_forked
+from tests.steps.suite.conftest import session
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +21,6 @@ def definitions() -> None:
     """Those of the suite."""
     for module in (path for path in (ROOT / "steps").rglob("*.py") if path.name != "__main__.py"):
         import_module(".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
-
-
-def session(*arguments: str | Path, reports: Path) -> subprocess.CompletedProcess[str]:
-    line = [*command(reports, "-m", "local"), *map(str, arguments)]
-    return subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +38,7 @@ def test_a_tag_that_nobody_knows_is_an_error(folder: Path, tag: str, says: str):
     )
     done = session("--collect-only", folder, reports=folder)
     assert done.returncode not in (0, 5)
-    assert says in done.stdout + done.stderr
+    assert says in done.stdout
 
 
 def test_every_requirement_is_answered_and_a_release_is_the_checklist_then_what_lies_beyond_it(tmp_path: Path):
@@ -69,7 +56,8 @@ def test_every_requirement_is_answered_and_a_release_is_the_checklist_then_what_
 
 @pytest.mark.parametrize("picked", [["-k", "AUR-03"], ["--item=AUR-03"], ["--item", "aur-03"]])
 def test_a_line_of_the_checklist_picks_its_scenarios(tmp_path: Path, picked: list[str]):
-    done = session("--collect-only", "-q", *picked, reports=tmp_path)
+    line = command(tmp_path, "-m", "local", "--collect-only", "-q", *picked)
+    done = subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     found = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
     assert found == {"features/3_success/any_lawful_file.feature", "features/3_success/statistics.feature"}
     assert "2/" in done.stdout
@@ -79,16 +67,15 @@ def test_a_line_of_the_checklist_picks_its_scenarios(tmp_path: Path, picked: lis
 def test_a_line_that_no_scenario_answers_is_named_with_the_nearest(tmp_path: Path):
     done = session("--item=AUR-99", reports=tmp_path)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "No scenario answers AUR-99.\n  evidence: the nearest: AUR-0" in done.stderr
+    assert "No scenario answers AUR-99.\n  evidence: the nearest: AUR-0" in done.stdout
 
 
 def test_a_session_that_is_started_in_a_folder_without_features_says_where_to_start_it(tmp_path: Path):
     elsewhere = ROOT / "docs"
     for wanted in (("-m", "local"), ("--item=AUR-03",)):
-        line = [*command(tmp_path), *wanted]
-        done = subprocess.run(line, cwd=elsewhere, env=environment(), capture_output=True, text=True, check=False)
+        done = run_forked(tmp_path, *wanted, cwd=elsewhere)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
-        assert f"No feature is in the folder {elsewhere}.\n  remedy: start pytest in {ROOT}" in done.stderr
+        assert f"No feature is in the folder {elsewhere}.\n  remedy: start pytest in {ROOT}" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -111,7 +98,7 @@ def test_what_would_silently_be_lost_is_an_error(folder: Path):
     (folder / "some.feature").write_text("Feature: F\nSenario: S\nWhen the file is delivered\n")
     done = session("--collect-only", folder, reports=folder)
     assert done.returncode == 2
-    assert "Parts of some.feature would not run as they read" in done.stdout + done.stderr
+    assert "Parts of some.feature would not run as they read" in done.stdout
 
 
 def test_a_step_that_two_definitions_match_is_named(tmp_path: Path):

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.steps.suite.test_collection import folder as folder  # the fixture
-from tests.steps.suite.test_collection import session
-from tests.steps.suite.test_rerun import NOWHERE
+from tests.steps.suite.conftest import NOWHERE, session
 
 FEATURE = """
 @local
@@ -102,6 +100,6 @@ def run(folder: Path, steps: str, *arguments: str) -> dict[str, dict[str, Any]]:
     done = session("--no-limits", *NOWHERE, *arguments, folder, reports=folder / "reports")
     (file,) = (folder / "reports").rglob("verdict.json")
     verdict = json.loads(file.read_text("utf-8"))
-    assert (verdict["verdict"], verdict["complete"]) == ("UNKNOWN", False), done.stdout + done.stderr
+    assert (verdict["verdict"], verdict["complete"]) == ("UNKNOWN", False), done.stdout
     items: dict[str, dict[str, Any]] = verdict["items"]
     return items

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.steps.suite.test_collection import session
+from tests.steps.suite.conftest import session
 
 
 def below_a_file(place: Path) -> Path:
@@ -41,7 +41,7 @@ def on_a_full_disk(place: Path) -> Path:
 def test_reports_that_cannot_be_written_are_a_usage_error(unusable: Callable[[Path], Path], says: str, tmp_path: Path):
     reports = unusable(tmp_path)
     done = session("features/1_precondition/file.feature", reports=reports)
-    said = done.stdout + done.stderr
+    said = done.stdout
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
     assert f"The reports cannot be written to {reports}" in said
     assert "\n  evidence: " in said

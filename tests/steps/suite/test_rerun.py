@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 from steps.suite.reports import left_in
-from tests.steps.suite.test_collection import folder as folder  # the fixture
-from tests.steps.suite.test_collection import session
+from tests.steps.suite.conftest import NOWHERE, session
 
 FEATURE = """
 @local
@@ -36,8 +35,6 @@ def holds_the_second_time(finding: Finding) -> None:
 def holds(finding: Finding) -> None:
     finding.equal(1, 1, "users-counted")
 """
-NOWHERE = ("--target=endpoint", "--endpoint-url=http://127.0.0.1:9", "--database-url=postgresql://127.0.0.1:9/any")
-"""Scenarios that ask nothing of a target start none."""
 
 
 def test_a_retry_that_passes_stays_failed_and_is_named_flaky(folder: Path):
