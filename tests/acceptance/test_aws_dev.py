@@ -236,7 +236,7 @@ def test_a_permission_that_the_suite_lacks_is_named_and_breaks_only_what_needs_i
     assert "is not authorized to perform: events:DescribeRule" in session.verdict["items"]["EVB-02"]["reason"]
 
 
-def test_a_secret_and_names_that_nothing_goes_by_are_no_and_all_else_is_judged(account, accept, tmp_path: Path):
+def test_an_unknown_secret_and_unknown_names_are_no_and_the_rest_is_judged(account, accept, tmp_path: Path):
     told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
     wrong = "".join(f'{key} = "no-{key}-dev"\n' for key in ("splitter", "job_locks", "cluster", "lambda_role"))
     settings = tmp_path / "acceptance.toml"

@@ -70,7 +70,7 @@ def database() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-def test_what_an_emulator_cannot_do_is_told_and_all_else_is_held_against_it_time_and_again(
+def test_known_limits_of_an_emulator_are_not_checked_and_the_rest_passes(
     ministack: str, database: str, accept: Accept
 ) -> None:
     told = ("--target=endpoint", f"--endpoint-url={ministack}", f"--database-url={database}")
@@ -100,7 +100,7 @@ def test_what_an_emulator_cannot_do_is_told_and_all_else_is_held_against_it_time
         ("https://sts.eusc-de-east-1.amazonaws.eu", "Nothing is deployed to AWS itself."),
     ],
 )
-def test_a_place_that_is_not_there_is_broken_in_one_sentence(url: str, said: str) -> None:
+def test_an_unreachable_endpoint_is_explained_in_one_sentence(url: str, said: str) -> None:
     system = SystemUnderTest(ROOT / "system_under_test")
     nowhere = "postgresql://nobody@127.0.0.1:9/nothing"
 
@@ -110,7 +110,7 @@ def test_a_place_that_is_not_there_is_broken_in_one_sentence(url: str, said: str
         )
 
 
-def test_a_place_that_is_not_there_is_told_once_and_ends_the_session(accept: Accept) -> None:
+def test_an_unreachable_endpoint_is_told_once_and_ends_the_session(accept: Accept) -> None:
     nowhere = ("--endpoint-url=http://127.0.0.1:9", "--database-url=postgresql://nobody@127.0.0.1:9/nothing")
 
     session = accept("--target=endpoint", *nowhere, "features/1_precondition/file.feature")

@@ -89,7 +89,7 @@ def test_functions_and_state_machine_are_judged_by_the_aliases_that_are_used(acc
     ), session
 
 
-def test_names_that_nothing_goes_by_are_no_and_never_a_broken_environment(accept: Accept, tmp_path: Path):
+def test_unknown_resource_names_are_no_and_never_a_broken_environment(accept: Accept, tmp_path: Path):
     told = (ROOT / "system_under_test" / "acceptance.toml").read_text("utf-8")
     parameters = {"rule", "rule_role"}  # data.yaml deploys these under any name
     wrong = [key for key in USUAL if key not in parameters]

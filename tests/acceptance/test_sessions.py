@@ -97,7 +97,7 @@ def test_a_session_that_starts_by_hand_says_nothing_of_the_upload(accept: Accept
     assert session.verdict["run"]["started_by"] == "manual"
 
 
-def test_an_upload_that_starts_nothing_is_started_by_hand_and_the_rest_is_checked(accept: Accept):
+def test_an_upload_without_an_execution_is_started_by_hand_and_the_rest_is_checked(accept: Accept):
     session = accept(f"--after-deploy={python(DISABLE_RULE)}", *RUN)
     assert session.items("failed") == {"RUN-02"}, session
     assert not session.items("broken"), session
@@ -203,7 +203,7 @@ def test_a_postgres_that_dies_is_broken_and_not_failed(accept: Accept, seam: str
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-def test_whoever_ends_a_session_finds_nothing_left(tmp_path: Path, ending: signal.Signals):
+def test_an_ended_session_leaves_nothing(tmp_path: Path, ending: signal.Signals):
     with running_session(tmp_path / "reports") as session:
         family = psutil.Process(session.pid).children(recursive=True)
         folders = {argument.split("=")[-1] for p in family for argument in told(p) if "local-aws-" in argument}

@@ -108,7 +108,7 @@ def test_start_tells_the_execution_and_gives_it_the_event_of_this_version(comman
         assert done.stdout.strip() in done.stderr  # within the address of its page
 
 
-def test_waiting_follows_it_to_its_end_well_or_badly(command: Command, upload):
+def test_waiting_follows_the_execution_to_success_or_failure(command: Command, upload):
     upload("any.csv")
     upload("fails.csv")
     done, failed = (command("start", "--wait", f"incoming/{name}.csv") for name in ("any", "fails"))
@@ -146,7 +146,7 @@ def test_before_there_is_any_file_a_rehearsal_asks_for_the_machine_alone(command
         (("--account=210987654321", "incoming/any.csv"), "is of account 123456789012, not 210987654321"),
     ],
 )
-def test_what_cannot_be_started_is_said_in_one_sentence(command: Command, upload, arguments, says, rehearsed):
+def test_a_refused_start_is_explained_in_one_sentence(command: Command, upload, arguments, says, rehearsed):
     upload("any.csv")
     done = command("start", *rehearsed, *arguments)
     assert (done.returncode, done.stdout) == (1, "")
@@ -163,7 +163,7 @@ def test_nothing_is_started_in_another_account_than_the_settings(command: Comman
 
 
 @pytest.mark.parametrize("rehearsed", [(), ("--rehearse",)])
-def test_what_would_be_a_duplicate_is_not_started(command: Command, upload, client, lock, rehearsed):
+def test_a_duplicate_is_not_started(command: Command, upload, client, lock, rehearsed):
     forgotten = f"{NAMES.state_machine_arn.replace('stateMachine', 'execution')}:forgotten"
     running = command("start", upload("waits.csv").key).stdout.splitlines()[0]
     before = executions(client)
@@ -181,7 +181,7 @@ def test_what_would_be_a_duplicate_is_not_started(command: Command, upload, clie
     assert executions(client) == before
 
 
-def test_a_lock_whose_time_is_over_keeps_nobody_out_unless_its_file_is_done(command: Command, upload, lock):
+def test_an_expired_lock_blocks_only_a_file_that_is_done(command: Command, upload, lock):
     file, forgotten = upload("any.csv"), f"{NAMES.state_machine_arn.replace('stateMachine', 'execution')}:forgotten"
     for state, status in (("held", 0), ("done", 1)):
         lock(file, forgotten, state, expires_at=1)

@@ -71,7 +71,7 @@ def failed(answers: dict[str, Answer]) -> dict[str, str]:
     return {service: answer.remedy for service, answer in answers.items() if answer.well is False}
 
 
-def test_where_all_is_well_every_service_says_what_was_found(examined: Examined):
+def test_every_service_reports_what_it_found(examined: Examined):
     answers = examined()
     assert (list(answers), failed(answers)) == (list(SERVICES), {})
     assert answers["S3"].said.startswith(NAMES.bucket)
@@ -93,7 +93,7 @@ def test_services_out_of_reach_are_named_and_no_others(examined: Examined, close
     assert failed(examined(*closed)) == dict.fromkeys(named, NETWORK)
 
 
-def test_whoever_may_do_nothing_is_told_what_to_have_allowed(environment: Environment, examined: Examined):
+def test_a_user_without_permissions_is_told_which_to_ask_for(environment: Environment, examined: Examined):
     iam = environment.client("iam")
     iam.create_user(UserName="nobody")
     key = iam.create_access_key(UserName="nobody")["AccessKey"]
@@ -104,7 +104,7 @@ def test_whoever_may_do_nothing_is_told_what_to_have_allowed(environment: Enviro
     assert "is not authorized to perform: dynamodb:DescribeTable" in answers["DynamoDB"].said
 
 
-def test_what_is_not_deployed_under_these_names_is_told_so(examined: Examined):
+def test_missing_resources_are_named(examined: Examined):
     remedies = failed(examined(names=Names(NAMES.account, environment="other")))
     assert remedies == dict.fromkeys(set(SERVICES) - {"STS", "EC2"}, DEPLOY)
 
@@ -136,7 +136,7 @@ def test_a_caller_who_is_not_the_one_that_is_meant_is_the_only_cause(
     assert others == {"-   not tested, because of STS"}
 
 
-def test_where_no_account_is_told_it_is_the_callers(examined: Examined):
+def test_without_an_account_the_callers_is_taken(examined: Examined):
     answers = examined(names=Names(""))
     assert failed(answers) == {}
     assert answers["S3"].said == NAMES.bucket

@@ -114,7 +114,7 @@ def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notif
     assert [issue["state"] for issue in api.issues.values()] == ["closed", "open"]
 
 
-def test_nobody_is_told_twice_of_one_run_nor_of_a_good_night(notify: Notify, api: GitHub):
+def test_a_run_is_notified_once_and_a_good_night_never(notify: Notify, api: GitHub):
     notify(NO_GO)
     before = api.writes
     assert notify(NO_GO).returncode == 0

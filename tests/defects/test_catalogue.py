@@ -71,7 +71,7 @@ def test_no_two_defects_are_told_alike():
         assert len(set(sentences)) == len(sentences)
 
 
-def test_what_malformed_files_have_wrong_is_told_all_at_once(tmp_path: Path):
+def test_all_faults_of_malformed_files_are_told_at_once(tmp_path: Path):
     area = tmp_path / "data"
     area.mkdir()
     (area / "no_toml.toml").write_text("what =")

@@ -21,7 +21,7 @@ from defects.outcome import Outcome
         (Outcome("clean/01", 9, ended="it left no verdict"), False),
     ],
 )
-def test_whatever_is_less_than_every_line_passed_is_a_false_alarm(outcome: Outcome, go: bool):
+def test_a_clean_run_with_a_line_that_has_not_passed_is_a_false_alarm(outcome: Outcome, go: bool):
     assert is_go(outcome) is go
 
 

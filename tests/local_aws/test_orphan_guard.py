@@ -151,7 +151,7 @@ def test_a_child_that_has_ended_needs_no_watching(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_what_a_terminal_or_a_service_manager_sends_does_not_end_it_before_its_owner(folder: Path) -> None:
+def test_signals_of_a_terminal_or_a_service_manager_do_not_end_it_before_its_owner(folder: Path) -> None:
     guard = Guard(folder)
     with subprocess.Popen(["sleep", "600"]) as child:
         guard.watch(child.pid)

@@ -102,11 +102,11 @@ def test_faults_and_what_iam_was_asked_are_for_the_root_user_alone(aws: LocalAws
     assert send(aws, method, path, Authorization=basic(aws)).status in (200, 404)
 
 
-def test_nobody_but_the_gate_asks_who_may_pass_it(aws: LocalAws) -> None:
+def test_only_the_gate_may_ask_for_connections(aws: LocalAws) -> None:
     assert b'"barrier"' not in send(aws, "GET", "/_network/connections/1/1").body
 
 
-def test_nobody_but_its_own_process_speaks_to_a_functions_runtime_api(deploy: Deploy) -> None:
+def test_only_a_functions_own_process_reaches_its_runtime_api(deploy: Deploy) -> None:
     function = deploy("import os\ndef handler(event, context): return os.environ['AWS_LAMBDA_RUNTIME_API']", Timeout=5)
     address = function().payload
     host, _, port = address.partition(":")

@@ -156,7 +156,7 @@ def test_when_it_is_killed_nothing_is_left_and_its_owner_is_told() -> None:
     aws.stop()
 
 
-def test_what_it_did_before_a_hundred_polls_is_told_once_it_is_killed() -> None:
+def test_a_killed_server_reports_what_it_did_before_a_hundred_polls() -> None:
     with LocalAws.start() as aws:
         dynamodb, buckets = client(aws.environment, "dynamodb"), client(aws.environment, "s3")
         key = {"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "id", "KeyType": "HASH"}

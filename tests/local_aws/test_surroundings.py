@@ -23,7 +23,7 @@ def test_no_proxy_stands_before_this_machine_and_the_host_that_is_named(told: di
     assert unproxied(told, url) == {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
-def test_what_the_exports_have_stands_in_the_place_of_all_other_keys():
+def test_exported_keys_replace_all_others():
     caller = {"AWS_PROFILE": "dev", "AWS_SESSION_TOKEN": "old", "AWS_CA_BUNDLE": "ca.pem", "HOME": "/home/any"}
     exports = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"}
     assert led(caller, exports) == {"AWS_CA_BUNDLE": "ca.pem", "HOME": "/home/any", **unproxied({}), **exports}

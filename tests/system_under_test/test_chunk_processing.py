@@ -71,7 +71,7 @@ def test_a_user_deleted_after_the_check_is_not_found(
     assert rejected(database, upload) == [(3, deleted, "UserNotFoundError", f"{deleted},1,1")]
 
 
-def test_of_chunks_that_fill_a_user_side_by_side_one_is_applied(
+def test_only_one_of_several_concurrent_chunks_reaches_a_users_maximum(
     pipeline: Pipeline, database: psycopg.Connection, new_users: NewUsers
 ) -> None:
     full, *others = new_users(5)

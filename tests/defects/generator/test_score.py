@@ -32,12 +32,12 @@ def test_a_fault_has_to_be_a_no_and_a_lawful_change_a_go(said, fault, lawful):
     assert words == [fault, lawful]
 
 
-def test_what_left_no_verdict_is_unknown_and_what_broke_says_why():
+def test_a_mutant_without_a_verdict_is_unknown_and_a_broken_line_says_why():
     assert evaluate(CHANGE, "", None, "given up after 420 s", 420, lawful=False).ended == "given up after 420 s"
     assert evaluate(CHANGE, "", verdict("UNKNOWN", SFN_01="broken"), "", 1, lawful=False).ended == "because"
 
 
-def test_what_lies_beyond_the_checklist_catches_too():
+def test_requirements_beyond_the_checklist_catch_mutants_too():
     release = verdict("NO-GO", "counted twice", SFN_01="passed") | {"beyond": {"ROB-02": {"status": "failed"}}}
     assert evaluate(CHANGE, "", release, "", 1, lawful=False).lines == ["ROB-02"]
 

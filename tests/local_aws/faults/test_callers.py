@@ -37,7 +37,7 @@ def test_a_function_dies_while_its_call_goes_on(keeper: Function, table: Table, 
     eventually(lambda: table.has("it"), "the call to go on")
 
 
-def test_who_is_no_function_is_told_that_it_cannot_be_killed(table: Table, faults: Faults) -> None:
+def test_only_functions_can_be_killed(table: Table, faults: Faults) -> None:
     faults.make("dead", "PutItem", "crash", work="done")
     assert refused(lambda: table.keep("it")) == ("NoFunctionToCrash", 400)
     assert not table.has("it")

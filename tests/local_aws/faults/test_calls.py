@@ -36,7 +36,7 @@ def test_a_call_is_refused_in_the_words_of_its_service(
 
 
 @pytest.mark.parametrize(("work", "done"), [("undone", False), ("done", True)])
-def test_what_is_refused_was_done_or_not(table: Table, faults: Faults, work: str, done: bool) -> None:
+def test_a_refused_call_was_carried_out_or_not(table: Table, faults: Faults, work: str, done: bool) -> None:
     faults.refuse("lost", "PutItem", "InternalServerError", 500, work=work)
     assert refused(lambda: table.keep("it")) == ("InternalServerError", 500)
     assert table.has("it") is done
@@ -59,7 +59,7 @@ def test_a_fault_is_met_as_often_as_was_asked(table: Table, faults: Faults) -> N
     assert faults.seen("some") == {"hits": 7, "held": 0}
 
 
-def test_of_several_faults_the_first_is_met_until_it_is_spent(table: Table, faults: Faults) -> None:
+def test_the_first_of_several_faults_counts_until_it_is_used_up(table: Table, faults: Faults) -> None:
     faults.refuse("first", "PutItem", "First", 400)
     faults.refuse("second", "PutItem", "Second", 400, times=None)
     assert [refused(lambda: table.keep("it"))[0] for _ in range(3)] == ["First", "Second", "Second"]
@@ -85,7 +85,7 @@ def test_an_upload_is_whole_after_it_was_looked_at(client: Client, bucket: str, 
     assert client("s3").get_object(Bucket=bucket, Key="large")["Body"].read() == content
 
 
-def test_what_aws_asks_of_itself_meets_no_fault(client: Client, deploy: Deploy, faults: Faults) -> None:
+def test_calls_between_services_meet_no_fault(client: Client, deploy: Deploy, faults: Faults) -> None:
     function = deploy("def handler(event, context): print('a line')")
     faults.refuse("all", " (logs (Put|Create)|sts|lambda GET) ?", "InternalFailure", 500, times=None)
     assert function().error is None

@@ -25,7 +25,7 @@ def test_a_call_is_held_until_its_fault_is_removed(table: Table, faults: Faults)
     assert all(table.has(item) for item in "abc")
 
 
-def test_what_a_fault_held_goes_on_when_another_takes_its_name(table: Table, faults: Faults) -> None:
+def test_a_replaced_fault_releases_the_calls_that_it_held(table: Table, faults: Faults) -> None:
     faults.make("one", "PutItem", "hold")
     with ThreadPoolExecutor() as threads:
         call = threads.submit(table.keep, "it")

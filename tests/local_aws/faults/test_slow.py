@@ -16,7 +16,7 @@ def test_a_call_is_done_after_its_seconds(table: Table, faults: Faults) -> None:
     assert faults.seen("late") == {"hits": 1, "held": 1}
 
 
-def test_what_is_late_goes_on_when_the_fault_is_removed(table: Table, faults: Faults) -> None:
+def test_delayed_calls_go_on_when_the_fault_is_removed(table: Table, faults: Faults) -> None:
     faults.make("late", "PutItem", "slow", seconds=600)
     with ThreadPoolExecutor() as threads:
         call = threads.submit(table.keep, "it")

@@ -171,5 +171,5 @@ def test_ec2(as_user: ClientOf, user: Identity) -> None:
     )
 
 
-def test_who_one_is_may_always_be_asked(as_user: ClientOf, user: Identity) -> None:
+def test_get_caller_identity_needs_no_permission(as_user: ClientOf, user: Identity) -> None:
     assert as_user("sts").get_caller_identity()["Arn"] == user.arn

@@ -62,7 +62,7 @@ def test_its_negation_admits_all_else_and_what_is_absent(operator: str, wanted: 
 
 
 @pytest.mark.parametrize("operator", ["NumericEquals", "DateEquals", "IpAddress", "ArnLike"])
-def test_what_an_operator_cannot_read_it_does_not_admit(operator: str) -> None:
+def test_an_operator_does_not_match_values_that_it_cannot_parse(operator: str) -> None:
     assert not hold(operator, "1", "no such thing")
 
 

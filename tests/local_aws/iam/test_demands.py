@@ -75,7 +75,7 @@ def test_an_upload_with_tags_or_an_acl_needs_more(
         ("events", "put_targets", {"Rule": "r", "Targets": [{"Id": "1", "Arn": MACHINE, "RoleArn": ROLE}]}),
     ],
 )
-def test_who_hands_over_a_role_must_be_allowed_to(
+def test_passing_a_role_needs_a_permission(
     as_user: ClientOf, user: Identity, service: str, operation: str, arguments: Any
 ) -> None:
     to_another = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}

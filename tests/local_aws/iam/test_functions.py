@@ -38,7 +38,7 @@ def lines(client: ClientOf, function: Function) -> list[str]:
     return [event["message"] for event in found]
 
 
-def test_what_its_role_loses_and_gets_counts_at_once(
+def test_changes_of_its_role_take_effect_at_once(
     client: ClientOf, deploy: Deploy, make_identity: Make, bucket: str
 ) -> None:
     put = client("s3").put_object(Bucket=bucket, Key="it", Body=b"content")
@@ -98,7 +98,7 @@ def test_a_policy_of_aws_itself_can_be_attached_and_read_and_counts(
 @pytest.mark.parametrize(
     ("action", "more"), [("s3:ListBucket", {}), ("s3:ListBucketVersions", {"VersionId": "a" * 32})]
 )
-def test_what_is_not_there_is_told_to_those_alone_who_may_list(
+def test_a_missing_object_is_only_reported_to_roles_that_may_list(
     client: ClientOf, deploy: Deploy, make_identity: Make, bucket: str, action: str, more: dict[str, str]
 ) -> None:
     client("s3").put_object(Bucket=bucket, Key="it", Body=b"content")

@@ -100,6 +100,6 @@ def test_a_deny_with_a_condition_that_fails_denies_nothing() -> None:
     ("statement", "said"),
     [({"Effect": "allow"}, "Allow or Deny"), ({"Condition": {"StringIs": {"a": "b"}}}, "StringIs")],
 )
-def test_what_cannot_be_judged_by_is_named(statement, said: str) -> None:
+def test_an_unsupported_policy_is_named(statement, said: str) -> None:
     with pytest.raises(MalformedPolicy, match=re.escape(said)):
         judged(statement)

@@ -83,13 +83,13 @@ def test_further_policies_count_too(client: ClientOf, user: Identity) -> None:
         (f"arn:aws:iam::{ACCOUNT}:policy/nothing", "InvalidInput", 400),
     ],
 )
-def test_who_is_not_there_is_not_judged(client: ClientOf, source: str, code: str, status: int) -> None:
+def test_a_missing_principal_is_not_simulated(client: ClientOf, source: str, code: str, status: int) -> None:
     simulate = client("iam").simulate_principal_policy
     answer = refused(simulate, PolicySourceArn=source, ActionNames=["s3:GetObject"])
     assert (answer[0], answer[2]) == (code, status)
 
 
-def test_what_is_not_simulated_is_refused(client: ClientOf) -> None:
+def test_an_unsupported_simulation_is_refused(client: ClientOf) -> None:
     ask = {"PolicyInputList": [policy(allow("s3:*"))], "ActionNames": ["s3:GetObject"]}
     simulate = client("iam").simulate_custom_policy
     assert refused(simulate, **ask, ResourcePolicy=policy())[0] == "InvalidInput"

@@ -92,7 +92,7 @@ def test_a_group_of_the_user_counts(client: ClientOf, as_user: ClientOf, user: I
         ({"Null": {"aws:MultiFactorAuthAge": "false"}}, False),
     ],
 )
-def test_what_is_known_of_a_request(
+def test_conditions_on_a_requests_context(
     as_user: ClientOf, user: Identity, condition: dict[str, Any], allowed: bool
 ) -> None:
     user.may(allow("s3:ListBucket", Condition=condition))

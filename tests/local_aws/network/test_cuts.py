@@ -32,7 +32,7 @@ def test_a_connection_is_lost_at_what_is_sent_and_the_next_one_is_not(
     assert faults.seen("lost")["hits"] == 1
 
 
-def test_what_another_function_sends_passes(
+def test_other_functions_are_not_cut(
     neighbourhood: Neighbourhood,
     caller: Callable[..., Function],
     faults: Faults,

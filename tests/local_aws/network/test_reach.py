@@ -47,7 +47,7 @@ def test_by_its_vpc_and_security_group(neighbourhood: Neighbourhood, caller: Cal
     assert reaches(caller(neighbourhood.config()))
 
 
-def test_what_a_function_starts_is_the_function(
+def test_a_child_process_counts_as_its_function(
     neighbourhood: Neighbourhood, deploy: Deploy, reaches: Reaches, kept_away: KeptAway
 ) -> None:
     source = CALL.replace("def handler", "def unused") + FROM_A_CHILD
@@ -84,7 +84,7 @@ def test_a_security_group_that_lets_nothing_out_keeps_it_away(
     assert "lets nothing out to the cluster on port 5432" in kept_away(caller(neighbourhood.config()))
 
 
-def test_where_rds_knows_no_cluster_there_is_nothing_to_reach(caller: Caller, kept_away: KeptAway) -> None:
+def test_without_a_cluster_nothing_is_reachable(caller: Caller, kept_away: KeptAway) -> None:
     assert kept_away(caller()) == "RDS knows no cluster"
 
 
@@ -169,7 +169,7 @@ def test_many_at_once_each_by_its_own_right(
     assert {each.result() for each in kept} == {f"before {neighbourhood.cluster}: it is in no VPC"}
 
 
-def test_who_is_no_function_is_kept_away(aws: LocalAws, neighbourhood: Neighbourhood) -> None:
+def test_only_functions_reach_the_database(aws: LocalAws, neighbourhood: Neighbourhood) -> None:
     host, _, port = aws.aurora_endpoint.rpartition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.settimeout(0.5)

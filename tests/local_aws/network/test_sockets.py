@@ -44,7 +44,7 @@ def test_each_end_has_a_holder(way: Way, listener: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("way", [holder, holder_by_table])
-def test_what_is_not_connected_has_none(way: Way, listener: socket.socket) -> None:
+def test_a_socket_that_is_not_connected_has_no_owner(way: Way, listener: socket.socket) -> None:
     far = listener.getsockname()
     with socket.create_connection(far) as connection:
         near = connection.getsockname()

@@ -83,7 +83,7 @@ def test_a_named_port_in_use_is_an_error_that_says_so(server: Postgres, folder: 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a port is not to be had twice elsewhere")
-def test_whoever_takes_its_port_as_it_starts_does_not_get_its_password(folder: Path) -> None:
+def test_a_process_that_takes_its_port_does_not_get_its_password(folder: Path) -> None:
     with socket.socket() as taken, ThreadPoolExecutor() as threads:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
@@ -122,7 +122,7 @@ def test_stop_is_idempotent_and_start_goes_on_where_it_stopped(folder: Path) -> 
         assert ask(server, "SELECT n FROM kept") == [(7,)]
 
 
-def test_what_was_committed_outlives_a_crash(folder: Path) -> None:
+def test_committed_rows_survive_a_crash(folder: Path) -> None:
     with Postgres(folder) as server:
         with psycopg.connect(server.url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS n")

@@ -79,7 +79,7 @@ def test_every_source_the_verdict_and_what_is_deployed_are_in_it():
     assert found["predicate"]["deployed"] == DEPLOYED
 
 
-def test_what_altered_the_session_is_in_it():
+def test_alterations_of_a_session_are_attested():
     altered = GO.model_copy(update={"altered_by": ["--no-gate"]})
     assert stated(altered)["predicate"]["altered_by"] == ["--no-gate"]
     assert "altered_by" not in stated(GO.model_copy(update={"altered_by": []}))["predicate"]

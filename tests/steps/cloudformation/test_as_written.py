@@ -202,9 +202,7 @@ def test_a_function_gets_the_value_of_the_secret_which_is_neither_kept_nor_shown
     lambdas.update_function_configuration(Environment={"Variables": variables}, **function)
 
 
-def test_where_it_is_deployed_already_it_is_found_but_for_what_has_no_name(
-    client: Clients, stack: Stack, application: Application
-):
+def test_deployed_resources_are_found_by_their_declared_names(client: Clients, stack: Stack, application: Application):
     found = declare(application, client, **WHERE, parameters={})
     assert found.declared.keys() == {"Managed", "Inline", "Secret"}
     assert [str(each) for each in compare(client, found.declared) if each.differences] == []

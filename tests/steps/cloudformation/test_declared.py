@@ -34,7 +34,7 @@ def test_a_password_that_is_not_known_fits_any(pipeline: Pipeline, client: Clien
     assert not [each for each in compare(client, found) if each.differences]
 
 
-def test_what_is_not_located_is_missing_and_whoever_refers_to_it_does_not_differ(pipeline: Pipeline, client: Clients):
+def test_an_unlocated_resource_is_missing_and_its_references_do_not_differ(pipeline: Pipeline, client: Clients):
     found = compare(client, declared(pipeline, None))
     assert {path for each in found for path in (difference.path for difference in each.differences)} == {""}
     missing = {each.name for each in found if each.differences}

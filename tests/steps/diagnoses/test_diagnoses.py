@@ -26,7 +26,7 @@ IDS, LINES = list(Diagnosis), list(checklist.read())
 
 
 @pytest.mark.parametrize(("error", "cause", "diagnosis"), EXECUTIONS)
-def test_what_a_failed_execution_points_to(error: str | None, cause: str | None, diagnosis: str):
+def test_diagnosis_of_a_failed_execution(error: str | None, cause: str | None, diagnosis: str):
     (found,) = of_failure("FAILED", error, cause)
     assert found.diagnosis == diagnosis
 
@@ -34,7 +34,7 @@ def test_what_a_failed_execution_points_to(error: str | None, cause: str | None,
 @pytest.mark.parametrize(
     ("status", "diagnosis"), [("TIMED_OUT", Diagnosis.TOO_SLOW), ("ABORTED", Diagnosis.STATE_FAILED)]
 )
-def test_what_an_execution_points_to_that_ended_without_an_error(status: str, diagnosis: str):
+def test_diagnosis_of_an_execution_that_ended_without_an_error(status: str, diagnosis: str):
     assert of_failure(status, None, None) == [(diagnosis, f"the execution {status} with {status}")]
 
 
@@ -55,12 +55,12 @@ def test_what_a_stack_trace_quotes_is_no_cause(line: str):
     error=st.none() | st.text(),
     cause=st.none() | st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps),
 )
-def test_whatever_a_failed_execution_says_it_points_to_one_known_cause(error: str | None, cause: str | None):
+def test_any_text_of_a_failed_execution_leads_to_one_known_cause(error: str | None, cause: str | None):
     (found,) = of_failure("FAILED", error, cause)
     assert found.diagnosis in KNOWN
 
 
-def test_where_all_is_well_nothing_is_pointed_to():
+def test_a_good_execution_has_no_diagnosis():
     assert of_failure("SUCCEEDED", None, None) == []
     assert of_start("event", "") == []
 
@@ -152,11 +152,11 @@ LOST = tuple(Deviation(Diagnosis.RECORDS_LOST, f"record {n}") for n in range(100
         pytest.param([one("a", "SFN-03", status=PASSED, said=(CLOSED,))], (CLOSED,), {}, id="nothing failed"),
     ],
 )
-def test_what_is_explained(scenarios: list[Scenario], whole: tuple[Deviation, ...], found: dict[str, object]):
+def test_diagnoses_of_a_session(scenarios: list[Scenario], whole: tuple[Deviation, ...], found: dict[str, object]):
     assert list(explained(*scenarios, whole=whole).items()) == list(found.items())
 
 
-def test_what_breaks_after_a_run_that_has_told_why_it_failed_is_no_broken_environment():
+def test_a_check_that_breaks_after_a_diagnosed_run_is_no_broken_environment():
     run = (Deviation(Diagnosis.EVENT_CONTRACT_BROKEN, "no such path"),)
     after = explained(one("a", "LOG-02", status=BROKEN, reason="no line at all"), whole=run)
     assert next(iter(after)) == Diagnosis.EVENT_CONTRACT_BROKEN
@@ -172,7 +172,7 @@ def test_the_run_explains_nothing_that_failed_before_it_began():
     assert Diagnosis.SECRET_REFUSED not in [each.id for each in diagnoses([early], [refused], KNOWN, began=2.0)]
 
 
-def test_what_only_a_failed_execution_left_follows_from_its_diagnosis():
+def test_findings_after_a_failed_execution_follow_from_its_diagnosis():
     drift = replace(one("a", "KNO-02", said=(Deviation(Diagnosis.TEMPLATE_DRIFT, "changed"),)), ended=1.0)
     late = [replace(one("b", "PST-02", said=LOST[:1]), ended=3.0), replace(one("c", "LOG-01"), ended=3.0)]
 

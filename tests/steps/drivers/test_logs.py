@@ -58,7 +58,7 @@ def test_all_lines_of_another_executions_invocation_go_and_everybody_elses_stay(
     assert [line.text for line in kept] == ours + unowned
 
 
-def test_where_all_our_invocations_are_known_every_other_one_goes():
+def test_lines_of_other_invocations_are_left_out_where_ours_are_known():
     ours, theirs = invoked("a", "plain"), invoked("b", "[ERROR] Runtime.ImportModuleError")
     assert [line.text for line in without_others(lines(*ours, *theirs), OURS, ["a"])] == ours
 
@@ -150,7 +150,7 @@ def test_a_group_that_is_shared_holds_streams_of_other_functions():
     assert {line.stream for line in Logs(client, ["shared"], functions=["ours"]).since(0)} == {stream("ours")}
 
 
-def test_nobody_waits_for_lines_that_the_level_of_logging_config_leaves_out():
+def test_lines_below_the_configured_log_level_are_not_waited_for():
     client: Any = CloudWatch([[]])
     with pytest.raises(LogsIncomplete, match="LoggingConfig leaves out lines"):
         Logs(client, ["group"], unlogged=["SystemLogLevel of f is WARN"]).complete(0, ["a"], within=60)

@@ -229,7 +229,7 @@ def test_statements_of_attached_policies_are_told_beside_those_of_inline_ones(en
     assert found == ["s3:GetObject", "s3:PutObject"]
 
 
-def test_what_is_not_there_is_an_answer_like_any_other(environment: Environment):
+def test_absence_is_an_answer(environment: Environment):
     client, arn = environment.client, NAMES.arn("lambda", "layer:none:1")
     workflow = Workflow(client("stepfunctions"), NAMES.state_machine_arn + "-none", every=0.1)
     assert Aurora(client("rds"), "none").found() is None

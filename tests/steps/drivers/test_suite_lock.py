@@ -76,7 +76,7 @@ def test_another_run_is_told_who_has_it_and_until_when(dynamodb: Any):
     assert remedy.startswith("  remedy: ")
 
 
-def test_of_many_that_come_at_once_one_gets_it(dynamodb: Any):
+def test_one_of_many_concurrent_sessions_gets_the_lock(dynamodb: Any):
     many = 8
     together, done = Barrier(many), Barrier(many)
 
@@ -104,7 +104,7 @@ def test_runs_of_one_person_are_two_owners(dynamodb: Any):
     assert first.owner != second.owner
 
 
-def test_what_a_dead_run_has_left_expires(dynamodb: Any):
+def test_the_lock_of_a_dead_run_expires(dynamodb: Any):
     give(dynamodb, "dead", time() + 60)
     with pytest.raises(Locked, match="dead"), locked(dynamodb, TABLE):
         raise AssertionError("taken before it expired")
@@ -113,7 +113,7 @@ def test_what_a_dead_run_has_left_expires(dynamodb: Any):
         assert owner(dynamodb) == "next"
 
 
-def test_what_a_process_that_has_ended_on_this_machine_has_left_is_taken_over_at_once(dynamodb: Any):
+def test_the_lock_of_an_ended_process_of_this_machine_is_taken_over_at_once(dynamodb: Any):
     with locked(dynamodb, TABLE) as ours:
         who, pid, run = ours.owner.rsplit(" ", 2)
         with pytest.raises(Locked), locked(dynamodb, TABLE):

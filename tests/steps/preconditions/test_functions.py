@@ -110,7 +110,7 @@ def test_a_layer_that_is_missing_or_does_not_fit(found: Found, layer: Layer | No
     assert deviations == [("layer-missing", text) for text in says]
 
 
-def test_of_a_function_that_is_not_there_every_check_says_so_and_nothing_else():
+def test_every_check_of_a_missing_function_says_only_that():
     nobody: Found = {"splitter": None}
     gone = [("function-missing", f"splitter {ABSENT}")]
     assert readiness.variables_that_differ(nobody, {"A": "1"}) == gone

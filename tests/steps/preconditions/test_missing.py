@@ -83,7 +83,7 @@ ASKED: list[tuple[str, str, Callable[[Clients, Names], Any]]] = [
 
 
 @pytest.mark.parametrize(("key", "diagnosis", "ask"), ASKED)
-def test_what_is_asked_by_a_name_that_nothing_goes_by_is_a_no_that_says_where_the_name_stands(
+def test_a_missing_resource_is_a_no_that_says_where_its_name_is_configured(
     environment: Environment, key: str, diagnosis: str, ask: Callable[[Clients, Names], Any]
 ):
     names = wrong(key)
@@ -96,13 +96,13 @@ def test_what_is_asked_by_a_name_that_nothing_goes_by_is_a_no_that_says_where_th
     assert getattr(no.value, "diagnosis", None) == diagnosis
 
 
-def test_whoever_takes_it_for_an_answer_gets_that(environment: Environment):
+def test_a_lookup_may_treat_absence_as_an_answer(environment: Environment):
     aws = told(environment, wrong("audit_logs"))
     assert Tables(aws("dynamodb")).found("no-such") is None
     assert unless_absent(lambda: aws("dynamodb").describe_table(TableName="no-such")) is None
 
 
-def test_what_is_asked_by_another_name_stays_the_error_that_it_is(environment: Environment):
+def test_a_missing_resource_of_another_name_stays_an_error_of_aws(environment: Environment):
     aws = told(environment, NAMES)
     with pytest.raises(aws("dynamodb").exceptions.ResourceNotFoundException) as refused:
         aws("dynamodb").describe_table(TableName="of-somebody-else")

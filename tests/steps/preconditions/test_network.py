@@ -231,7 +231,7 @@ PUBLIC = {"GatewayId": "igw-1", "DestinationCidrBlock": "0.0.0.0/0", "State": "a
         ),
     ],
 )
-def test_whatever_keeps_the_functions_away_is_named(found: Network, diagnosis: str, says: list[str]):
+def test_each_obstacle_between_functions_and_database_is_named(found: Network, diagnosis: str, says: list[str]):
     deviations = [each for each in unreachable(found, FUNCTIONS, CLUSTER) if B not in each.text]
     assert list(dict.fromkeys(deviations)) == [(diagnosis, text) for text in says]
 

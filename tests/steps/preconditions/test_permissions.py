@@ -52,14 +52,14 @@ def test_nothing_is_needed_that_nobody_may_do():
     assert not {need for needs in NEEDED.values() for need in needs} & set(forbidden(NAMES))
 
 
-def test_what_iam_does_not_allow_is_lacking_and_says_how_it_was_refused():
+def test_a_denied_action_is_lacking_and_names_the_kind_of_denial():
     assert lacking("role", {READ: "allowed", WRITE: "implicitDeny"}) == [
         ("permission-missing", "role may not s3:PutObject on arn:aws:s3:::any/key (implicitDeny)")
     ]
     assert [each.text[-14:] for each in lacking("role", {READ: "explicitDeny"})] == ["(explicitDeny)"]
 
 
-def test_what_iam_allows_and_nobody_may_do_is_excessive():
+def test_a_forbidden_action_that_iam_allows_is_excessive():
     assert excessive("role", {READ: "allowed", WRITE: "implicitDeny"}) == [
         ("permission-too-broad", "role may s3:GetObject on arn:aws:s3:::any/key")
     ]

@@ -49,7 +49,7 @@ def test_a_task_of_another_service_needs_no_retry_of_lambdas_errors():
     assert said(machine) == []
 
 
-def test_what_the_history_does_not_hold_is_unsupported_by_name():
+def test_states_that_no_history_shows_are_named_as_unsupported():
     machine = reference()
     assert Machine("ACTIVE", "role", machine).unsupported == []
     machine["States"]["Process the chunks"]["ItemProcessor"]["ProcessorConfig"]["Mode"] = "DISTRIBUTED"

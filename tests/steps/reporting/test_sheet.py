@@ -149,7 +149,7 @@ def test_lines_judged_by_reading_carry_a_badge_and_are_counted():
     assert re.search(r"RSK-01 .* \(by reading\) \|", text)
 
 
-def test_what_altered_the_session_is_told_above_all():
+def test_alterations_of_a_session_are_shown_at_the_top():
     told = ["--after-run", "ACCEPTANCE_PROJECT", "uncommitted-changes"]
     page, text = shown(verdict(altered_by=told))
     for shown_text in (page.text, re.sub(r"\\(.)", r"\1", text)):
@@ -177,7 +177,7 @@ def test_a_passed_line_is_one_sentence():
     assert page.count(">all 12 tables<") == 1
 
 
-def test_what_lies_beyond_the_checklist_is_a_second_part():
+def test_requirements_beyond_the_checklist_are_a_second_part():
     page, text = shown(verdict(passed("ROB-01"), failed("ROB-02", "wanted one, got two")))
     requirement = REQUIREMENTS["ROB-02"]
     for told in (page.text, re.sub(r"\\(.)", r"\1", text)):

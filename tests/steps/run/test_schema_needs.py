@@ -102,7 +102,7 @@ def test_the_dev_account_cannot_hold_an_execution_and_after_the_migration_its_ow
         ("CREATE RULE none AS ON INSERT TO user_statistics DO INSTEAD NOTHING", "user_statistics"),
     ],
 )
-def test_whatever_cannot_hold_the_pipelines_rows_is_a_deviation(
+def test_a_schema_that_cannot_hold_the_pipelines_rows_is_a_deviation(
     database: psycopg.Connection, change: str, deviation: str
 ):
     database.execute(SCHEMA)

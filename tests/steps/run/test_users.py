@@ -108,7 +108,7 @@ def test_a_question_is_printed_with_the_settings_test_users_for_psql(url: str):
     assert "test_users" in refused.stderr
 
 
-def test_of_many_other_users_a_number_and_a_checksum_are_read_and_the_test_users_by_key(url: str, tmp_path: Path):
+def test_other_users_are_read_as_a_count_and_a_checksum(url: str, tmp_path: Path):
     own = "SELECT user_id, login_count, post_count, last_execution_id FROM user_statistics WHERE user_id LIKE 'U%';\n"
     (tmp_path / "statistics.sql").write_text(own)
     with psycopg.connect(url, autocommit=True) as connection, Database(url, [tmp_path, *SQL]) as database:

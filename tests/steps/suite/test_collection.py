@@ -89,12 +89,14 @@ def test_a_session_that_is_started_in_a_folder_without_features_says_where_to_st
         (["Scenario: S", "Given the file is delivered"], "given 'the file is delivered' is defined by nothing"),
     ],
 )
-def test_what_would_silently_be_lost_is_named(definitions: None, tmp_path: Path, lines: list[str], says: str):
+def test_parts_of_a_feature_that_would_not_run_are_named(
+    definitions: None, tmp_path: Path, lines: list[str], says: str
+):
     (tmp_path / "some.feature").write_text("\n".join(["Feature: F", *lines]))
     assert says in "\n".join(faults(tmp_path / "some.feature"))
 
 
-def test_what_would_silently_be_lost_is_an_error(folder: Path):
+def test_a_feature_whose_parts_would_not_run_is_an_error(folder: Path):
     (folder / "some.feature").write_text("Feature: F\nSenario: S\nWhen the file is delivered\n")
     done = session("--collect-only", folder, reports=folder)
     assert done.returncode == 2

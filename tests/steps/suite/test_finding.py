@@ -19,7 +19,7 @@ def told(finding: Finding) -> list[str]:
     return [each.sentence.en for each in finding.findings]
 
 
-def test_where_nothing_deviates_the_claim_holds():
+def test_a_claim_without_deviations_holds():
     finding = Finding()
     finding.none([], "job-counts-agree")
     assert (told(finding), finding.deviations) == (["the batch job counts the same"], [])

@@ -37,7 +37,7 @@ def test_the_terminal_speaks_the_language_of_the_command_line(run: Run):
         ({"settings": "other.toml"}, {"ACCEPTANCE_PROJECT": "other"}, ["--settings", "ACCEPTANCE_PROJECT"]),
     ],
 )
-def test_what_sets_a_session_apart_from_a_releases_is_listed(
+def test_differences_from_a_release_session_are_listed(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], variables, altered_by
 ):
     for name, value in given.items():

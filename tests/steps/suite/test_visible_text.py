@@ -40,7 +40,7 @@ def test_every_control_and_format_character_is_escaped_and_every_other_is_not():
         ("検証は失敗、葛󠄀 が゙ é 👍🏽 🇯🇵 ＡＢ　１", "検証は失敗、葛󠄀 が゙ é 👍🏽 🇯🇵 ＡＢ　１"),
     ],
 )
-def test_what_hides_is_seen_and_what_people_write_stays(text: str, shown: str):
+def test_invisible_characters_are_escaped_and_ordinary_text_stays(text: str, shown: str):
     assert visible(text) == shown
 
 

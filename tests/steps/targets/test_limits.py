@@ -65,6 +65,6 @@ def test_an_emulator_goes_by_what_it_says_of_itself(path: str, told: dict[str, s
         assert str(limits.emulator(url)) == found
 
 
-def test_of_a_stranger_nothing_is_known() -> None:
+def test_an_unknown_emulator_has_no_known_limits() -> None:
     assert limits.of(None) == limits.of(Emulator("stranger", "1")) == Limits()
     assert not limits.of(Emulator("localstack-community", "4.14.0")).applies_layers

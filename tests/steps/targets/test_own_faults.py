@@ -292,7 +292,7 @@ def test_a_fault_in_a_question_is_explained(
         explained(fault.value, cause, (evidence,))
 
 
-def test_what_the_server_refuses_is_no_fault_of_the_file(tmp_path: Path, aws: LocalAws):
+def test_an_error_of_the_server_is_not_attributed_to_the_file(tmp_path: Path, aws: LocalAws):
     (tmp_path / "question.sql").write_text("SELECT pg_sleep(9)")
     (tmp_path / "impatient.sql").write_text("SET statement_timeout = 1")
     with Database(aws.database_url, [tmp_path]) as database:
@@ -326,7 +326,7 @@ def test_a_file_to_deliver_that_cannot_be_read_stops_everything_before_it_begins
     assert says in evidence
 
 
-def test_what_python_raises_in_a_check_is_the_suites_and_not_the_machines():
+def test_exceptions_of_a_check_are_attributed_to_the_suite():
     assert of_error(KeyError("phase")) == [("check-broken", "KeyError: 'phase'")]
     assert of_error(StopIteration()) == [("check-broken", "StopIteration: ")]
     assert of_error(EnvironmentBroken("no answer")) == [("environment-broken", "no answer")]

@@ -9,7 +9,7 @@ from tests.local_aws.helpers import eventually
 from tests.local_aws.network.gate.connections import Judge, called, passed, received
 
 
-def test_who_is_not_admitted_hears_nothing_and_the_database_never_hears_of_it(
+def test_a_refused_connection_gets_no_answer_and_never_reaches_the_database(
     gate: Gate, database: socket.socket, judge: Judge
 ) -> None:
     judge.admits = False
@@ -47,7 +47,7 @@ def test_blocks_are_asked_about_only_where_that_was_wanted(gate: Gate, database:
         assert served.recv(5) == b"never"
 
 
-def test_nobody_is_admitted_while_aws_does_not_answer(database: socket.socket) -> None:
+def test_no_connection_is_admitted_while_aws_does_not_answer(database: socket.socket) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     gate = Gate(database.getsockname()[1], port, "Basic any")

@@ -40,7 +40,7 @@ def test_a_half_closed_connection_still_brings_the_answer(gate: Gate, database: 
         assert received(caller) == b"the answer"
 
 
-def test_who_is_not_read_is_held_back_and_loses_nothing(gate: Gate, database: socket.socket) -> None:
+def test_a_slow_reader_blocks_the_sender_and_loses_nothing(gate: Gate, database: socket.socket) -> None:
     with passed(gate, database) as (caller, served):
         caller.settimeout(0.2)
         sent = 0

@@ -22,7 +22,7 @@ def test_no_file_of_the_reports_and_no_word_of_the_terminal_shows_a_secret(left:
         assert form not in left.output
 
 
-def test_what_was_planted_has_come_that_far(left: Leavings):
+def test_planted_secrets_reach_every_output_masked(left: Leavings):
     result = left.results["Secrets are told"]
     told = result["steps"][0]
     assert MASK in left.attached(told)["secrets"]
