@@ -23,7 +23,7 @@ TESTS = {
     ),
     ".venv/bin/pytest -m aws-dev --plan": ("acceptance/test_aws_dev.py", "test_the_readmes_plan"),
     ".venv/bin/python -m steps.targets.stand_in": ("acceptance/stand_in.py", '"-m", "steps.targets.stand_in"'),
-    ".venv/bin/pytest --item=AUR-03": ("test_installation.py", '"--item=AUR-03"'),
+    ".venv/bin/pytest --item=AUR-03": ("acceptance/test_installation.py", '"--item=AUR-03"'),
     ".venv/bin/pytest --file=users.csv": ("acceptance/test_own_file.py", 'accept(f"--file={file}", mark=())'),
     ".venv/bin/pytest -m local --after-deploy='python3 break_something.py'": (
         "acceptance/test_sessions.py",
