@@ -64,34 +64,3 @@ def test_its_negation_admits_all_else_and_what_is_absent(operator: str, wanted: 
 @pytest.mark.parametrize("operator", ["NumericEquals", "DateEquals", "IpAddress", "ArnLike"])
 def test_an_operator_does_not_match_values_that_it_cannot_parse(operator: str) -> None:
     assert not hold(operator, "1", "no such thing")
-
-
-def test_null_asks_whether_a_key_is_there() -> None:
-    assert hold("Null", "true")
-    assert not hold("Null", "true", "x")
-    assert hold("Null", False, "x")
-    assert not hold("Null", False)
-
-
-@pytest.mark.parametrize(
-    ("operator", "found", "held"),
-    [
-        ("ForAllValues:StringEquals", ("a", "b"), True),
-        ("ForAllValues:StringEquals", ("a", "c"), False),
-        ("ForAllValues:StringEquals", (), True),
-        ("ForAnyValue:StringEquals", ("a", "c"), True),
-        ("ForAnyValue:StringEquals", ("c", "d"), False),
-        ("ForAnyValue:StringEquals", (), False),
-        ("ForAnyValue:StringNotEquals", ("a", "c"), True),
-        ("ForAllValues:StringNotEquals", ("a", "c"), False),
-        ("ForAnyValue:StringEqualsIfExists", (), True),
-    ],
-)
-def test_several_values_are_asked_for_all_or_for_any(operator: str, found: tuple[str, ...], held: bool) -> None:
-    assert hold(operator, ["a", "b"], *found) is held
-
-
-def test_a_variable_is_filled_in() -> None:
-    (condition,) = conditions_of({"StringEquals": {"s3:prefix": "home/${aws:username}/"}})
-    assert condition.holds({"s3:prefix": ("home/jo/",), "aws:username": ("jo",)})
-    assert not condition.holds({"s3:prefix": ("home/${aws:username}/",)})

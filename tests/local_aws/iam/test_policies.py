@@ -68,21 +68,6 @@ def test_only_stars_and_question_marks_are_patterns(special: str) -> None:
     assert judged({"Resource": resource}, "arn:aws:s3:::b/x") is Verdict.NOT_ALLOWED
 
 
-@pytest.mark.parametrize(
-    ("pattern", "resource", "verdict"),
-    [
-        ("arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/jo*/x", Verdict.ALLOWED),
-        ("arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/joe/x", Verdict.NOT_ALLOWED),
-        ("arn:aws:s3:::b/${aws:unknown}", "arn:aws:s3:::b/", Verdict.NOT_ALLOWED),
-        ("arn:aws:s3:::b/${aws:unknown, 'all'}", "arn:aws:s3:::b/all", Verdict.ALLOWED),
-        ("arn:aws:s3:::b/${*}", "arn:aws:s3:::b/*", Verdict.ALLOWED),
-        ("arn:aws:s3:::b/${*}", "arn:aws:s3:::b/x", Verdict.NOT_ALLOWED),
-    ],
-)
-def test_variables_stand_for_what_the_context_holds(pattern: str, resource: str, verdict: Verdict) -> None:
-    assert judged({"Resource": pattern}, resource, aws_username="jo*") is verdict
-
-
 def test_a_deny_with_a_condition_that_fails_denies_nothing() -> None:
     elsewhere = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
     allowing = policy_of({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "allowing")
