@@ -63,6 +63,7 @@ def _patch_moto() -> None:
     moto_patches.leave_bucket_policies_to_us()
     moto_patches.give_times_as_text()
     moto_patches.separate_query_languages()
+    moto_patches.answer_unread_definitions()
     moto_patches.read_strings_as_json()
     moto_patches.evaluate_queries()
     moto_patches.assign_after_output()

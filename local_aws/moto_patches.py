@@ -189,14 +189,37 @@ def separate_query_languages() -> None:
     """Keep the query language of a definition while it is parsed, for that definition alone.
 
     moto keeps it for all of them: one that is refused half-way decides on the language of each later one, and two that
-    are parsed at once fail.
+    are parsed at once fail. It also refuses JSONPath inside of a Map in JSONata, which AWS takes.
     """
+    from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguage, QueryLanguageMode
     from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+
+    kind: Any = Preprocessor
+    open_scope = kind._open_query_language_scope
 
     def begin(self: Any) -> None:
         self._query_language_per_scope = []
 
-    Preprocessor.__init__ = begin  # type: ignore[method-assign]
+    def open_any_scope(self: Any, tree: Any) -> None:
+        try:
+            open_scope(self, tree)
+        except ValueError:  # JSONPath, under JSONata
+            self._query_language_per_scope.append(QueryLanguage(QueryLanguageMode.JSONPath))
+
+    kind.__init__ = begin
+    kind._open_query_language_scope = open_any_scope
+
+
+def answer_unread_definitions() -> None:
+    """Answer a definition that moto cannot read with InvalidDefinition: moto raises an error that becomes a 500."""
+    from moto.core.exceptions import AWSError
+    from moto.stepfunctions.parser import models
+
+    class InvalidDefinition(AWSError):
+        TYPE = "InvalidDefinition"
+
+    module: Any = models
+    module.InvalidDefinition = InvalidDefinition
 
 
 def read_strings_as_json() -> None:

@@ -42,7 +42,7 @@ from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.admission import Network
 from local_aws.rds import Aurora
 from local_aws.s3.object_events import ObjectEvents
-from local_aws.step_functions.executions import name_executions
+from local_aws.step_functions.api import step_functions
 
 HOST = "127.0.0.1"
 
@@ -108,7 +108,7 @@ class Server:
             iam,  # authorizes requests by IAM policies; simulates policies
             ObjectEvents(self._wire, account, self._bus.take),  # S3: sends an event for each new object
             EventBridge(account, self._bus, self._wire),  # takes events; rejects invalid patterns and targets
-            name_executions,  # Step Functions: names executions
+            step_functions,  # Step Functions: refuses definitions; names executions
             unify_function_names,  # Lambda: replaces ARNs and partial ARNs in paths by the bare name
             Configurations(),  # Lambda: completes configurations by states other than Active
             Invocations(deployments, aliases, concurrency, self._pool, iam.roles),  # Lambda: runs functions

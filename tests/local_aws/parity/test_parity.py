@@ -9,7 +9,17 @@ from local_aws.parity.command import differences
 from local_aws.parity.page import page
 from local_aws.parity.run import Known, Result, known_faults, run
 
-QUICK = ("patterns", "patterns_refused", "patterns_ruler", "put_events", "targets", "delivery", "iam", "log_filters")
+QUICK = (
+    "patterns",
+    "patterns_refused",
+    "patterns_ruler",
+    "put_events",
+    "targets",
+    "delivery",
+    "iam",
+    "definitions",
+    "log_filters",
+)
 """Areas that take a few seconds together; the nightly run asks all."""
 
 

@@ -152,8 +152,3 @@ def test_what_the_context_tells_may_be_an_output(run: Run) -> None:
     output = json.loads(execution["output"])
     assert output["id"] == execution["executionArn"]
     assert datetime.fromisoformat(output["at"]).timestamp() == pytest.approx(execution["startDate"].timestamp(), abs=1)
-
-
-def test_a_state_that_nothing_leads_to_is_none_of_the_executions_business(run: Run) -> None:
-    execution, _ = run({"Go": {"Type": "Pass", "End": True}, "Alone": {"Type": "Pass", "End": True}})
-    assert execution["status"] == "SUCCEEDED"

@@ -52,7 +52,7 @@ def untag_function(p: Pipeline) -> None:
 def replace_definition_and_untag(p: Pipeline) -> None:
     stepfunctions, arn = p.client("stepfunctions"), p["StateMachine"]
     definition = json.loads(stepfunctions.describe_state_machine(stateMachineArn=arn)["definition"])
-    definition["StartAt"] = list(definition["States"])[1]
+    definition["TimeoutSeconds"] += 1
     stepfunctions.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
     stepfunctions.untag_resource(resourceArn=arn, tagKeys=["stateMachine:createdBy"])
 
@@ -192,7 +192,7 @@ CHANGES: list[tuple[Change, set[str]]] = [
     (untag_function, {"ProcessorFunction: Tags[lambda:createdBy]"}),
     (
         replace_definition_and_untag,
-        {"StateMachine: Definition.StartAt", "StateMachine: Tags[stateMachine:createdBy]"},
+        {"StateMachine: Definition.TimeoutSeconds", "StateMachine: Tags[stateMachine:createdBy]"},
     ),
     (withdraw_action, {"LambdaRole: Policies[pipeline].PolicyDocument.Statement[LockTheJob].Action"}),
     (
