@@ -85,6 +85,37 @@ def manage_keys_of_services() -> None:
     backend.create_alias = create_alias
 
 
+def report_ends_of_executions() -> None:
+    """Make each execution's output JSON, texts and null too, and set its status last.
+
+    moto gives a text as it is and null not at all; who sees its SUCCEEDED may find no output yet.
+    """
+    from moto.stepfunctions.parser.api import ExecutionStatus
+    from moto.stepfunctions.parser.asl.eval import program_state as ends
+    from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+    from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+
+    statuses: dict[Any, ExecutionStatus] = {
+        ends.ProgramEnded: ExecutionStatus.SUCCEEDED,
+        ends.ProgramStopped: ExecutionStatus.ABORTED,
+        ends.ProgramError: ExecutionStatus.FAILED,
+        ends.ProgramTimedOut: ExecutionStatus.TIMED_OUT,
+    }
+
+    def report(self: Any) -> None:
+        execution, env = self.execution, self.execution.exec_worker.env
+        end = env.program_state()
+        execution.stop_date = datetime.now(tz=UTC)
+        if isinstance(end, ends.ProgramEnded):
+            execution.output = to_json_str(env.states.get_input(), separators=(",", ":"))
+        if isinstance(end, ends.ProgramError) and end.error:
+            execution.error, execution.cause = end.error.get("error"), end.error.get("cause")
+        execution.exec_status = statuses[type(end)]
+
+    kind: Any = BaseExecutionWorkerCommunication
+    kind._reflect_execution_status = report
+
+
 def sign_as_interpreter(secret: str) -> None:
     """Have the interpreter sign its requests with `secret`; moto's own, "sk", is known to everybody."""
     import boto3
@@ -220,6 +251,52 @@ def answer_unread_definitions() -> None:
 
     module: Any = models
     module.InvalidDefinition = InvalidDefinition
+
+
+def compare_as_aws() -> None:
+    """Have Choice compare timestamps as moments and match `\\*` in StringMatches, and Wait take any offset.
+
+    moto takes timestamps in UTC without fractions alone, waits in local time, and fails without a name where no rule
+    holds and there is no Default.
+    """
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name import failure_event as failures
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+    from moto.stepfunctions.parser.asl.component.state.choice import state_choice
+    from moto.stepfunctions.parser.asl.component.state.choice.comparison.operator.implementations import (
+        is_operator,
+        string_operators,
+    )
+    from moto.stepfunctions.parser.asl.component.state.wait.wait_function import timestamp as wait
+
+    from local_aws.step_functions.values import matches, moment_of
+
+    operators, texts, waits, choices = (
+        cast(Any, module) for module in (is_operator, string_operators, wait, state_choice)
+    )
+    choose = choices.StateChoice._eval_state
+
+    def local_moment_of(timestamp: str) -> datetime | None:
+        moment = moment_of(timestamp)
+        return moment and moment.astimezone().replace(tzinfo=None)  # moto counts from the local time
+
+    def choose_or_fail(self: Any, env: Any) -> None:
+        try:
+            choose(self, env)
+        except RuntimeError as error:
+            if not str(error.args[0]).startswith("No branching option"):
+                raise
+            name = StatesErrorName(typ=StatesErrorNameType.StatesNoChoiceMatched)
+            details: Any = {"executionFailedEventDetails": {"error": name.error_name}}
+            raise failures.FailureEventException(
+                failures.FailureEvent(env, name, HistoryEventType.ExecutionFailed, details)
+            ) from error
+
+    operators.IsTimestamp.string_to_timestamp = staticmethod(moment_of)
+    texts.StringMatches._compare = staticmethod(matches)
+    waits.Timestamp._from_timestamp_string = staticmethod(local_moment_of)
+    choices.StateChoice._eval_state = choose_or_fail
 
 
 def read_strings_as_json() -> None:

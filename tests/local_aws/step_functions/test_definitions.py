@@ -73,6 +73,7 @@ def test_a_fault_is_found_at_its_place(definition: str, place: str) -> None:
     [
         choice({"Not": {"Variable": "$.a", "StringMatches": "*.csv"}}, {"Variable": "$a", "NumericEqualsPath": "$.b"}),
         choice({"Condition": "{% $states.input.a %}"}, QueryLanguage="JSONata"),
+        machine({"Type": "Wait", "Timestamp": "2016-03-14T01:59:00+09:00", "End": True}),
         machine({"Type": "Wait", "Seconds": "{% $seconds %}", "End": True, "QueryLanguage": "JSONata"}),
         machine(
             task(Parameters={"a.$": "States.Format('it\\'s (a) {}', States.Array($.b, 'States.No('))", "c.$": "$$"})

@@ -152,3 +152,18 @@ def test_what_the_context_tells_may_be_an_output(run: Run) -> None:
     output = json.loads(execution["output"])
     assert output["id"] == execution["executionArn"]
     assert datetime.fromisoformat(output["at"]).timestamp() == pytest.approx(execution["startDate"].timestamp(), abs=1)
+
+
+@pytest.mark.parametrize("value", ["text", None, 0])
+def test_an_output_is_json_whatever_it_is(run: Run, value: Any) -> None:
+    execution, _ = run({"End": {"Type": "Pass", "InputPath": "$.value", "End": True}}, {"value": value})
+    assert json.loads(execution["output"]) == value
+
+
+def test_a_choice_without_a_rule_that_holds_fails_by_its_name(run: Run) -> None:
+    rule = {"Variable": "$.at", "TimestampGreaterThan": "2016-03-14T01:59:00Z", "Next": "Later"}
+    states = {"Choose": {"Type": "Choice", "Choices": [rule]}, "Later": {"Type": "Succeed"}}
+    execution, _ = run(states, {"at": "2016-03-14T02:59:00.5+01:00"})
+    assert execution["status"] == "SUCCEEDED"
+    execution, _ = run(states, {"at": "2016-03-14T02:59:00+01:00"})
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.NoChoiceMatched")
