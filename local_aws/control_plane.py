@@ -62,7 +62,7 @@ def _patch_moto() -> None:
     moto_patches.add_request_ids()
     moto_patches.name_denied_calls()
     moto_patches.leave_bucket_policies_to_us()
-    moto_patches.give_times_as_text()
+    moto_patches.convert_tasks()
     moto_patches.separate_query_languages()
     moto_patches.answer_unread_definitions()
     moto_patches.compare_as_aws()

@@ -124,13 +124,15 @@ def sign_as_interpreter(secret: str) -> None:
     module: Any = boto_client
 
     def client(**settings: Any) -> Any:
-        return boto3.client(**{**settings, "aws_secret_access_key": secret})
+        made = boto3.client(**{**settings, "aws_secret_access_key": secret})
+        made.meta.events.register("after-call", _add_metadata)
+        return made
 
     module.boto3 = SimpleNamespace(client=client)
 
 
 def add_request_ids() -> None:
-    """Give the output of a lambda:invoke task the fields with the request id, as on AWS; moto drops them."""
+    """Keep the fields with the request id in the output of a lambda:invoke task, as on AWS; moto drops them."""
     from moto.stepfunctions.parser.api import InvocationResponse
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
@@ -139,24 +141,22 @@ def add_request_ids() -> None:
         SdkResponseMetadata: dict[str, Any]
 
     module: Any = lambda_eval_utils
-    invoke = module._invoke_lambda_function
-
-    def invoke_with_metadata(**arguments: Any) -> Any:
-        answer = invoke(**arguments)
-        request_id = answer["ResponseMetadata"]["RequestId"]
-        headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
-        return {
-            **answer,
-            "SdkHttpMetadata": {
-                "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-                "HttpHeaders": headers,
-                "HttpStatusCode": 200,
-            },
-            "SdkResponseMetadata": {"RequestId": request_id},
-        }
-
-    module._invoke_lambda_function = invoke_with_metadata
     module.InvocationResponse = WithMetadata
+
+
+def _add_metadata(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    """Add to the interpreter's answer the fields with the request id that outputs of tasks have."""
+    told = parsed["ResponseMetadata"]
+    if told["HTTPStatusCode"] >= 300 or model.name.startswith("Describe"):
+        return
+    request_id = told["RequestId"]
+    headers = {"Content-Type": told["HTTPHeaders"].get("content-type", ""), "x-amzn-RequestId": request_id}
+    parsed["SdkHttpMetadata"] = {
+        "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+        "HttpHeaders": headers,
+        "HttpStatusCode": 200,
+    }
+    parsed["SdkResponseMetadata"] = {"RequestId": request_id}
 
 
 def name_denied_calls() -> None:
@@ -199,21 +199,74 @@ def leave_bucket_policies_to_us() -> None:
     bucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
 
 
-def give_times_as_text() -> None:
-    """Make times in the output of an AWS SDK task text, as on AWS; moto's datetimes break DescribeExecution."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
+def convert_tasks() -> None:
+    """Convert parameters and outputs of tasks by the models of AWS's services, and name errors of AWS SDK tasks.
 
-    kind: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
-    call = kind._eval_service_task
+    moto leaves out that conversion: names that Step Functions writes otherwise than the service fail, a text of S3 or
+    an object in a text cannot be sent, and times or a body in an output break DescribeExecution.
+    """
+    import boto3
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+        state_task_service,
+        state_task_service_aws_sdk,
+        state_task_service_events,
+        state_task_service_sqs,
+    )
 
-    def text(found: Any) -> str:
-        return f"{found.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(found, datetime) else str(found)
+    from local_aws.step_functions.values import from_response, to_request
 
-    def call_and_convert(self: Any, env: Any, **how: Any) -> None:
+    service: Any = state_task_service.StateTaskService
+    sdk: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
+    failed_entries: Any = state_task_service_events.SfnFailedEntryCountException
+    texts: Any = state_task_service_sqs
+    call = sdk._eval_service_task
+
+    @lru_cache(_CACHED)
+    def model_of(name: str, action: str) -> Any:
+        client: Any = cast(Any, boto3.client)(name, region_name="us-east-1")
+        return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[action])
+
+    def model_for(task: Any, name: str | None, action: str | None) -> Any:
+        return model_of(task._get_boto_service_name(name), task._get_boto_service_action(action))
+
+    def convert_parameters(
+        self: Any, parameters: Any, boto_service_name: str | None = None, service_action_name: str | None = None
+    ) -> None:
+        shape = model_for(self, boto_service_name, service_action_name).input_shape
+        given = to_request(dict(parameters), shape)
+        parameters.clear()
+        parameters.update(given)
+
+    def convert_response(
+        self: Any, response: Any, boto_service_name: str | None = None, service_action_name: str | None = None
+    ) -> None:
+        shape = model_for(self, boto_service_name, service_action_name).output_shape
+        if isinstance(response, dict) and shape is not None:
+            given = from_response(dict(response), shape)
+            response.clear()
+            response.update(given)
+
+    def call_without_metadata(self: Any, env: Any, **how: Any) -> None:
         call(self, env=env, **how)
-        env.stack.append(json.loads(json.dumps(env.stack.pop(), default=text)))
+        for field in ("SdkHttpMetadata", "SdkResponseMetadata"):
+            env.stack[-1].pop(field, None)
 
-    kind._eval_service_task = call_and_convert
+    def begin_with_json(self: Any, cause: Any) -> None:
+        told = {"Entries": cause.get("Entries"), "FailedEntryCount": cause.get("FailedEntryCount")}
+        self.cause = json.dumps(told, separators=(",", ":"), sort_keys=True)
+
+    service._normalise_parameters = convert_parameters
+    service._normalise_response = convert_response
+    sdk._eval_service_task = call_without_metadata
+    sdk._normalise_service_error_name = staticmethod(name_of_sdk_service)
+    failed_entries.__init__ = begin_with_json
+    texts.to_json_str = lambda value: json.dumps(value, separators=(",", ":"))
+
+
+def name_of_sdk_service(name: str) -> str:
+    """Return the name of a service in the errors of AWS SDK tasks, such as `DynamoDb`: the Java SDK's, as of `Sqs`."""
+    known = {"dynamodb": "DynamoDb", "eventbridge": "EventBridge", "secretsmanager": "SecretsManager"}
+    return known.get(name.lower(), name[:1].upper() + name[1:])
 
 
 def separate_query_languages() -> None:

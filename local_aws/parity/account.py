@@ -45,6 +45,28 @@ class Account:
         """A role that may do everything, assumed by all services that cases use."""
         return self.make_role(_SERVICES, "*")
 
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Names, ARNs and URLs by the placeholders that cases have for them: a bucket, a table, topics and a queue."""
+        bucket, table = unique("bucket"), unique("table")
+        self.client("s3").create_bucket(Bucket=bucket)
+        self.client("s3").put_object(Bucket=bucket, Key="in.txt", Body=b"text data")
+        self.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.client("dynamodb").put_item(TableName=table, Item={"id": {"S": "kept"}, "data": {"S": "HelloWorld"}})
+        make_topic, fifo = self.client("sns").create_topic, unique("topic") + ".fifo"
+        return {
+            "<bucket>": bucket,
+            "<table>": table,
+            "<topic>": make_topic(Name=unique("topic"))["TopicArn"],
+            "<fifo-topic>": make_topic(Name=fifo, Attributes={"FifoTopic": "true"})["TopicArn"],
+            "<queue>": self.client("sqs").create_queue(QueueName=unique("queue"))["QueueUrl"],
+        }
+
     def make_role(self, services: list[str], action: str) -> str:
         """Make a role that `services` may assume, with one action on all resources; return its ARN."""
         trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}

@@ -22,6 +22,7 @@ AREAS = {
     "step_functions": "Step Functions with JSONPath",
     "choice": "Choice rules",
     "jsonata": "Step Functions with JSONata",
+    "tasks": "Step Functions' tasks of other services",
     "definitions": "Definitions refused by CreateStateMachine",
     "s3_events": "S3 events",
     "lambda": "Lambda's payloads, causes, log lines and limits",

@@ -29,6 +29,7 @@ _ASK: dict[str, Callable[[Case, Account], tuple[Any, Any]]] = {
     "step_functions": services.execution,
     "choice": services.choice,
     "jsonata": services.execution,
+    "tasks": services.task,
     "definitions": services.definition,
     "s3_events": events.object_events,
     "lambda": services.invocation,

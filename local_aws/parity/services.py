@@ -65,6 +65,33 @@ def _readable(found: dict[str, Any]) -> dict[str, Any]:
         return {"output that is no JSON": found["output"]}
 
 
+def task(case: Case, account: Account) -> tuple[Any, Any]:
+    """Return what a task of another service comes to, on AWS and here: the fields of its output that AWS's names."""
+    parameters = case["parameters"]
+    for placeholder, resource in account.resources.items():
+        parameters = parameters.replace(placeholder, resource)
+    call = {"Type": "Task", "Resource": f"arn:aws:states:::{case['resource']}", "Parameters": json.loads(parameters)}
+    definition = json.dumps({"StartAt": "Call", "States": {"Call": {**call, "End": True}}})
+    given = {**case.given, "definition": definition, "input": "{}"}
+    wanted, got = execution(Case(case.area, case.id, case.source, given), account)
+    if "output" in wanted and "output" in got:
+        got["output"] = _shared(wanted["output"], got["output"])
+    if "cause" in got:
+        got["cause"] = _ATTEMPTS.sub("", _REQUEST_ID.sub(r"\1<id>", got["cause"]))
+    return wanted, got
+
+
+_REQUEST_ID = re.compile(r"(Request ID: )[^,;)]+")
+_ATTEMPTS = re.compile(r" \(SDK Attempt Count: \d+\)$")  # AWS adds it since 2025
+
+
+def _shared(wanted: Any, got: Any) -> Any:
+    """Leave the fields of an object, and of those in it, that are wanted."""
+    if not isinstance(wanted, dict) or not isinstance(got, dict) or not wanted:
+        return got
+    return {field: _shared(wanted[field], got[field]) for field in wanted if field in got}
+
+
 def choice(case: Case, account: Account) -> tuple[Any, Any]:
     """Return whether a Choice rule holds for an input on AWS and here."""
     ends = {name: {"Type": "Pass", "Result": {"rule": name}, "End": True} for name in ("holds", "fails")}

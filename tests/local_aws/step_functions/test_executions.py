@@ -167,3 +167,34 @@ def test_a_choice_without_a_rule_that_holds_fails_by_its_name(run: Run) -> None:
     assert execution["status"] == "SUCCEEDED"
     execution, _ = run(states, {"at": "2016-03-14T02:59:00+01:00"})
     assert (execution["status"], execution["error"]) == ("FAILED", "States.NoChoiceMatched")
+
+
+def test_a_task_has_the_parameters_and_the_output_of_its_service(run: Run, client: Callable[[str], Any]) -> None:
+    bucket = unique("bucket")
+    where = {"CreateBucketConfiguration": {"LocationConstraint": "ap-northeast-1"}}
+    client("s3").create_bucket(Bucket=bucket, **where)
+
+    def call(action: str, parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {"Type": "Task", "Resource": f"arn:aws:states:::{action}", "Parameters": parameters, **more}
+
+    def caught(error: str, following: str) -> list[dict[str, Any]]:
+        return [{"ErrorEquals": [error], "ResultPath": "$.error", "Next": following}]
+
+    none = "arn:aws:states:ap-northeast-1:123456789012:stateMachine:none"
+    missing = caught("S3.NoSuchKeyException", "Start")
+    states = {
+        "Put": call("aws-sdk:s3:putObject", {"Bucket": bucket, "Key": "a", "Body": {"b": 1}}, Next="Get"),
+        "Get": call("aws-sdk:s3:getObject", {"Bucket": bucket, "Key": "a"}, ResultPath="$.found", Next="Miss"),
+        "Miss": call("aws-sdk:s3:getObject", {"Bucket": bucket, "Key": "none"}, Catch=missing, End=True),
+        "Start": call(
+            "states:startExecution",
+            {"StateMachineArn": none, "Input": {}},
+            Catch=caught("StepFunctions.StateMachineDoesNotExistException", "Done"),
+            End=True,
+        ),
+        "Done": {"Type": "Succeed"},
+    }
+    execution, history = run(states)
+    assert execution["status"] == "SUCCEEDED", execution.get("cause")
+    assert json.loads(execution["output"])["found"]["Body"] == '{"b":1}'
+    assert [each["type"] for each in history].count("TaskFailed") == 2
