@@ -23,7 +23,7 @@ class Deployments:
     """Forwards Lambda's control plane operations and records the packages of functions and layers."""
 
     def __init__(self, wire: Wire, packages: Packages, pool: Pool) -> None:
-        self._wire = wire
+        self.wire = wire
         self._packages = packages
         self._pool = pool
         self._functions: dict[tuple[str, str], str] = {}
@@ -41,7 +41,7 @@ class Deployments:
     def configuration(self, region: str, name: str, qualifier: str | None = None) -> dict[str, Any]:
         """The GetFunctionConfiguration response for a function's name or ARN; raises Refused if it does not exist."""
         path, query = f"/2015-03-31/functions/{name}/configuration", {"Qualifier": qualifier} if qualifier else None
-        answer = self._wire.send("lambda", region, "GET", path, query=query)
+        answer = self.wire.send("lambda", region, "GET", path, query=query)
         if answer.status_code != 200:
             raise Refused(answer)
         configuration: dict[str, Any] = json.loads(answer.get_data())
@@ -125,7 +125,7 @@ class Deployments:
         scope = cast(Scope, scope_of(request))  # only signed requests get here
         path = f"/{code['S3Bucket']}/{code['S3Key']}"
         version = {"versionId": code["S3ObjectVersion"]} if "S3ObjectVersion" in code else None
-        answer = self._wire.send("s3", scope.region, "GET", path, query=version, access_key=scope.access_key)
+        answer = self.wire.send("s3", scope.region, "GET", path, query=version, access_key=scope.access_key)
         if answer.status_code != 200:
             found = re.search(r"<Code>(.*?)</Code>", answer.get_data(as_text=True))
             message = f"Error occurred while GetObject. S3 Error Code: {found[1] if found else answer.status_code}."

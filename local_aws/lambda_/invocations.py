@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import re
-import threading
 import uuid
 from urllib.parse import unquote
 
@@ -19,6 +17,7 @@ from local_aws.errors import Refused, rest_error
 from local_aws.http import Handler, scope_of
 from local_aws.iam.roles import Roles
 from local_aws.lambda_.aliases import Aliases
+from local_aws.lambda_.asynchronous import Asynchronous
 from local_aws.lambda_.concurrency import ReservedConcurrency
 from local_aws.lambda_.deployments import Deployments
 from local_aws.lambda_.outcome import Outcome
@@ -29,7 +28,6 @@ from local_aws.lambda_.spec import FunctionSpec
 MAX_BYTES = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
 
 _PATH = re.compile(r"/[0-9-]+/functions/(?P<name>[^/]+)/invocations/?")
-_log = logging.getLogger(__name__)
 
 
 class Invocations:
@@ -43,6 +41,7 @@ class Invocations:
         self._concurrency = concurrency
         self._pool = pool
         self._roles = roles
+        self._asynchronous = Asynchronous(deployments.wire, self._run)
 
     def __call__(self, request: Request, inner: Handler) -> Response:
         """Handle an invocation, forward all other requests; raises Refused."""
@@ -63,7 +62,7 @@ class Invocations:
         if mode == "DryRun":
             return Response(status=204, headers=headers)
         if mode == "Event":
-            threading.Thread(target=self._run_later, args=(spec, invocation), daemon=True).start()
+            self._asynchronous.begin(spec, invocation)
             return Response(status=202, headers=headers)
         result = self._run(spec, invocation)
         if result.error is not None:
@@ -82,12 +81,6 @@ class Invocations:
             reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
             throttled = rest_error("TooManyRequestsException", "Rate Exceeded.", 429, Reason=reason)
             raise Refused(throttled) from None
-
-    def _run_later(self, spec: FunctionSpec, invocation: Invocation) -> None:
-        try:
-            self._run(spec, invocation)
-        except Refused as refused:
-            _log.error("an asynchronous invocation of %s is dropped: %s", spec.name, refused)
 
 
 def _event(request: Request, mode: str) -> bytes:
