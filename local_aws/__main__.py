@@ -6,9 +6,18 @@ import argparse
 import json
 import os
 import shlex
+import subprocess
 import sys
+from typing import TYPE_CHECKING
 
+from local_aws import surroundings
 from local_aws.wheels import missing_wheels
+
+if TYPE_CHECKING:
+    from local_aws.serve import Served
+
+_DEPLOYER = "steps.cloudformation"
+"""The program that deploys templates. It is run and not imported: nothing here knows how it does that."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run_parity(options.area, options.write)
     if causes := missing_wheels():
         return _refuse("\n".join(causes), options.attached)
-    from local_aws.serve import CannotServe, Served, Settings, served, wait_for_the_end
+    from local_aws.serve import CannotServe, Settings, served, wait_for_the_end
 
     settings = Settings(options.account, options.region, options.database, options.port, options.database_port)
 
@@ -28,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.attached is not None:
             _answer(options.attached, running.to_json())
             return
+        if options.template:
+            _deploy(options.template, options.parameter, running)
         for name, value in running.environment.items():
             print(f"export {name}={shlex.quote(value)}")
         print(f"# Serving until Ctrl-C or: kill {running.pid}", flush=True)
@@ -43,6 +54,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _deploy(folder: str, parameters: list[str], running: Served) -> None:
+    """Deploys by a program of its own, which knows nothing but the environment; raises CannotServe if it fails."""
+    from local_aws.serve import CannotServe
+
+    environment = surroundings.led(os.environ, running.environment)
+    deployed = subprocess.run([*surroundings.python(_DEPLOYER), folder, *parameters], env=environment)
+    if deployed.returncode:
+        raise CannotServe(f"{folder} is not deployed.")
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description="An AWS for this machine alone.")
     commands = parser.add_subparsers(required=True, dest="command")
@@ -55,6 +76,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     serve.add_argument("--database", default="postgres", help="the database to create")
     serve.add_argument("--port", type=int, default=0, help="of the AWS endpoint (default: a free one)")
     serve.add_argument("--database-port", type=int, default=0, help="of PostgreSQL (default: a free one)")
+    template = "deploy the SAM template of this folder (template.yaml, and data.yaml before it), and print its outputs"
+    serve.add_argument("--template", metavar="DIR", help=template)
+    parameter = "a parameter of the templates; may be given again"
+    serve.add_argument("--parameter", metavar="NAME=VALUE", action="append", default=[], help=parameter)
     attached = "say all in one line of JSON to the descriptor FD, and end when standard input does"
     serve.add_argument("--attached", metavar="FD", type=int, help=attached)
     return parser.parse_args(arguments)

@@ -219,6 +219,53 @@ def test_the_command_prints_exports_and_serves_until_it_is_interrupted() -> None
     assert not is_open(exports)
 
 
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Greeting: {Type: String}}
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: greeter
+      CodeUri: src
+      Handler: app.handler
+      Runtime: python3.13
+      Role: !GetAtt Role.Arn
+      Environment: {Variables: {GREETING: !Ref Greeting}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: greeter
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+Outputs: {FunctionName: {Value: !Ref Function}}
+"""
+
+
+def test_the_command_deploys_a_template_and_prints_its_outputs(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("import os\ndef handler(event, context): return os.environ['GREETING']\n")
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    command = [sys.executable, "-m", "local_aws", "serve", "--template", str(tmp_path)]
+    refused = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "parameters Greeting have no value" in refused.stderr
+    command += ["--parameter", "Greeting=hello"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        lines = iter(program.stdout.readline, "")
+        told = [next(lines)]
+        while "Serving until" not in told[-1]:
+            told.append(next(lines))
+        exports = dict(line.removeprefix("export ").strip().split("=", 1) for line in told if line.startswith("export"))
+        assert "# FunctionName = greeter\n" in told
+        answer = client(exports, "lambda").invoke(FunctionName="greeter")
+        assert json.loads(answer["Payload"].read()) == "hello"
+        program.send_signal(signal.SIGINT)
+        assert program.wait(30) == 0
+
+
 def test_missing_packages_are_told_all_at_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
