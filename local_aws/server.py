@@ -28,6 +28,7 @@ from local_aws.internal_client import Wire
 from local_aws.lambda_.aliases import Aliases
 from local_aws.lambda_.concurrency import ReservedConcurrency
 from local_aws.lambda_.configurations import Configurations
+from local_aws.lambda_.dead_letters import DeadLetters
 from local_aws.lambda_.deployments import Deployments
 from local_aws.lambda_.environment import Places
 from local_aws.lambda_.invocations import Invocations
@@ -110,6 +111,7 @@ class Server:
             EventBridge(account, self._bus, self._wire),  # takes events; rejects invalid patterns and targets
             step_functions,  # Step Functions: refuses definitions; names executions
             unify_function_names,  # Lambda: replaces ARNs and partial ARNs in paths by the bare name
+            DeadLetters(),  # Lambda: keeps functions' DeadLetterConfig
             Configurations(),  # Lambda: completes configurations by states other than Active
             Invocations(deployments, aliases, concurrency, self._pool, iam.roles),  # Lambda: runs functions
             aliases,  # Lambda: refuses weights

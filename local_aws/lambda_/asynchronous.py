@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,9 @@ _RETRY_SECONDS = (1.0, 2.0)
 _THROTTLED_SECONDS = 0.5
 _OLDEST_SECONDS = 30.0
 """The time for which a throttled invocation is tried again; on AWS it is six hours unless the function says less."""
+Attributes = Mapping[str, tuple[str, str]]
+"""The attributes of a message: type and value by name."""
+_NONE: Attributes = {}
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +59,8 @@ class Asynchronous:
                 condition = "" if is_throttled and time.monotonic() < oldest else "EventAgeExceeded"
             if not condition and pause:
                 time.sleep(pause)
+        if condition != "Success":
+            self._bury(spec, invocation, outcome)
         kind = "OnSuccess" if condition == "Success" else "OnFailure"
         if destination := settings.get("DestinationConfig", {}).get(kind, {}).get("Destination"):
             self._tell(destination, spec, _record(spec, invocation, condition, tries, outcome))
@@ -63,10 +68,32 @@ class Asynchronous:
     def _tell(self, destination: str, spec: FunctionSpec, record: dict[str, Any]) -> None:
         service, region = destination.split(":")[2:4]
         try:
-            role = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)
-            _DESTINATIONS[service](self._wire, region, destination, record, role.access_key)
+            _DESTINATIONS[service](self._wire, region, destination, record, self._key(spec))
         except (CallFailed, KeyError) as failure:
             _log.error("DestinationDeliveryFailures: %s to %s: %r", spec.name, destination, failure)
+
+    def _bury(self, spec: FunctionSpec, invocation: Invocation, outcome: Outcome | None) -> None:
+        """Send the event of a failed invocation to the function's dead-letter queue or topic, if it has one."""
+        path, query = f"/2015-03-31/functions/{spec.name}/configuration", {"Qualifier": spec.version}
+        configuration = json.loads(self._wire.send("lambda", spec.region, "GET", path, query=query).get_data())
+        if not (target := configuration.get("DeadLetterConfig", {}).get("TargetArn")):
+            return
+        said = json.loads(outcome.payload).get("errorMessage", "") if outcome else "Rate Exceeded."
+        attributes = {
+            "RequestID": ("String", invocation.request_id),
+            "ErrorCode": ("Number", "200" if outcome else "429"),
+            "ErrorMessage": ("String", said[:1024]),
+        }
+        service, region = target.split(":")[2:4]
+        try:
+            send = _to_queue if service == "sqs" else _to_topic
+            send(self._wire, region, target, json.loads(invocation.event), self._key(spec), attributes)
+        except CallFailed as failure:
+            _log.error("DeadLetterErrors: %s to %s: %r", spec.name, target, failure)
+
+    def _key(self, spec: FunctionSpec) -> str:
+        role = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)
+        return role.access_key
 
 
 def _record(
@@ -91,14 +118,18 @@ def _record(
     return record
 
 
-def _to_queue(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str) -> None:
-    name = {"QueueName": arn.rpartition(":")[2]}
-    message = {**wire.call("sqs", region, "AmazonSQS.GetQueueUrl", name), "MessageBody": json.dumps(record)}
+def _to_queue(wire: Wire, region: str, arn: str, record: Any, key: str, attributes: Attributes = _NONE) -> None:
+    address = wire.call("sqs", region, "AmazonSQS.GetQueueUrl", {"QueueName": arn.rpartition(":")[2]})
+    said = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
+    message = {**address, "MessageBody": json.dumps(record), "MessageAttributes": said}
     wire.call("sqs", region, "AmazonSQS.SendMessage", message, access_key=key)
 
 
-def _to_topic(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str) -> None:
+def _to_topic(wire: Wire, region: str, arn: str, record: Any, key: str, attributes: Attributes = _NONE) -> None:
     message = {"TopicArn": arn, "Message": json.dumps(record)}
+    for number, (name, (kind, value)) in enumerate(attributes.items(), start=1):
+        entry = f"MessageAttributes.entry.{number}"
+        message |= {f"{entry}.Name": name, f"{entry}.Value.DataType": kind, f"{entry}.Value.StringValue": value}
     wire.query("sns", "Publish", message, region=region, access_key=key)
 
 
@@ -123,7 +154,7 @@ def _to_function(wire: Wire, region: str, arn: str, record: dict[str, Any], key:
         raise CallFailed("lambda:Invoke", code, answer.get_data(as_text=True), answer.status_code)
 
 
-_DESTINATIONS: dict[str, Callable[[Wire, str, str, dict[str, Any], str], None]] = {
+_DESTINATIONS: dict[str, Callable[[Wire, str, str, Any, str], None]] = {
     "sqs": _to_queue,
     "sns": _to_topic,
     "events": _to_bus,

@@ -19,7 +19,7 @@ from steps.targets.system import SystemUnderTest
 
 PATIENCE = Patience(start=5, end=900, logs=120, look=0.15)
 _FUNCTION = "AWS::Lambda::Function"
-GAPS = {(_FUNCTION, name): "the embedded AWS does not keep it" for name in ("DeadLetterConfig", "FileSystemConfigs")}
+GAPS = {(_FUNCTION, "FileSystemConfigs"): "the embedded AWS does not keep it"}
 """Properties that cannot be read back from the embedded AWS: see `Environment.gaps`."""
 
 

@@ -56,3 +56,19 @@ def test_the_end_of_an_invocation_is_told_to_its_destination(
         return {line["message"].split()[2] for line in lines}
 
     assert eventually(identifiers, "the lines of the invocations") == {context["requestId"]}
+
+
+def test_an_event_that_fails_is_in_the_dead_letter_queue(client: ClientOf, deploy: Deploy) -> None:
+    sqs, name = client("sqs"), unique("queue")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    dead = {"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}
+    function = deploy(FAILS, DeadLetterConfig=dead)
+    assert function.client.get_function_configuration(FunctionName=function.name)["DeadLetterConfig"] == dead
+    function.client.put_function_event_invoke_config(FunctionName=function.name, MaximumRetryAttempts=0)
+    answer = function.client.invoke(FunctionName=function.name, InvocationType="Event", Payload=b'{"n": 1}')
+    receive = lambda: sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages")  # noqa: E731
+    (message,) = eventually(receive, "the event in the queue")
+    told = {name: each["StringValue"] for name, each in message["MessageAttributes"].items()}
+    identifier = answer["ResponseMetadata"]["RequestId"]
+    assert told == {"RequestID": identifier, "ErrorCode": "200", "ErrorMessage": "1"}
+    assert json.loads(message["Body"]) == {"n": 1}
