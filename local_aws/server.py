@@ -37,7 +37,7 @@ from local_aws.lambda_.names import unify_function_names
 from local_aws.lambda_.packages import Packages
 from local_aws.lambda_.pool import Pool
 from local_aws.lambda_.processes import Processes
-from local_aws.lambda_.runtime_folder import make_runtime_folder
+from local_aws.lambda_.runtime_folder import make_node_runtime_folder, make_runtime_folder
 from local_aws.lambda_.sandbox import Ground, Sandbox
 from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.admission import Network
@@ -81,6 +81,7 @@ class Server:
         self._folder = folder = folder.resolve()  # a function's own paths have no links in them
         self._watch = watch
         self._runtime = make_runtime_folder(folder / "runtime")
+        self._node_runtime = make_node_runtime_folder(folder / "runtime-node")
         self._packages = Packages(folder / "packages")
         self._wire = Wire(lambda request: self._inside(request), region)
         self._logs = LogShipper(self._wire)
@@ -151,7 +152,7 @@ class Server:
         places = Places(
             task=self._packages.unzipped(spec.package),
             layers=self._packages.unzipped(*spec.layers),
-            runtime=self._runtime,
+            runtime=self._node_runtime if spec.is_node else self._runtime,
             temporary=Path(mkdtemp(prefix="tmp-", dir=self._folder)),
         )
 

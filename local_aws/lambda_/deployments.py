@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from local_aws.errors import Refused, rest_error
 from local_aws.http import Handler, Scope, scope_of
 from local_aws.internal_client import Wire
+from local_aws.lambda_.node import NoRuntime, find_node
 from local_aws.lambda_.packages import BadPackage, Packages
 from local_aws.lambda_.pool import Pool
 from local_aws.lambda_.spec import FunctionSpec, unqualified
@@ -60,7 +61,9 @@ class Deployments:
         return FunctionSpec.of(configuration, package, tuple(self._layers[layer] for layer in layers))
 
     def _create_function(self, request: Request, inner: Handler) -> Response:
-        return self._deploy(request, inner, json.loads(request.get_data()).get("Code", {}))
+        content = json.loads(request.get_data())
+        _refuse_unless_runs(content)
+        return self._deploy(request, inner, content.get("Code", {}))
 
     def _update_code(self, request: Request, inner: Handler) -> Response:
         content = json.loads(request.get_data())
@@ -78,6 +81,7 @@ class Deployments:
         return answer
 
     def _update_configuration(self, request: Request, inner: Handler) -> Response:
+        _refuse_unless_runs(json.loads(request.get_data() or b"{}"))
         answer = inner(request)
         if answer.status_code < 300:
             self._pool.retire(unqualified(json.loads(answer.get_data())["FunctionArn"]))
@@ -131,6 +135,18 @@ class Deployments:
             message = f"Error occurred while GetObject. S3 Error Code: {found[1] if found else answer.status_code}."
             raise Refused(rest_error("InvalidParameterValueException", message))
         return answer.get_data()
+
+
+def _refuse_unless_runs(configuration: dict[str, Any]) -> None:
+    """Raise Refused for a runtime that is not here: of another language, or Node without a Node.js."""
+    runtime = configuration.get("Runtime") or ""
+    try:
+        if runtime.startswith("nodejs"):
+            find_node()
+        elif runtime and not runtime.startswith("python"):
+            raise NoRuntime(f"Functions in {runtime} cannot run here: the embedded AWS has Python and Node.js alone.")
+    except NoRuntime as missing:
+        raise Refused(rest_error("NotImplementedException", str(missing), 501)) from None
 
 
 _FUNCTIONS = r"/[0-9-]+/functions"

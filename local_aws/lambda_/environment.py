@@ -64,6 +64,7 @@ def environment(
         "LAMBDA_TASK_ROOT": str(places.task),
         "LAMBDA_RUNTIME_DIR": str(places.runtime),
         "LANG": "en_US.UTF-8",
+        **({"NODE_PATH": _node_path(spec, places)} if spec.is_node else {}),
         "LD_LIBRARY_PATH": f"{places.task}:{places.task}/lib:{places.layers}/lib",
         "PATH": f"/usr/local/bin:/usr/bin:/bin:{places.layers}/bin",
         "TZ": ":UTC",
@@ -75,6 +76,13 @@ def environment(
         "_TEMPORARY": f"{places.temporary}:{spec.storage_mb}",  # for the process's first script, which removes it
         **variables_of(spec),
     }
+
+
+def _node_path(spec: FunctionSpec, places: Places) -> str:
+    """The folders where `require` looks for packages, beside node_modules of the function itself."""
+    version = spec.runtime.removeprefix("nodejs").removesuffix(".x")
+    layers = [f"{places.layers}/nodejs/node{version}/node_modules", f"{places.layers}/nodejs/node_modules"]
+    return ":".join([*layers, f"{places.runtime}/node_modules", str(places.runtime), str(places.task)])
 
 
 def variables_of(spec: FunctionSpec) -> dict[str, str]:

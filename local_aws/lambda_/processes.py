@@ -59,7 +59,7 @@ class Processes:
         if sys.platform == "linux" and not any(name.startswith(_READ_AT_START) for name in own):
             with suppress(OSError):  # the zygote has been killed
                 return self._zygote(places).fork(places.task, variables, streams)
-        return _started(places, variables, streams)
+        return start(places, variables, streams)
 
     def stop(self) -> None:
         """End the zygotes; the processes they forked are left to their owners."""
@@ -77,9 +77,10 @@ class Processes:
             return zygote
 
 
-def _started(places: Places, variables: dict[str, str], streams: Streams) -> subprocess.Popen[bytes]:
+def start(places: Places, variables: dict[str, str], streams: Streams, *command: str) -> subprocess.Popen[bytes]:
+    """Start a process for the function in `places` that becomes `command`, by default AWS's client for Python."""
     return subprocess.Popen(
-        [*_PYTHON, str(_CHILD / "bootstrap.py"), str(places.layers)],
+        [*_PYTHON, str(_CHILD / "bootstrap.py"), str(places.layers), *command],
         cwd=places.task,
         env={**variables, "_LAMBDA_TELEMETRY_LOG_FD": str(streams.frames)},
         stdin=subprocess.DEVNULL,

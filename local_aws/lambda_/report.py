@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from local_aws.partition import partition_of
 
 def init_start(spec: FunctionSpec) -> str:
     """The first log line of a process."""
-    name, _, version = spec.runtime.partition("3")
+    name, version = re.findall(r"[a-z]+|\d[\d.]*\d", spec.runtime)[:2]
     arn = f"arn:{partition_of(spec.region)}:lambda:{spec.region}::runtime:local"
-    return f"INIT_START Runtime Version: {name}:3{version}.v1\tRuntime Version ARN: {arn}\n"
+    return f"INIT_START Runtime Version: {name}:{version}.v1\tRuntime Version ARN: {arn}\n"
 
 
 def init_report(spec: FunctionSpec, seconds: float, error: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from importlib import metadata, util
 from pathlib import Path
 
@@ -21,6 +22,13 @@ def make_runtime_folder(folder: Path) -> Path:
                 link.symlink_to(Path(str(distribution.locate_file(entry))).resolve())
     if util.find_spec("runtime_client") is None:
         (folder / "runtime_client.py").symlink_to(_CHILD / "runtime_client.py")
+    return folder
+
+
+def make_node_runtime_folder(folder: Path) -> Path:
+    """Make `folder` with the runtime client of Node, named as on AWS, since stack traces name it; return it."""
+    folder.mkdir(parents=True)
+    shutil.copy(_CHILD / "node.mjs", folder / "index.mjs")
     return folder
 
 

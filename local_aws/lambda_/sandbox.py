@@ -16,9 +16,10 @@ from typing import NamedTuple, cast
 from local_aws.lambda_ import outcome, platform_events, report
 from local_aws.lambda_.environment import Places, environment, variables_of
 from local_aws.lambda_.logs import LogStream
+from local_aws.lambda_.node import find_node
 from local_aws.lambda_.outcome import Outcome
 from local_aws.lambda_.output import Output
-from local_aws.lambda_.processes import Process, Processes, Streams
+from local_aws.lambda_.processes import Process, Processes, Streams, start
 from local_aws.lambda_.runtime_api import Answered, Exited, Failed, InitFailed, Ready, Report, RuntimeApi, Task
 from local_aws.lambda_.spec import FunctionSpec
 
@@ -114,9 +115,10 @@ class Sandbox:
     def _spawn(self, ground: Ground) -> Process:
         places, credentials = ground.places, ground.log.credentials
         variables = environment(self.spec, places, credentials, ground.endpoint_url, ground.log.name, self._api.address)
-        return ground.processes.begin(
-            places, variables_of(self.spec), variables, Streams(self._output.lines, self._output.frames)
-        )
+        streams = Streams(self._output.lines, self._output.frames)
+        if self.spec.is_node:
+            return start(places, variables, streams, find_node(), str(places.runtime / "index.mjs"))
+        return ground.processes.begin(places, variables_of(self.spec), variables, streams)
 
     def _await_init(self, request_id: str) -> Outcome | None:
         """Wait for init; return None, or the failure."""
@@ -153,7 +155,10 @@ class Sandbox:
                 return None
             case Answered(payload):
                 return outcome.answered(self._rename(payload))
-            case Failed(error) | InitFailed(error):
+            case InitFailed(error):
+                self.crash()  # it ends by itself, but must not be given another invocation before
+                return outcome.reported(self._rename(error))
+            case Failed(error):
                 return outcome.reported(self._rename(error))
             case Exited(status):
                 return outcome.exited(request_id, status)

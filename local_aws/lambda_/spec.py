@@ -58,6 +58,11 @@ class FunctionSpec:
         )
 
     @property
+    def is_node(self) -> bool:
+        """True if it runs in Node.js, false if in Python."""
+        return self.runtime.startswith("nodejs")
+
+    @property
     def writes_json(self) -> bool:
         """True if Lambda's own lines are JSON."""
         return self.log_format == "JSON"

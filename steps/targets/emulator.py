@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from botocore.exceptions import WaiterError
 
+from local_aws import NoRuntime, node_runtime
 from steps.cloudformation.declared import Clients, Declared
 from steps.cloudformation.deploy import StandIns, deploy
 from steps.cloudformation.errors import DeployError
@@ -106,6 +107,15 @@ def _until_active(client: Clients, functions: Sequence[str]) -> None:
 
 
 def _runtime_notes(declared: dict[str, Declared]) -> list[str]:
-    ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    runtimes = {each.properties["Runtime"] for each in declared.values() if "Runtime" in each.properties} - {ours}
-    return [f"functions declared for {each} ran in this machine's {ours}" for each in sorted(runtimes)]
+    runtimes = sorted({each.properties["Runtime"] for each in declared.values() if "Runtime" in each.properties})
+    ours = {each: _own_runtime(each) for each in runtimes}
+    return [f"functions declared for {each} ran in this machine's {own}" for each, own in ours.items() if each != own]
+
+
+def _own_runtime(runtime: str) -> str:
+    """The runtime in which this machine runs functions declared for `runtime`."""
+    if runtime.startswith("nodejs"):
+        with suppress(NoRuntime):  # an emulator elsewhere may have one
+            return node_runtime()
+        return runtime
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -1,4 +1,4 @@
-"""The first script of a function's process: sets Lambda's import path, then runs AWS's runtime client.
+"""The first script of a function's process: confines it, then runs AWS's runtime client, or another command.
 
 Run with `python -I -S`, so that the function cannot import from this Python's site-packages.
 """
@@ -43,11 +43,16 @@ def confine(task: str, layers: str, temporary: str, megabytes: str) -> None:
     os.chdir(task)  # into the folder as it is mounted now
 
 
-def main(layers: str) -> None:
-    """Put task, layers and runtime before the standard library in sys.path, in Lambda's order; serve invocations."""
-    sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], *shared_path(layers, os.environ["LAMBDA_RUNTIME_DIR"])]
+def main(layers: str, *command: str) -> None:
+    """Serve invocations by `command`, or in this process, with task, layers and runtime in sys.path in Lambda's order.
+
+    They come before the standard library.
+    """
     confine(os.environ["LAMBDA_TASK_ROOT"], layers, *os.environ.pop("_TEMPORARY").split(":"))
     os.environ.pop("LC_CTYPE", None)  # set by Python itself if the machine lacks the locale in LANG
+    if command:
+        os.execv(command[0], command)
+    sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], *shared_path(layers, os.environ["LAMBDA_RUNTIME_DIR"])]
     site.setquit()  # -S leaves out exit() and quit(), which a function may call
     from awslambdaric.__main__ import main as serve
 
@@ -55,4 +60,4 @@ def main(layers: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
