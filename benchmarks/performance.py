@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.acceptance import ITSELF
+from benchmarks.reconciliation import MEGABYTES, SECONDS
 from benchmarks.report import BenchmarkError
 from benchmarks.wanted import checks, exponents
 from steps.paths import ROOT
@@ -73,7 +74,8 @@ def page(acceptance: dict[str, Any], throughput: dict[str, Any], reconciliation:
     yield _on(reconciliation["machine"])
     yield (
         f"\n{reconciliation['records']:,} records are reconciled in {reconciliation['seconds']:.1f} s "
-        f"({reconciliation['cpu_seconds']:.1f} s of CPU) and {reconciliation['megabytes']} MB, wanted 30 s and 500 MB; "
+        f"({reconciliation['cpu_seconds']:.1f} s of CPU) and {reconciliation['megabytes']} MB, wanted {SECONDS} s "
+        f"and {MEGABYTES} MB; "
         f"the {len(reconciliation['wrong'])} that were spoilt among them are each named."
     )
 

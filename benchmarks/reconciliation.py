@@ -6,7 +6,6 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -24,10 +23,10 @@ from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Database
 from steps.paths import ROOT
 from steps.results.reconciliation import Chunk, Stores, reconcile
-from steps.run.delivery import counts_by_user
+from steps.run.delivery import read_counts
 
 SQL = ROOT / "sql"
-SECONDS, MEGABYTES = 30, 500
+SECONDS, MEGABYTES = 8, 300
 """The limits for reconciling a million records."""
 _CHUNKS = 200
 _SPOILT = {
@@ -76,22 +75,19 @@ def run(records: int, reports: Path) -> int:
     return int(found.seconds > SECONDS or found.megabytes > MEGABYTES)
 
 
-def reconciled(url: str, file: Path, records: int) -> Reconciled:
+def reconciled(url: str, path: Path, records: int) -> Reconciled:
     """Reconcile the file with the statistics, reading both as the suite does."""
     began = time.monotonic()
+    file = ActivityFile.read(path)
     with Database(url, [SQL]) as database:
-        after = counts_by_user(database.each("statistics"))
+        after = read_counts(database, file.users)
     plan = [(chunk, size) for chunk, size in enumerate(_sizes(records), start=1)]
     told = [Chunk(chunk, size, 0) for chunk, size in plan]
-    stores = Stores(ActivityFile.read(file).records, {}, after, plan, [], told, [], told)
-    fates, wrong = Counter[str](), []
-    for fate in reconcile(stores):
-        fates[fate.fate] += 1
-        if not fate.is_clean:
-            wrong.append(str(fate))
+    fates = reconcile(Stores(file.records, {}, after, plan, [], told, [], told))
+    counts, wrong = dict(fates.counts), [str(fate) for fate in fates.wrong]
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     megabytes = most // (1024 if sys.platform == "linux" else 1024**2)
-    return Reconciled(round(time.monotonic() - began, 2), round(time.process_time(), 2), megabytes, dict(fates), wrong)
+    return Reconciled(round(time.monotonic() - began, 2), round(time.process_time(), 2), megabytes, counts, wrong)
 
 
 def _sizes(records: int) -> Iterator[int]:

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, NoReturn
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.users import User, session_settings
@@ -57,11 +57,17 @@ def run(
 
     `folders`: where the queries are that it refers to.
     """
-    try:
+    with _refusals_of(file):
         cursor = connection.execute(_read_with_includes(file, [*folders]), values)
         while cursor.nextset():
             pass
         return cursor
+
+
+@contextmanager
+def _refusals_of(file: Path) -> Iterator[None]:
+    try:
+        yield
     except psycopg.OperationalError:  # the server's fault, not the file's
         raise
     except psycopg.Error as refused:
@@ -78,9 +84,13 @@ def _read_with_includes(file: Path, folders: Sequence[Path]) -> bytes:
     def query(match: re.Match[bytes]) -> bytes:
         known = (path for folder in folders if (path := folder / f"{match[1].decode()}.sql").is_file())
         text = next((path.read_bytes() for path in known), None)
-        return match[0] if text is None else text.strip().rstrip(b";").replace(b"%", b"%%") + b"\n"
+        return match[0] if text is None else _as_subquery(text).replace(b"%", b"%%")
 
     return re.sub(rb"\{(\w+)\}", query, file.read_bytes())
+
+
+def _as_subquery(text: bytes) -> bytes:
+    return text.strip().rstrip(b";") + b"\n"
 
 
 class Row(dict[str, Any]):
@@ -159,13 +169,18 @@ class Database:
         Raises Unreachable, or SqlRefused if the file cannot be used.
         """
         file = file_of(question, self._folders)
-        try:
+        with self._ends():
             cursor = run(self._connection, file, values or None, self._folders)
+        return [Row(row, file) for row in cursor] if cursor.description else []
+
+    @contextmanager
+    def _ends(self) -> Iterator[None]:
+        try:
+            yield
         except psycopg.OperationalError as broken:
             if not self._connection.broken:
                 raise
             raise Unreachable("The database has ended the session.", evidence=str(broken)) from broken
-        return [Row(row, file) for row in cursor] if cursor.description else []
 
     def row(self, question: str, **values: Any) -> dict[str, Any]:
         """Return the single row of `ask`. Raises SqlRefused for any other number of rows."""
@@ -174,11 +189,20 @@ class Database:
             raise SqlRefused(file_of(question, self._folders), f"it answers {len(rows)} rows instead of one")
         return rows[0]
 
-    def each(self, question: str, **values: Any) -> Iterator[dict[str, Any]]:
-        """Yield the rows of `ask` one by one, for results that are too large for memory."""
-        with self._connection.transaction(), self._connection.cursor(name="each") as rows:
+    def each(self, question: str, columns: Sequence[str], **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield these columns of the rows of `ask` one by one, for results that are too large for memory."""
+        file = file_of(question, self._folders)
+        text = _as_subquery(_read_with_includes(file, self._folders))
+        query = b"SELECT %b FROM (%b) AS asked" % (", ".join(columns).encode(), text)
+        with (
+            self._ends(),
+            self._connection.transaction(),
+            self._connection.cursor(name="each", row_factory=tuple_row) as rows,
+        ):
             rows.itersize = _ROWS_AT_A_TIME
-            yield from rows.execute(file_of(question, self._folders).read_bytes(), values or None)
+            with _refusals_of(file):
+                rows.execute(query, values or None, binary=True)
+            yield from rows
 
     def number(self, question: str, **values: Any) -> int:
         """Return the single number that sql/{question}.sql selects. Raises SqlRefused for anything else."""

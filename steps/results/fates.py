@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,17 +34,17 @@ def all_named_fates(delivery: Delivery, finding: Finding) -> None:
 @then(parsers.parse("each of the {count:d} records has a named fate, and it is applied"))
 def named_fates(count: int, delivery: Delivery, finding: Finding) -> None:
     delivery.wait_until_logged()
-    fates = Counter(fate.fate for fate in delivery.fates)
+    fates = delivery.fates.counts
     told = [phrase("counted", what=phrase(fate), count=number) for fate, number in fates.most_common()]
     finding.holds(fates == {"applied": count}, "every-record-applied", count=count, fates=enumerate_items(told, most=6))
     lost = replace(delivery.stores, after=delivery.stores.before)
-    finding.control("every record lost", Counter(fate.fate for fate in reconcile(lost)) == {"lost": count})
+    finding.control("every record lost", reconcile(lost).counts == {"lost": count})
 
 
 @then("each record of the file has one fate, on which all stores agree")
 def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
     delivery.wait_until_logged()
-    stores, wrong = delivery.stores, [fate for fate in delivery.fates if not fate.is_clean]
+    stores, wrong = delivery.stores, delivery.fates.wrong
     finding.attach(attachments.of_fates(delivery.fates))
     record.discrepancies += [
         {"record": fate.record, "user": fate.user, "fate": fate.fate, "stores": fate.stores} for fate in wrong
@@ -60,7 +59,7 @@ def one_fate(delivery: Delivery, record: Record, finding: Finding) -> None:
         evidence="\n".join(map(str, wrong[:5])),
     )
     for fate, planted in _plant_deviations(stores).items():
-        found = {each.fate for each in reconcile(planted) if not each.is_clean}
+        found = {each.fate for each in reconcile(planted).wrong}
         finding.control(f"a record {fate}", fate in found)
 
 

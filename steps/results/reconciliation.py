@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, groupby, repeat
-from operator import attrgetter
+from itertools import chain, repeat, starmap
 from typing import Any, NamedTuple
 
-from steps.drivers.activity_file import ZERO, Counts, Record
+from steps.drivers.activity_file import ZERO, Counts, Record, sum_by_user
 from steps.verdict.messages import phrase
 from steps.verdict.words import Words
 
@@ -69,7 +68,14 @@ class Stores:
     @property
     def accepted(self) -> Iterator[Record]:
         """The records that are not rejected."""
-        return (record for record in self.records if record.line not in self.reasons)
+        reasons = self.reasons
+        return (record for record in self.records if record.line not in reasons) if reasons else iter(self.records)
+
+    @property
+    def refused(self) -> Iterator[Record]:
+        """The records that are rejected."""
+        reasons = self.reasons
+        return (record for record in self.records if record.line in reasons) if reasons else iter(())
 
 
 class Fate(NamedTuple):
@@ -95,27 +101,67 @@ class Fate(NamedTuple):
         return f"{where}, {self.user}: {self.fate}{', but the stores disagree' if self.disagreeing else ''} ({told})"
 
 
-def reconcile(stores: Stores) -> Iterator[Fate]:
-    """Yield the fate of every record, in the order of the file, then the rows that changed without a record.
+class Fates:
+    """The fate of every record, in the order of the file, then of each row that changed without a record.
 
-    Only wrong fates are kept in memory, so that a million records take seconds; callers should not keep all either.
+    wrong: those that are not clean. counts: the number of records and rows by fate. The clean ones, which most of a
+    million are, take no memory: each is made when it is read.
     """
-    by_user = attrgetter("user_id")
-    users = groupby(sorted(stores.records, key=by_user), key=by_user)
-    wrong = {
-        user: fate for user, records in users if (fate := _determine_user_fate(list(records), stores)) != "applied"
-    }
-    accounts = _ChunkAccounts(stores)
-    for record, chunk in zip(stores.records, _chunks_by_record(stores.plan), strict=False):
-        yield _determine_fate(record, wrong.get(record.user_id, "applied"), chunk, accounts, stores)
-    yield from _unexpected_changes(stores)
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores, self._accounts = stores, _account_for_chunks(stores)
+        self._wrong_users, self._unexpected = _compare_statistics(stores)
+        wrong_users, reasons = self._wrong_users, stores.reasons
+        wrong_chunks = {chunk for chunk, (_, disagreeing) in self._accounts.items() if disagreeing}
+        self.wrong, rejected = list[Fate](), 0
+        for record, chunk in self._records_and_chunks():
+            if record.user_id in wrong_users or chunk in wrong_chunks:
+                self.wrong.append(self._determine_fate(record, chunk))
+            elif record.line in reasons:
+                rejected += 1
+        applied = len(stores.records) - len(self.wrong) - rejected
+        self.wrong += self._unexpected
+        self.counts = Counter(each.fate for each in self.wrong) + Counter(applied=applied, rejected=rejected)
+
+    def __iter__(self) -> Iterator[Fate]:
+        yield from starmap(self._determine_fate, self._records_and_chunks())
+        yield from self._unexpected
+
+    def _records_and_chunks(self) -> Iterator[tuple[Record, int | None]]:
+        """Yield each record and its chunk by the plan; None beyond the last chunk."""
+        chunks = chain(*(repeat(chunk, count) for chunk, count in self._stores.plan), repeat(None))
+        return zip(self._stores.records, chunks, strict=False)
+
+    def _determine_fate(self, record: Record, chunk: int | None) -> Fate:
+        texts, disagreeing = self._accounts[chunk]
+        reason, fate = self._stores.reasons.get(record.line), self._wrong_users.get(record.user_id, "applied")
+        return Fate(
+            record.line,
+            record.user_id,
+            "rejected" if reason and fate == "applied" else fate,
+            {"csv": record.counts, "aurora": reason or _compute_change(record.user_id, self._stores), **texts},
+            disagreeing,
+        )
 
 
-def _unexpected_changes(stores: Stores) -> Iterator[Fate]:
-    """Yield a fate for each user whose row was changed, added or removed without a record."""
-    changed = {user for user in chain(stores.before, stores.after) if stores.before.get(user) != stores.after.get(user)}
-    for user in sorted(changed.difference(record.user_id for record in stores.records)):
-        yield Fate(None, user, "unexpected", {"csv": None, "aurora": _compute_change(user, stores)})
+def reconcile(stores: Stores) -> Fates:
+    """Determine the fate of every record, and of every row that changed without one."""
+    return Fates(stores)
+
+
+def _compare_statistics(stores: Stores) -> tuple[dict[str, str], list[Fate]]:
+    """Return the fates of the users whose rows are not what the records add up to, and of the rows without a record."""
+    before, after, due = stores.before, stores.after, sum_by_user(stores.accepted)
+    changed = (
+        user for user, sums in due.items() if after.get(user) != (before[user] + sums if user in before else sums)
+    )
+    rejected = {record.user_id for record in stores.refused}
+    fates = {user: _determine_user_fate(user, due.get(user), stores) for user in chain(changed, rejected - due.keys())}
+    others = (user for user in chain(before, after) if user not in due and user not in rejected)
+    unexpected = sorted({user for user in others if before.get(user) != after.get(user)})
+    return {user: fate for user, fate in fates.items() if fate != "applied"}, [
+        Fate(None, user, "unexpected", {"csv": None, "aurora": _compute_change(user, stores)}) for user in unexpected
+    ]
 
 
 def _compute_change(user: str, stores: Stores) -> Counts:
@@ -123,14 +169,14 @@ def _compute_change(user: str, stores: Stores) -> Counts:
     return after if before is None else after - before
 
 
-def _determine_user_fate(records: list[Record], stores: Stores) -> str:
-    """Return the fate that a user's accepted records share, since Aurora holds only their sums."""
-    user = records[0].user_id
-    accepted = [record.counts for record in records if record.line not in stores.reasons]
-    due = accepted[0] if len(accepted) == 1 else sum(accepted, ZERO)
-    if accepted and user not in stores.after:
+def _determine_user_fate(user: str, accepted: Counts | None, stores: Stores) -> str:
+    """Return the fate that a user's accepted records share, since Aurora holds only their sums.
+
+    accepted: those sums; None if no record is accepted.
+    """
+    if accepted is not None and user not in stores.after:
         return "lost"
-    change = _compute_change(user, stores)
+    due, change = accepted or ZERO, _compute_change(user, stores)
     if change == due:
         return "applied"
     if change == ZERO:
@@ -141,67 +187,40 @@ def _determine_user_fate(records: list[Record], stores: Stores) -> str:
     return "altered"
 
 
-def _chunks_by_record(plan: Sequence[tuple[int, int]]) -> Iterator[int | None]:
-    """Yield the chunk of each record by the plan; None for records beyond the last chunk."""
-    return chain(*(repeat(chunk, count) for chunk, count in plan), repeat(None))
+def _account_for_chunks(stores: Stores) -> dict[int | None, tuple[dict[str, str], tuple[str, ...]]]:
+    """Return, by chunk, its counts in DynamoDB and the logs, in words, and those of the two that disagree.
 
-
-class _ChunkAccounts:
-    """The counts of each chunk in DynamoDB and the logs, and the stores that disagree; cached for all its records."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._planned = dict(stores.plan)
-        self._by_store = {"dynamodb": _group_by_number(stores.audited), "logs": _group_by_number(stores.logged)}
-        self._known: dict[int | None, tuple[dict[str, str], tuple[str, ...]]] = {}
-
-    def of(self, chunk: int | None) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return the counts of the chunk by store, in words, and the stores that disagree."""
-        if chunk not in self._known:
-            found = {name: [] if chunk is None else held.get(chunk, []) for name, held in self._by_store.items()}
-            words = {
-                name: [f"{each.applied} applied, {each.rejected} rejected" for each in held]
-                for name, held in found.items()
-            }
-            texts = {name: f"chunk {chunk}: {'; '.join(each) or 'nothing'}" for name, each in words.items()}
-            self._known[chunk] = texts, self._disagreeing(chunk, found)
-        return self._known[chunk]
-
-    def _disagreeing(self, chunk: int | None, found: Mapping[str, Sequence[Chunk]]) -> tuple[str, ...]:
-        """Return the stores without exactly one completion whose counts add up to the plan; both if they differ."""
-        planned = None if chunk is None else self._planned[chunk]
+    A store disagrees unless it has one completion whose counts add up to the plan; both do if they differ. None stands
+    for the records beyond the plan.
+    """
+    by_store = {"dynamodb": _group_by_number(stores.audited), "logs": _group_by_number(stores.logged)}
+    accounts: dict[int | None, tuple[dict[str, str], tuple[str, ...]]] = {}
+    for chunk, planned in [*stores.plan, (None, None)]:
+        found = {name: held.get(chunk, []) for name, held in by_store.items()}
+        texts = {}
+        for name, held in found.items():
+            told = "; ".join(f"{each.applied} applied, {each.rejected} rejected" for each in held)
+            texts[name] = f"chunk {chunk}: {told or 'nothing'}"
         wrong = [name for name, held in found.items() if [each.applied + each.rejected for each in held] != [planned]]
-        return tuple(wrong or (found if found["dynamodb"] != found["logs"] else ()))
+        accounts[chunk] = texts, tuple(wrong or (found if found["dynamodb"] != found["logs"] else ()))
+    return accounts
 
 
-def _group_by_number(chunks: Iterable[Chunk]) -> Mapping[int, list[Chunk]]:
-    found: dict[int, list[Chunk]] = {}
+def _group_by_number(chunks: Iterable[Chunk]) -> Mapping[int | None, list[Chunk]]:
+    found: dict[int | None, list[Chunk]] = {}
     for chunk in chunks:
         found.setdefault(chunk.number, []).append(chunk)
     return found
 
 
-def _determine_fate(
-    record: Record, user_fate: str, chunk: int | None, accounts: _ChunkAccounts, stores: Stores
-) -> Fate:
-    texts, disagreeing = accounts.of(chunk)
-    reason = stores.reasons.get(record.line)
-    return Fate(
-        record.line,
-        record.user_id,
-        "rejected" if reason and user_fate == "applied" else user_fate,
-        {"csv": record.counts, "aurora": reason or _compute_change(record.user_id, stores), **texts},
-        disagreeing,
-    )
-
-
-def compare_totals(stores: Stores, fates: Iterable[Fate]) -> list[Words]:
+def compare_totals(stores: Stores, fates: Fates) -> list[Words]:
     """Describe where the batch job's counts differ from the records' fates."""
     if not stores.jobs:
         return [phrase("no-batch-job")]
-    counted, job = Counter(fate.fate for fate in fates), stores.jobs[0]
+    job = stores.jobs[0]
     pairs = (("applied", job.applied), ("rejected", job.rejected))
     return [
-        phrase("job-counts", job=got, records=counted[name], fate=phrase(name))
+        phrase("job-counts", job=got, records=fates.counts[name], fate=phrase(name))
         for name, got in pairs
-        if got != counted[name]
+        if got != fates.counts[name]
     ]

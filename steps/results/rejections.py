@@ -68,7 +68,9 @@ def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None
     delivery.wait_until_logged()
     got = {(row["line_number"], row["user_id"] or ""): row["reason"] for row in delivery.rejected}
     bad = {user for _, user in own_file.reasons}
-    altered = [str(fate) for fate in delivery.fates if fate.fate in ("altered", "doubled") and fate.user not in bad]
+    altered = [
+        str(fate) for fate in delivery.fates.wrong if fate.fate in ("altered", "doubled") and fate.user not in bad
+    ]
     for each in diagnose_rejections(delivery.run, got, own_file.reasons, altered):
         finding.suspect(*each)
     due = own_file.reasons

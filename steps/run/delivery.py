@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cached_property
-from sys import intern
 from typing import Any, Generic, Literal, TypeVar
 
 import pytest
 
-from steps.drivers.activity_file import ActivityFile, Counts
+from steps.drivers.activity_file import ActivityFile, Counts, counts
 from steps.drivers.audit_trail import AuditTrail
 from steps.drivers.connections import Connections, Sightings
 from steps.drivers.event_rule import Trigger
@@ -22,7 +21,7 @@ from steps.drivers.postgres import Database
 from steps.drivers.s3 import Inbox, Upload
 from steps.drivers.step_functions import Run, Workflow
 from steps.drivers.waiting import NotSeen
-from steps.results.reconciliation import Chunk, Fate, Job, Rejection, Stores, reconcile
+from steps.results.reconciliation import Chunk, Fates, Job, Rejection, Stores, reconcile
 from steps.targets.environment import Environment, tell_gap
 
 T = TypeVar("T")
@@ -253,18 +252,23 @@ class Delivery:
         return Stores(
             records=self.file.records,
             before=counts_by_user(self.before.values()),
-            after=counts_by_user(
-                self._comparable(read_statistics(self._drivers.database, self.file.sums(), self.run.arn)).values()
-            ),
+            after=self._read_counts(),
             plan=self.plan,
             rejected=[Rejection(row["line_number"], row["user_id"] or "", row["reason"]) for row in self.rejected],
             audited=[_chunk(entry) for entry in self.audit if entry.get("phase") == "completion" and "chunk" in entry],
             jobs=jobs_of(self.jobs),
         )
 
+    def _read_counts(self) -> dict[str, Counts]:
+        """Read the counts of the users in `before` and of the file's, as `statistics` has them."""
+        database, users, has_summed_up = self._drivers.database, [*self.file.users], OTHERS in self.before
+        is_part = has_summed_up or self._drivers.environment.shared
+        found = read_counts(database, users, self.run.arn if is_part else None)
+        return found | counts_by_user([_sum_up_others(database, users)]) if has_summed_up else found
+
     @cached_property
-    def fates(self) -> list[Fate]:
-        return list(reconcile(self.stores))
+    def fates(self) -> Fates:
+        return reconcile(self.stores)
 
     @property
     def version(self) -> dict[str, str]:
@@ -296,12 +300,40 @@ def read_statistics(database: Database, users: Iterable[str], execution: str = "
 
     `execution`: also return each row that this one has added to. The row of all others has their number as `users`.
     """
-    others = database.row("statistics_of_others", users=list(users))
+    others = _sum_up_others(database, users)
     if others["users"] <= _FEW:
         return {row["user_id"]: row for row in database.ask("statistics")}
-    rows = database.ask("statistics_of_users", users=list(users), execution=execution)
-    together = {**others, "user_id": OTHERS, "last_execution_id": None}
-    return {row["user_id"]: row for row in [*rows, together]}
+    rows = database.ask("statistics_of_users", users=_write_array(users), execution=execution)
+    return {row["user_id"]: row for row in [*rows, others]}
+
+
+def _sum_up_others(database: Database, users: Iterable[str]) -> dict[str, Any]:
+    row = database.row("statistics_of_others", users=_write_array(users))
+    return {**row, "user_id": OTHERS, "last_execution_id": None}
+
+
+def read_counts(database: Database, users: Iterable[str], execution: str | None = None) -> dict[str, Counts]:
+    """Return the counts in each row of user_statistics; of a million in a quarter of `read_statistics`'s memory.
+
+    `execution`: return only the rows of these users and those that it has added to.
+    """
+    columns = "user_id", "login_count", "post_count"
+    if execution is None:
+        rows = database.each("statistics", columns)
+    else:
+        rows = database.each("statistics_of_users", columns, users=_write_array(users), execution=execution)
+    found: dict[str, Any] = dict.fromkeys(users)  # a user's text is kept once, as it is here, which saves 59 MB
+    for user, logins, posts in rows:
+        found[user] = counts(logins, posts)
+    for user in [user for user, held in found.items() if held is None]:
+        del found[user]
+    return found
+
+
+def _write_array(texts: Iterable[str]) -> str:
+    """Return PostgreSQL's text of an array; psycopg's own of a million users takes 240 MB more for a moment."""
+    elements = "\0".join(texts).replace("\\", r"\\").replace('"', r"\"").replace("\0", '","')
+    return f'{{"{elements}"}}'
 
 
 def count_rows(statistics: Statistics) -> int:
@@ -311,7 +343,7 @@ def count_rows(statistics: Statistics) -> int:
 
 def counts_by_user(rows: Iterable[dict[str, Any]]) -> dict[str, Counts]:
     """Return the counts of each user in these rows of user_statistics."""
-    return {intern(row["user_id"]): Counts(row["login_count"], row["post_count"]) for row in rows}
+    return {row["user_id"]: counts(row["login_count"], row["post_count"]) for row in rows}
 
 
 def jobs_of(items: Iterable[dict[str, Any]]) -> list[Job]:

@@ -16,7 +16,7 @@ from local_aws.postgres.server import Postgres
 from steps.drivers.activity_file import Counts
 from steps.drivers.postgres import Database
 from steps.paths import ROOT
-from steps.run.delivery import OTHERS, count_rows, counts_by_user, read_statistics
+from steps.run.delivery import OTHERS, count_rows, counts_by_user, read_counts, read_statistics
 from steps.targets.settings import FILE, Settings, read
 
 SQL = [ROOT / "sql"]
@@ -116,14 +116,17 @@ def test_other_users_are_read_as_a_count_and_a_checksum(url: str, tmp_path: Path
         insert = "INSERT INTO user_statistics (user_id, login_count, post_count) SELECT 'U' || n, n, 1 FROM"
         connection.execute(f"{insert} generate_series(10001, 20000) AS n")
         few = read_statistics(database, ["U10001"])
+        assert read_counts(database, ["U10001", "U99999"]) == counts_by_user(few.values())
         connection.execute(f"{insert} generate_series(20001, 20002) AS n")
         many = read_statistics(database, ["U10001", "U99999"], "an execution")
         again = read_statistics(database, ["U10001", "U99999"], "an execution")
         connection.execute("UPDATE user_statistics SET last_execution_id = 'an execution' WHERE user_id = 'U20002'")
         changed = read_statistics(database, ["U10001", "U99999"], "an execution")
+        counts = read_counts(database, ["U10001", "U99999"], "an execution")
     assert (len(few), count_rows(few)) == (10_000, 10_000)
     assert ({*many}, count_rows(many)) == ({"U10001", OTHERS}, 10_002)
     assert counts_by_user(many.values())[OTHERS] == Counts(sum(range(10002, 20003)), 10_001)
     assert again == many
+    assert counts == {"U10001": Counts(10001, 1), "U20002": Counts(20002, 1)}
     assert changed.keys() == {"U10001", "U20002", OTHERS}
     assert changed[OTHERS] != many[OTHERS]
