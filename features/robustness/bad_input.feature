@@ -142,6 +142,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | ends its lines with CR, and is longer than 64 KiB | the file ends its lines with CR, from line 1 on |
       | is in Shift_JIS               | byte 0 of the file is not UTF-8       |
       | is in UTF-16                  | byte 0 of the file is not UTF-8       |
+      | has a byte that is not UTF-8 beyond its first MiB | byte 1100000 of the file is not UTF-8 |
       | ends within a character       | of the file is not UTF-8              |
       | ends within quotes            | opens a quote that the file never closes |
       | has a record over 64 KiB      | is longer than 65536 bytes            |

@@ -17,3 +17,16 @@ Feature: A function that does not come to its end costs no record
     Then its status is "SUCCEEDED"
     And "Process one chunk" was tried again after "Sandbox.Timedout"
     And every record counts exactly once, and nothing is left over
+
+  Scenario: Every step is tried again after a function that died, hung or had been idle
+    When the state machine is looked up
+    Then every step is tried again after:
+      | error                            |
+      | Lambda.Unknown                   |
+      | Sandbox.Timedout                 |
+      | Runtime.ExitError                |
+      | Lambda.ResourceNotReadyException |
+      | Lambda.ResourceConflictException |
+      | Lambda.ENINotReadyException      |
+      | Lambda.EC2ThrottledException     |
+      | Lambda.EC2UnexpectedException    |

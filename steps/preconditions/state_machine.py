@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_bdd import then, when
@@ -13,11 +13,12 @@ from steps.diagnoses.ids import Diagnosis
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.jsonpath import at, placed
 from steps.drivers.postgres import Database
-from steps.drivers.step_functions import inner_machines
+from steps.drivers.step_functions import Machine, inner_machines
 from steps.drivers.users import User
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.targets.environment import Environment
 from steps.targets.settings import Settings
 from steps.verdict.record import Record
 from steps.verdict.words import enumerate_items
@@ -134,16 +135,27 @@ def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
     for name, state in machine["States"].items():
         catches = caught or any("States.ALL" in each["ErrorEquals"] for each in state.get("Catch", ()))
         if state["Type"] == "Task":
-            retried = {error: each for each in reversed(state.get("Retry", ())) for error in each["ErrorEquals"]}
-            missing = {error for error in PLATFORM if retried.get(error, {"MaxAttempts": 0}).get("MaxAttempts") == 0}
-            if missing and ":lambda:" in state["Resource"]:
+            if missing := _not_retried(state, PLATFORM):
                 yield f"{name} is not tried again after {', '.join(sorted(missing))}"
-            if surplus := _EVERYTHING & retried.keys():
+            if surplus := _EVERYTHING & _retries(state).keys():
                 yield f"{name} is tried again after {', '.join(sorted(surplus))}, the pipeline's own errors among them"
             if not catches:
                 yield f"{name} has nothing to catch its errors"
         for inner in inner_machines(state):
             yield from _faults(inner, caught=catches)
+
+
+def _retries(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the first Retry of a state for each error that one names."""
+    return {error: each for each in reversed(state.get("Retry", ())) for error in each["ErrorEquals"]}
+
+
+def _not_retried(state: Mapping[str, Any], errors: Iterable[str]) -> set[str]:
+    """Return those of Lambda's errors after which a state is not tried again; none if it invokes no function."""
+    if state["Type"] != "Task" or ":lambda:" not in state["Resource"]:
+        return set()
+    retries = _retries(state)
+    return {error for error in errors if retries.get(error, {"MaxAttempts": 0}).get("MaxAttempts") == 0}
 
 
 def _swallowed(machine: Mapping[str, Any]) -> Iterator[str]:
@@ -184,6 +196,24 @@ def _lost(machine: Mapping[str, Any]) -> Iterator[str]:
                     read = re.findall(r"\"(\$\.(?!Error|Cause)[^\"]+)\"", json.dumps(states.get(catch["Next"], {})))
                     if read:
                         yield f"the Catch of {name} has no ResultPath, and {catch['Next']} reads {read[0]}"
+
+
+@then("every step is tried again after:")
+def tried_again(
+    machine: Machine | None, datatable: list[list[str]], environment: Environment, finding: Finding
+) -> None:
+    name, errors = environment.names.state_machine, [error for (error,) in datatable[1:]]
+    missing = Deviation(Diagnosis.STATE_MACHINE_MISSING, f"{name} is missing")
+    definition = finding.there(machine, "machine-there", machine=name, missing=missing).definition
+    deviations = [
+        Deviation(Diagnosis.RECOVERY_WRONG, f"{each} is not tried again after {', '.join(sorted(lacking))}")
+        for states in _machines(definition)
+        for each, state in states.items()
+        if (lacking := _not_retried(state, errors))
+    ]
+    finding.none(deviations, "errors-handled")
+    bare = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"}
+    finding.control("a step without Retry", _not_retried(bare, errors) == set(errors))
 
 
 Users = list[dict[str, Any]]

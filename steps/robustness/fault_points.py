@@ -39,10 +39,11 @@ _PATTERNS = {
     "connecting": r"{function} postgresql .*application_name",
 }
 _MORE_PATTERNS = {
+    "noting the start of the merge": r'dynamodb PutItem .*#csv-merge#-#\d+".*"start"',
     "marking the job as failed": r'dynamodb UpdateItem .*"FAILED"',
     "any call of a function": r"^{function} (s3|dynamodb|secretsmanager) ",
 }
-"""Points that are not drawn at random: no call meets the first unless something else has failed."""
+"""Points that are not drawn at random: no call meets the second unless something else has failed."""
 CALLS = {point: _service(template) for point, template in _PATTERNS.items()}
 """The service called at each point that may be drawn; a name with `{chunk}` stands for a point of each chunk."""
 

@@ -84,6 +84,20 @@ def held_at_splitting(faults: InjectedFaults, own_file: OwnFile) -> None:
     faults.hold("the splitting is held", own_file.call_pattern("noting the start of the splitting"))
 
 
+@given("the merging is held at its start")
+def held_at_merging(faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.hold("the merging is held", own_file.call_pattern("noting the start of the merge"))
+
+
+@when(parsers.parse('"{damage}" before the merging goes on'))
+def damaged(damage: str, delivery: Delivery, faults: InjectedFaults, drivers: Drivers) -> None:
+    delivery.wait_until_started()
+    faults.wait_for("the merging is held")
+    drivers.database.tell("damage_before_merge", damage=damage, **delivery.version)
+    faults.remove_all()
+    delivery.wait_until_ended()
+
+
 @when("the faults are over")
 def faults_over(faults: InjectedFaults) -> None:
     faults.remove_all()

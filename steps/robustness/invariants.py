@@ -106,6 +106,7 @@ def _check_statistics(files: Sequence[Stores]) -> Iterator[Deviation]:
             )
 
 
+_KEPT_COLUMNS = ["line_number", "user_id", "reason"]
 _ERROR_HANDLING = "Handle the error"
 _TOLD = 10
 """Deviations of a scenario that are told; one fault may concern every record."""
@@ -147,13 +148,14 @@ def _wait_for_executions(delivery: Delivery, drivers: Drivers) -> list[Run]:
 
 def _read_outcome(delivery: Delivery, runs: Sequence[Run], drivers: Drivers) -> Outcome:
     lock = drivers.locks.of(delivery.upload)
-    kept = drivers.inbox.results(delivery.upload).get("rejections.csv", b"").decode()
+    text = drivers.inbox.results(delivery.upload).get("rejections.csv", b"").decode()
+    header, *kept = [*csv.reader(text.splitlines())] or [[]]
     return Outcome(
         name=delivery.file.name,
         execution=delivery.run.arn,
         status=delivery.run.status,
         stores=delivery.read_stores(),
-        kept=[Rejection(int(line), user, reason) for line, user, reason in list(csv.reader(kept.splitlines()))[1:]],
+        kept=[Rejection(int(line), user, reason) for line, user, reason in kept if header == _KEPT_COLUMNS],
         lock=(lock.owner, lock.state) if lock else None,
         jobs={run.arn: jobs_of(drivers.audit_trail.jobs(run.name)) for run in runs if _has_recorded_end(run)},
     )

@@ -60,6 +60,9 @@ FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     ),
     "is in Shift_JIS": lambda lines: text(lines).encode("shift_jis"),
     "is in UTF-16": lambda lines: text(lines).encode("utf-16"),
+    "has a byte that is not UTF-8 beyond its first MiB": lambda lines: (
+        text(lines).encode().ljust(1_100_000, b"\n") + b"\xff\n"
+    ),
     "ends within a character": lambda lines: text(lines).encode() + "ユ".encode()[:-1],
     "ends within quotes": lambda lines: text([*lines[:-1], f'"{lines[-1]}']).encode()[:-1],
     "has a record over 64 KiB": lambda lines: text([*lines, "0" * (_RECORD_BYTES + 1)]).encode(),
