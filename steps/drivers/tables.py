@@ -22,6 +22,8 @@ class Table:
     keys: tuple[str, ...]
     expires_by: str | None
     """The TTL attribute, by which items expire; None if TTL is not enabled."""
+    write_units: int | None = None
+    """The write capacity units of a table with provisioned capacity; None on demand."""
     further: tuple[str, ...] = ()
     """Settings that the pipeline does not need: further indexes, and encryption by a KMS key."""
 
@@ -47,6 +49,7 @@ class Tables:
             status=answer["Table"]["TableStatus"],
             keys=tuple(keys[kind] for kind in ("HASH", "RANGE") if kind in keys),
             expires_by=expiry.get("AttributeName") if expiry.get("TimeToLiveStatus") in _EXPIRING else None,
+            write_units=answer["Table"].get("ProvisionedThroughput", {}).get("WriteCapacityUnits") or None,
             further=tuple(_further(answer["Table"])),
         )
 

@@ -28,6 +28,8 @@ _WRITTEN = {
     "job_locks": {"lock_key", "owner", "state", "expires_at"},
 }
 """The attributes that a pipeline writes into each table, as docs/own-pipeline.md has them, by the table's key."""
+_WRITE_UNITS = 5
+"""As many chunks write an entry at once; with fewer units, DynamoDB throttles them once a burst is over."""
 _DAYS_TO_RESTART = 7
 """For as long, whoever looks into a failed execution has to find the version that it was about."""
 
@@ -90,6 +92,8 @@ def table_faults(wanted: Table, got: Table, written: Collection[str]) -> list[st
     faults = []
     if got.status != wanted.status:
         faults.append(f"is {got.status}, not {wanted.status}")
+    if got.write_units is not None and got.write_units < _WRITE_UNITS:
+        faults.append(f"has {got.write_units} write capacity units, and {_WRITE_UNITS} chunks write at once")
     if got.keys != wanted.keys:
         faults.append(f"has the key {', '.join(got.keys)}, and has to have {', '.join(wanted.keys)}")
     if got.expires_by != wanted.expires_by:

@@ -83,6 +83,11 @@ def _closed_groups(network: Network, functions: Side, cluster: Cluster) -> Itera
     if not any(_covers(rule, _HTTPS) for rule in _rules(network, functions.groups, "IpPermissionsEgress")):
         yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, f"{ours} let nothing out to port {_HTTPS} of AWS's services")
     yield from _closed_to(network, aurora, cluster.port, functions)
+    for id in aurora.groups:
+        rules = [each for each in _rules(network, [id], "IpPermissions") if _covers(each, cluster.port)]
+        if ANYWHERE in _networks(network, rules):
+            text = f"{id} of Aurora lets everybody in to port {cluster.port}, by {ANYWHERE}"
+            yield Deviation(Diagnosis.SUBNET_NOT_PRIVATE, text)
 
 
 def _closed_to(network: Network, aurora: Side, port: int, clients: Side) -> Iterator[Deviation]:

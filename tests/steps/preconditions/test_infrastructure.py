@@ -16,6 +16,8 @@ JOBS = Table("batch-jobs-dev", "ACTIVE", ("job_id", "created_at"), None)
         (JOBS, {"expires_by": "created_at"}, ["the TTL attribute created_at, which the pipeline writes"]),
         (JOBS, {"keys": ("job_id",)}, ["the key job_id, and has to have job_id, created_at"]),
         (JOBS, {"status": "DELETING"}, ["is DELETING, not ACTIVE"]),
+        (JOBS, {"write_units": 5}, []),
+        (JOBS, {"write_units": 1}, ["has 1 write capacity units, and 5 chunks write at once"]),
         (LOCKS, {"expires_by": "ttl"}, ["the TTL attribute ttl, and has to have expires_at"]),
         (LOCKS, {"expires_by": None}, ["no TTL, and has to have expires_at"]),
         (LOCKS, {"expires_by": "owner"}, ["the TTL attribute owner, which the pipeline writes"]),
