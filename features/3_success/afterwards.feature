@@ -15,6 +15,7 @@ Feature: A job that is done leaves what it has to, and keeps nothing
   Scenario: The results are kept beside the data
     When the execution has ended
     Then its results are in the bucket, and hold no rejected record
+    And what its summary tells of the file is true
 
   @checklist:PRF-03
   Scenario: A chunk's counts and its plan are one transaction

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -56,6 +58,29 @@ def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None
     finding.holds(not missing, "results-in-the-bucket", wanted=wanted, got=got or None)
     rejected = ActivityFile.of("rejected.csv", results["rejected.csv"])
     finding.equal(len(rejected.records), 0, "none-rejected")
+
+
+@then("what its summary tells of the file is true")
+def summary_true(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+    """Pipelines tell what they like; what goes by one of these names has to be it."""
+    upload, file = delivery.upload, delivery.file
+    due: dict[str, Any] = {
+        **{"bucket": upload.bucket, "key": upload.key, "version_id": upload.version_id},
+        **{"execution_id": delivery.run.arn, "sha256": hashlib.sha256(file.content).hexdigest()},
+        **{"records_total": len(file.records), "records_applied": len(file.records), "records_rejected": 0},
+    }
+    told = json.loads(drivers.inbox.result(upload, "summary.json"))
+    finding.none(find_untrue(told, due), "summary-true", file="summary.json")
+    finding.control("a summary of another file", bool(find_untrue(due | {"key": "another"}, due)))
+
+
+def find_untrue(told: Mapping[str, Any], due: Mapping[str, Any]) -> list[Deviation]:
+    """Return the fields of a summary that are not as due; those that it does not have are nobody's fault."""
+    return [
+        Deviation(Diagnosis.RESULTS_MISSING, f"summary.json has {name} = {told[name]}, not {value}")
+        for name, value in due.items()
+        if name in told and told[name] != value
+    ]
 
 
 @then("each chunk's counts were added together with its plan")

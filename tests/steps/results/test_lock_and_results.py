@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from steps.drivers.locks import Lock
-from steps.results.lock_and_results import compare_lock, find_repeated_statements, find_separate_writes
+from steps.results.lock_and_results import compare_lock, find_repeated_statements, find_separate_writes, find_untrue
 
 DUE = Lock("arn:ours", "done", 1_800_000_900)
 AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
@@ -40,3 +40,10 @@ def test_statements_of_one_transaction():
 
     assert find_repeated_statements(rows(("700", "2"), ("700", "2"), ("701", "2"), ("702", "5"))) == []
     assert find_repeated_statements(rows(("700", "2"), ("700", "3"), ("700", "4"))) == ["transaction 700: 3 statements"]
+
+
+def test_what_a_summary_tells_has_to_be_true_and_it_may_tell_less_or_more():
+    due = {"key": "incoming/any.csv", "records_total": 100}
+    assert find_untrue({"records_total": 100, "parts": 3}, due) == []
+    (text,) = [each.text for each in find_untrue({"records_total": 99}, due)]
+    assert text == "summary.json has records_total = 99, not 100"
