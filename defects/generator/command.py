@@ -25,7 +25,7 @@ from defects.generator.change import BUNDLED, Change, copy_pipeline, diff, read_
 from defects.generator.draw import draw
 from defects.generator.draw import find_changes as find_faults
 from defects.generator.judge import judge_all
-from defects.generator.score import RIGHT, Judged, equivalents, matrix, score
+from defects.generator.score import RIGHT, Judged, equivalents, matrix, score, survivors
 from defects.kill_matrix import judges
 from defects.runner import in_memory
 from steps.paths import REPORTS, write_atomically
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
         sources = read_sources(copy_pipeline(told.folder, Path(place) / "copy"))
     find_changes = lawful.find_changes if told.lawful else find_faults
     found = [each for each in find_changes(sources) if not told.id or each.id in told.id]
-    changes = draw(sources, found, told.seed, told.count)
+    drawn = draw(sources, found, told.seed, told.count)
+    changes = [change for change in drawn if not told.layer or change.layer in told.layer]
     if told.list:
         for number, change in enumerate(changes, 1):
             print(
@@ -59,19 +60,21 @@ def _judge(told: argparse.Namespace, sources: Mapping[str, str], changes: Sequen
     left = [change for change in changes if change.id not in known]
     began, equivalent = time.monotonic(), equivalents()
     outcomes = judge_all(told.folder, sources, left, mark=told.mark, jobs=told.jobs, lawful=told.lawful, keep=told.keep)
-    for number, judged in enumerate(outcomes, 1):
-        known[judged.id] = judged
-        results.add(judged)
-        remaining = (time.monotonic() - began) / number * (len(left) - number) / 60
-        said = ", ".join(filter(None, [*judged.lines[:4], judged.first, judged.ended]))
-        word = judged.word if judged.word in RIGHT[told.lawful] or judged.id not in equivalent else "equivalent"
-        print(
-            f"{number:4} of {len(left)}, {remaining:.0f} minutes left  {word:8} {judged.id} {judged.layer}, "
-            f"{judged.operator}: {judged.place} in {judged.seconds:.0f} s: {said}",
-            flush=True,
-        )
-    ours = [known[change.id] for change in changes if change.id in known]
-    return _report(told, ours, equivalent)
+    try:
+        for number, judged in enumerate(outcomes, 1):
+            known[judged.id] = judged
+            results.add(judged)
+            remaining = (time.monotonic() - began) / number * (len(left) - number) / 60
+            said = ", ".join(filter(None, [*judged.lines[:4], judged.first, judged.ended]))
+            word = judged.word if judged.word in RIGHT[told.lawful] or judged.id not in equivalent else "equivalent"
+            print(
+                f"{number:4} of {len(left)}, {remaining:.0f} minutes left  {word:8} {judged.id} {judged.layer}, "
+                f"{judged.operator}: {judged.place} in {judged.seconds:.0f} s: {said}",
+                flush=True,
+            )
+    finally:  # a night that runs out of time shows what it has found
+        code = _report(told, [known[change.id] for change in changes if change.id in known], equivalent)
+    return code
 
 
 def _report(told: argparse.Namespace, ours: list[Judged], equivalent: Mapping[str, str]) -> int:
@@ -88,6 +91,7 @@ def _report(told: argparse.Namespace, ours: list[Judged], equivalent: Mapping[st
     write_atomically(told.reports / "generated.json", json.dumps(scores, ensure_ascii=False, indent=1))
     found = score(ours, {} if told.lawful else equivalent, lawful=told.lawful)
     verb = "GO" if told.lawful else "caught"
+    print("\n".join(survivors(*([], ours) if told.lawful else (ours, []), equivalent)))
     print(
         f"{found.caught} of {found.counted} {verb}, {found.unknown} unknown, {found.equivalent} equivalent; "
         f"seed {told.seed}"
@@ -131,6 +135,9 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=12, metavar="K", help="mutants to draw")
     parser.add_argument("--folder", type=Path, default=BUNDLED, metavar="DIR", help="the pipeline")
     parser.add_argument("--id", action="append", metavar="ID", help="draw among these alone, whatever the seed")
+    parser.add_argument(
+        "--layer", action="append", metavar="LAYER", help="of the drawn ones, those of this layer alone"
+    )
     parser.add_argument("--lawful", action="store_true", help="changes that any operator may make, in place of faults")
     parser.add_argument("--mark", default="local", help="the sessions that judge: pytest -m MARK")
     parser.add_argument("--list", action="store_true", help="show the diffs, run nothing")

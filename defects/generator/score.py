@@ -88,19 +88,15 @@ def matrix(judged: list[Judged], lawful: list[Judged], equivalent: Mapping[str, 
     lines = [
         f"# Generated mutants, seed {seed}",
         "",
+        *survivors(judged, lawful, equivalent),
+        "## Scores",
+        "",
         "| | made | equivalent | as it should be | | unknown | place named |",
         "|---|---|---|---|---|---|---|",
         _row("faults: NO-GO", faults),
         _row("lawful changes: GO or unsupported", laws),
         "",
     ]
-    wrong = [each for each in judged if each.word != CAUGHT and each.id not in equivalent]
-    wrong += [each for each in lawful if each.word not in RIGHT[True]]
-    lines += [f"## Survivors and false alarms ({len(wrong)})", ""]
-    for each in sorted(wrong, key=lambda each: (each.layer, each.operator)):
-        said = ", ".join(filter(None, [each.word, *each.lines, each.first, each.ended]))
-        lines += [f"### {each.layer}, {each.operator}: {each.place}", "", f"`{each.id}`: {said}", ""]
-        lines += ["```diff", each.diff, "```", ""]
     lines += ["## By operator", "", "| operator | made | equivalent | caught | | unknown | place named |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for layer in dict.fromkeys(each.layer for each in judged):
@@ -112,6 +108,18 @@ def matrix(judged: list[Judged], lawful: list[Judged], equivalent: Mapping[str, 
     lines += ["", f"## Equivalent ({len(kept)})", ""]
     lines += [f"- `{each.id}` {each.operator}, {each.place}: {equivalent[each.id]}" for each in kept]
     return "\n".join(lines) + "\n"
+
+
+def survivors(judged: Iterable[Judged], lawful: Iterable[Judged], equivalent: Mapping[str, str]) -> list[str]:
+    """Return the lines in Markdown that show each survivor and false alarm with its diff."""
+    wrong = [each for each in judged if each.word != CAUGHT and each.id not in equivalent]
+    wrong += [each for each in lawful if each.word not in RIGHT[True]]
+    lines = [f"## Survivors and false alarms ({len(wrong)})", ""]
+    for each in sorted(wrong, key=lambda each: (each.layer, each.operator)):
+        said = ", ".join(filter(None, [each.word, *each.lines, each.first, each.ended]))
+        lines += [f"### {each.layer}, {each.operator}: {each.place}", "", f"`{each.id}`: {said}", ""]
+        lines += ["```diff", each.diff, "```", ""]
+    return lines
 
 
 def _row(name: str, s: Score) -> str:

@@ -73,7 +73,12 @@ def test_the_matrix_has_survivors_with_their_diffs_on_top_and_both_scores():
     assert "seed 7" in page.splitlines()[0]
     assert "| faults: NO-GO | 3 | 1 | 1 | 50 % | 0 | 1 |" in page
     assert "| lawful changes: GO or unsupported | 1 | 0 | 0 | 0 % | 0 | 0 |" in page
-    assert page.index("-lost") < page.index("## By operator") < page.index("`d` return changed, merge: the same result")
+    assert (
+        page.index("-lost")
+        < page.index("## Scores")
+        < page.index("## By operator")
+        < page.index("`d` return changed, merge: the same result")
+    )
     assert "+Tags" in page
     assert "| return changed | 3 | 1 | 1 | 50 % | 0 | 1 |" in page
 
@@ -87,6 +92,14 @@ def test_results_are_kept_for_the_same_sources_and_a_run_goes_on_where_it_stoppe
         kept.add(replace(ONE, id=id))
     assert command.main(line) == 0
     assert "3 of 3 caught, 0 unknown, 0 equivalent; seed 5" in capsys.readouterr().out
+    kept.add(replace(ONE, id=ids[0], layer="sql", word="survived", diff="-kept\n+lost"))
+    assert command.main(line) == 1
+    told = capsys.readouterr().out
+    assert told.index("-kept\n+lost") < told.index("2 of 3 caught")
+    assert command.main([*line, "--layer", "sql", "--layer", "template"]) == 0
+    assert "2 of 2 caught" in capsys.readouterr().out
+    kept.add(replace(ONE, id=ids[0]))
+    assert command.main(line) == 0
     told = json.loads((tmp_path / "generated.json").read_text("utf-8"))
     assert [each["id"] for each in told["mutants"]] == ids
     assert (told["seed"], told["faults"]["caught"]) == (5, 3)
