@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from local_aws.postgres.server import Postgres
+    from steps.targets.environment import Environment
 
 HERE = Path(__file__).parent
 
@@ -17,6 +24,45 @@ with suppress(ModuleNotFoundError):
     settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
     settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=2000, derandomize=False)
     settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[Environment]:
+    """The reference pipeline in an embedded AWS, for tests that restore what they change of it."""
+    from tests.steps.reference import reference_pipeline
+
+    with reference_pipeline() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server for tests that need no AWS beside it."""
+    from local_aws.postgres.server import Postgres
+
+    with TemporaryDirectory() as folder, Postgres(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a database that ends with the test."""
+    import psycopg
+
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE own")
+        yield postgres.url.rpartition("/")[0] + "/own"
+        connection.execute("DROP DATABASE own (FORCE)")
+
+
+@pytest.fixture
+def database_url(empty_database: str) -> str:
+    """The URL of a database with the pipeline's tables, empty, which ends with the test."""
+    import psycopg
+
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute((HERE.parent / "sql" / "schema.sql").read_bytes())
+    return empty_database
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

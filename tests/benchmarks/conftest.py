@@ -1,22 +1,17 @@
-"""Runs a benchmark as a person does, and a PostgreSQL with the pipeline's tables for what needs no pipeline."""
+"""Runs a benchmark as a person does."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-
-from local_aws.postgres.server import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,23 +47,3 @@ def benchmark(tmp_path: Path) -> Benchmark:
         )
 
     return run
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Postgres]:
-    folder = Path(tempfile.mkdtemp(prefix="benchmarks-"))
-    with Postgres(folder) as postgres:
-        yield postgres
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def database_url(server: Postgres) -> Iterator[str]:
-    """A database with the pipeline's tables, which ends with the test."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE measured")
-        url = server.url.rpartition("/")[0] + "/measured"
-        with psycopg.connect(url, autocommit=True) as fresh:
-            fresh.execute((ROOT / "sql" / "schema.sql").read_bytes())
-        yield url
-        connection.execute("DROP DATABASE measured (FORCE)")

@@ -1,15 +1,13 @@
-"""The commands, and the reference pipeline in an embedded AWS, for those who ask its services."""
+"""The commands, run in the process of the tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from subprocess import CompletedProcess
 
 import pytest
 
 from commands.__main__ import main
-from steps.targets.environment import Environment
-from tests.steps.reference import reference_pipeline
 
 Command = Callable[..., "CompletedProcess[str]"]
 
@@ -29,9 +27,3 @@ def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         return CompletedProcess(arguments, code, *capsys.readouterr())
 
     return run
-
-
-@pytest.fixture(scope="package")
-def environment() -> Iterator[Environment]:
-    with reference_pipeline() as environment:
-        yield environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,16 +16,10 @@ from steps.drivers.iam import Permissions
 from steps.preconditions import functions as readiness
 from steps.preconditions.permissions import lacking, needed
 from steps.targets.environment import Environment
-from tests.steps.reference import NAMES, reference_pipeline
+from tests.steps.reference import NAMES
 
 NEEDED = needed(NAMES, NAMES.arn("secretsmanager", "secret:any"))
 ACTIONS = [(role, action) for role, needs in NEEDED.items() for action in sorted({need.action for need in needs})]
-
-
-@pytest.fixture(scope="module")
-def environment() -> Iterator[Environment]:
-    with reference_pipeline() as environment:
-        yield environment
 
 
 @pytest.fixture
@@ -112,19 +106,24 @@ def test_an_action_is_withdrawn_within_the_block_and_allowed_after_it(
 
 def test_only_what_allows_an_action_is_withdrawn(environment: Environment, permissions: Permissions):
     iam = environment.client("iam")
-    iam.create_role(RoleName="own", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    iam.create_role(
+        RoleName="withdrawn", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []})
+    )
     statements: list[dict[str, Any]] = [
         {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"},
         {"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "*"},
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"},
     ]
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_role_policy(RoleName="own", PolicyName="own", PolicyDocument=document)
-    with permissions.withdrawn("own", "s3:GetObject"):
-        assert list(permissions.statements("own")) == [*statements[:2], {**statements[2], "Action": ["s3:PutObject"]}]
-    with permissions.withdrawn("own", "s3:GetObject", on="elsewhere"):
-        assert list(permissions.statements("own")) == statements
-    assert list(permissions.statements("own")) == statements
+    iam.put_role_policy(RoleName="withdrawn", PolicyName="own", PolicyDocument=document)
+    with permissions.withdrawn("withdrawn", "s3:GetObject"):
+        assert list(permissions.statements("withdrawn")) == [
+            *statements[:2],
+            {**statements[2], "Action": ["s3:PutObject"]},
+        ]
+    with permissions.withdrawn("withdrawn", "s3:GetObject", on="elsewhere"):
+        assert list(permissions.statements("withdrawn")) == statements
+    assert list(permissions.statements("withdrawn")) == statements
 
 
 def test_the_rule_is_off_within_the_block_and_on_after_it(trigger: Trigger):

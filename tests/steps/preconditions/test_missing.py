@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,15 +22,9 @@ from steps.drivers.step_functions import Workflow
 from steps.drivers.suite_lock import locked
 from steps.drivers.tables import Tables
 from steps.targets.environment import Environment, clients
-from tests.steps.reference import NAMES, reference_pipeline
+from tests.steps.reference import NAMES
 
 UPLOAD = Upload(NAMES.bucket, "incoming/any.csv", "any", 1, "any", 0)
-
-
-@pytest.fixture(scope="module")
-def environment() -> Iterator[Environment]:
-    with reference_pipeline() as environment:
-        yield environment
 
 
 def told(environment: Environment, names: Names) -> Clients:

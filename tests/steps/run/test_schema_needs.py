@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from local_aws.postgres.server import Postgres
 from steps.drivers.names import Names
 from steps.drivers.postgres import Database
 from steps.paths import ROOT
@@ -20,20 +17,10 @@ DEV_ACCOUNT = (ROOT / "tests" / "dev_account" / "schema.sql").read_bytes()
 ARN = Names("526636471122", "ap-northeast-1", "csv-parallel-processing", "dev").longest_execution_arn
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder)) as postgres:
-        yield postgres
-
-
 @pytest.fixture
-def database(server: Postgres) -> Iterator[psycopg.Connection]:
-    """An empty database."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE designed")
-        with psycopg.connect(server.url.rpartition("/")[0] + "/designed", autocommit=True) as fresh:
-            yield fresh
-        connection.execute("DROP DATABASE designed (FORCE)")
+def database(empty_database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        yield connection
 
 
 def judge(database: psycopg.Connection) -> tuple[list[str], list[str]]:

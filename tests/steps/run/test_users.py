@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
-from local_aws.postgres.server import Postgres
 from steps.drivers.activity_file import Counts
 from steps.drivers.postgres import Database
 from steps.paths import ROOT
@@ -27,43 +23,25 @@ CHECKLIST: list[tuple[Any, ...]] = [
 MANY = {"counts": {"users": 1200}, "test_users": {"username": "tester-{n:04}", "email": "tester{n}@example.org"}}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder)) as postgres:
-        yield postgres
+def opened(database_url: str, settings: Settings) -> Database:
+    return Database(database_url, SQL, test_users=settings.users)
 
 
-@pytest.fixture
-def url(server: Postgres) -> Iterator[str]:
-    """A database with the schema, and nothing in it."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE registering")
-        url = server.url.rpartition("/")[0] + "/registering"
-        with psycopg.connect(url, autocommit=True) as fresh:
-            fresh.execute((ROOT / "sql" / "schema.sql").read_bytes())
-        yield url
-        connection.execute("DROP DATABASE registering (FORCE)")
-
-
-def opened(url: str, settings: Settings) -> Database:
-    return Database(url, SQL, test_users=settings.users)
-
-
-def registered(url: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(url) as connection:
+def registered(database_url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(database_url) as connection:
         question = "SELECT user_id, username, email, is_active, metadata FROM users ORDER BY user_id"
         return connection.execute(question).fetchall()
 
 
-def test_the_bundled_pipelines_test_users_are_those_of_the_checklist(url: str):
-    with opened(url, read(ROOT / "system_under_test" / FILE, {})) as database:
+def test_the_bundled_pipelines_test_users_are_those_of_the_checklist(database_url: str):
+    with opened(database_url, read(ROOT / "system_under_test" / FILE, {})) as database:
         database.tell("test_users")
-    assert registered(url) == CHECKLIST
+    assert registered(database_url) == CHECKLIST
 
 
-def test_users_of_any_number_are_registered_and_told_from_others_as_the_settings_name_them(url: str):
+def test_users_of_any_number_are_registered_and_told_from_others_as_the_settings_name_them(database_url: str):
     settings = Settings.model_validate({"project": "csv", **MANY})
-    with opened(url, settings) as database:
+    with opened(database_url, settings) as database:
         database.tell("history")
         database.tell("test_users")
         ours = {user.user_id: (user.username, user.email) for user in settings.users}
@@ -82,36 +60,39 @@ def test_users_of_any_number_are_registered_and_told_from_others_as_the_settings
     assert overview == [{"all_rows": 13, "of_others": 10}]
 
 
-def test_users_of_a_scenarios_own_take_no_name_or_address_of_a_test_user(url: str):
+def test_users_of_a_scenarios_own_take_no_name_or_address_of_a_test_user(database_url: str):
     settings = Settings.model_validate(
         {"project": "csv", "test_users": {"username": "testuser{n}", "email": "testuserU{n:05}@example.com"}}
     )
-    with opened(url, settings) as database:
+    with opened(database_url, settings) as database:
         database.tell("register_users", users=["U00001"])
-        own = registered(url)
+        own = registered(database_url)
         database.tell("remove_users", users=["U00001"])
         database.tell("test_users")
     assert len(own) == 1
-    taken = {each for row in registered(url) for each in row[1:3]}
+    taken = {each for row in registered(database_url) for each in row[1:3]}
     assert not taken & {*own[0][1:3]}
 
 
-def test_a_question_is_printed_with_the_settings_test_users_for_psql(url: str):
+def test_a_question_is_printed_with_the_settings_test_users_for_psql(database_url: str):
     line = [sys.executable, "-m", "commands", "sql"]
     printed = subprocess.run([*line, "test_users"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(printed.encode())
-    assert registered(url) == CHECKLIST
+    assert registered(database_url) == CHECKLIST
     refused = subprocess.run([*line, "no_such"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "choose from" in refused.stderr
     assert "test_users" in refused.stderr
 
 
-def test_other_users_are_read_as_a_count_and_a_checksum(url: str, tmp_path: Path):
+def test_other_users_are_read_as_a_count_and_a_checksum(database_url: str, tmp_path: Path):
     own = "SELECT user_id, login_count, post_count, last_execution_id FROM user_statistics WHERE user_id LIKE 'U%';\n"
     (tmp_path / "statistics.sql").write_text(own)
-    with psycopg.connect(url, autocommit=True) as connection, Database(url, [tmp_path, *SQL]) as database:
+    with (
+        psycopg.connect(database_url, autocommit=True) as connection,
+        Database(database_url, [tmp_path, *SQL]) as database,
+    ):
         connection.execute("ALTER TABLE user_statistics DROP CONSTRAINT user_statistics_user_id_fkey")
         insert = "INSERT INTO user_statistics (user_id, login_count, post_count) SELECT 'U' || n, n, 1 FROM"
         connection.execute(f"{insert} generate_series(10001, 20000) AS n")
