@@ -7,7 +7,7 @@ from csv_pipeline.errors import LockLostError
 
 from tests.system_under_test.conftest import NewUsers
 from tests.system_under_test.pipeline import Pipeline, Run, Upload
-from tests.system_under_test.stores import audit_trail, file_id, items, job, lock
+from tests.system_under_test.stores import job, lock
 
 
 def ago(seconds: int) -> Run:
@@ -17,20 +17,6 @@ def ago(seconds: int) -> Run:
 @pytest.fixture
 def upload(pipeline: Pipeline, new_users: NewUsers) -> Upload:
     return pipeline.upload(f"{user},1,1" for user in new_users(1))
-
-
-def test_a_duplicate_names_the_owner_and_writes_its_own_audit_entries_alone(pipeline: Pipeline, upload: Upload) -> None:
-    first, while_running, duplicate = ago(840), Run(), Run()
-    pipeline.step("csv-validation", upload, first)
-    assert pipeline.step("csv-validation", upload, while_running) == {"duplicate_of": first.arn}
-    pipeline.run(upload, first)
-    before = items(pipeline, "processing-metadata", file_id=file_id(upload))
-    assert pipeline.step("csv-validation", upload, duplicate) == {"duplicate_of": first.arn}
-    start, end = audit_trail(pipeline, duplicate)
-    assert (start["phase"], end["phase"], end["duplicate_of"]) == ("start", "completion", first.arn)
-    assert items(pipeline, "batch-jobs", job_id=duplicate.name) == []
-    assert items(pipeline, "processing-metadata", file_id=file_id(upload)) == before
-    assert lock(pipeline, upload) == [(first.arn, "done")]
 
 
 def test_the_late_owner_of_an_expired_lock_does_not_complete(pipeline: Pipeline, upload: Upload) -> None:
@@ -55,8 +41,3 @@ def test_an_expired_lock_that_nobody_took_is_still_its_owner_s(pipeline: Pipelin
     assert pipeline.run(upload, again) == totals
     assert lock(pipeline, upload) == [(again.arn, "done")]
     assert job(pipeline, first)["status"] == job(pipeline, again)["status"] == "COMPLETED"
-
-
-def test_each_version_has_a_lock_of_its_own(pipeline: Pipeline) -> None:
-    uploads = [pipeline.upload([], key="incoming/same.csv") for _ in range(2)]
-    assert not [each for each in uploads if "duplicate_of" in pipeline.step("csv-validation", each, Run())]

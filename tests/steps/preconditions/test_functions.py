@@ -50,19 +50,6 @@ def test_a_function_that_is_not_there_or_not_ready(found: Found, says: list):
     assert readiness.not_ready(found) == says
 
 
-@pytest.mark.parametrize(
-    ("variables", "says"),
-    [
-        ({"A": "1", "B": "2", "MORE": "3"}, []),
-        ({"A": "1"}, [("environment-variable-missing", "splitter lacks B")]),
-        ({"A": "1", "B": ""}, [("environment-variable-missing", "splitter lacks B")]),
-        ({"A": "1", "B": "3"}, [("environment-variable-wrong", "splitter has B = 3, not 2")]),
-    ],
-)
-def test_a_variable_that_is_missing_or_astray(variables: dict[str, str], says: list):
-    assert readiness.variables_that_differ(of(variables=variables), {"A": "1", "B": "2"}) == says
-
-
 VARIABLES = st.dictionaries(st.sampled_from("ABCDE"), st.sampled_from(["", "1", "2"]))
 
 
@@ -72,22 +59,6 @@ def test_each_variable_that_differs_is_named_and_no_other(has: dict[str, str], w
     differing = [name for name in wanted if has.get(name) != wanted[name]]
     assert len(deviations) == len(differing)
     assert all(f" {name}" in each.text for name, each in zip(differing, deviations, strict=True))
-
-
-def test_a_variable_that_nobody_has_declared():
-    declared = {"splitter": {"REGION": "any"}}
-    found = of(variables={"REGION": "ap-northeast-1", "DEBUG": "1"})
-    assert readiness.undeclared(found, declared) == [
-        ("environment-variable-wrong", "splitter has DEBUG, which is not declared")
-    ]
-    assert readiness.undeclared(of(), declared) == []
-
-
-@pytest.mark.parametrize(
-    ("found", "is_in_one"), [(of(), True), (of(subnets=()), False), (of(security_groups=()), False)]
-)
-def test_a_function_in_no_vpc(found: Found, is_in_one: bool):
-    assert readiness.networks(found) == ([] if is_in_one else [("function-without-vpc", "splitter has no VpcConfig")])
 
 
 @pytest.mark.parametrize(
