@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from tests.acceptance.stand_in import NAMES as NAMES
 from tests.acceptance.stand_in import STAND_IN as STAND_IN
 from tests.acceptance.stand_in import STATIC, allowed, asked, traces
 from tests.acceptance.stand_in import accept as accept  # the fixture
+from tests.local_aws.helpers import zipped
 from tests.rds_proxy import rds_proxy
 from tests.steps.reference import control
 
@@ -108,10 +107,7 @@ def test_a_newer_version_of_a_layer_that_nobody_uses_is_a_note(account, accept):
     lambda_ = client(account, "lambda")
     (arn, *_) = [each["Arn"] for each in lambda_.get_function_configuration(FunctionName=NAMES.functions[0])["Layers"]]
     name = arn.split(":")[6]
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("python/newer.py", "")
-    newer = lambda_.publish_layer_version(LayerName=name, Content={"ZipFile": package.getvalue()})
+    newer = lambda_.publish_layer_version(LayerName=name, Content={"ZipFile": zipped({"python/newer.py": ""})})
     try:
         session = accept("features/1_precondition/template.feature", "features/1_precondition/functions.feature")
     finally:

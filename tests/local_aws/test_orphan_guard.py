@@ -6,14 +6,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local_aws.orphan_guard import Guard, stand_guard
 from local_aws.postgres.server import Postgres
+from tests.local_aws.helpers import eventually
 
 ROOT = Path(__file__).parents[2]
 # Its watched child holds its standard output too, so that reading this to the end waits for both.
@@ -53,13 +53,6 @@ def line_of(owner: subprocess.Popen[str]) -> str:
     return owner.stdout.readline().strip()
 
 
-def wait_until(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < deadline, f"waited 20 s for {what}"
-        time.sleep(0.02)
-
-
 def answers(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
@@ -71,18 +64,18 @@ def test_nothing_is_left_of_an_owner_that_is_killed(owner: subprocess.Popen[str]
     assert answers(port)
     owner.kill()
     owner.communicate(timeout=20)
-    wait_until(lambda: not answers(port), "PostgreSQL to be gone")
-    wait_until(lambda: not folder.exists(), "the folder to be gone")
+    eventually(lambda: not answers(port), "PostgreSQL to be gone")
+    eventually(lambda: not folder.exists(), "the folder to be gone")
 
 
 def test_nothing_is_left_of_an_owner_that_is_killed_while_the_cluster_is_made(
     owner: subprocess.Popen[str], folder: Path
 ) -> None:
     line_of(owner)
-    wait_until(lambda: (folder / "data/postmaster.pid").exists(), "initdb to be at work")
+    eventually(lambda: (folder / "data/postmaster.pid").exists(), "initdb to be at work")
     owner.kill()
     owner.communicate(timeout=20)
-    wait_until(lambda: not folder.exists(), "the folder to be gone")
+    eventually(lambda: not folder.exists(), "the folder to be gone")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -99,8 +92,8 @@ def test_no_shared_memory_is_left_of_a_server_that_is_killed_with_its_owner(
     assert there()
     os.kill(pid, signal.SIGKILL)
     owner.kill()
-    wait_until(lambda: not folder.exists(), "the folder to be gone")
-    wait_until(lambda: not there(), "the shared memory to be gone")
+    eventually(lambda: not folder.exists(), "the folder to be gone")
+    eventually(lambda: not there(), "the shared memory to be gone")
 
 
 def test_release_clears_up_at_once_and_is_idempotent(folder: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from tests.local_aws.helpers import zipped
 from tests.steps.cloudformation.conftest import Pipeline
 
 Change = Callable[[Pipeline], Any]
@@ -38,10 +37,8 @@ def replace_security_group(p: Pipeline) -> None:
 
 
 def replace_code(p: Pipeline) -> None:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("splitter.py", "def handler(event, context): return {}")
-    p.client("lambda").update_function_code(FunctionName=p["SplitterFunction"], ZipFile=content.getvalue())
+    code = zipped({"splitter.py": "def handler(event, context): return {}"})
+    p.client("lambda").update_function_code(FunctionName=p["SplitterFunction"], ZipFile=code)
 
 
 def untag_function(p: Pipeline) -> None:
