@@ -155,11 +155,7 @@ FAULTS: dict[str, tuple[Mapping[str, str | bytes | None], str, tuple[str, ...]]]
         ("== 1 ==",),
     ),
     "a definition that is not there": ({"machine.asl.json": None}, "DefinitionUri of Machine names", ()),
-    "a definition that is no JSON": (
-        {"machine.asl.json": '{\n "StartAt": "End",\n}'},
-        "machine.asl.json",
-        ("line 3",),
-    ),
+    "a definition that is no JSON": ({"machine.asl.json": '{\n "StartAt": "End",\n}'}, "machine.asl.json", ("line 3",)),
     "a definition that is refused": ({"machine.asl.json": "{}"}, "Machine .* was refused", ("StartAt",)),
     "a schema that is no SQL": (
         {"sql/schema.sql": "CREATE TABLE one (n int);\n\nCREATE TABEL two (n int);\n"},
@@ -179,10 +175,7 @@ FAULTS: dict[str, tuple[Mapping[str, str | bytes | None], str, tuple[str, ...]]]
     "a schema in another encoding": ({"sql/schema.sql": "-- 行".encode("shift_jis")}, "sql/schema.sql", ("UTF8",)),
 }
 
-OF_SUITE_OR_MACHINE = {
-    "template.yaml does not exist",
-    "template.yaml declares what the suite does not deploy",
-}
+OF_SUITE_OR_MACHINE = {"template.yaml does not exist", "template.yaml declares what the suite does not deploy"}
 """Causes that leave open whether the pipeline is right: the verdict is UNKNOWN, and no line is NO."""
 
 
@@ -248,12 +241,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Database], Any], str, str]] = {
         "question.sql, line 2",
         'relation "nothing" does not exist',
     ),
-    "no SQL": (
-        "SELEKT 1\n",
-        lambda database: database.tell("question"),
-        "question.sql, line 1",
-        "syntax error",
-    ),
+    "no SQL": ("SELEKT 1\n", lambda database: database.tell("question"), "question.sql, line 1", "syntax error"),
     "a place that nobody fills": (
         "SELECT %(colour)s\n",
         lambda database: database.ask("question", chunk=1),
