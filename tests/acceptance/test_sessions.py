@@ -18,7 +18,6 @@ import jsonschema
 import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from commands.__main__ import main as commands
 from steps.drivers.waiting import eventually
@@ -26,6 +25,7 @@ from steps.reporting import nights
 from steps.verdict import checklist
 from steps.verdict.words import Words
 from tests.acceptance.conftest import ROOT, Accept, command, environment
+from tests.steps.attestation.test_attestation import write_keys
 from tests.steps.reporting.sentences import find_faults
 
 RUN = ("features/2_run", "features/3_success")
@@ -40,7 +40,7 @@ SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text("utf-8"))
 
 
 def test_a_clean_run_is_go(accept: Accept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    private, public = _keys(tmp_path)
+    private, public = write_keys(Ed25519PrivateKey.generate(), tmp_path)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     session = accept(f"--sign-key={private}", f"--junitxml={tmp_path / 'junit.xml'}")
     verdict = session.verdict
@@ -76,15 +76,6 @@ def test_a_region_of_another_partition_is_go_as_well(region: str, accept: Accept
     monkeypatch.setenv("ACCEPTANCE_REGION", region)
     session = accept()
     assert (session.exit, session.verdict["verdict"]) == (0, "GO"), session
-
-
-def _keys(folder: Path) -> tuple[Path, Path]:
-    """A private and its public key, as PEM files."""
-    key = Ed25519PrivateKey.generate()
-    private, public = folder / "key.pem", folder / "key.pub"
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return private, public
 
 
 @pytest.mark.nightly

@@ -47,14 +47,17 @@ def stated(of: Verdict = GO) -> dict[str, Any]:
     return make_statement(of, SOURCES, DEPLOYED, verdict_sha256="ee", url=None)
 
 
-@pytest.fixture(params=KEYS)
-def keys(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+def write_keys(key: Any, folder: Path) -> tuple[Path, Path]:
     """A private and its public key, as PEM files."""
-    key = KEYS[request.param]()
-    private, public = tmp_path / "key.pem", tmp_path / "key.pub"
+    private, public = folder / "key.pem", folder / "key.pub"
     private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return private, public
+
+
+@pytest.fixture(params=KEYS)
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    return write_keys(KEYS[request.param](), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +106,8 @@ def test_a_signed_statement_opens_by_its_key_alone(keys: tuple[Path, Path], tmp_
     private, public = keys
     envelope = load_signer(private)(stated())
     assert open_envelope(envelope, public) == stated()
-    other = tmp_path / "other.pub"
-    key = Ed25519PrivateKey.generate().public_key()
-    other.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    (tmp_path / "other").mkdir()
+    _, other = write_keys(Ed25519PrivateKey.generate(), tmp_path / "other")
     with pytest.raises(NotSigned, match="is not signed by"):
         open_envelope(envelope, other)
     with pytest.raises(NotSigned, match="is not signed by"):
