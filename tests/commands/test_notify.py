@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
-from commands.__main__ import main
 from commands.notify import night as nights
 from commands.notify import texts
 from steps.reporting import nights as comparison
@@ -20,22 +19,11 @@ from steps.reporting import nights as history
 from steps.verdict import checklist
 from steps.verdict.model import Status, Verdict
 from steps.verdict.verdict import FAILED, PASSED, Scenario
+from tests.commands.conftest import Command
 from tests.commands.github import TOKEN, WEBHOOK, GitHub, github
 from tests.steps.reporting import verdicts as sessions
 
 LINES = checklist.read()
-
-
-@dataclass(frozen=True)
-class Done:
-    """The exit code and the output of the command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Notify = Callable[..., Done]
 
 
 def verdict(**statuses: Status) -> dict[str, Any]:
@@ -64,10 +52,10 @@ def api() -> Iterator[GitHub]:
 
 
 @pytest.fixture
-def notify(api: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Notify:
+def notify(api: GitHub, tmp_path: Path, run_command: Command) -> Command:
     """Runs the command as the workflow does, for a verdict of the embedded target, or none."""
 
-    def run(told: dict[str, Any] | None, *arguments: str, run: int = 1, **variables: str) -> Done:
+    def run(told: dict[str, Any] | None, *arguments: str, run: int = 1, **variables: str) -> CompletedProcess[str]:
         folder = tmp_path / "embedded"
         folder.mkdir(exist_ok=True)
         file = folder / "verdict.json"
@@ -82,19 +70,15 @@ def notify(api: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
             "GITHUB_STEP_SUMMARY": "",
             "SLACK_WEBHOOK_URL": api.url + WEBHOOK,
         }
-        with monkeypatch.context() as here:
-            for name, value in (set_up | variables).items():
-                here.setenv(name, value)
-            code = main(["notify", str(folder), *arguments])
-        said = capsys.readouterr()
+        done = run_command("notify", str(folder), *arguments, **set_up | variables)
         for secret in (TOKEN, WEBHOOK):
-            assert secret not in said.out + said.err
-        return Done(code, said.out, said.err)
+            assert secret not in done.stdout + done.stderr
+        return done
 
     return run
 
 
-def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notify: Notify, api: GitHub):
+def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notify: Command, api: GitHub):
     assert notify(NO_GO, run=1).returncode == 0
     assert [issue["title"] for issue in api.issues.values()] == ["Nightly acceptance: NO-GO (夜間の受け入れテスト)"]
     assert notify(verdict(INF_02="broken"), run=2).returncode == 0
@@ -114,7 +98,7 @@ def test_one_issue_is_opened_updated_the_next_night_and_closed_at_recovery(notif
     assert [issue["state"] for issue in api.issues.values()] == ["closed", "open"]
 
 
-def test_a_run_is_notified_once_and_a_good_night_never(notify: Notify, api: GitHub):
+def test_a_run_is_notified_once_and_a_good_night_never(notify: Command, api: GitHub):
     notify(NO_GO)
     before = api.writes
     assert notify(NO_GO).returncode == 0
@@ -126,7 +110,7 @@ def test_a_run_is_notified_once_and_a_good_night_never(notify: Notify, api: GitH
     assert api.writes == before
 
 
-def test_the_issue_says_what_failed_why_and_what_to_do_in_both_languages_and_no_evidence(notify: Notify, api: GitHub):
+def test_the_issue_says_what_failed_why_and_what_to_do_in_both_languages_and_no_evidence(notify: Command, api: GitHub):
     notify(NO_GO, REPORT_URL="https://report.example/")
     body = api.issues[1]["body"]
     assert f"- **AUR-03** {LINES['AUR-03'].ja} (不合格)" in body
@@ -143,14 +127,14 @@ def test_the_issue_says_what_failed_why_and_what_to_do_in_both_languages_and_no_
 
 
 @pytest.mark.parametrize("webhook", ["", "http://127.0.0.1:9/gone", "https://[", "file:///etc/passwd"])
-def test_a_webhook_that_is_unset_or_fails_loses_no_issue(notify: Notify, api: GitHub, webhook: str):
+def test_a_webhook_that_is_unset_or_fails_loses_no_issue(notify: Command, api: GitHub, webhook: str):
     done = notify(NO_GO, SLACK_WEBHOOK_URL=webhook)
     assert (done.returncode, len(api.issues)) == (1 if webhook else 0, 1)
     assert ("The Slack webhook" in done.stderr) == bool(webhook)
     assert "Traceback" not in done.stderr
 
 
-def test_an_api_that_fails_loses_no_post_and_says_so(notify: Notify, api: GitHub):
+def test_an_api_that_fails_loses_no_post_and_says_so(notify: Command, api: GitHub):
     api.down.add("/repos")
     done = notify(NO_GO)
     assert (done.returncode, len(api.posts)) == (1, 1)
@@ -167,14 +151,14 @@ def test_an_api_that_fails_loses_no_post_and_says_so(notify: Notify, api: GitHub
         ({"NIGHT_JOBS": "[1]"}, "NIGHT_JOBS does not hold the workflow's `needs` as JSON"),
     ],
 )
-def test_what_is_set_up_wrongly_is_said_without_a_secret(notify: Notify, variables: dict[str, str], says: str):
+def test_what_is_set_up_wrongly_is_said_without_a_secret(notify: Command, variables: dict[str, str], says: str):
     done = notify(NO_GO, **variables)
     assert done.returncode == 1
     assert says in done.stderr
     assert "remedy:" in done.stderr
 
 
-def test_a_rehearsal_and_the_job_s_summary_say_it_and_tell_nobody(notify: Notify, api: GitHub, tmp_path: Path):
+def test_a_rehearsal_and_the_job_s_summary_say_it_and_tell_nobody(notify: Command, api: GitHub, tmp_path: Path):
     summary = tmp_path / "summary.md"
     done = notify(NO_GO, "--rehearse", GITHUB_TOKEN="", GITHUB_STEP_SUMMARY=str(summary))
     assert (done.returncode, api.writes) == (0, 0)
@@ -231,7 +215,7 @@ def test_nothing_that_is_told_begins_a_line_or_a_link(folder: Path):
     assert not re.search(r"^\s*#+ FORGED|[\x1b\u2028]|<", texts.write_slack(bad), re.M)
 
 
-def test_a_good_night_that_is_slow_or_flaky_is_told_of_in_slack_alone(notify: Notify, api: GitHub, tmp_path: Path):
+def test_a_good_night_that_is_slow_or_flaky_is_told_of_in_slack_alone(notify: Command, api: GitHub, tmp_path: Path):
     told = Verdict.model_validate(GO)
     entry = comparison.make_entry(told, []).model_copy(update={"slow": {"session_seconds": 9.5}, "flaky": ("AUR-03",)})
     (tmp_path / "embedded").mkdir()
