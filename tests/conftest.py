@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from steps.targets.environment import Environment
 
 HERE = Path(__file__).parent
+Command = Callable[..., "CompletedProcess[str]"]
 
 # Where it is missing no test of ours runs, but pytest reads this file all the same: it takes an option of the suite
 # that holds a space for a path, and looks for tests in all folders.
@@ -33,6 +35,25 @@ def environment() -> Iterator[Environment]:
 
     with reference_pipeline() as environment:
         yield environment
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Does in this process as `python -m commands` does, with these environment variables besides its own."""
+
+    from commands.__main__ import main
+
+    def run(*arguments: str, **variables: str) -> CompletedProcess[str]:
+        with monkeypatch.context() as environment:
+            for name, value in variables.items():
+                environment.setenv(name, value)
+            try:
+                code = main(arguments)
+            except SystemExit as ended:
+                code = int(str(ended.code))
+        return CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

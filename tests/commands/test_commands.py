@@ -13,7 +13,7 @@ import pytest
 from local_aws import LocalAws
 from steps.drivers.names import Names
 from steps.drivers.s3 import Inbox, Upload
-from tests.commands.conftest import Command
+from tests.conftest import Command
 from tests.local_aws.helpers import make_powerful_role
 
 NAMES = Names(account="123456789012")

@@ -9,8 +9,8 @@ import pytest
 
 from commands.doctor import SERVICES
 from steps.targets.environment import Environment
-from tests.commands.conftest import Command
 from tests.commands.test_doctor import NETWORK, NOBODY, SIGN_IN
+from tests.conftest import Command
 from tests.steps.reference import NAMES
 
 

@@ -19,8 +19,8 @@ from steps.reporting import nights as history
 from steps.verdict import checklist
 from steps.verdict.model import Status, Verdict
 from steps.verdict.verdict import FAILED, PASSED, Scenario
-from tests.commands.conftest import Command
 from tests.commands.github import TOKEN, WEBHOOK, GitHub, github
+from tests.conftest import Command
 from tests.steps.reporting import verdicts as sessions
 
 LINES = checklist.read()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from steps.drivers.postgres import Database
 from steps.paths import ROOT
 from steps.run.delivery import OTHERS, count_rows, counts_by_user, read_counts, read_statistics
 from steps.targets.settings import FILE, Settings, read
+from tests.conftest import Command
 
 SQL = [ROOT / "sql"]
 CHECKLIST: list[tuple[Any, ...]] = [
@@ -74,13 +73,12 @@ def test_users_of_a_scenarios_own_take_no_name_or_address_of_a_test_user(databas
     assert not taken & {*own[0][1:3]}
 
 
-def test_a_question_is_printed_with_the_settings_test_users_for_psql(database_url: str):
-    line = [sys.executable, "-m", "commands", "sql"]
-    printed = subprocess.run([*line, "test_users"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def test_a_question_is_printed_with_the_settings_test_users_for_psql(database_url: str, run_command: Command):
+    printed = run_command("sql", "test_users").stdout
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(printed.encode())
     assert registered(database_url) == CHECKLIST
-    refused = subprocess.run([*line, "no_such"], cwd=ROOT, capture_output=True, text=True, check=False)
+    refused = run_command("sql", "no_such")
     assert refused.returncode == 2
     assert "choose from" in refused.stderr
     assert "test_users" in refused.stderr
