@@ -43,7 +43,7 @@ from local_aws.lambda_.spec import FunctionSpec
 from local_aws.network.admission import Network
 from local_aws.rds import Aurora
 from local_aws.s3.object_events import ObjectEvents
-from local_aws.step_functions.api import step_functions
+from local_aws.step_functions.api import StepFunctions
 
 HOST = "127.0.0.1"
 
@@ -110,7 +110,7 @@ class Server:
             iam,  # authorizes requests by IAM policies; simulates policies
             ObjectEvents(self._wire, account, self._bus.take),  # S3: sends an event for each new object
             EventBridge(account, self._bus, self._wire),  # takes events; rejects invalid patterns and targets
-            step_functions,  # Step Functions: refuses definitions; names executions
+            StepFunctions(self._wire),  # Step Functions: refuses definitions; tests states; names executions
             unify_function_names,  # Lambda: replaces ARNs and partial ARNs in paths by the bare name
             DeadLetters(),  # Lambda: keeps functions' DeadLetterConfig
             Configurations(),  # Lambda: completes configurations by states other than Active

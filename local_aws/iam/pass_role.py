@@ -65,5 +65,5 @@ def _to_events(operation: Operation) -> list[HandedRole]:
 _HANDED: dict[str, dict[str, Callable[[Operation], list[HandedRole]]]] = {
     "events": {"PutRule": _to_events, "PutTargets": _to_events},
     "lambda": {"CreateFunction": _to_lambda, "UpdateFunctionConfiguration": _to_lambda},
-    "states": {"CreateStateMachine": _to_states, "UpdateStateMachine": _to_states},
+    "states": dict.fromkeys(["CreateStateMachine", "UpdateStateMachine", "TestState"], _to_states),
 }

@@ -13,31 +13,52 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from local_aws.errors import json_error
-from local_aws.http import Handler, json_answer, with_body
-from local_aws.step_functions.definitions import Diagnostic, diagnose
-
-_PREFIX = "AWSStepFunctions."
-
-
-def step_functions(request: Request, inner: Handler) -> Response:
-    """The layer that refuses and validates definitions, and gives each execution a name."""
-    service, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
-    if f"{service}." != _PREFIX:
-        return inner(request)
-    if operation in ("StartExecution", "StartSyncExecution"):
-        return inner(_named(request))
-    if operation not in ("CreateStateMachine", "UpdateStateMachine", "ValidateStateMachineDefinition"):
-        return inner(request)
-    asked = json.loads(request.get_data())
-    definition = asked.get("definition")
-    found = diagnose(definition, is_express=asked.get("type") == "EXPRESS") if isinstance(definition, str) else []
-    if operation == "ValidateStateMachineDefinition":
-        return _validation(found, asked.get("maxResults") or 100)
-    return refusal(found) if found else inner(request)
+from local_aws.http import Handler, json_answer, scope_of, with_body
+from local_aws.internal_client import CallFailed, Wire
+from local_aws.step_functions.definitions import Diagnostic, diagnose, diagnose_state
+from local_aws.step_functions.single_state import run_state
 
 
-def refusal(found: list[Diagnostic]) -> Response:
-    """Return AWS's answer to a definition with these faults."""
+class StepFunctions:
+    """The layer that refuses and validates definitions, tests states, and gives each execution a name."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def __call__(self, request: Request, inner: Handler) -> Response:
+        """Answers `request`."""
+        service, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
+        if service != "AWSStepFunctions":
+            return inner(request)
+        if operation in ("StartExecution", "StartSyncExecution"):
+            return inner(_named(request))
+        if operation == "TestState" and (scope := scope_of(request)):
+            return self._test_state(json.loads(request.get_data()), scope.region)
+        if operation not in ("CreateStateMachine", "UpdateStateMachine", "ValidateStateMachineDefinition"):
+            return inner(request)
+        asked = json.loads(request.get_data())
+        definition = asked.get("definition")
+        is_express = asked.get("type") == "EXPRESS"
+        found = diagnose(definition, is_express=is_express) if isinstance(definition, str) else []
+        if operation == "ValidateStateMachineDefinition":
+            return _validation(found, asked.get("maxResults") or 100)
+        return _refusal(found) if found else inner(request)
+
+    def _test_state(self, asked: dict[str, Any], region: str) -> Response:
+        if found := diagnose_state(asked["definition"]):
+            return _refusal(found)
+        if json.loads(asked["definition"])["Type"] in ("Map", "Parallel"):
+            supported = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
+            return json_error(
+                "InvalidDefinition", f"TestState API does not support Map or Parallel states. {supported}"
+            )
+        try:
+            return json_answer(run_state(self._wire, region, asked))
+        except CallFailed as refused:
+            return json_error(refused.code, refused.message, refused.status)
+
+
+def _refusal(found: list[Diagnostic]) -> Response:
     said = ", ".join(str(each) for each in found)
     return json_error("InvalidDefinition", f"Invalid State Machine Definition: '{said}'")
 

@@ -11,6 +11,8 @@ from typing import Any
 from local_aws.step_functions.values import moment_of
 
 SCHEMA, TARGET, NO_JSON = "SCHEMA_VALIDATION_FAILED", "MISSING_TRANSITION_TARGET", "INVALID_JSON_DESCRIPTION"
+STATE_NAME = "StateName"
+"""The name that TestState gives its state."""
 _TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 _REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
 _WITHOUT_NEXT = ("Choice", "Succeed", "Fail")
@@ -69,7 +71,7 @@ def diagnose_state(definition: str) -> list[Diagnostic]:
         state = json.loads(definition)
     except ValueError as error:
         return [Diagnostic(NO_JSON, str(error))]
-    return list(_of_state(state, "/", _Scope("JSONPath", is_express=False)))
+    return list(_of_state(state, f"/States/{STATE_NAME}", _Scope("JSONPath", is_express=False)))
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _of_machine(machine: Mapping[str, Any], place: str, scope: _Scope) -> Iterat
 
 def _of_transitions(machine: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:
     states = {name: state for name, state in machine["States"].items() if isinstance(state, dict)}
-    targets = {name: dict(_targets(state)) for name, state in states.items()}
+    targets = {name: dict(targets_of(state)) for name, state in states.items()}
     if machine["StartAt"] not in states:
         yield Diagnostic(TARGET, f"Missing 'StartAt' target: {machine['StartAt']}", f"{base}/StartAt")
         return
@@ -117,7 +119,7 @@ def _of_transitions(machine: Mapping[str, Any], base: str) -> Iterator[Diagnosti
             yield Diagnostic(TARGET, f'State "{name}" is not reachable.', f"{base}/States/{name}")
 
 
-def _targets(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def targets_of(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each place in a state that names the next one, with the name."""
     for field in ("Next", "Default"):
         if isinstance(state.get(field), str):
