@@ -69,6 +69,7 @@ def _patch_moto() -> None:
     moto_patches.read_strings_as_json()
     moto_patches.evaluate_queries()
     moto_patches.assign_after_output()
+    moto_patches.fail_maps()
     moto_patches.keep_parsed()
     moto_patches.filter_log_events()
     moto_patches.take_policies_without_version()

@@ -7,6 +7,7 @@ moto's Step Functions interpreter was taken from LocalStack.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from types import SimpleNamespace
@@ -16,6 +17,9 @@ INTERPRETER_KEY = "ak"
 """The access key with which moto's Step Functions interpreter signs its requests; each session has its own secret."""
 _CACHED = 1_024
 """The size of each cache: definitions, JSONPaths or clients."""
+
+_WHOLE_PERCENTAGE = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?=\s*[,}])')
+"""moto's grammar wants a fraction there."""
 
 
 def share_models() -> None:
@@ -449,6 +453,9 @@ def evaluate_queries() -> None:
     state._eval_body = run_and_record
     execution._from_error = from_error_that_is_recorded
     failure.get_execution_failed_event_details = describe_once
+    failure.get_evaluation_failed_event_details = lambda self: self.failure_event.event_details[
+        "evaluationFailedEventDetails"
+    ]
 
 
 def _field_of(ctx: Any) -> str:
@@ -491,6 +498,49 @@ def assign_after_output() -> None:
     state._get_state_exited_event_details = assign_and_describe
 
 
+def fail_maps() -> None:
+    """Fail a distributed Map that cannot read its items, or of which more failed than it tolerates.
+
+    moto's fails without a name where it cannot read, and succeeds whatever fails in it.
+    """
+    from botocore.exceptions import ClientError
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name import failure_event as failures
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+    from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader import item_reader_decl
+    from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import distributed_iteration_component
+
+    reader: Any = item_reader_decl.ItemReader
+    component: Any = distributed_iteration_component.DistributedIterationComponent
+    read, run = reader._eval_body, component._map_run
+
+    def failure(env: Any, kind: StatesErrorNameType, cause: str) -> failures.FailureEventException:
+        name = StatesErrorName(typ=kind)
+        details: Any = {"mapRunFailedEventDetails": {"error": name.error_name, "cause": cause}}
+        return failures.FailureEventException(failures.FailureEvent(env, name, HistoryEventType.MapRunFailed, details))
+
+    def read_or_fail(self: Any, env: Any) -> None:
+        try:
+            read(self, env)
+        except ClientError as error:
+            cause = error.response["Error"]["Message"]
+            raise failure(env, StatesErrorNameType.StatesItemReaderFailed, cause) from error
+
+    def run_and_count(self: Any, env: Any, eval_input: Any) -> None:
+        run(self, env, eval_input)
+        record = eval_input.map_run_record
+        failed, total = record.item_counter.failed.get(), record.item_counter.total.get()
+        most, percentage = record.tolerated_failure_count, record.tolerated_failure_percentage
+        is_above_count = failed > most and (most or not percentage)
+        if is_above_count or (percentage and failed / max(total, 1) * 100 > percentage):
+            cause = "The specified tolerated failure threshold was exceeded"
+            raise failure(env, StatesErrorNameType.StatesExceedToleratedFailureThreshold, cause)
+
+    reader._eval_body = read_or_fail
+    component._map_run = run_and_count
+
+
 def filter_log_events() -> None:
     """Have local_aws/log_filters judge by filter patterns: to moto most of them match every message."""
     from moto.logs import exceptions, models
@@ -529,7 +579,7 @@ def keep_parsed() -> None:
 
     @lru_cache(_CACHED)
     def tree_of(definition: str) -> Any:
-        return read(definition)[1]
+        return read(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))[1]
 
     def parse(definition: str) -> tuple[Any, Any]:
         """Shares the tree, which is only read; builds a program from it for each execution."""

@@ -198,3 +198,36 @@ def test_a_task_has_the_parameters_and_the_output_of_its_service(run: Run, clien
     assert execution["status"] == "SUCCEEDED", execution.get("cause")
     assert json.loads(execution["output"])["found"]["Body"] == '{"b":1}'
     assert [each["type"] for each in history].count("TaskFailed") == 2
+
+
+@pytest.mark.parametrize(
+    ("tolerated", "status"),
+    [
+        ({}, "FAILED"),
+        ({"ToleratedFailureCount": 1}, "SUCCEEDED"),
+        ({"ToleratedFailurePercentage": 40}, "SUCCEEDED"),
+        ({"ToleratedFailureCount": 2, "ToleratedFailurePercentage": 30}, "FAILED"),
+    ],
+)
+def test_a_distributed_map_tolerates_so_many_failures(run: Run, tolerated: dict[str, int], status: str) -> None:
+    rule = {"Variable": "$", "NumericEquals": 2, "Next": "Fail"}
+    states = {
+        "Choose": {"Type": "Choice", "Choices": [rule], "Default": "Done"},
+        "Fail": {"Type": "Fail", "Error": "Bad"},
+        "Done": {"Type": "Succeed"},
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "Choose", "States": states}
+    execution, _ = run({"Each": {"Type": "Map", "ItemProcessor": processor, "End": True, **tolerated}}, [1, 2, 3])
+    wanted = {"FAILED": "States.ExceedToleratedFailureThreshold"}.get(status)
+    assert (execution["status"], execution.get("error")) == (status, wanted)
+
+
+def test_a_distributed_map_that_cannot_read_its_items_fails_by_its_name(run: Run) -> None:
+    states = {"Done": {"Type": "Succeed"}}
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "Done", "States": states}
+    where = {"Bucket": unique("bucket"), "Key": "none"}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": where}
+    execution, _ = run({"Each": {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}})
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.ItemReaderFailed")
