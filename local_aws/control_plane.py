@@ -16,6 +16,7 @@ from werkzeug.wsgi import LimitedStream, get_content_length
 
 from local_aws import moto_patches
 from local_aws.http import Handler, with_body
+from local_aws.step_functions.interpreter import patch_interpreter
 
 _MOTOS_OWN = re.compile(r"/(moto-api|latest/(meta-data|api)(/|$)|favicon\.ico$)")
 """Paths of moto that AWS does not have: they read, change and reset the whole state without authorization."""
@@ -62,14 +63,7 @@ def _patch_moto() -> None:
     moto_patches.add_request_ids()
     moto_patches.name_denied_calls()
     moto_patches.leave_bucket_policies_to_us()
-    moto_patches.convert_tasks()
-    moto_patches.separate_query_languages()
-    moto_patches.answer_unread_definitions()
-    moto_patches.compare_as_aws()
-    moto_patches.read_strings_as_json()
-    moto_patches.evaluate_queries()
-    moto_patches.assign_after_output()
-    moto_patches.fail_maps()
+    patch_interpreter()
     moto_patches.keep_parsed()
     moto_patches.filter_log_events()
     moto_patches.take_policies_without_version()

@@ -1,1 +1,1 @@
-"""Step Functions: the layer around moto, and what local_aws/moto_patches.py puts into its interpreter."""
+"""Step Functions: the layer around moto, and the changes to its interpreter of state machines."""
