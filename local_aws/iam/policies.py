@@ -1,7 +1,7 @@
 """Parse policies and evaluate them for an action on a resource, as IAM does for identity policies in one account.
 
-Session policies, service control policies and, but for those of buckets and functions (see
-trust.py), resource policies are not supported.
+Session policies, service control policies and, but for those of buckets and of the targets of
+EventBridge's rules (see trust.py), resource policies are not supported.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
