@@ -77,10 +77,10 @@ class Account:
         return str(made["Role"]["Arn"])
 
     def make_function(self, code: str, **settings: Any) -> Any:
-        """Create a function of one file, app.py; return its configuration."""
+        """Create a function of one file, app.py, or app.js of a function in Node; return its configuration."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as files:
-            files.writestr("app.py", code)
+            files.writestr("app.js" if settings.get("Runtime", "").startswith("nodejs") else "app.py", code)
         wanted = {"Runtime": "python3.13", "Handler": "app.handler", "Timeout": 20, "Role": self.role, **settings}
         code_of = {"ZipFile": archive.getvalue()}
         return self.client("lambda").create_function(FunctionName=unique("function"), Code=code_of, **wanted)

@@ -13,7 +13,8 @@ _HEAD = """\
 `python -m local_aws parity --write` wrote this page. It runs each case of
 [local_aws/parity/cases](../local_aws/parity/cases) against the embedded AWS: a request or a definition with AWS's
 answer, and its source. Each night runs all cases, and fails on one that turned wrong. Where it does not run as root on
-Linux, functions can write beside their code and fill the disk, and four cases are left out.
+Linux, functions can write beside their code and fill the disk, and four cases are left out;
+without Node.js, those in Node.
 
 Recorded answers are those of LocalStack's tests, which were validated against AWS, and of the tests of AWS's
 event-ruler (both Apache-2.0); the others are those of AWS's documentation.

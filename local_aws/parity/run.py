@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_aws.lambda_.node import NoRuntime, find_node
 from local_aws.parity import events, services
 from local_aws.parity.account import Account
 from local_aws.parity.cases import Case, cases_of
@@ -70,11 +71,20 @@ def known_faults() -> list[Known]:
 
 
 def run(areas: Iterable[str], account: Account) -> Iterator[Result]:
-    """Yield the result of each case of `areas`, in the order of the files; some can be asked on Linux as root alone."""
-    can_mount = sys.platform == "linux" and os.geteuid() == 0
-    asked = [case for area in areas for case in cases_of(area) if can_mount or case.given.get("needs") != "root"]
+    """Yield the result of each case of `areas`, in the order of the files, but for those that cannot run here."""
+    asked = [case for area in areas for case in cases_of(area) if case.given.get("needs") not in _absent()]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         yield from threads.map(lambda case: _result(case, account), asked)
+
+
+def _absent() -> set[str]:
+    """The needs of cases that this machine does not meet."""
+    absent = set() if sys.platform == "linux" and os.geteuid() == 0 else {"root"}
+    try:
+        find_node()
+    except NoRuntime:
+        absent.add("node")
+    return absent
 
 
 def _result(case: Case, account: Account) -> Result:

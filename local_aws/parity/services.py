@@ -19,8 +19,7 @@ _MASKS = (
     (re.compile(r"(Duration: |Max Memory Used: |(?:Ms|UsedMB)\": )[\d.]+"), r"\1<n>"),
     (re.compile(r"^\d{4}-\S+ <uuid> "), ""),
 )
-
-
+_OF_NODE = re.compile(r"/var/runtime/|node:internal/")
 _TOLD = ("output", "error", "cause")
 
 
@@ -137,6 +136,8 @@ def invocation(case: Case, account: Account) -> tuple[Any, Any]:
     payload = json.loads(_masked(answer["Payload"].read().decode()))
     if isinstance(payload, dict) and payload.get("stackTrace"):
         payload["stackTrace"] = payload["stackTrace"][-1:]  # the frames before are of AWS's Python
+    if isinstance(payload, dict) and payload.get("trace"):  # in Node, the frames of AWS's own runtime come last
+        payload["trace"] = [line for line in payload["trace"] if not _OF_NODE.search(line)]
     got = {"payload": payload} | ({"error": answer["FunctionError"]} if "FunctionError" in answer else {})
     if "executed" in wanted:
         got["executed"] = answer["ExecutedVersion"]

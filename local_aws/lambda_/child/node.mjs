@@ -143,17 +143,18 @@ function contextOf(headers) {
 }
 
 /** The answer of a handler: by its promise, or by the callback once nothing is left to do. */
-function answerOf(handler, event, context) {
-  return new Promise((resolve, reject) => {
-    let answer = null;
-    onIdle = () => resolve(answer);
-    const returned = handler(event, context, (error, result) => {
-      if (error !== undefined && error !== null) return reject(error);
-      answer = result;
-      if (!context.callbackWaitsForEmptyEventLoop) resolve(answer);
-    });
-    if (typeof returned?.then === "function") returned.then(resolve, reject);
+async function answerOf(handler, event, context) {
+  let settle;
+  let answer = null;
+  const settled = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  onIdle = () => settle.resolve(answer);
+  const returned = handler(event, context, (error, result) => {
+    if (error !== undefined && error !== null) return settle.reject(error);
+    answer = result;
+    if (!context.callbackWaitsForEmptyEventLoop) settle.resolve(answer);
   });
+  if (typeof returned?.then === "function") returned.then(settle.resolve, settle.reject);
+  return settled;
 }
 
 async function serve(handler) {
