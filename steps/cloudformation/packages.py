@@ -36,9 +36,9 @@ _ON_THE_PATH = "python/"
 def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
     """A zip archive of `files`, which are (name, content) pairs."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in sorted(files):  # the level of the ZipFile itself would not hold for a ZipInfo
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED, compresslevel=1)
     return buffer.getvalue()
 
 
