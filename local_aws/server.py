@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from weakref import WeakValueDictionary
@@ -34,7 +35,7 @@ from local_aws.lambda_.environment import Places
 from local_aws.lambda_.invocations import Invocations
 from local_aws.lambda_.logs import LogShipper, LogStream, stream_name
 from local_aws.lambda_.names import unify_function_names
-from local_aws.lambda_.packages import Packages
+from local_aws.lambda_.packages import Packages, PackagesClosed
 from local_aws.lambda_.pool import Pool
 from local_aws.lambda_.processes import Processes
 from local_aws.lambda_.runtime_folder import make_node_runtime_folder, make_runtime_folder
@@ -94,7 +95,7 @@ class Server:
         iam = Iam(self._wire, account)
         concurrency = ReservedConcurrency()
         aliases = Aliases(self._wire)
-        deployments = Deployments(self._wire, self._packages, self._pool)
+        deployments = Deployments(self._wire, self._packages, self._pool, self._prepare)
 
         # A request passes through these layers from the first to the last, and then reaches moto.
         edge: list[Layer] = [
@@ -145,6 +146,18 @@ class Server:
         self._packages.close()
         self._processes.stop()
         self._logs.stop()
+
+    def _prepare(self, layers: Sequence[str]) -> None:
+        """Unzips the layers of a new function and imports their packages while nobody waits for it, in a thread.
+
+        Otherwise the first execution waits for 1 s of CPU more (2 cores, Python 3.11, 2026-11-28).
+        """
+
+        def prepare() -> None:
+            with suppress(PackagesClosed, OSError):  # an invocation would meet the same error, and tells it
+                self._processes.import_ahead(self._packages.unzipped(*layers), self._runtime)
+
+        threading.Thread(target=prepare, name="layers", daemon=True).start()
 
     def _start_sandbox(self, spec: FunctionSpec) -> Sandbox:
         credentials = self._wire.assume_role(spec.role, spec.name, spec.region, service="lambda", source=spec.arn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -23,10 +23,12 @@ from local_aws.lambda_.spec import FunctionSpec, unqualified
 class Deployments:
     """Forwards Lambda's control plane operations and records the packages of functions and layers."""
 
-    def __init__(self, wire: Wire, packages: Packages, pool: Pool) -> None:
+    def __init__(self, wire: Wire, packages: Packages, pool: Pool, prepare: Callable[[Sequence[str]], object]) -> None:
+        """`prepare`: called with the packages of the layers of each new function that has some."""
         self.wire = wire
         self._packages = packages
         self._pool = pool
+        self._prepare = prepare
         self._functions: dict[tuple[str, str], str] = {}
         self._layers: dict[str, str] = {}
 
@@ -63,7 +65,12 @@ class Deployments:
     def _create_function(self, request: Request, inner: Handler) -> Response:
         content = json.loads(request.get_data())
         _refuse_unless_runs(content)
-        return self._deploy(request, inner, content.get("Code", {}))
+        answer = self._deploy(request, inner, content.get("Code", {}))
+        if answer.status_code < 300:
+            layers = [self._layers.get(layer["Arn"], "") for layer in json.loads(answer.get_data()).get("Layers") or ()]
+            if layers and all(layers):
+                self._prepare(layers)
+        return answer
 
     def _update_code(self, request: Request, inner: Handler) -> Response:
         content = json.loads(request.get_data())

@@ -58,8 +58,13 @@ class Processes:
         """Start a process for the function in `places` with the environment `variables`; `own` holds its own part."""
         if sys.platform == "linux" and not any(name.startswith(_READ_AT_START) for name in own):
             with suppress(OSError):  # the zygote has been killed
-                return self._zygote(places).fork(places.task, variables, streams)
+                return self._zygote(places.layers, places.runtime).fork(places.task, variables, streams)
         return start(places, variables, streams)
+
+    def import_ahead(self, layers: Path, runtime: Path) -> None:
+        """Begin to import the packages in `layers`, from which functions' processes will be forked."""
+        if sys.platform == "linux":
+            self._zygote(layers, runtime)
 
     def stop(self) -> None:
         """End the zygotes; the processes they forked are left to their owners."""
@@ -68,11 +73,11 @@ class Processes:
                 zygote.close()
             self._zygotes.clear()
 
-    def _zygote(self, places: Places) -> _Zygote:
+    def _zygote(self, layers: Path, runtime: Path) -> _Zygote:
         with self._lock:
-            zygote = self._zygotes.get(places.layers)
+            zygote = self._zygotes.get(layers)
             if zygote is None or zygote.ended:
-                zygote = self._zygotes[places.layers] = _Zygote(places)
+                zygote = self._zygotes[layers] = _Zygote(layers, runtime)
                 self._watch(zygote.pid)
             return zygote
 
@@ -94,13 +99,13 @@ def start(places: Places, variables: dict[str, str], streams: Streams, *command:
 class _Zygote:
     """The process from which functions with the same layers are forked; it exits when this process ends in any way."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, layers: Path, runtime: Path) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [*_PYTHON, str(_CHILD / "zygote.py"), str(places.layers), str(places.runtime), str(theirs.fileno())],
+                [*_PYTHON, str(_CHILD / "zygote.py"), str(layers), str(runtime), str(theirs.fileno())],
                 cwd="/",
-                env={"LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": f"{places.layers}/lib", "TZ": ":UTC", **NO_AWS_FILES},
+                env={"LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": f"{layers}/lib", "TZ": ":UTC", **NO_AWS_FILES},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from tests.local_aws.inbox import Inbox
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 Deploy = Callable[..., Function]
+Layer = Callable[[dict[str, str]], str]
 PASS = json.dumps({"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}})
 
 

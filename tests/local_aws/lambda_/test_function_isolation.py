@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
@@ -11,9 +10,8 @@ from textwrap import dedent
 import pytest
 
 from local_aws import LocalAws
-from tests.local_aws.conftest import REGION, Deploy
+from tests.local_aws.conftest import REGION, Deploy, Layer
 
-Layer = Callable[[dict[str, str]], str]
 IMPORT = (
     "import importlib\n"
     "def handler(event, context):\n"

@@ -7,7 +7,8 @@ import sys
 import psutil
 import pytest
 
-from tests.local_aws.conftest import Deploy
+from local_aws import LocalAws
+from tests.local_aws.conftest import Deploy, Layer
 from tests.local_aws.helpers import eventually, runs
 
 WHOSE = (
@@ -42,6 +43,18 @@ def test_functions_go_on_when_the_process_they_are_forked_from_is_killed(deploy:
     eventually(lambda: not runs(forker), "the process to end")
     assert function().payload[1] == keeper
     assert psutil.Process(deploy(WHOSE)().payload[1]).ppid() != forker
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_the_packages_of_layers_are_imported_before_the_first_call(aws: LocalAws, deploy: Deploy, layer: Layer) -> None:
+    before = forkers(aws)
+    deploy(WHOSE, Layers=[layer({"python/any.py": ""})])
+    eventually(lambda: forkers(aws) - before, "a process that imports them")
+
+
+def forkers(aws: LocalAws) -> set[psutil.Process]:
+    children = psutil.Process(aws.pid).children()
+    return {each for each in children if any(part.endswith("zygote.py") for part in each.cmdline())}
 
 
 def test_what_a_function_has_started_ends_with_it(deploy: Deploy) -> None:
