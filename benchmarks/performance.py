@@ -30,12 +30,18 @@ _ITSELF = """The suite itself is all of it but the run, and but the scenarios th
 are wanted, and 30 s for all of it. A scenario's own checks are wanted to take less than 0.1 s. These take longer:
 """
 CHECKS_SECONDS = 0.1
+_SESSION = """
+Whole processes from their start to their verdict, in this checkout and in an earlier one in turn: time from outside,
+CPU of pytest and of all that it starts. The ratio is that of each pair; the median of each is shown.
+"""
 
 
 def run(reports: Path) -> int:
     """Write the page and print its path; raises BenchmarkError if a benchmark has not been run."""
     found = {name: _read(reports, name) for name in ("acceptance", "throughput", "reconciliation")}
-    PAGE.write_text("\n".join(page(**found)) + "\n", encoding="utf-8")
+    beside = [_read(reports, "session")] if (reports / "bench-session.json").is_file() else []
+    lines = [*page(**found), *(line for each in beside for line in sessions(each))]
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(PAGE)
     return 0
 
@@ -77,6 +83,23 @@ def page(acceptance: dict[str, Any], throughput: dict[str, Any], reconciliation:
         f"({reconciliation['cpu_seconds']:.1f} s of CPU) and {reconciliation['megabytes']} MB, wanted {SECONDS} s "
         f"and {MEGABYTES} MB; "
         f"the {len(reconciliation['wrong'])} that were spoilt among them are each named."
+    )
+
+
+def sessions(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines about whole sessions beside those of another checkout, where this was measured."""
+    yield "\n## A session beside an earlier one"
+    yield _on(found["machine"])
+    yield _SESSION
+    yield from _rows(
+        ("", "before", "now", "now / before"),
+        [
+            (
+                figure,
+                *(f"{each[column]['median']:.2f}" if column in each else "" for column in ("before", "here", "ratio")),
+            )
+            for figure, each in found["figures"].items()
+        ],
     )
 
 
