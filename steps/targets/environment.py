@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from local_aws import surroundings
@@ -171,7 +172,13 @@ def _stdout_of(done: subprocess.CompletedProcess[str], command: str) -> str:
 
 
 def clients(exports: dict[str, str]) -> Clients:
-    """boto3 clients, cached by service, that use only `exports` and not the user's AWS configuration."""
+    """boto3 clients, cached by service, that use only `exports` and not the user's AWS configuration.
+
+    The models that they read are shared by all later sessions of botocore, as in the forks that run commands: without
+    this, `doctor` takes 0.2 s of CPU more (2 cores, Python 3.11, 2026-11-28).
+    """
+    sessions: Any = botocore.session
+    sessions.create_loader = cache(sessions.create_loader)
     session: Any = boto3.Session(
         aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
