@@ -24,7 +24,7 @@ def test_the_rows_are_those_of_the_records_one_by_one(lines: list[tuple[str, str
     content = "".join(part for line in lines for part in line).encode() + last.encode()
     blocks = [content[at : at + block] for at in range(0, len(content), block)]
     wanted = [(record.line, *judge(record.content)) for record in tokenize([content], first_line=LINE)]
-    assert list(_whole(rows_of(blocks, LINE))) == [
+    assert list(_whole(rows_of(blocks, LINE, is_numbered=True))) == [
         (line, user and user.replace("\0", "?"), logins, posts, reason, text.replace("\0", "?"))
         for line, user, logins, posts, reason, text in wanted
     ]
@@ -50,10 +50,35 @@ def test_the_rows_are_those_of_the_records_one_by_one(lines: list[tuple[str, str
     ids=["plain", "one that is not plain", "one that begins like a plain one"],
 )
 def test_a_run_of_plain_records_is_one_piece_of_copy_text(content: bytes, rows: list[object]) -> None:
-    assert list(rows_of([content], LINE)) == rows
+    assert list(rows_of([content], LINE, is_numbered=True)) == rows
 
 
-def _whole(rows: Iterator[bytes | Row]) -> Iterator[Row]:
+@given(lines, st.integers(1, 200))
+def test_without_lines_good_records_are_the_same_and_bad_ones_have_their_line(
+    lines: list[tuple[str, str]], block: int
+) -> None:
+    content = "".join(part for line in lines for part in line).encode()
+    blocks = [content[at : at + block] for at in range(0, len(content), block)]
+    numbered, found = _whole(rows_of(blocks, LINE, is_numbered=True)), _whole(rows_of(blocks, LINE, is_numbered=False))
+    for (line, *wanted, text), (number, *got, _) in zip(numbered, found, strict=True):
+        assert (got, number) == (wanted, line) or (got, number) == (wanted, None)
+        assert number is not None or wanted[-1] is None, text
+
+
+def test_leading_zeros_leave_a_record_plain_unless_its_text_is_wanted() -> None:
+    content = b"U00001,007,00\r\nU00002,0,000000000000000000000000001\n"
+    assert [*rows_of([content], LINE, is_numbered=False)] == [
+        b"\\N\tU00001\t007\t00\t\\N\t\\N\n\\N\tU00002\t0\t000000000000000000000000001\t\\N\t\\N\n"
+    ]
+    assert [*rows_of([content], LINE, is_numbered=True)] == [
+        (7, "U00001", 7, 0, None, "U00001,007,00"),
+        (8, "U00002", 0, 1, None, "U00002,0,000000000000000000000000001"),
+    ]
+
+
+def _whole(
+    rows: Iterator[bytes | Row],
+) -> Iterator[tuple[int | None, str | None, int | None, int | None, str | None, str]]:
     """Every row with all its fields, as the database completes them."""
     for row in rows:
         if isinstance(row, tuple):
@@ -62,4 +87,4 @@ def _whole(rows: Iterator[bytes | Row]) -> Iterator[Row]:
         for text in row.decode().splitlines():
             line, user, logins, posts, *left_out = text.split("\t")
             assert left_out == ["\\N", "\\N"]
-            yield int(line), user, int(logins), int(posts), None, f"{user},{logins},{posts}"
+            yield None if line == "\\N" else int(line), user, int(logins), int(posts), None, f"{user},{logins},{posts}"

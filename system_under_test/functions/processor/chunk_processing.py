@@ -15,11 +15,12 @@ from psycopg import Connection
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange, SerializationFailure
 
 # A new transaction resolves each of these errors. The first two are conflicts with other transactions. The last two are
-# due to bad records, for which the first attempt does not search: most chunks have none, and PostgreSQL detects them.
+# due to bad records, for which the first attempt neither searches nor stages lines: most chunks have none.
 RETRIED = (SerializationFailure, DeadlockDetected, ForeignKeyViolation, NumericValueOutOfRange)
-SEARCHES = (chunk_sql.reject_unknown_users, chunk_sql.reject_overflows)
+SEARCHES = (chunk_sql.reject_inactive_users, chunk_sql.reject_unknown_users, chunk_sql.reject_overflows)
 # The number of searches that an error requires. PostgreSQL checks for overflows first, so they may hide unknown users.
-_SEARCHES_FOR: Mapping[type[Exception], int] = {ForeignKeyViolation: 1, NumericValueOutOfRange: 2}
+# Inactive users cause no error: the first attempt asks for them.
+_SEARCHES_FOR: Mapping[type[Exception], int] = {ForeignKeyViolation: 2, NumericValueOutOfRange: 3}
 
 
 class Outcome(NamedTuple):
@@ -61,9 +62,10 @@ def _process(connection: Connection, event: ChunkEvent, services: Services, sear
     chunk, done = locked
     if done is not None:
         return Outcome(done, {})
-    _, blocks = open_version(services.s3, event.object, chunk.first_byte, chunk.end_byte)
-    staged = staging.stage(connection, blocks, chunk.first_line)
-    chunk_sql.reject_inactive_users(connection)
+    staged = _stage(connection, event, services, chunk, is_numbered=searches > 0)
+    if not searches and chunk_sql.has_inactive_users(connection):
+        connection.execute("DROP TABLE staging")
+        searches, staged = 1, _stage(connection, event, services, chunk, is_numbered=True)
     for search in SEARCHES[:searches]:
         search(connection)
     reasons = chunk_sql.keep_rejected(connection, event.object, event.chunk)
@@ -72,3 +74,10 @@ def _process(connection: Connection, event: ChunkEvent, services: Services, sear
     counts = plan.ChunkCounts(staged - rejected, rejected)
     plan.finish_chunk(connection, event.object, event.chunk, counts, event.execution.id)
     return Outcome(counts, reasons)
+
+
+def _stage(
+    connection: Connection, event: ChunkEvent, services: Services, chunk: plan.Chunk, *, is_numbered: bool
+) -> int:
+    _, blocks = open_version(services.s3, event.object, chunk.first_byte, chunk.end_byte)
+    return staging.stage(connection, blocks, chunk.first_line, is_numbered=is_numbered)

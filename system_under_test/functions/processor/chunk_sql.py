@@ -9,6 +9,14 @@ from csv_pipeline.records import MAX_COUNT
 from psycopg import Connection
 
 
+def has_inactive_users(connection: Connection) -> bool:
+    """True if the user of a good record is inactive."""
+    found = connection.execute(
+        "SELECT FROM staging JOIN users USING (user_id) WHERE reason IS NULL AND NOT is_active LIMIT 1"
+    )
+    return found.fetchone() is not None
+
+
 def reject_inactive_users(connection: Connection) -> None:
     """Reject the records whose user is inactive."""
     connection.execute(
