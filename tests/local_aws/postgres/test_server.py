@@ -190,7 +190,7 @@ def test_it_runs_out_of_an_environment_that_only_we_can_read(folder: Path, monke
     closed.mkdir(mode=0o700)
     for name in (WHEEL, f"{WHEEL}.libs"):
         if (installed.parent / name).exists():
-            shutil.copytree(installed.parent / name, closed / name, ignore=shutil.ignore_patterns("pginstall18"))
+            shutil.copytree(installed.parent / name, closed / name)
     monkeypatch.syspath_prepend(closed)
     with Postgres(folder) as server:
         assert ask(server, "SELECT 1") == [(1,)]
