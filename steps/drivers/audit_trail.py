@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -45,6 +46,27 @@ class AuditTrail:
             ConsistentRead=True,
         )
         return [{name: _simple(_plain(v)) for name, v in item.items()} for page in pages for item in page["Items"]]
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,](\d+))?(?:Z|[+-]\d\d:?\d\d)?|\d{10}(\d*)")
+"""A time as ISO 8601 has it, or as an epoch; the digits below a second are its group."""
+_MICROSECONDS = 6
+
+
+def colliding(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Place, Place]]:
+    """Return two places whose sort keys differ by their time alone, for each such set, if that has no microseconds.
+
+    Entries that two of them write within the same tick overwrite each other, or the second is refused.
+    """
+    places: dict[str, set[Place]] = {}
+    for entry in entries:
+        key = str(entry["timestamp"])
+        moment = _MOMENT.search(key)
+        if moment and len(moment[1] or moment[2] or "") < _MICROSECONDS:
+            rest = key[: moment.start()] + key[moment.end() :]
+            places.setdefault(rest, set()).add((entry["step"], entry.get("chunk")))
+    alike = (sorted(each, key=str) for each in places.values() if len(each) > 1)
+    return [(first, second) for first, second, *_ in alike]
 
 
 def _simple(value: Any) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 from pytest_bdd import parsers, then
 
 from steps.diagnoses.ids import Diagnosis
-from steps.drivers.audit_trail import Place, gaps
+from steps.drivers.audit_trail import Place, colliding, gaps
 from steps.run import attachments
 from steps.run.delivery import CHUNK_STEP, STEPS, Delivery, Drivers
+from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.verdict.japanese import translate
 from steps.verdict.messages import phrase
@@ -57,10 +58,28 @@ def audit_complete(delivery: Delivery, drivers: Drivers, finding: Finding) -> No
         where=enumerate_items([*map(translate, wrong)]),
         evidence="\n".join(wrong[:5]),
     )
+    finding.none(_find_collisions(audit), "audit-keys-apart", entries=len(audit))
+    alike = [entry | {"timestamp": "2025-08-07T00:00:00.000Z"} for entry in audit]
+    finding.control("keys of a millisecond", bool(_find_collisions(alike)))
     last = next(entry for entry in reversed(audit) if entry["phase"] == "completion")
     finding.control("a missing completion", bool(gaps([entry for entry in audit if entry is not last], due)))
     finding.control("a second completion", bool(gaps([*audit, last], due)))
     finding.control("an error", bool(gaps([*audit, last | {"phase": "error"}], due)))
+
+
+def _find_collisions(audit: Iterable[Mapping[str, Any]]) -> list[Deviation]:
+    return [
+        Deviation(
+            Diagnosis.AUDIT_INCOMPLETE,
+            f"the sort keys of {_told(first)} and {_told(second)} differ by a time without microseconds alone",
+        )
+        for first, second in colliding(audit)
+    ]
+
+
+def _told(place: Place) -> str:
+    step, chunk = place
+    return step if chunk is None else f"{step} chunk {chunk}"
 
 
 @then("the audit trail holds the error of the chunk, and not its completion")
