@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 INBOX = "incoming/"
-_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 @dataclass(frozen=True)
 class Settings:
     """A bucket's settings; `tells_event_bridge` is true if it sends its events to EventBridge.
 
+    unblocked: the settings of BLOCKS by which its public access is not blocked.
     upload_days: the days after which a lifecycle deletes an upload or a version of it; None if none does.
     """
 
     region: str
     keeps_versions: bool
-    blocks_public_access: bool
+    unblocked: tuple[str, ...]
     tells_event_bridge: bool
     upload_days: int | None = None
 
@@ -48,7 +49,7 @@ class Bucket:
             # S3 returns no location for us-east-1.
             region=s3.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1",
             keeps_versions=s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled",
-            blocks_public_access=all(blocks.get(each) for each in _BLOCKS),
+            unblocked=tuple(each for each in BLOCKS if not blocks.get(each)),
             tells_event_bridge="EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=name),
             upload_days=min(filter(None, map(_upload_days, lifecycle["Rules"] if lifecycle else ())), default=None),
         )

@@ -119,7 +119,7 @@ def bucket_ready(bucket: Settings | None, environment: Environment, finding: Fin
         else (
             (bucket.region != names.region, f"is in {bucket.region}, not in {names.region}"),
             (not bucket.keeps_versions, "keeps no versions"),
-            (not bucket.blocks_public_access, "does not block public access"),
+            (bool(bucket.unblocked), f"does not block public access: {', '.join(bucket.unblocked)} off"),
         )
     )
     deviations = [Deviation(Diagnosis.BUCKET_MISSING, f"{names.bucket} {what}") for wrong, what in found if wrong]

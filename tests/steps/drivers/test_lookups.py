@@ -11,7 +11,7 @@ from steps.drivers.event_rule import Trigger
 from steps.drivers.functions import Function, Functions, Layer
 from steps.drivers.iam import Permissions
 from steps.drivers.network import network
-from steps.drivers.s3 import Bucket, Inbox, Settings
+from steps.drivers.s3 import BLOCKS, Bucket, Inbox, Settings
 from steps.drivers.step_functions import NoStateMachine, Workflow
 from steps.drivers.tables import Tables
 from steps.preconditions import functions as readiness
@@ -33,7 +33,7 @@ def test_a_bucket_is_told_from_one_that_nobody_has_set_up(environment: Environme
     s3 = environment.client("s3")
     s3.create_bucket(Bucket="bare", CreateBucketConfiguration={"LocationConstraint": NAMES.region})
     s3.delete_public_access_block(Bucket="bare")
-    assert Bucket(s3, NAMES.bucket).found() == Settings(NAMES.region, True, True, True)
+    assert Bucket(s3, NAMES.bucket).found() == Settings(NAMES.region, True, (), True)
     rules = [
         {"ID": "results", "Status": "Enabled", "Filter": {"Prefix": "results/"}, "Expiration": {"Days": 1}},
         {"ID": "off", "Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 2}},
@@ -52,7 +52,7 @@ def test_a_bucket_is_told_from_one_that_nobody_has_set_up(environment: Environme
         assert found is not None
         assert found.upload_days == days
     s3.delete_bucket_lifecycle(Bucket=NAMES.bucket)
-    assert Bucket(s3, "bare").found() == Settings(NAMES.region, False, False, False)
+    assert Bucket(s3, "bare").found() == Settings(NAMES.region, False, BLOCKS, False)
 
 
 def test_a_function_that_is_inactive_is_woken_and_one_that_has_failed_is_shown_with_its_reason(
