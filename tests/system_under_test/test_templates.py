@@ -39,12 +39,6 @@ def test_a_parameter_without_default_is_an_output_of_the_data_template_and_given
     assert not {name for name, value in GIVEN.items() if value == DEFAULTS[name]}
 
 
-def test_every_parameter_is_used() -> None:
-    for text, template in zip(TEXTS.values(), (TEMPLATE, DATA), strict=True):
-        for parameter in template["Parameters"]:
-            assert f"!Ref {parameter}" in text or f"${{{parameter}}}" in text, parameter
-
-
 def test_a_deployment_names_its_environment_and_never_production() -> None:
     assert CONFIG.keys() == {"version", "default", "dev"}
     assert CONFIG["default"].keys() == {"global", "validate"}
