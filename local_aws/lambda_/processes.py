@@ -53,6 +53,7 @@ class Processes:
         self._watch = watch
         self._lock = threading.Lock()
         self._zygotes: dict[Path, _Zygote] = {}
+        self._stopped = False
 
     def begin(self, places: Places, own: dict[str, str], variables: dict[str, str], streams: Streams) -> Process:
         """Start a process for the function in `places` with the environment `variables`; `own` holds its own part."""
@@ -67,14 +68,17 @@ class Processes:
             self._zygote(layers, runtime)
 
     def stop(self) -> None:
-        """End the zygotes; the processes they forked are left to their owners."""
+        """End the zygotes and start no more; the processes they forked are left to their owners."""
         with self._lock:
+            self._stopped = True
             for zygote in self._zygotes.values():
                 zygote.close()
             self._zygotes.clear()
 
     def _zygote(self, layers: Path, runtime: Path) -> _Zygote:
         with self._lock:
+            if self._stopped:
+                raise ProcessLookupError("the functions' processes have been stopped")
             zygote = self._zygotes.get(layers)
             if zygote is None or zygote.ended:
                 zygote = self._zygotes[layers] = _Zygote(layers, runtime)
