@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from local_aws import LocalAws
 from steps.drivers.execution_history import tasks
 from steps.drivers.s3 import Upload
 from steps.drivers.step_functions import Workflow
-from steps.targets.environment import clients
+from steps.targets.environment import Environment, clients
 from tests.local_aws.helpers import make_powerful_role
 
 PASS = json.dumps({"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}})
@@ -25,23 +24,22 @@ def given(version: str) -> str:
     return json.dumps({"detail": {"bucket": {"name": "b"}, "object": {"key": "incoming/a.csv", "version-id": version}}})
 
 
-def test_an_upload_is_found_by_few_calls_among_many_earlier_executions() -> None:
-    with LocalAws.start() as aws:
-        client = clients(aws.environment)
-        sfn, calls = client("stepfunctions"), Counter[str]()
-        role = make_powerful_role(client("iam"))
-        machine = sfn.create_state_machine(name="any", definition=PASS, roleArn=role)["stateMachineArn"]
-        for n in range(EARLIER):
-            last = sfn.start_execution(stateMachineArn=machine, input=json.dumps({"n": n}))["startDate"]
-        # S3's clock may be 5 seconds ahead of Step Functions'.
-        upload = Upload("b", "incoming/a.csv", "ours", 1, "0" * 32, int(last.timestamp() * 1000) + 5_001)
-        sfn.start_execution(stateMachineArn=machine, input=given("of another team"))
-        ours = sfn.start_execution(stateMachineArn=machine, input=given("ours"))["executionArn"]
-        sfn.meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
-        workflow = Workflow(sfn, machine, every=0.1)
-        assert [workflow.executions_of(upload) for _ in range(3)] == [[ours]] * 3
-        assert workflow.started_by(upload, within=5) == ours
-        assert calls == {"ListExecutions": 4, "DescribeExecution": 2}
+def test_an_upload_is_found_by_few_calls_among_many_earlier_executions(environment: Environment) -> None:
+    client = clients(environment.exports)  # of its own, since it counts their calls
+    sfn, calls = client("stepfunctions"), Counter[str]()
+    role = make_powerful_role(client("iam"))
+    machine = sfn.create_state_machine(name="any", definition=PASS, roleArn=role)["stateMachineArn"]
+    for n in range(EARLIER):
+        last = sfn.start_execution(stateMachineArn=machine, input=json.dumps({"n": n}))["startDate"]
+    # S3's clock may be 5 seconds ahead of Step Functions'.
+    upload = Upload("b", "incoming/a.csv", "ours", 1, "0" * 32, int(last.timestamp() * 1000) + 5_001)
+    sfn.start_execution(stateMachineArn=machine, input=given("of another team"))
+    ours = sfn.start_execution(stateMachineArn=machine, input=given("ours"))["executionArn"]
+    sfn.meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
+    workflow = Workflow(sfn, machine, every=0.1)
+    assert [workflow.executions_of(upload) for _ in range(3)] == [[ours]] * 3
+    assert workflow.started_by(upload, within=5) == ours
+    assert calls == {"ListExecutions": 4, "DescribeExecution": 2}
 
 
 def ended(**details: dict[str, Any]) -> list[dict[str, Any]]:

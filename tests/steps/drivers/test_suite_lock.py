@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
@@ -13,32 +12,20 @@ from typing import Any
 
 import pytest
 
-from local_aws import LocalAws
 from steps.drivers.suite_lock import KEY, SECONDS, Locked, locked
-from steps.targets.environment import clients
+from steps.targets.environment import Environment
+from tests.steps.reference import NAMES
 
-TABLE = "job-locks"
+TABLE = NAMES.job_locks
 ITEM: Any = {"TableName": TABLE, "Key": {"lock_key": {"S": KEY}}}
 
 
-@pytest.fixture(scope="module")
-def table() -> Iterator[Any]:
-    with LocalAws.start() as aws:
-        dynamodb = clients(aws.environment)("dynamodb")
-        dynamodb.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "lock_key", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "lock_key", "KeyType": "HASH"}],
-        )
-        yield dynamodb
-
-
 @pytest.fixture
-def dynamodb(table: Any) -> Any:
+def dynamodb(environment: Environment) -> Any:
     """With nobody's lock in the table."""
-    table.delete_item(**ITEM)
-    return table
+    client = environment.client("dynamodb")
+    client.delete_item(**ITEM)
+    return client
 
 
 def owner(dynamodb: Any) -> str | None:

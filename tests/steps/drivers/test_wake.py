@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread, Timer
-from urllib.parse import urlsplit
 
 import pytest
 
-from local_aws import LocalAws
 from local_aws.network.gate import Gate
+from local_aws.postgres.server import Postgres
 from steps.drivers.postgres import wake
 
 SECONDS = 3
@@ -39,13 +38,12 @@ class _Judge(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def paused() -> Iterator[str]:
+def paused(postgres: Postgres) -> Iterator[str]:
     """The URL of a database that resumes at the first connection."""
-    with LocalAws.start() as aws, Resuming() as judge:
+    with Resuming() as judge:
         Thread(target=judge.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        behind = urlsplit(aws.database_url)
-        gate = Gate(behind.port or 5432, judge.server_port, "Basic any")
-        yield aws.database_url.replace(f":{behind.port}", f":{gate.port}")
+        gate = Gate(postgres.port, judge.server_port, "Basic any")
+        yield postgres.url.replace(f":{postgres.port}", f":{gate.port}")
         gate.close()
         judge.shutdown()
 
