@@ -95,7 +95,8 @@ def _of_machine(machine: Mapping[str, Any], place: str, scope: _Scope) -> Iterat
     yield from _of_fields(machine, base, scope)
     for name, state in states.items():
         yield from _of_state(state, f"{base}/States/{name}", scope)
-    yield from _of_transitions(machine, base)
+    if isinstance(machine["StartAt"], str):
+        yield from _of_transitions(machine, base)
 
 
 def _of_transitions(machine: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:

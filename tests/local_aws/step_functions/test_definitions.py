@@ -31,6 +31,7 @@ def choice(*rules: dict[str, Any], **more: Any) -> str:
     [
         ("[]", ""),
         (json.dumps({"StartAt": "A", "States": {}}), "/States"),
+        (json.dumps({"StartAt": ["A"], "States": {"A": END}}), "/StartAt"),
         (machine({**END, "Next": "A"}), "/States/A"),
         (machine({"Type": "Choice"}), "/States/A"),
         (machine({"Type": "Wait", "End": True}), "/States/A"),
