@@ -39,6 +39,7 @@ def convert_tasks() -> None:
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
         state_task_service,
         state_task_service_aws_sdk,
+        state_task_service_dynamodb,
         state_task_service_events,
         state_task_service_sqs,
     )
@@ -47,7 +48,8 @@ def convert_tasks() -> None:
     sdk: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
     failed_entries: Any = state_task_service_events.SfnFailedEntryCountException
     texts: Any = state_task_service_sqs
-    call = sdk._eval_service_task
+    tables: Any = state_task_service_dynamodb.StateTaskServiceDynamoDB
+    call, describe = sdk._eval_service_task, tables._error_cause_from_client_error
 
     @lru_cache(_CACHED)
     def model_of(name: str, action: str) -> Any:
@@ -83,6 +85,11 @@ def convert_tasks() -> None:
         told = {"Entries": cause.get("Entries"), "FailedEntryCount": cause.get("FailedEntryCount")}
         self.cause = json.dumps(told, separators=(",", ":"), sort_keys=True)
 
+    def error_and_cause(client_error: Any) -> tuple[str, str]:
+        error, cause = describe(client_error)
+        return ("DynamoDB.AmazonDynamoDBException" if error == "DynamoDB.ValidationException" else error), cause
+
+    tables._error_cause_from_client_error = staticmethod(error_and_cause)
     service._normalise_parameters = convert_parameters
     service._normalise_response = convert_response
     sdk._eval_service_task = call_without_metadata

@@ -30,15 +30,13 @@ def matches(text: Any, pattern: str) -> bool:
 def to_request(value: Any, shape: Any, depth: int = 0) -> Any:
     """Return a task's parameters as a client takes them, by botocore's `shape`.
 
-    Names are taken in any case; what is no text becomes one in JSON where a text is wanted, and a body always does.
+    Names are taken in any case, and unknown ones are left out; what is no text becomes one in JSON where a text is
+    wanted, and a body always does.
     """
     if shape.type_name == "structure" and isinstance(value, dict):
         names = {name.lower(): name for name in shape.members}
-        given = {}
-        for field, each in value.items():
-            name = names.get(field.lower())
-            given[name or field] = to_request(each, shape.members[name], depth + 1) if name else each
-        return given
+        known = {names[field.lower()]: each for field, each in value.items() if field.lower() in names}
+        return {name: to_request(each, shape.members[name], depth + 1) for name, each in known.items()}
     if shape.type_name == "list" and isinstance(value, list):
         return [to_request(each, shape.member, depth + 1) for each in value]
     if shape.type_name == "map" and isinstance(value, dict):

@@ -18,6 +18,7 @@ QUICK = (
     "delivery",
     "iam",
     "definitions",
+    "tasks",
     "log_filters",
 )
 """Areas that take a few seconds together; the nightly run asks all."""
