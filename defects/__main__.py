@@ -10,6 +10,7 @@ python -m defects generate --seed N     mutants of any pipeline, drawn by a seed
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -44,6 +45,7 @@ def main() -> int:
         defects = catalogue_reader.read(lines, diagnoses.read())
         if stale := [f"{name}: {fault}" for name, each in defects.items() for fault in missed(each.edits)]:
             raise LookupError("\n  evidence: ".join(["Defects do not fit the sources any more.", *stale]))
+        defects = catalogue_reader.possible(defects, as_root=sys.platform == "linux" and os.geteuid() == 0)
         chosen = _chosen(defects, told)
     except (catalogue_reader.MalformedCatalogue, LookupError) as fault:
         print(fault.args[0], file=sys.stderr)

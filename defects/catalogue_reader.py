@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -36,6 +36,7 @@ class Defect(_Table):
 
     edits: changes to the pipeline's sources. after_deploy, after_run: a function of defects.sabotage with its
     arguments, run at that time. items: lines of which at least one has to be NO. diagnosis: the expected first one.
+    needs: `root` where only Linux as root enforces what the defect violates.
     """
 
     what: Sentence
@@ -45,6 +46,7 @@ class Defect(_Table):
     edits: tuple[Edit, ...] = ()
     after_deploy: tuple[str, ...] = ()
     after_run: tuple[str, ...] = ()
+    needs: Literal["root"] | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -75,6 +77,11 @@ def read(lines: Collection[str], diagnoses: Collection[str], folder: Path = FOLD
         evidence = "".join(f"\n  evidence: {fault}" for fault in faults)
         raise MalformedCatalogue(f"The catalogue of defects cannot be used.{evidence}\n  remedy: mend these files")
     return defects
+
+
+def possible(defects: Mapping[str, Defect], *, as_root: bool) -> dict[str, Defect]:
+    """Return the defects that can be noticed on a machine where the suite runs as root on Linux, or does not."""
+    return {name: each for name, each in defects.items() if as_root or each.needs != "root"}
 
 
 def areas(defects: Mapping[str, Defect]) -> dict[str, list[str]]:

@@ -105,3 +105,10 @@ def test_a_defect_that_changes_nothing_is_none(tmp_path: Path):
     )
     with pytest.raises(MalformedCatalogue, match="changes nothing"):
         catalogue_reader.read(LINES, diagnoses.read(), tmp_path)
+
+
+def test_a_defect_that_needs_root_is_left_out_without_it():
+    without = catalogue_reader.possible(DEFECTS, as_root=False)
+    assert "processor/notes_beside_its_code" in DEFECTS.keys() - without.keys()
+    assert "splitter/file_held_in_memory" in without
+    assert catalogue_reader.possible(DEFECTS, as_root=True) == DEFECTS
