@@ -111,7 +111,7 @@ def served(settings: Settings) -> Iterator[Served]:
         causes = []
         try:
             postgres.start()
-            stack.callback(postgres.stop)
+            stack.callback(postgres.crash)  # no orderly end: its folder is removed, too
         except PostgresError as error:
             causes.append(str(error))
         try:
