@@ -36,8 +36,9 @@ def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
             {"machine": AT, "records": 10, "seconds": 1, "cpu_seconds": 1, "megabytes": 90, "wrong": ["U00001"]},
         )
     )
-    assert "| ratio at 1,000,000 records | 70 % at least | 72.0% | yes |" in lines
-    assert "| chunks at once | 5 | 4 | **no** |" in lines
+    assert "| ratio at 1,000,000 unique records | 68% | 85% at least | 72.0% | **no** |" in lines
+    assert "| chunks at once |  | 5 | 4 | **no** |" in lines
+    assert "| memory | 470 MB | 300 MB at most | 90 MB | yes |" in lines
     assert "| start | 0.72 | 0.70 | 0.80 |" in lines
     assert "| slow | 0.25 |" in lines
     assert not any("quick" in line for line in lines)
