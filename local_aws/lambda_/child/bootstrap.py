@@ -8,6 +8,7 @@ import os
 import site
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 _NEW_MOUNTS, _READ_ONLY, _REMOUNT, _BIND, _REC, _PRIVATE = 0x20000, 0x1, 0x20, 0x1000, 0x4000, 0x40000
 """Flags of unshare(2) and mount(2)."""
@@ -20,9 +21,10 @@ def shared_path(layers: str, runtime: str) -> list[str]:
 
 
 def confine(task: str, layers: str, temporary: str, megabytes: str) -> None:
-    """Make folders read-only, and limit the temporary one, for this process and its children, in mounts of its own.
+    """Make folders read-only, and /tmp this process's own and limited, by mounts for it and its children alone.
 
-    Needs root on Linux; elsewhere the folders stay writable and without a limit.
+    Needs root on Linux; elsewhere the folders stay writable and without a limit. Where the kernel refuses to lay what
+    is written to /tmp over what the machine has there, the limit holds for the folder `temporary` alone.
     """
     if sys.platform != "linux" or os.geteuid() != 0:
         return
@@ -36,10 +38,17 @@ def confine(task: str, layers: str, temporary: str, megabytes: str) -> None:
         return
     with suppress(OSError):  # a container may forbid it
         mount("", "/", _REC | _PRIVATE)
-        for folder in (task, layers):
-            mount(folder, folder, _BIND)
-            mount("", folder, _BIND | _REMOUNT | _READ_ONLY)
         mount("tmpfs", temporary, 0, "tmpfs", f"size={megabytes}m")
+        with suppress(OSError):
+            written, work = Path(temporary, "written"), Path(temporary, "work")
+            for folder in (written, work):
+                folder.mkdir()
+            written.chmod(0o1777)
+            mount("overlay", "/tmp", 0, "overlay", f"lowerdir=/tmp,upperdir={written},workdir={work}")
+            del os.environ["TMPDIR"]
+        for place in (task, layers):  # last, since a mount over /tmp hides those inside it
+            mount(place, place, _BIND)
+            mount("", place, _BIND | _REMOUNT | _READ_ONLY)
     os.chdir(task)  # into the folder as it is mounted now
 
 
