@@ -26,8 +26,9 @@ from tests.acceptance.stand_in import accept as accept  # the fixture
 NOT_ASKED_HERE = {
     *("states:StartExecution", "s3:GetObject", "iam:GetPolicy", "iam:GetPolicyVersion"),
     *("ec2:GetManagedPrefixListEntries", "rds:DescribeDBProxies", "lambda:InvokeFunction"),
+    *("kms:DescribeKey", "kms:GetKeyPolicy"),
 }
-"""The actions to start an execution by hand, to wake a function, to read managed policies, prefix lists and proxies."""
+"""Actions to start an execution by hand and wake a function; to read managed policies, prefix lists, proxies, keys."""
 
 SSO = """
 [profile ours]
