@@ -82,7 +82,7 @@ def page(acceptance: dict[str, Any], throughput: dict[str, Any], reconciliation:
         f"\n{reconciliation['records']:,} records are reconciled with {reconciliation['cpu_seconds']:.1f} s of CPU; "
         f"the {len(reconciliation['wrong'])} that were spoilt among them are each named.\n"
     )
-    yield from _checks(
+    yield from _list_checks(
         [
             Check("time", f"{SECONDS} s at most", f"{seconds:.1f} s", seconds <= SECONDS, "26.5 s"),
             Check("memory", f"{MEGABYTES} MB at most", f"{megabytes} MB", megabytes <= MEGABYTES, "470 MB"),
@@ -137,10 +137,10 @@ def _throughput(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
     for span, power in exponents(sizes).items():
         yield f"- from {span} records, time grows to the power of {power:.2f}"
     yield ""
-    yield from _checks(checks(sizes))
+    yield from _list_checks(checks(sizes))
 
 
-def _checks(found: Sequence[Check]) -> Iterator[str]:
+def _list_checks(found: Sequence[Check]) -> Iterator[str]:
     yield from _rows(
         ("", "before", "wanted", "found", "holds"),
         [(each.what, each.before, each.wanted, each.found, "yes" if each.holds else "**no**") for each in found],

@@ -1,4 +1,4 @@
-"""What is changed in moto and botocore but for state machines' language, one function for each change.
+"""Changes to moto and botocore other than those to the language of state machines, one function for each.
 
 No issue of moto or botocore is known for any of them, but for LocalStack's where one is named:
 moto's Step Functions interpreter was taken from LocalStack.

@@ -20,7 +20,7 @@ RIGHT = {False: {CAUGHT}, True: {GO, UNSUPPORTED}}
 class Judged:
     """The result of a session with one mutant.
 
-    word: `caught` is a NO-GO, `survived` a GO, `unknown` anything else. Of a lawful change: `GO`, `false alarm`,
+    word: `caught` is a NO-GO, `survived` a GO, `unknown` anything else; a lawful change has `GO`, `false alarm`,
     `unsupported` where the suite says that it does not know what was changed, or `unknown`. lines: those that were NO.
     named: whether the first diagnosis, or the first NO, names the place.
     """

@@ -31,7 +31,7 @@ def _field_matches(name: str, wanted: Any, event: Any) -> bool:
     first, _, rest = name.partition(".")
     if first and rest:  # a name with dots is a path
         name, wanted = first, {rest: wanted}
-    values = [value for item in _objects(event) for value in _members(item, name)]
+    values = [value for item in _objects(event) for value in _find_values(item, name)]
     if isinstance(wanted, dict):
         # A pattern that only asks for absence also matches where the whole object is absent.
         return any(matches(wanted, value) for value in values or [{}])
@@ -46,7 +46,7 @@ def _objects(event: Any) -> Iterator[dict[str, Any]]:
             yield item
 
 
-def _members(item: dict[str, Any], name: str) -> Iterator[Any]:
+def _find_values(item: dict[str, Any], name: str) -> Iterator[Any]:
     """Yields the values under a name, whether the event nests them or joins the names by dots."""
     if name in item:
         yield item[name]

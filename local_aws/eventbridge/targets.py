@@ -67,7 +67,7 @@ class Targets:
         address = self._wire.call("sqs", region, "AmazonSQS.GetQueueUrl", {"QueueName": name})
         asked = {**address, "AttributeNames": ["Policy"]}
         attributes = self._wire.call("sqs", region, "AmazonSQS.GetQueueAttributes", asked).get("Attributes", {})
-        _demand(delivery, "sqs:SendMessage", queue, [attributes.get("Policy")])
+        _demand_permission(delivery, "sqs:SendMessage", queue, [attributes.get("Policy")])
         self._wire.call("sqs", region, "AmazonSQS.SendMessage", {**address, "MessageBody": content, **more})
 
     def _start_execution(self, delivery: Delivery, content: str) -> None:
@@ -83,7 +83,7 @@ class Targets:
         path = f"/2015-03-31/functions/{':'.join(parts[:7])}/policy"
         answer = self._wire.send("lambda", delivery.region, "GET", path, query=query)
         policy = json.loads(answer.get_data())["Policy"] if answer.status_code == 200 else None
-        _demand(delivery, "lambda:InvokeFunction", delivery.arn, [policy])
+        _demand_permission(delivery, "lambda:InvokeFunction", delivery.arn, [policy])
         path, headers = f"/2015-03-31/functions/{delivery.arn}/invocations", {"X-Amz-Invocation-Type": "Event"}
         answer = self._wire.send("lambda", delivery.region, "POST", path, headers=headers, body=content.encode())
         if answer.status_code >= 400:
@@ -97,7 +97,7 @@ class Targets:
         topic = {"TopicArn": delivery.arn}
         found = self._wire.query("sns", "GetTopicAttributes", topic, region=delivery.region)
         attributes = {each.findtext("key"): each.findtext("value") for each in found.iter("entry")}
-        _demand(delivery, "sns:Publish", delivery.arn, [attributes.get("Policy")])
+        _demand_permission(delivery, "sns:Publish", delivery.arn, [attributes.get("Policy")])
         self._wire.query("sns", "Publish", {**topic, "Message": content}, region=delivery.region)
 
     def _log(self, delivery: Delivery, content: str) -> None:
@@ -106,12 +106,12 @@ class Targets:
         policies = self._logs(delivery, "DescribeResourcePolicies")["resourcePolicies"]
         resource = f"{delivery.arn.removesuffix(':*')}:log-stream:{names['logStreamName']}"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            _demand(delivery, action, resource, [each["policyDocument"] for each in policies])
+            _demand_permission(delivery, action, resource, [each["policyDocument"] for each in policies])
         with suppress(CallFailed):  # the stream may exist; where the group does not, the next call is refused
             self._logs(delivery, "CreateLogStream", **names)
         line = {"timestamp": time.time_ns() // 1_000_000, "message": content}
         if "InputTransformer" in delivery.target:
-            line |= _line(content)
+            line |= _make_log_line(content)
         self._logs(delivery, "PutLogEvents", **names, logEvents=[line])
 
     def _logs(self, delivery: Delivery, operation: str, **arguments: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Targets:
         if "RoleArn" in delivery.target:
             self._demand_of_role(delivery, "events:PutEvents")
         else:
-            _demand(delivery, "events:PutEvents", delivery.arn, [found.get("Policy")])
+            _demand_permission(delivery, "events:PutEvents", delivery.arn, [found.get("Policy")])
         self._take(Arrival(delivery.arrival.event, bus, delivery.region, is_forwarded=True))
 
     def _assume_role(self, delivery: Delivery) -> Credentials:
@@ -142,7 +142,7 @@ class Targets:
             raise CallFailed(action, "AccessDenied", message, 403)
 
 
-def _line(content: str) -> dict[str, Any]:
+def _make_log_line(content: str) -> dict[str, Any]:
     """The line that an InputTransformer's template makes, which has to be an object of timestamp and message."""
     try:
         given = json.loads(content)
@@ -152,7 +152,7 @@ def _line(content: str) -> dict[str, Any]:
         raise CallFailed("delivery", "InvalidInput", message, 400) from None
 
 
-def _demand(delivery: Delivery, action: str, resource: str, policies: list[str | None]) -> None:
+def _demand_permission(delivery: Delivery, action: str, resource: str, policies: list[str | None]) -> None:
     """Raises CallFailed unless one of a resource's policies, given as JSON, allows EventBridge to act for the rule."""
     rule = delivery.rule["Arn"]
     context = {

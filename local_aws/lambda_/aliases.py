@@ -34,7 +34,7 @@ class Aliases:
             version = content.get("FunctionVersion")
             if weights and version is None:
                 version = self._alias(scope.region, path["name"], path["alias"]).get("FunctionVersion")
-            if reason := _refusal(version, list(weights)):
+            if reason := _find_refusal(version, list(weights)):
                 raise Refused(rest_error("InvalidParameterValueException", reason))
         return inner(request)
 
@@ -51,7 +51,7 @@ class Aliases:
         return dict(json.loads(answer.get_data())) if answer.status_code < 300 else {}
 
 
-def _refusal(version: str | None, others: list[str]) -> str | None:
+def _find_refusal(version: str | None, others: list[str]) -> str | None:
     if len(others) > 1:
         return "Number of items in AdditionalVersionWeights cannot be greater than 1"
     if version in others:

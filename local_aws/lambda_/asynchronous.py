@@ -63,7 +63,7 @@ class Asynchronous:
             self._bury(spec, invocation, outcome)
         kind = "OnSuccess" if condition == "Success" else "OnFailure"
         if destination := settings.get("DestinationConfig", {}).get(kind, {}).get("Destination"):
-            self._tell(destination, spec, _record(spec, invocation, condition, tries, outcome))
+            self._tell(destination, spec, _make_record(spec, invocation, condition, tries, outcome))
 
     def _tell(self, destination: str, spec: FunctionSpec, record: dict[str, Any]) -> None:
         service, region = destination.split(":")[2:4]
@@ -86,7 +86,7 @@ class Asynchronous:
         }
         service, region = target.split(":")[2:4]
         try:
-            send = _to_queue if service == "sqs" else _to_topic
+            send = _send_to_queue if service == "sqs" else _send_to_topic
             send(self._wire, region, target, json.loads(invocation.event), self._key(spec), attributes)
         except CallFailed as failure:
             _log.error("DeadLetterErrors: %s to %s: %r", spec.name, target, failure)
@@ -96,7 +96,7 @@ class Asynchronous:
         return role.access_key
 
 
-def _record(
+def _make_record(
     spec: FunctionSpec, invocation: Invocation, condition: str, tries: int, outcome: Outcome | None
 ) -> dict[str, Any]:
     """Returns what a destination receives."""
@@ -118,14 +118,14 @@ def _record(
     return record
 
 
-def _to_queue(wire: Wire, region: str, arn: str, record: Any, key: str, attributes: Attributes = _NONE) -> None:
+def _send_to_queue(wire: Wire, region: str, arn: str, record: Any, key: str, attributes: Attributes = _NONE) -> None:
     address = wire.call("sqs", region, "AmazonSQS.GetQueueUrl", {"QueueName": arn.rpartition(":")[2]})
     said = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
     message = {**address, "MessageBody": json.dumps(record), "MessageAttributes": said}
     wire.call("sqs", region, "AmazonSQS.SendMessage", message, access_key=key)
 
 
-def _to_topic(wire: Wire, region: str, arn: str, record: Any, key: str, attributes: Attributes = _NONE) -> None:
+def _send_to_topic(wire: Wire, region: str, arn: str, record: Any, key: str, attributes: Attributes = _NONE) -> None:
     message = {"TopicArn": arn, "Message": json.dumps(record)}
     for number, (name, (kind, value)) in enumerate(attributes.items(), start=1):
         entry = f"MessageAttributes.entry.{number}"
@@ -133,7 +133,7 @@ def _to_topic(wire: Wire, region: str, arn: str, record: Any, key: str, attribut
     wire.query("sns", "Publish", message, region=region, access_key=key)
 
 
-def _to_bus(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str) -> None:
+def _send_to_bus(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str) -> None:
     kind = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
     entry = {
         "Source": "lambda",
@@ -145,7 +145,7 @@ def _to_bus(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str)
     wire.call("events", region, "AWSEvents.PutEvents", {"Entries": [entry]}, access_key=key)
 
 
-def _to_function(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str) -> None:
+def _send_to_function(wire: Wire, region: str, arn: str, record: dict[str, Any], key: str) -> None:
     path, headers = f"/2015-03-31/functions/{arn}/invocations", {"X-Amz-Invocation-Type": "Event"}
     body = json.dumps(record).encode()
     answer = wire.send("lambda", region, "POST", path, headers=headers, body=body, access_key=key)
@@ -155,8 +155,8 @@ def _to_function(wire: Wire, region: str, arn: str, record: dict[str, Any], key:
 
 
 _DESTINATIONS: dict[str, Callable[[Wire, str, str, Any, str], None]] = {
-    "sqs": _to_queue,
-    "sns": _to_topic,
-    "events": _to_bus,
-    "lambda": _to_function,
+    "sqs": _send_to_queue,
+    "sns": _send_to_topic,
+    "events": _send_to_bus,
+    "lambda": _send_to_function,
 }

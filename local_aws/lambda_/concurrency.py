@@ -13,7 +13,7 @@ from local_aws.http import Handler, json_answer, scope_of
 
 _PATH = re.compile(r"/[0-9-]+/functions/(?P<name>[^/]+)(?P<part>/concurrency)?/?")
 _MOST = 900
-"""Of the 1,000 that an account has, 100 stay unreserved."""
+"""Units that functions may reserve: an account has 1,000, and 100 stay unreserved."""
 
 _NEGATIVE = (
     "1 validation error detected: Value '{}' at 'reservedConcurrentExecutions' failed to satisfy constraint: "

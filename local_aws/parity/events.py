@@ -137,7 +137,7 @@ def _machine(account: Account, allowed: str, rule: str) -> Any:
     return {"Arn": machine, "RoleArn": role}, look
 
 
-def _statement(allowed: str, actions: list[str], arn: str) -> list[Any]:
+def _allow_delivery(allowed: str, actions: list[str], arn: str) -> list[Any]:
     """The statement by which a target's own policy allows EventBridge to reach it; none where nobody is allowed."""
     service = {"Service": "events.amazonaws.com"}
     return [{"Effect": "Allow", "Principal": service, "Action": actions, "Resource": arn}] if allowed == "rule" else []
@@ -146,7 +146,7 @@ def _statement(allowed: str, actions: list[str], arn: str) -> list[Any]:
 def _queue(account: Account, allowed: str, rule: str) -> Any:
     queue = account.client("sqs").create_queue(QueueName=unique("queue"))["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue.rpartition('/')[2]}"
-    if statements := _statement(allowed, ["sqs:SendMessage"], arn):
+    if statements := _allow_delivery(allowed, ["sqs:SendMessage"], arn):
         account.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(*statements)})
     return {"Arn": arn}, lambda: account.client("sqs").receive_message(QueueUrl=queue).get("Messages")
 
@@ -155,7 +155,7 @@ def _topic(account: Account, allowed: str, rule: str) -> Any:
     queue, look = _queue(account, allowed, rule)
     topic = account.client("sns").create_topic(Name=unique("topic"))["TopicArn"]
     account.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["Arn"])
-    if statements := _statement(allowed, ["sns:Publish"], topic):
+    if statements := _allow_delivery(allowed, ["sns:Publish"], topic):
         named = {"AttributeName": "Policy", "AttributeValue": policy(*statements)}
         account.client("sns").set_topic_attributes(TopicArn=topic, **named)
     return {"Arn": topic}, look
@@ -165,7 +165,7 @@ def _log_group(account: Account, allowed: str, rule: str) -> Any:
     group = f"/aws/events/{unique('group')}"
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
     account.client("logs").create_log_group(logGroupName=group)
-    if statements := _statement(allowed, ["logs:CreateLogStream", "logs:PutLogEvents"], f"{arn}:*"):
+    if statements := _allow_delivery(allowed, ["logs:CreateLogStream", "logs:PutLogEvents"], f"{arn}:*"):
         account.client("logs").put_resource_policy(policyName=unique("policy"), policyDocument=policy(*statements))
     look = lambda: account.client("logs").filter_log_events(logGroupName=group)["events"]  # noqa: E731
     return {"Arn": arn}, look

@@ -72,12 +72,12 @@ def known_faults() -> list[Known]:
 
 def run(areas: Iterable[str], account: Account) -> Iterator[Result]:
     """Yield the result of each case of `areas`, in the order of the files, but for those that cannot run here."""
-    asked = [case for area in areas for case in cases_of(area) if case.given.get("needs") not in _absent()]
+    asked = [case for area in areas for case in cases_of(area) if case.given.get("needs") not in _find_unmet_needs()]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         yield from threads.map(lambda case: _result(case, account), asked)
 
 
-def _absent() -> set[str]:
+def _find_unmet_needs() -> set[str]:
     """The needs of cases that this machine does not meet."""
     absent = set() if sys.platform == "linux" and os.geteuid() == 0 else {"root"}
     try:

@@ -74,7 +74,7 @@ def task(case: Case, account: Account) -> tuple[Any, Any]:
     given = {**case.given, "definition": definition, "input": "{}"}
     wanted, got = execution(Case(case.area, case.id, case.source, given), account)
     if "output" in wanted and "output" in got:
-        got["output"] = _shared(wanted["output"], got["output"])
+        got["output"] = _keep_wanted(wanted["output"], got["output"])
     if "cause" in got:
         got["cause"] = _ATTEMPTS.sub("", _REQUEST_ID.sub(r"\1<id>", got["cause"]))
     return wanted, got
@@ -84,11 +84,11 @@ _REQUEST_ID = re.compile(r"(Request ID: )[^,;)]+")
 _ATTEMPTS = re.compile(r" \(SDK Attempt Count: \d+\)$")  # AWS adds it since 2025
 
 
-def _shared(wanted: Any, got: Any) -> Any:
+def _keep_wanted(wanted: Any, got: Any) -> Any:
     """Leave the fields of an object, and of those in it, that are wanted."""
     if not isinstance(wanted, dict) or not isinstance(got, dict) or not wanted:
         return got
-    return {field: _shared(wanted[field], got[field]) for field in wanted if field in got}
+    return {field: _keep_wanted(wanted[field], got[field]) for field in wanted if field in got}
 
 
 def choice(case: Case, account: Account) -> tuple[Any, Any]:

@@ -82,7 +82,7 @@ class ObjectEvents:
         name = _operation(request, scope, key) if bucket in self._buckets else ""
         if name not in _WITH_EVENTS:
             return inner(request)
-        asked = _asked(request, name, key)
+        asked = _find_versions(request, name, key)
         before = self._look(name, bucket, asked)
         answer = inner(request)
         if answer.status_code < 300 and b"<Error>" not in answer.get_data():  # S3 also fails late, with status 200
@@ -184,7 +184,7 @@ def _operation(request: Request, scope: Scope | None, key: str) -> str:
     return Operation(request, scope or Scope("", "", "s3")).name
 
 
-def _asked(request: Request, name: str, key: str) -> list[_Version]:
+def _find_versions(request: Request, name: str, key: str) -> list[_Version]:
     """Returns the keys, with the ids of versions, that a request names."""
     if name == "DeleteObjects":
         found = ElementTree.fromstring(request.get_data()).iterfind("{*}Object")

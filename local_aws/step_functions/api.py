@@ -31,7 +31,7 @@ class StepFunctions:
         if service != "AWSStepFunctions":
             return inner(request)
         if operation in ("StartExecution", "StartSyncExecution"):
-            return inner(_named(request))
+            return inner(_name_execution(request))
         if operation == "TestState" and (scope := scope_of(request)):
             return self._test_state(json.loads(request.get_data()), scope.region)
         if operation not in ("CreateStateMachine", "UpdateStateMachine", "ValidateStateMachineDefinition"):
@@ -41,12 +41,12 @@ class StepFunctions:
         is_express = asked.get("type") == "EXPRESS"
         found = diagnose(definition, is_express=is_express) if isinstance(definition, str) else []
         if operation == "ValidateStateMachineDefinition":
-            return _validation(found, asked.get("maxResults") or 100)
-        return _refusal(found) if found else inner(request)
+            return _make_validation(found, asked.get("maxResults") or 100)
+        return _make_refusal(found) if found else inner(request)
 
     def _test_state(self, asked: dict[str, Any], region: str) -> Response:
         if found := diagnose_state(asked["definition"]):
-            return _refusal(found)
+            return _make_refusal(found)
         if json.loads(asked["definition"])["Type"] in ("Map", "Parallel"):
             supported = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
             return json_error(
@@ -58,12 +58,12 @@ class StepFunctions:
             return json_error(refused.code, refused.message, refused.status)
 
 
-def _refusal(found: list[Diagnostic]) -> Response:
+def _make_refusal(found: list[Diagnostic]) -> Response:
     said = ", ".join(str(each) for each in found)
     return json_error("InvalidDefinition", f"Invalid State Machine Definition: '{said}'")
 
 
-def _validation(found: list[Diagnostic], most: int) -> Response:
+def _make_validation(found: list[Diagnostic], most: int) -> Response:
     told: list[dict[str, Any]] = []
     for each in found[:most]:
         place = {"location": each.location} if each.location else {}
@@ -71,7 +71,7 @@ def _validation(found: list[Diagnostic], most: int) -> Response:
     return json_answer({"result": "FAIL" if found else "OK", "diagnostics": told, "truncated": len(found) > most})
 
 
-def _named(request: Request) -> Request:
+def _name_execution(request: Request) -> Request:
     asked = json.loads(request.get_data())
     name, machine = asked.get("name") or str(uuid.uuid4()), asked.get("stateMachineArn", "")
     told = {**asked, "name": name, "stateMachineArn": ":".join(machine.split(":")[:7])}

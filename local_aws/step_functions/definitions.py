@@ -62,7 +62,7 @@ def diagnose(definition: str, *, is_express: bool = False) -> list[Diagnostic]:
     if not isinstance(machine, dict):
         return [Diagnostic(SCHEMA, "Definition must be a valid JSON object")]
     whole = machine.get("QueryLanguage", "JSONPath")
-    return list(_of_machine(machine, "/", _Scope(whole, is_express, whole)))
+    return list(_check_machine(machine, "/", _Scope(whole, is_express, whole)))
 
 
 def diagnose_state(definition: str) -> list[Diagnostic]:
@@ -71,7 +71,7 @@ def diagnose_state(definition: str) -> list[Diagnostic]:
         state = json.loads(definition)
     except ValueError as error:
         return [Diagnostic(NO_JSON, str(error))]
-    return list(_of_state(state, f"/States/{STATE_NAME}", _Scope("JSONPath", is_express=False)))
+    return list(_check_state(state, f"/States/{STATE_NAME}", _Scope("JSONPath", is_express=False)))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class _Scope:
     """The query language of the whole state machine."""
 
 
-def _of_machine(machine: Mapping[str, Any], place: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_machine(machine: Mapping[str, Any], place: str, scope: _Scope) -> Iterator[Diagnostic]:
     if missing := [field for field in ("States", "StartAt") if field not in machine]:
         yield Diagnostic(SCHEMA, f"These fields are required: [{', '.join(missing)}]", place)
         return
@@ -92,14 +92,14 @@ def _of_machine(machine: Mapping[str, Any], place: str, scope: _Scope) -> Iterat
             SCHEMA, "Value cannot be empty" if states == {} else "Expected value of type Object", f"{base}/States"
         )
         return
-    yield from _of_fields(machine, base, scope)
+    yield from _check_fields(machine, base, scope)
     for name, state in states.items():
-        yield from _of_state(state, f"{base}/States/{name}", scope)
+        yield from _check_state(state, f"{base}/States/{name}", scope)
     if isinstance(machine["StartAt"], str):
-        yield from _of_transitions(machine, base)
+        yield from _check_transitions(machine, base)
 
 
-def _of_transitions(machine: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:
+def _check_transitions(machine: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:
     states = {name: state for name, state in machine["States"].items() if isinstance(state, dict)}
     targets = {name: dict(targets_of(state)) for name, state in states.items()}
     if machine["StartAt"] not in states:
@@ -131,7 +131,7 @@ def targets_of(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"{field}[{index}]/Next", each["Next"]
 
 
-def _of_state(state: Any, place: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_state(state: Any, place: str, scope: _Scope) -> Iterator[Diagnostic]:
     if not isinstance(state, dict):
         yield Diagnostic(SCHEMA, "Expected value of type Object", place)
         return
@@ -154,19 +154,19 @@ def _of_state(state: Any, place: str, scope: _Scope) -> Iterator[Diagnostic]:
         yield Diagnostic(SCHEMA, "Exactly one of these fields is required: [Next, End]", place)
     if kind == "Choice" and ("Next" in state or "End" in state):
         yield Diagnostic(SCHEMA, "These fields are not supported: [Next, End]", place)
-    yield from _of_fields(state, base, scope)
-    yield from _OF_TYPE.get(kind, _nothing)(state, base, scope)
-    yield from _of_handlers(state, base)
+    yield from _check_fields(state, base, scope)
+    yield from _CHECKS_BY_TYPE.get(kind, _check_nothing)(state, base, scope)
+    yield from _check_handlers(state, base)
     if scope.language == "JSONPath":
         for field in _TEMPLATES:
-            yield from _of_template(state.get(field), f"{base}/{field}")
+            yield from _check_template(state.get(field), f"{base}/{field}")
 
 
-def _nothing(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_nothing(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     yield from ()
 
 
-def _of_task(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_task(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     resource, place = state.get("Resource"), f"{base}/Resource"
     if isinstance(resource, str):
         parts = _RESOURCE.fullmatch(resource)
@@ -190,28 +190,28 @@ def _of_task(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Dia
         yield Diagnostic(SCHEMA, "The field 'RoleArn' is required but was missing", f"{base}/Credentials")
 
 
-def _of_wait(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_wait(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     ways = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
     if sum(field in state for field in ways) != 1:
         yield Diagnostic(SCHEMA, f"Exactly one of these fields is required: [{', '.join(ways)}]", base or "/")
 
 
-def _of_map(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_map(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     processors = [field for field in ("ItemProcessor", "Iterator") if isinstance(state.get(field), dict)]
     if len(processors) != 1:
         yield Diagnostic(SCHEMA, "Exactly one of these fields is required: [ItemProcessor, Iterator]", base or "/")
     for field in processors:
-        yield from _of_machine(state[field], f"{base}/{field}", scope)
+        yield from _check_machine(state[field], f"{base}/{field}", scope)
 
 
-def _of_parallel(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_parallel(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     if state.get("Branches") == []:
         yield Diagnostic(SCHEMA, "Value cannot be empty", f"{base}/Branches")
     for index, branch in enumerate(_objects(state.get("Branches"))):
-        yield from _of_machine(branch, f"{base}/Branches[{index}]", scope)
+        yield from _check_machine(branch, f"{base}/Branches[{index}]", scope)
 
 
-def _of_choice(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_choice(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     if state.get("Choices") == []:
         yield Diagnostic(SCHEMA, "Value cannot be empty", f"{base}/Choices")
     for index, rule in enumerate(_objects(state.get("Choices"))):
@@ -219,13 +219,13 @@ def _of_choice(state: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[D
         if "Next" not in rule:
             yield Diagnostic(SCHEMA, "These fields are required: [Next]", place)
         if scope.language == "JSONPath":
-            yield from _of_rule(rule, place)
+            yield from _check_rule(rule, place)
         elif "Condition" not in rule:
             yield Diagnostic(SCHEMA, "These fields are required: [Condition]", place)
 
 
-def _of_rule(rule: Mapping[str, Any], place: str) -> Iterator[Diagnostic]:
-    operators = [field for field in rule if field in _OPERATORS or field in ("And", "Or", "Not")]
+def _check_rule(rule: Mapping[str, Any], place: str) -> Iterator[Diagnostic]:
+    operators = [field for field in rule if field in _OPERATOR_CHECKS or field in ("And", "Or", "Not")]
     if len(operators) != 1:
         yield Diagnostic(SCHEMA, "Exactly one comparison operator is required", place)
         return
@@ -236,14 +236,14 @@ def _of_rule(rule: Mapping[str, Any], place: str) -> Iterator[Diagnostic]:
         if not inner:
             yield Diagnostic(SCHEMA, "Value cannot be empty", f"{place}/{operator}")
         for index, each in enumerate(inner):
-            yield from _of_rule(each, f"{place}/{operator}" + ("" if operator == "Not" else f"[{index}]"))
+            yield from _check_rule(each, f"{place}/{operator}" + ("" if operator == "Not" else f"[{index}]"))
     elif "Variable" not in rule:
         yield Diagnostic(SCHEMA, "These fields are required: [Variable]", place)
-    elif problem := _OPERATORS[operator](value):
+    elif problem := _OPERATOR_CHECKS[operator](value):
         yield Diagnostic(SCHEMA, problem, f"{place}/{operator}")
 
 
-def _of_handlers(state: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:
+def _check_handlers(state: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:
     for field, required in (("Retry", ["ErrorEquals"]), ("Catch", ["ErrorEquals", "Next"])):
         handlers = _objects(state.get(field))
         for index, handler in enumerate(handlers):
@@ -256,10 +256,10 @@ def _of_handlers(state: Mapping[str, Any], base: str) -> Iterator[Diagnostic]:
             if isinstance(errors, list) and "States.ALL" in errors and (len(errors) > 1 or index < len(handlers) - 1):
                 message = f"States.ALL must appear alone and in the last element of {field}"
                 yield Diagnostic(SCHEMA, message, f"{place}/ErrorEquals")
-            yield from _of_fields(handler, place, _Scope("JSONPath", is_express=False))
+            yield from _check_fields(handler, place, _Scope("JSONPath", is_express=False))
 
 
-def _of_template(value: Any, place: str) -> Iterator[Diagnostic]:
+def _check_template(value: Any, place: str) -> Iterator[Diagnostic]:
     if isinstance(value, dict):
         for field, each in value.items():
             if field.endswith(".$") and not _is_dynamic(each):
@@ -267,10 +267,10 @@ def _of_template(value: Any, place: str) -> Iterator[Diagnostic]:
                     f"The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
                 )
                 yield Diagnostic(SCHEMA, message, place)
-            yield from _of_template(each, f"{place}/{field}")
+            yield from _check_template(each, f"{place}/{field}")
     if isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _of_template(each, f"{place}[{index}]")
+            yield from _check_template(each, f"{place}[{index}]")
 
 
 def _is_dynamic(value: Any) -> bool:
@@ -284,10 +284,10 @@ def _is_dynamic(value: Any) -> bool:
     return bool(is_closed and set(names) <= _INTRINSICS and re.fullmatch(r"\s*States\.\w+\(.*\)\s*", bare, re.DOTALL))
 
 
-def _of_fields(holder: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
+def _check_fields(holder: Mapping[str, Any], base: str, scope: _Scope) -> Iterator[Diagnostic]:
     for field, value in holder.items():
         is_query = scope.language == "JSONata" and isinstance(value, str) and value.startswith("{%")
-        if field in _FIELDS and not is_query and (problem := _FIELDS[field](value)):
+        if field in _FIELD_CHECKS and not is_query and (problem := _FIELD_CHECKS[field](value)):
             yield Diagnostic(SCHEMA, problem, f"{base}/{field}")
 
 
@@ -295,10 +295,10 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-_Check = Callable[[Any], str | None]
+_ValueCheck = Callable[[Any], str | None]
 
 
-def _number(least: float, *, is_whole: bool = True) -> _Check:
+def _expect_number(least: float, *, is_whole: bool = True) -> _ValueCheck:
     def check(value: Any) -> str | None:
         is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
         kind = "an integer" if is_whole else "a number"
@@ -307,15 +307,15 @@ def _number(least: float, *, is_whole: bool = True) -> _Check:
     return check
 
 
-def _of_kind(kind: type, name: str) -> _Check:
+def _expect_type(kind: type, name: str) -> _ValueCheck:
     return lambda value: None if isinstance(value, kind) else f"Expected value of type {name}"
 
 
-def _one_of(*values: str) -> _Check:
+def _expect_one_of(*values: str) -> _ValueCheck:
     return lambda value: None if value in values else f"Expected one of these values: [{', '.join(values)}]"
 
 
-def _path(*, may_be_null: bool = False) -> _Check:
+def _expect_path(*, may_be_null: bool = False) -> _ValueCheck:
     def check(value: Any) -> str | None:
         is_path = (value is None and may_be_null) or (isinstance(value, str) and value.startswith(("$", "States.")))
         return None if is_path else "Value is not a valid JSONPath"
@@ -323,7 +323,7 @@ def _path(*, may_be_null: bool = False) -> _Check:
     return check
 
 
-def _reference(value: Any) -> str | None:
+def _check_reference(value: Any) -> str | None:
     is_reference = value is None or (isinstance(value, str) and value.startswith("$") and not _MANY.search(value))
     return None if is_reference else "Value is not a Reference Path"
 
@@ -332,37 +332,43 @@ _MANY = re.compile(r"\.\.|\*|\[\?|\[[^\]']*[:,]")
 """Parts of a JSONPath that find any number of nodes."""
 
 
-def _timestamp(value: Any) -> str | None:
+def _check_timestamp(value: Any) -> str | None:
     return None if moment_of(value) else "String does not match RFC3339 timestamp"
 
 
-_text, _flag = _of_kind(str, "String"), _of_kind(bool, "Boolean")
-_FIELDS: dict[str, _Check] = {
+_text, _flag = _expect_type(str, "String"), _expect_type(bool, "Boolean")
+_FIELD_CHECKS: dict[str, _ValueCheck] = {
     **dict.fromkeys(["Comment", "StartAt", "Next", "Default", "Resource"], _text),
     "End": _flag,
-    "QueryLanguage": _one_of("JSONPath", "JSONata"),
-    **dict.fromkeys(["Seconds", "MaxConcurrency", "MaxAttempts"], _number(0)),
-    **dict.fromkeys(["TimeoutSeconds", "HeartbeatSeconds", "IntervalSeconds", "MaxDelaySeconds"], _number(1)),
-    "BackoffRate": _number(1, is_whole=False),
-    "JitterStrategy": _one_of("FULL", "NONE"),
-    "Timestamp": _timestamp,
-    **dict.fromkeys(["InputPath", "OutputPath"], _path(may_be_null=True)),
+    "QueryLanguage": _expect_one_of("JSONPath", "JSONata"),
+    **dict.fromkeys(["Seconds", "MaxConcurrency", "MaxAttempts"], _expect_number(0)),
+    **dict.fromkeys(["TimeoutSeconds", "HeartbeatSeconds", "IntervalSeconds", "MaxDelaySeconds"], _expect_number(1)),
+    "BackoffRate": _expect_number(1, is_whole=False),
+    "JitterStrategy": _expect_one_of("FULL", "NONE"),
+    "Timestamp": _check_timestamp,
+    **dict.fromkeys(["InputPath", "OutputPath"], _expect_path(may_be_null=True)),
     **dict.fromkeys(
-        ["ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath"], _path()
+        ["ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath"], _expect_path()
     ),
-    **dict.fromkeys(["ErrorPath", "CausePath"], _path()),
-    "ResultPath": _reference,
-    **dict.fromkeys(["Choices", "Branches", "Retry", "Catch", "ErrorEquals"], _of_kind(list, "Array")),
+    **dict.fromkeys(["ErrorPath", "CausePath"], _expect_path()),
+    "ResultPath": _check_reference,
+    **dict.fromkeys(["Choices", "Branches", "Retry", "Catch", "ErrorEquals"], _expect_type(list, "Array")),
 }
 """Fields of a state machine, a state, a retrier or a catcher, each with its check; others are not checked here."""
 _COMPARISONS = ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
-_OPERATORS: dict[str, _Check] = {
+_OPERATOR_CHECKS: dict[str, _ValueCheck] = {
     **{f"String{each}": _text for each in (*_COMPARISONS, "Matches")},
-    **{f"Numeric{each}": _number(float("-inf"), is_whole=False) for each in _COMPARISONS},
-    **{f"Timestamp{each}": _timestamp for each in _COMPARISONS},
-    **{f"{kind}{each}Path": _path() for kind in ("String", "Numeric", "Timestamp") for each in _COMPARISONS},
+    **{f"Numeric{each}": _expect_number(float("-inf"), is_whole=False) for each in _COMPARISONS},
+    **{f"Timestamp{each}": _check_timestamp for each in _COMPARISONS},
+    **{f"{kind}{each}Path": _expect_path() for kind in ("String", "Numeric", "Timestamp") for each in _COMPARISONS},
     "BooleanEquals": _flag,
-    "BooleanEqualsPath": _path(),
+    "BooleanEqualsPath": _expect_path(),
     **{f"Is{each}": _flag for each in ("Null", "Present", "Numeric", "String", "Boolean", "Timestamp")},
 }
-_OF_TYPE = {"Task": _of_task, "Wait": _of_wait, "Map": _of_map, "Parallel": _of_parallel, "Choice": _of_choice}
+_CHECKS_BY_TYPE = {
+    "Task": _check_task,
+    "Wait": _check_wait,
+    "Map": _check_map,
+    "Parallel": _check_parallel,
+    "Choice": _check_choice,
+}

@@ -1,4 +1,4 @@
-"""What is changed in moto's interpreter of state machines, one function for each change.
+"""Changes to moto's interpreter of state machines, one function for each.
 
 moto took the interpreter from LocalStack, without its conversion of tasks and its evaluator for JSONata.
 """

@@ -11,7 +11,7 @@ _HEAD = """# Diagnoses
 
 Why a line is NO. `verdict.json` and the terminal name them best first: those higher up in this list are root causes,
 those further down follow from them, and what is merely usual for a failed line comes after what a check has found. Ids
-are added, never renamed. What stands in {braces} is yours to fill in.
+are added, never renamed. Replace the names in {braces}.
 
 項目がNOになる理由の一覧。`verdict.json` と端末には有力な順に示す。この一覧の上にあるものほど根本原因で、
 下にあるものはその結果である。失敗した項目によくあるというだけのものは、検査が見つけたものの後に示す。
