@@ -24,7 +24,7 @@ def main() -> int:
         if options.benchmark == "session":
             from benchmarks import session
 
-            return session.run(options.runs, options.against, options.robustness, options.reports)
+            return session.run(options.runs, options.against, options.robustness, options.install, options.reports)
         if options.benchmark == "performance":
             from benchmarks import performance
 
@@ -59,6 +59,7 @@ def _options() -> argparse.Namespace:
     session.add_argument("--runs", type=_positive, default=3, metavar="N", help="how often to run each (3)")
     session.add_argument("--against", type=Path, metavar="DIR", help="the other checkout, run in turn with this one")
     session.add_argument("--robustness", action="store_true", help="pytest -m robustness, too")
+    session.add_argument("--install", action="store_true", help="time and size of the installation, too")
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
         "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.acceptance import ITSELF
 from benchmarks.reconciliation import MEGABYTES, SECONDS
 from benchmarks.report import BenchmarkError
+from benchmarks.session import WANTED
 from benchmarks.wanted import Check, checks, exponents
 from steps.paths import ROOT
 
@@ -96,11 +97,12 @@ def sessions(found: dict[str, Any]) -> Iterator[str]:
     yield _on(found["machine"])
     yield _SESSION
     yield from _rows(
-        ("", "before", "now", "now / before"),
+        ("", "before", "now", "now / before", "wanted at most"),
         [
             (
                 figure,
                 *(f"{each[column]['median']:.2f}" if column in each else "" for column in ("before", "here", "ratio")),
+                str(WANTED.get(figure, "")),
             )
             for figure, each in found["figures"].items()
         ],
