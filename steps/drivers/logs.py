@@ -194,12 +194,10 @@ def invocations(lines: Iterable[LogLine]) -> list[Invocation]:
 
 
 def _reported_by(lines: list[LogLine], execution_arn: str) -> set[str]:
-    """The request ids of the invocations that have reported and name this execution."""
-    return {
-        each.request_id
-        for each in invocations(lines)
-        if each.ended is not None and any(line.fields.get("execution_id") == execution_arn for line in each.lines)
-    }
+    """The request ids of the invocations that have reported and name this execution, or none: such failed in init."""
+    ended = [each for each in invocations(lines) if each.ended is not None]
+    named = [{line.fields["execution_id"] for line in each.lines if "execution_id" in line.fields} for each in ended]
+    return {each.request_id for each, names in zip(ended, named, strict=True) if not names or execution_arn in names}
 
 
 def without_others(lines: list[LogLine], execution_arn: str, ours: Collection[str] | None = None) -> list[LogLine]:

@@ -144,6 +144,16 @@ def test_lines_that_come_late_and_on_empty_pages_are_waited_for():
         logs.complete(0, ["a"], unnamed=2, execution=OURS, within=0)
 
 
+def test_an_invocation_that_failed_in_init_names_no_execution_and_is_not_waited_for():
+    failed = [(stream("ours"), text) for text in invoked("a", "[ERROR] Runtime.ImportModuleError: No module named 'x'")]
+    others = [(stream("ours"), text) for text in invoked("b", told("another"))]
+    client: Any = CloudWatch([[*failed, *others]])
+    logs = Logs(client, ["group"], every=0.01)
+    assert len(logs.complete(0, [], unnamed=1, execution=OURS, within=0)) == 8
+    with pytest.raises(LogsIncomplete):
+        logs.complete(0, [], unnamed=2, execution=OURS, within=0)
+
+
 def test_a_group_that_is_shared_holds_streams_of_other_functions():
     each = [(stream(function), text) for function in ("ours", "theirs") for text in invoked("a")]
     client: Any = CloudWatch([each])
