@@ -61,10 +61,10 @@ def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
 
 @given("it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end")
 def as_a_spreadsheet_saves_it(own_file: OwnFile) -> None:
-    """2^53 + 1 does not fit into a double, 2^31 not into 32 bits; the last record is the only one of its user."""
+    """2^59 + 1, and small counts added to it, fit into no double; the last record is the only one of its user."""
     first, last = own_file.registered[0], own_file.new_user()
     own_file.register([last])
-    own_file.add(first, 2**53 + 1, 2**31, form='"{user}","{logins}",{posts}')
+    own_file.add(first, 2**59 + 1, 2**31, form='"{user}","{logins}",{posts}')
     own_file.add_blank_line()
     own_file.add(last, 1017, 1018)
     own_file.encode_as_spreadsheet()
