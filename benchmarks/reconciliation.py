@@ -85,9 +85,15 @@ def reconciled(url: str, path: Path, records: int) -> Reconciled:
     told = [Chunk(chunk, size, 0) for chunk, size in plan]
     fates = reconcile(Stores(file.records, {}, after, plan, [], told, [], told))
     counts, wrong = dict(fates.counts), [str(fate) for fate in fates.wrong]
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = most // (1024 if sys.platform == "linux" else 1024**2)
-    return Reconciled(round(time.monotonic() - began, 2), round(time.process_time(), 2), megabytes, counts, wrong)
+    return Reconciled(round(time.monotonic() - began, 2), round(time.process_time(), 2), _peak(), counts, wrong)
+
+
+def _peak() -> int:
+    """The peak memory of this process in MB. Linux's ru_maxrss has that of the process it was forked from, too."""
+    if sys.platform == "linux":
+        status = Path("/proc/self/status").read_text("ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024**2
 
 
 def _sizes(records: int) -> Iterator[int]:
