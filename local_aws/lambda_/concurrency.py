@@ -12,7 +12,7 @@ from local_aws.errors import Refused, rest_error
 from local_aws.http import Handler, json_answer, scope_of
 
 _PATH = re.compile(r"/[0-9-]+/functions/(?P<name>[^/]+)(?P<part>/concurrency)?/?")
-_MOST = 900
+_MOST_RESERVED = 900
 """Units that functions may reserve: an account has 1,000, and 100 stay unreserved."""
 
 _NEGATIVE = (
@@ -41,7 +41,7 @@ class ReservedConcurrency:
         others = sum(number for key, number in self._reserved.items() if key[0] == scope.region and key != function)
         if wanted is not None and wanted < 0:
             raise Refused(rest_error("ValidationException", _NEGATIVE.format(wanted)))
-        if wanted is not None and wanted + others > _MOST:
+        if wanted is not None and wanted + others > _MOST_RESERVED:
             raise Refused(rest_error("InvalidParameterValueException", _TOO_MANY))
         answer = inner(request)
         if request.method == "DELETE" and answer.status_code < 300:  # the reservation, or the function with it

@@ -70,12 +70,12 @@ def summary_true(delivery: Delivery, drivers: Drivers, finding: Finding) -> None
         **{"records_total": len(file.records), "records_applied": len(file.records), "records_rejected": 0},
     }
     told = json.loads(drivers.inbox.result(upload, "summary.json"))
-    finding.none(find_untrue(told, due), "summary-true", file="summary.json")
-    finding.control("a summary of another file", bool(find_untrue(due | {"key": "another"}, due)))
+    finding.none(find_false_statements(told, due), "summary-true", file="summary.json")
+    finding.control("a summary of another file", bool(find_false_statements(due | {"key": "another"}, due)))
 
 
-def find_untrue(told: Mapping[str, Any], due: Mapping[str, Any]) -> list[Deviation]:
-    """Return the fields of a summary that are not as due; those that it does not have are nobody's fault."""
+def find_false_statements(told: Mapping[str, Any], due: Mapping[str, Any]) -> list[Deviation]:
+    """Return the fields of a summary that are not as due; fields that it leaves out are not judged."""
     return [
         Deviation(Diagnosis.RESULTS_MISSING, f"summary.json has {name} = {told[name]}, not {value}")
         for name, value in due.items()

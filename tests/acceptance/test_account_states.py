@@ -53,7 +53,7 @@ def test_the_faults_of_the_checklist_are_recognised_by_reading_alone(account, ac
 
 
 @contextmanager
-def restored_from_a_snapshot(account: Mapping[str, str]) -> Iterator[None]:
+def restore_from_snapshot(account: Mapping[str, str]) -> Iterator[None]:
     """The cluster has no DatabaseName, as one that was restored from a snapshot."""
     rds = client(account, "rds")
     (cluster,) = rds.describe_db_clusters(DBClusterIdentifier=NAMES.cluster)["DBClusters"]
@@ -89,7 +89,7 @@ def restored_from_a_snapshot(account: Mapping[str, str]) -> Iterator[None]:
 def test_a_tunnel_with_tls_to_a_cluster_that_names_no_database(account, accept, tmp_path: Path):
     server, authority = certificate("aurora.example"), tmp_path / "authority.pem"
     authority.write_bytes(server.certificate)
-    with restored_from_a_snapshot(account), rds_proxy(account["DATABASE_URL"], server) as port:
+    with restore_from_snapshot(account), rds_proxy(account["DATABASE_URL"], server) as port:
         address = f"host=aurora.example hostaddr=127.0.0.1 port={port} sslmode=verify-full sslrootcert={authority}"
         session = accept("features/1_precondition", f"--database-url={address}", database=False)
         another = accept(
