@@ -173,6 +173,22 @@ class Database:
             cursor = run(self._connection, file, values or None, self._folders)
         return [Row(row, file) for row in cursor] if cursor.description else []
 
+    def sample(self, question: str, *, times: int, every: float, **values: Any) -> list[list[dict[str, Any]]]:
+        """Return the rows of `times` executions of sql/{question}.sql, `every` seconds apart.
+
+        The server itself repeats the query and waits between two of them, so that neither the network nor a busy
+        client makes the distance longer. Each query reads the statistics views anew. Raises Unreachable or SqlRefused.
+        """
+        file = file_of(question, self._folders)
+        asked = psycopg.ClientCursor(self._connection).mogrify(_read_with_includes(file, self._folders), values or None)
+        pause = f"SELECT pg_sleep({every}), pg_stat_clear_snapshot();"
+        with self._ends(), _refusals_of(file):
+            cursor = self._connection.execute("\n".join([pause, asked.strip().rstrip(";") + ";"] * times).encode())
+            results = [cursor.fetchall()]
+            while cursor.nextset():
+                results.append(cursor.fetchall())
+        return [[Row(row, file) for row in rows] for rows in results[1::2]]
+
     @contextmanager
     def _ends(self) -> Iterator[None]:
         try:
