@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         sources = read_sources(copy_pipeline(told.folder, Path(place) / "copy"))
     find_changes = lawful.find_changes if told.lawful else find_faults
     found = [each for each in find_changes(sources) if not told.id or each.id in told.id]
-    drawn = draw(sources, found, told.seed, told.count)
+    drawn = draw(sources, found, told.seed, told.count, lawful=told.lawful)
     changes = [change for change in drawn if not told.layer or change.layer in told.layer]
     if told.list:
         for number, change in enumerate(changes, 1):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import yaml
 
@@ -30,8 +32,14 @@ def _changes(file: str, text: str) -> Iterator[Change]:
             yield from python.changes(file, text)
 
 
-def draw(sources: Mapping[str, str], changes: Iterable[Change], seed: int, count: int) -> list[Change]:
-    """Draw `count` of the changes whose files can still be read, or all; the same seed draws the same."""
+def draw(
+    sources: Mapping[str, str], changes: Iterable[Change], seed: int, count: int, *, lawful: bool = False
+) -> list[Change]:
+    """Draw `count` of the changes that are readable, or all; the same seed draws the same.
+
+    Faults are different, too; a lawful change may be a comment.
+    """
+    fits = is_readable if lawful else is_different
     dice = random.Random(seed)
     left: dict[tuple[str, str], dict[str, list[Change]]] = {}
     for change in changes:
@@ -41,36 +49,69 @@ def draw(sources: Mapping[str, str], changes: Iterable[Change], seed: int, count
         for operator in dice.sample(sorted(left), len(left)):
             if len(drawn) == count:
                 break
-            taken = _next(sources, left[operator], dice)
+            taken = _next(sources, left[operator], dice, fits)
             drawn += [taken] if taken else []
             if not left[operator]:
                 del left[operator]
     return drawn
 
 
-def _next(sources: Mapping[str, str], places: dict[str, list[Change]], dice: random.Random) -> Change | None:
-    """Take a change of a place that has not been taken from, or else of any, and whose files can be read."""
+def _next(
+    sources: Mapping[str, str],
+    places: dict[str, list[Change]],
+    dice: random.Random,
+    fits: Callable[[Mapping[str, str], Change], bool],
+) -> Change | None:
+    """Take a change of a place that has not been taken from, or else of any, that fits."""
     while places:
         place = dice.choice(sorted(places))
         change = places[place].pop(dice.randrange(len(places[place])))
         if not places[place]:
             del places[place]
-        if is_readable(sources, change):
+        if fits(sources, change):
             return change
     return None
 
 
 def is_readable(sources: Mapping[str, str], change: Change) -> bool:
     """True if each changed file is still JSON, YAML or Python; such a mutant can at least be given to a deployment."""
+    return _meanings(apply(sources, change)) is not None
+
+
+def is_different(sources: Mapping[str, str], change: Change) -> bool:
+    """True if the change is readable, and says something else: another way of quoting or of line breaks is no fault."""
+    made = apply(sources, change)
+    meanings = _meanings(made)
+    return meanings is not None and meanings != _meanings({file: sources[file] for file in made})
+
+
+def _meanings(texts: Mapping[str, str]) -> list[object] | None:
     try:
-        for file, text in apply(sources, change).items():
-            match file.rpartition(".")[2]:
-                case "json":
-                    json.loads(text)
-                case "yaml":
-                    yaml.compose(text)
-                case "py":
-                    compile(text, file, "exec")
+        return [_meaning(file, text) for file, text in texts.items()]
     except (ValueError, SyntaxError, yaml.YAMLError):
-        return False
-    return True
+        return None
+
+
+@lru_cache(maxsize=64)
+def _meaning(file: str, text: str) -> object:
+    match file.rpartition(".")[2]:
+        case "json":
+            return json.loads(text)
+        case "yaml":
+            return _values(yaml.compose(text))
+        case "py":
+            compile(text, file, "exec")
+            return ast.dump(ast.parse(text))
+        case _:
+            return text
+
+
+def _values(node: yaml.Node | None) -> object:
+    """Return the tags and values below a YAML node, without its style and its place in the file."""
+    match node:
+        case yaml.MappingNode():
+            return node.tag, {str(_values(key)): _values(value) for key, value in node.value}
+        case yaml.SequenceNode():
+            return node.tag, [_values(each) for each in node.value]
+        case _:
+            return node and (node.tag, node.value)

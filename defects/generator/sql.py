@@ -120,8 +120,8 @@ def _matches(
 
 
 def _table(text: str, position: int) -> str:
-    names = re.findall(
-        r"^(?:CREATE TABLE IF NOT EXISTS|ALTER TABLE) (\w+)|^CREATE .*\bON (\w+)", text[: position + 80], re.M
-    )
-    before = re.findall(r"^(?:CREATE TABLE IF NOT EXISTS|ALTER TABLE) (\w+)", text[: position + 1], re.M)
-    return before[-1] if before else (names[-1][0] or names[-1][1] if names else "the schema")
+    """Return the table of the statement at `position`: the one that it creates or alters, or that its index is on."""
+    begun = [match.start() for match in re.finditer(r"^(?:CREATE|ALTER)\b", text, re.M) if match.start() <= position]
+    statement = text[begun[-1] :].partition(";")[0] if begun else ""
+    named = re.match(r"\w+ TABLE (?:IF NOT EXISTS )?(\w+)", statement) or re.search(r"\bON (\w+)", statement)
+    return named[1] if named else "the schema"

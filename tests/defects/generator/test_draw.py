@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from defects.generator import draw, lawful
-from defects.generator.change import BUNDLED, apply, copy_pipeline, diff, read_sources
+from defects.generator.change import BUNDLED, Change, Replacement, apply, copy_pipeline, diff, read_sources
 from defects.generator.judge import names_of
 from defects.generator.score import equivalents
 from steps.paths import ROOT
@@ -74,6 +74,20 @@ def test_a_change_of_each_operator_can_be_read_and_shows_as_a_diff(sources, find
                 assert old is not None
                 assert new is not None
                 assert [key.value for key, _ in old.value] == [key.value for key, _ in new.value]
+
+
+def test_another_way_of_writing_is_no_mutant(sources):
+    text = sources["data.yaml"]
+    at = text.index('"*"')
+    change = Change("template", "policy's resource widened", "a role", (Replacement("data.yaml", at, at + 3, "'*'"),))
+    assert draw.draw(sources, [change], 1, 1) == []
+
+
+def test_the_place_of_a_change_of_the_schema_is_its_own_table(sources, faults):
+    for change in faults:
+        if change.operator == "table dropped":
+            lost = diff(sources, change, context=0)
+            assert f"-CREATE TABLE IF NOT EXISTS {change.place} (" in lost
 
 
 def test_a_property_is_dropped_and_nothing_else(sources, faults):
