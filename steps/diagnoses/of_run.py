@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from steps.diagnoses.ids import Diagnosis
-from steps.drivers.step_functions import message
+from steps.drivers.step_functions import message, raising_frames
 from steps.suite.deviation import Deviation
 
 
@@ -82,7 +82,8 @@ def of_failure(status: str, error: str | None, cause: str | None) -> list[Deviat
         return []
     name, why = error or status, " ".join(message(cause).split())
     diagnosis = next((sign.diagnosis for sign in _SIGNS if _fits(sign, name, why)), Diagnosis.STATE_FAILED)
-    return [Deviation(diagnosis, f"the execution {status} with {name}: {why[:600]}".rstrip(": "))]
+    raised = f", raised in {', called from '.join(reversed(frames))}" if (frames := raising_frames(cause)) else ""
+    return [Deviation(diagnosis, f"the execution {status} with {name}: {why[:600]}".rstrip(": ") + raised)]
 
 
 def of_start(by: str, why: str) -> list[Deviation]:

@@ -279,3 +279,22 @@ def message(cause: str | None) -> str:
         return str(json.loads(cause or "")["errorMessage"])
     except (ValueError, KeyError, TypeError):
         return cause or ""
+
+
+def raising_frames(cause: str | None) -> list[str]:
+    """Where a Python function's error was raised: `function (file, line n)` of the last two modules' packages.
+
+    The innermost frame is often a library's, called by the pipeline's own code; so each package counts by its last
+    frame. Empty for a cause without a stackTrace.
+    """
+    try:
+        trace = json.loads(cause or "").get("stackTrace") or []
+    except (ValueError, AttributeError):
+        return []
+    frames: dict[str, str] = {}
+    for path, line, function in re.findall(r'File "([^"]+)", line (\d+), in (\S+)', "\n".join(map(str, trace))):
+        file = re.sub(r"^(/var/task|/opt/python|/opt)/", "", path)
+        package = file.split("/")[0]
+        frames.pop(package, None)
+        frames[package] = f"{function} ({file}, line {line})"
+    return list(frames.values())[-2:]

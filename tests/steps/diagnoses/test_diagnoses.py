@@ -45,6 +45,21 @@ def test_the_evidence_is_what_the_function_said_in_one_line():
     assert len(long.text) < 1000
 
 
+def test_the_evidence_names_the_function_that_raised_and_its_caller_in_another_package():
+    frames = [
+        ("/var/runtime/bootstrap.py", 3, "handle"),
+        ("/opt/python/csv_pipeline/step.py", 9, "run"),
+        ("/opt/python/csv_pipeline/plan.py", 118, "finish_chunk"),
+        ("/opt/python/psycopg/connection.py", 297, "execute"),
+        ("/opt/python/psycopg/_queries.py", 40, "convert"),
+    ]
+    trace = [f'  File "{file}", line {line}, in {function}\n    pass\n' for file, line, function in frames]
+    cause = json.dumps({"errorMessage": "expected str", "errorType": "TypeError", "stackTrace": trace})
+    (found,) = of_failure("FAILED", "TypeError", cause)
+    raised = "convert (psycopg/_queries.py, line 40), called from finish_chunk (csv_pipeline/plan.py, line 118)"
+    assert found.text == f"the execution FAILED with TypeError: expected str, raised in {raised}"
+
+
 @given(line=st.sampled_from([cause for _, cause, _ in EXECUTIONS if cause] + ["if password_was_asked(refused):"]))
 def test_what_a_stack_trace_quotes_is_no_cause(line: str):
     cause = told("DatabaseUnavailableError", "no session on aurora:5432: connection timeout expired", line)
