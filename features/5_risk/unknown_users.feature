@@ -13,3 +13,4 @@ Feature: Users that are not registered are noticed, and nothing is made up for t
     And the logs name "UserNotFoundError"
     And no statistics change
     And the rejected records are kept as a file that can be delivered again
+    And each of them is explained by its line and its reason

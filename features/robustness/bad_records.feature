@@ -34,6 +34,16 @@ Feature: Each record has one fate, and a bad one never costs a good one
     Then its status is "SUCCEEDED"
     And every bad record is rejected for its own reason
     And each record of the file has one fate, on which all stores agree
+    And each of them is explained by its line and its reason
+
+  Scenario: Two records that only together are too much
+    Given a file of 96 records
+    And a chunk is to hold 100 records from now on
+    And two records of one user without statistics whose sum would overflow
+    When the file is delivered
+    Then its status is "SUCCEEDED"
+    And every bad record is rejected for its own reason
+    And each record of the file has one fate, on which all stores agree
 
   Scenario: Two stray quotes cost the two records that they stand in, and none between them
     Given a file of 50 records

@@ -18,10 +18,11 @@ from steps.run.attachments import tell_lock
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.targets.settings import Settings
 from steps.verdict.japanese import translate
 from steps.verdict.words import enumerate_items
 
-RESULTS = {"summary.json", "rejected.csv"}
+_RESULTS = {"summary.json", "rejected.csv"}
 _LONGEST = timedelta(minutes=15)
 """The longest duration of an execution; two times within one are no further apart."""
 
@@ -50,11 +51,12 @@ def compare_lock(lock: Lock | None, due: Lock) -> list[Deviation]:
 
 
 @then("its results are in the bucket, and hold no rejected record")
-def results_kept(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
+def results_kept(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
     results = drivers.inbox.results(delivery.upload)
-    if missing := ", ".join(sorted(RESULTS - results.keys())):
+    due = _RESULTS | ({settings.rejections} if settings.rejections else set())
+    if missing := ", ".join(sorted(due - results.keys())):
         finding.suspect(Diagnosis.RESULTS_MISSING, f"there is no {missing}")
-    wanted, got = (", ".join(sorted(names)) for names in (RESULTS, results))
+    wanted, got = (", ".join(sorted(names)) for names in (due, results))
     finding.holds(not missing, "results-in-the-bucket", wanted=wanted, got=got or None)
     rejected = ActivityFile.of("rejected.csv", results["rejected.csv"])
     finding.equal(len(rejected.records), 0, "none-rejected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +17,11 @@ from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
+from steps.targets.settings import Settings
 from steps.verdict.messages import phrase
 from steps.verdict.words import enumerate_items
+
+REJECTION_COLUMNS = ("line_number", "user_id", "reason")
 
 
 @then(parsers.parse('every record is rejected as "{reason}"'))
@@ -54,6 +58,30 @@ def rejected_file(delivery: Delivery, drivers: Drivers, finding: Finding) -> Non
         got=len(got),
         header=",".join(kept.header),
     )
+
+
+@then("each of them is explained by its line and its reason")
+def explained(delivery: Delivery, drivers: Drivers, settings: Settings, finding: Finding) -> None:
+    """Judge the file that the settings name as `rejections`; a pipeline may write none."""
+    if not settings.rejections:
+        return
+    got: list[tuple[str, ...]] = read_rejections(drivers.inbox.results(delivery.upload).get(settings.rejections))
+    due: list[tuple[str, ...]] = [
+        (str(row["line_number"]), row["user_id"] or "", row["reason"]) for row in delivery.rejected
+    ]
+    wrong = len((Counter(got) - Counter(due)) | (Counter(due) - Counter(got)))
+    if wrong:
+        finding.suspect(
+            Diagnosis.RESULTS_MISSING,
+            f"{settings.rejections} does not name line and reason of {wrong} of {len(due)} rejected records",
+        )
+    finding.holds(not wrong, "rejections-explained", file=settings.rejections, records=len(due), wrong=wrong)
+
+
+def read_rejections(content: bytes | None) -> list[tuple[str, ...]]:
+    """Return line number, user id and reason of each row; nothing of a file that is missing or has another header."""
+    header, *rows = [tuple(row) for row in csv.reader((content or b"").decode().splitlines())] or [()]
+    return rows if header == REJECTION_COLUMNS else []
 
 
 @then(parsers.parse('{count:d} records are rejected as "{reason}"'))

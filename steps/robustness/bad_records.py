@@ -98,6 +98,14 @@ def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
     own_file.add(user, 1, 1, reason="ValidationError")
 
 
+@given("two records of one user without statistics whose sum would overflow")
+def overflowing_together(own_file: OwnFile) -> None:
+    user = own_file.new_user()
+    own_file.register([user])
+    own_file.add(user, 2**63 - 1, 1, reason="ValidationError")
+    own_file.add(user, 1, 1, reason="ValidationError")
+
+
 @given("the statistics of every tenth of them are locked", target_fixture="locked")
 def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     """A chunk then holds row locks while it waits; without a fixed locking order, two chunks would deadlock."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from steps.drivers.activity_file import ZERO, Counts
 from steps.drivers.step_functions import Run
 from steps.drivers.waiting import NotSeen
 from steps.results.reconciliation import Chunk, Job, Rejection, Stores
+from steps.results.rejections import read_rejections
 from steps.robustness.injected_faults import PATIENCE
 from steps.run.delivery import Delivery, Drivers, jobs_of
 from steps.suite.deviation import Deviation
@@ -106,7 +106,6 @@ def _check_statistics(files: Sequence[Stores]) -> Iterator[Deviation]:
             )
 
 
-_KEPT_COLUMNS = ["line_number", "user_id", "reason"]
 _ERROR_HANDLING = "Handle the error"
 _TOLD = 10
 """Deviations of a scenario that are told; one fault may concern every record."""
@@ -148,14 +147,13 @@ def _wait_for_executions(delivery: Delivery, drivers: Drivers) -> list[Run]:
 
 def _read_outcome(delivery: Delivery, runs: Sequence[Run], drivers: Drivers) -> Outcome:
     lock = drivers.locks.of(delivery.upload)
-    text = drivers.inbox.results(delivery.upload).get("rejections.csv", b"").decode()
-    header, *kept = [*csv.reader(text.splitlines())] or [[]]
+    kept = read_rejections(drivers.inbox.results(delivery.upload).get("rejections.csv"))
     return Outcome(
         name=delivery.file.name,
         execution=delivery.run.arn,
         status=delivery.run.status,
         stores=delivery.read_stores(),
-        kept=[Rejection(int(line), user, reason) for line, user, reason in kept if header == _KEPT_COLUMNS],
+        kept=[Rejection(int(line), user, reason) for line, user, reason in kept],
         lock=(lock.owner, lock.state) if lock else None,
         jobs={run.arn: jobs_of(drivers.audit_trail.jobs(run.name)) for run in runs if _has_recorded_end(run)},
     )

@@ -63,6 +63,7 @@ class Settings(Table):
     account_names: Mapping[str, Pattern] = Field(default_factory=dict)
     input: Input = Input()
     csv: Csv = Csv()
+    rejections: str = ""
     counts: Counts = Counts()
     test_users: UserPatterns = UserPatterns()
     permissions: Mapping[str, tuple[Action, ...]] = Field(default_factory=dict)
