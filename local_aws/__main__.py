@@ -99,4 +99,9 @@ def _answer(descriptor: int, line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    # All is stopped and removed. Python's own end would free each of moto's objects, for 0.6 to 1 s of CPU, while the
+    # starter waits (2 cores, Python 3.11, 2026-11-28).
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
