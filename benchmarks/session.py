@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 import venv
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
-
 from benchmarks.machine import machine
+from benchmarks.processes import session
 from benchmarks.report import BenchmarkError, Progress, Spread, write
 from steps.paths import ROOT
 from steps.suite.reports import left_in
 
 _ACCEPTANCE, _ALONE, _ROBUSTNESS = ("-m", "local"), ("--item=AUR-03",), ("-m", "robustness")
 _DEPLOYED = "embedded AWS up, pipeline deployed, s"
-_INSTALL = ("install", "-r", "requirements.txt")
+_PEAK = "pytest -m local, MB of memory at its peak"
+_INSTALL, _MEMORY = ("install", "-r", "requirements.txt"), ("memory of", *_ACCEPTANCE)
 WANTED = {
     "pytest -m local, s": 17,
     "pytest -m local, s of CPU": 24,
@@ -33,13 +31,12 @@ WANTED = {
     "installed, MB": 200,
 }
 """The figures wanted at most."""
-_SAMPLE_SECONDS = 0.2
 
 
 def run(runs: int, against: Path | None, robustness: bool, install: bool, reports: Path) -> int:
     """Run each kind of session `runs` times here and in `against`, in turn; print and store figures and ratios."""
     at, progress = machine(), Progress()
-    kinds = [_ACCEPTANCE, _ALONE, *([_ROBUSTNESS] if robustness else []), *([_INSTALL] if install else [])]
+    kinds = [_ACCEPTANCE, _MEMORY, _ALONE, *([_ROBUSTNESS] if robustness else []), *([_INSTALL] if install else [])]
     checkouts = {**({"before": against.resolve()} if against else {}), "here": ROOT}
     found: dict[str, dict[str, list[float]]] = {}
     for number in range(1, runs + 1):
@@ -71,48 +68,16 @@ def _install(checkout: Path) -> dict[str, float]:
 
 
 def _measure(checkout: Path, kind: tuple[str, ...]) -> dict[str, float]:
-    """Run one session by the checkout's own .venv, if it has one; raises BenchmarkError unless it ends with 0."""
-    own = checkout / ".venv" / "bin" / "python"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    with TemporaryDirectory(prefix="bench-session-") as folder, TemporaryFile("w+") as output:
-        began = time.monotonic()
-        process = psutil.Popen(
-            [str(own) if own.exists() else sys.executable, "-m", "pytest", *kind, f"--reports={folder}"],
-            cwd=checkout,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        cpu = _cpu_until_ended(process)
-        wall = time.monotonic() - began
-        if process.returncode:
-            output.seek(0)
-            raise BenchmarkError(
-                f"pytest {' '.join(kind)} ended with {process.returncode} in {checkout}.\n  evidence: "
-                f"{''.join(output.readlines()[-15:])}\n  remedy: run it there, and mend what it says"
-            )
-        figures = {f"pytest {' '.join(kind)}, s": wall, f"pytest {' '.join(kind)}, s of CPU": cpu}
+    """Return the figures of one session."""
+    if kind == _MEMORY:
+        with session(checkout, *_ACCEPTANCE, memory=True) as (usage, _):
+            return {_PEAK: usage.peak_mb}
+    with session(checkout, *kind) as (usage, reports):
+        figures = {f"pytest {' '.join(kind)}, s": usage.wall, f"pytest {' '.join(kind)}, s of CPU": usage.cpu}
         if kind == _ACCEPTANCE:
-            phases = json.loads(left_in(Path(folder)).read_text("utf-8"))["measured"]["phases"]
-            figures[_DEPLOYED] = phases["start"] + phases["deploy"]
-    return {name: round(seconds, 2) for name, seconds in figures.items()}
-
-
-def _cpu_until_ended(process: psutil.Popen) -> float:
-    """Wait for the process; return the CPU of it and of all that it started, sampled while each ran.
-
-    The kernel adds no process whose parent ignores its end to that parent, as with functions' processes.
-    """
-    seen: dict[psutil.Process, float] = {}
-    while process.poll() is None:
-        for each in [process, *process.children(recursive=True)]:
-            try:
-                times = each.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            seen[each] = times.user + times.system
-        time.sleep(_SAMPLE_SECONDS)
-    return sum(seen.values())
+            phases = json.loads(left_in(reports).read_text("utf-8"))["measured"]["phases"]
+            figures[_DEPLOYED] = round(phases["start"] + phases["deploy"], 2)
+    return figures
 
 
 def _compare(here: list[float], before: list[float] | None = None) -> dict[str, Any]:
