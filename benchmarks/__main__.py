@@ -25,6 +25,14 @@ def main() -> int:
             from benchmarks import session
 
             return session.run(options.runs, options.against, options.robustness, options.install, options.reports)
+        if options.benchmark == "side-by-side":
+            from benchmarks import side_by_side
+
+            return side_by_side.run(options.most, options.reports)
+        if options.benchmark == "profile":
+            from benchmarks import profile
+
+            return profile.run(options.reports)
         if options.benchmark == "performance":
             from benchmarks import performance
 
@@ -60,6 +68,9 @@ def _options() -> argparse.Namespace:
     session.add_argument("--against", type=Path, metavar="DIR", help="the other checkout, run in turn with this one")
     session.add_argument("--robustness", action="store_true", help="pytest -m robustness, too")
     session.add_argument("--install", action="store_true", help="time and size of the installation, too")
+    beside = kinds.add_parser("side-by-side", parents=[common], help="1, 2, 3... sessions at a time")
+    beside.add_argument("--most", type=_positive, default=4, metavar="N", help="how many at a time, at most (4)")
+    kinds.add_parser("profile", parents=[common], help="a session's CPU by group of processes and by phase")
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
         "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"
