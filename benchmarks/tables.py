@@ -22,6 +22,7 @@ def table(at: dict[str, Any], found: dict[str, Any]) -> list[str]:
         f"{'':<26}{'median':>9} {'least':>9} {'most':>9}",
         _row("pipeline, records/s", found["records_per_second"], ",.0f"),
         _row("ceiling, records/s", found["ceiling_records_per_second"], ",.0f"),
+        _row("psql alone, records/s", found["psql_records_per_second"], ",.0f"),
         _row("ratio", found["ratio"], ".1%"),
         "seconds",
         _row("  upload to end", found["upload_to_end"], ".2f"),

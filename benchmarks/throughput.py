@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ceiling import Ceiling, ceiling
+from benchmarks.ceiling import Ceiling, ceiling, merge_by_psql
 from benchmarks.machine import machine
 from benchmarks.pipeline import Pipeline, Processed, deployed
 from benchmarks.report import BenchmarkError, Progress, Spread, write
@@ -22,10 +22,14 @@ WARM_UP = 200
 
 @dataclass(frozen=True)
 class Round:
-    """The measurements of pipeline and ceiling for the same records, taken directly after each other."""
+    """The measurements of pipeline, ceiling and psql for the same records, taken directly after each other.
+
+    psql: seconds of COPY and merge by psql alone.
+    """
 
     pipeline: Processed
     ceiling: Ceiling
+    psql: float
 
     @property
     def ratio(self) -> float:
@@ -69,12 +73,12 @@ def _rounds(work: Workload, rounds: int, pipeline: Pipeline, store: Store, progr
         else:  # the plan of a size is always the same, which is checked below
             best = _ceiling(store, work, done[0].pipeline.chunks)
             processed = _processed(pipeline, store, work)
-        done.append(Round(processed, best))
+        done.append(Round(processed, best, _by_psql(store, work)))
         if processed.chunks != done[0].pipeline.chunks:
             raise BenchmarkError("The pipeline has cut the same file in two ways, so the ceiling had other chunks.")
         progress.say(
             f"{len(work.records):,} {work.kind} records, round {number + 1} of {rounds}: {processed.window:.2f} s, "
-            f"ceiling {best.seconds:.2f} s, ratio {done[-1].ratio:.1%}"
+            f"ceiling {best.seconds:.2f} s, ratio {done[-1].ratio:.1%}, psql {done[-1].psql:.2f} s"
         )
     return done
 
@@ -96,6 +100,14 @@ def _ceiling(store: Store, work: Workload, sizes: list[int]) -> Ceiling:
     return best
 
 
+def _by_psql(store: Store, work: Workload) -> float:
+    records = work.chunks([len(work.records)])
+    store.reset()
+    seconds = merge_by_psql(store.url, records)
+    store.prove(CEILING)
+    return seconds
+
+
 def figures(work: Workload, rounds: list[Round]) -> dict[str, Any]:
     """The figures of one size: rates in records per second, times in seconds, a worker's time in seconds per chunk."""
     size, chunks = len(work.records), len(rounds[0].pipeline.chunks)
@@ -106,6 +118,7 @@ def figures(work: Workload, rounds: list[Round]) -> dict[str, Any]:
         "chunks": chunks,
         "records_per_second": asdict(Spread.of(size / p.window for p in ran)),
         "ceiling_records_per_second": asdict(Spread.of(size / round.ceiling.seconds for round in rounds)),
+        "psql_records_per_second": asdict(Spread.of(size / round.psql for round in rounds)),
         "ratio": asdict(Spread.of(round.ratio for round in rounds)),
         "window": asdict(Spread.of(p.window for p in ran)),
         "upload_to_end": asdict(Spread.of(p.upload_to_end for p in ran)),
@@ -123,6 +136,7 @@ def figures(work: Workload, rounds: list[Round]) -> dict[str, Any]:
         "events": max(p.events for p in ran),
         "ceiling_client_cpu": asdict(Spread.of(round.ceiling.client_cpu for round in rounds)),
         "rounds": [
-            {"pipeline": {**asdict(r.pipeline), "chunks": chunks}, "ceiling": asdict(r.ceiling)} for r in rounds
+            {"pipeline": {**asdict(r.pipeline), "chunks": chunks}, "ceiling": asdict(r.ceiling), "psql": r.psql}
+            for r in rounds
         ],
     }

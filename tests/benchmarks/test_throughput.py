@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from benchmarks.ceiling import ceiling
+from benchmarks.ceiling import ceiling, merge_by_psql
+from benchmarks.report import BenchmarkError
 from benchmarks.store import CEILING, PIPELINE, Store, WrongSums
 from benchmarks.wanted import checks
 from benchmarks.workload import KINDS, LONG, SKEWED, UNIQUE, Workload, users
@@ -40,6 +41,7 @@ def test_a_run_has_every_figure(benchmark: Benchmark) -> None:
     assert (found["records"], found["workers"]) == (300, 5)
     assert found["ratio"]["median"] == pytest.approx(best["seconds"] / pipeline["window"], abs=1e-3)
     assert found["records_per_second"]["median"] == pytest.approx(300 / pipeline["window"], abs=1e-3)
+    assert found["psql_records_per_second"]["median"] == pytest.approx(300 / measured["psql"], abs=1e-3)
     assert 0 < pipeline["lambdas"] < pipeline["tasks"] < pipeline["window"] * 5
     assert pipeline["window"] < pipeline["upload_to_end"]
     assert {"Validate the file", "Split it into chunks", "Merge the results"} <= pipeline["steps"].keys()
@@ -54,6 +56,16 @@ def test_the_ceiling_adds_up(store: Store) -> None:
     store.prove(CEILING)
     with pytest.raises(WrongSums, match=USER):
         store.prove(PIPELINE)  # where nothing has been written
+
+
+def test_psql_alone_adds_up(store: Store) -> None:
+    merge_by_psql(store.url, CHUNKS)
+    store.prove(CEILING)
+
+
+def test_what_psql_refuses_is_an_error_and_no_figure(store: Store) -> None:
+    with pytest.raises(BenchmarkError, match="violates foreign key"):
+        merge_by_psql(store.url, [*CHUNKS, b"U999999999\t1\t1\n"])
 
 
 def test_a_ceiling_that_writes_a_wrong_sum_is_refused(store: Store) -> None:
