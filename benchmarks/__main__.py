@@ -33,6 +33,10 @@ def main() -> int:
             from benchmarks import profile
 
             return profile.run(options.reports)
+        if options.benchmark == "peers":
+            from benchmarks import peers
+
+            return peers.run(options.reports)
         if options.benchmark == "performance":
             from benchmarks import performance
 
@@ -71,6 +75,7 @@ def _options() -> argparse.Namespace:
     beside = kinds.add_parser("side-by-side", parents=[common], help="1, 2, 3... sessions at a time")
     beside.add_argument("--most", type=_positive, default=4, metavar="N", help="how many at a time, at most (4)")
     kinds.add_parser("profile", parents=[common], help="a session's CPU by group of processes and by phase")
+    kinds.add_parser("peers", parents=[common], help="moto_server and ministack beside the embedded AWS")
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
         "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"

@@ -42,7 +42,9 @@ def run(runs: int, against: Path | None, robustness: bool, install: bool, report
     for number in range(1, runs + 1):
         for kind in kinds:
             for name, checkout in checkouts.items():
-                for figure, value in (_install(checkout) if kind == _INSTALL else _measure(checkout, kind)).items():
+                for figure, value in (
+                    _install_requirements(checkout) if kind == _INSTALL else _measure(checkout, kind)
+                ).items():
                     found.setdefault(figure, {}).setdefault(name, []).append(value)
                 progress.say(f"run {number} of {runs}, {name}: {' '.join(kind)}")
     figures = {figure: _compare(**values) for figure, values in found.items()}
@@ -51,20 +53,25 @@ def run(runs: int, against: Path | None, robustness: bool, install: bool, report
     return 0
 
 
-def _install(checkout: Path) -> dict[str, float]:
+def _install_requirements(checkout: Path) -> dict[str, float]:
     """Install the requirements into a new environment; raises BenchmarkError if pip fails."""
     with TemporaryDirectory(prefix="bench-install-") as folder:
         began = time.monotonic()
-        venv.create(folder, with_pip=True)
-        pip = [f"{folder}/bin/python", "-m", "pip", "install", "-q", "-r", str(checkout / "requirements.txt")]
-        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+        install(Path(folder), "-r", str(checkout / "requirements.txt"))
         wall = time.monotonic() - began
-        if done.returncode:
-            raise BenchmarkError(
-                f"pip ended with {done.returncode}.\n  evidence: {done.stderr[-2000:]}\n  remedy: run {' '.join(pip)}"
-            )
         blocks = sum(file.lstat().st_blocks for file in Path(folder).rglob("*"))
     return {"pip install -r requirements.txt, s": round(wall, 2), "installed, MB": round(blocks * 512 / 2**20)}
+
+
+def install(folder: Path, *wanted: str) -> None:
+    """Make an environment in `folder` with the `wanted` packages; raises BenchmarkError if pip fails."""
+    venv.create(folder, with_pip=True)
+    pip = [f"{folder}/bin/python", "-m", "pip", "install", "-q", *wanted]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(
+            f"pip ended with {done.returncode}.\n  evidence: {done.stderr[-2000:]}\n  remedy: run {' '.join(pip)}"
+        )
 
 
 def _measure(checkout: Path, kind: tuple[str, ...]) -> dict[str, float]:
