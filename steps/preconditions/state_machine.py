@@ -42,11 +42,12 @@ _TOLERANCE = ("ToleratedFailurePercentage", "ToleratedFailureCount")
 
 
 def recovery(machine: Mapping[str, Any]) -> list[Deviation]:
-    """Return where a state machine retries wrongly, leaves an error uncaught, lets it end well or loses data."""
+    """Return where a state machine retries wrongly, leaves an error uncaught, lets it end well, loses data or items."""
     return [
         *(Deviation(Diagnosis.ERROR_SWALLOWED, text) for text in _swallowed(machine)),
         *(Deviation(Diagnosis.RECOVERY_WRONG, text) for text in _faults(machine, caught=False)),
         *(Deviation(Diagnosis.STATE_DATA_LOST, text) for text in _lost(machine)),
+        *(Deviation(Diagnosis.CHUNK_LOST, text) for text in _cut(machine)),
         *(Deviation(Diagnosis.STATE_DATA_LOST, text) for text in _literals(machine)),
     ]
 
@@ -108,6 +109,15 @@ def _literals(machine: Mapping[str, Any]) -> Iterator[str]:
                 for path, value in _texts(state.get(block, {}), block):
                     if re.match(r"\$\$?[.\[]", value) and not path.endswith(".$"):
                         yield f"{name} hands on the text {value} by {path}, and not what stands there"
+
+
+def _cut(machine: Mapping[str, Any]) -> Iterator[str]:
+    """Say which Maps take a part of their list: an ItemsPath that selects by index, slice or filter."""
+    for states in _machines(machine):
+        for name, state in states.items():
+            path = str(state.get("ItemsPath", ""))
+            if re.search(r"\[(?!['\"*])", path):
+                yield f"{name} leaves out items of its list, by the ItemsPath {path}"
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

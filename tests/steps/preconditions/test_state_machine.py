@@ -172,3 +172,17 @@ def test_the_time_limits_of_a_state_and_of_its_function_do_not_contradict_each_o
     found = [each.text for each in contradicting(machine, {name: seconds}) if each.text.startswith("Merge the results")]
     wanted = f"Merge the results waits 310 s for {name}, whose Timeout is {seconds} s: {says}"
     assert found == ([wanted] if says else [])
+
+
+@pytest.mark.parametrize("path", ["$.split.chunks[1:]", "$.split.chunks[0]", "$.split.chunks[?(@ > 1)]"])
+def test_a_map_that_leaves_out_items_of_its_list(path: str):
+    machine = reference()
+    machine["States"]["Process the chunks"]["ItemsPath"] = path
+    assert said(machine) == [f"Process the chunks leaves out items of its list, by the ItemsPath {path}"]
+
+
+@pytest.mark.parametrize("path", ["$", "$['split']['chunks']", "$.split.chunks[*]"])
+def test_a_map_of_a_whole_list(path: str):
+    machine = reference()
+    machine["States"]["Process the chunks"]["ItemsPath"] = path
+    assert said(machine) == []
