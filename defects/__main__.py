@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -35,6 +36,8 @@ def main() -> int:
 
     2 if the catalogue cannot be used.
     """
+    for ending in (signal.SIGINT, signal.SIGTERM):  # each interrupts the sessions; a shell's background ignores SIGINT
+        signal.signal(ending, signal.default_int_handler)
     if sys.argv[1:2] == ["generate"]:
         return generate(sys.argv[2:])
     told = _arguments()

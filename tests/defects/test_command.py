@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import psutil
 
 from defects import catalogue_reader
 from defects.kill_matrix import Results
 from defects.outcome import Outcome
 from steps.diagnoses import catalogue as diagnoses
+from steps.drivers.waiting import eventually
 from steps.paths import ROOT
 from steps.verdict import checklist
 
@@ -36,3 +40,20 @@ def test_a_line_that_nothing_turns_fails_the_whole_catalogue(tmp_path: Path):
     assert f"nothing turns {never} red\n" in done.stdout
     assert f"{len(defects)} of {len(defects)} defects killed" in done.stdout
     assert done.returncode == 1
+
+
+def test_nothing_is_left_running_of_a_catalogue_that_is_ended_in_the_background(tmp_path: Path):
+    line = [sys.executable, "-m", "defects", "--defect=splitter/quotes", f"--keep={tmp_path}"]
+    ignored = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}  # as a shell's background does
+    with psutil.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **ignored) as catalogue:
+        output = tmp_path / "splitter" / "quotes" / "output.txt"
+        eventually(
+            lambda: True if output.is_file() and "deployed" in output.read_text("utf-8") else None,
+            what="the session to deploy",
+            within=120,
+        )
+        begun = catalogue.children(recursive=True)
+        catalogue.terminate()
+    assert begun
+    assert psutil.wait_procs(begun, timeout=60)[1] == []
+    assert "KeyboardInterrupt" in output.read_text("utf-8")
