@@ -37,6 +37,10 @@ def main() -> int:
             from benchmarks import peers
 
             return peers.run(options.reports)
+        if options.benchmark == "timed":
+            from benchmarks import timed
+
+            return timed.run(options.what, options.reports)
         if options.benchmark == "performance":
             from benchmarks import performance
 
@@ -76,6 +80,8 @@ def _options() -> argparse.Namespace:
     beside.add_argument("--most", type=_positive, default=4, metavar="N", help="how many at a time, at most (4)")
     kinds.add_parser("profile", parents=[common], help="a session's CPU by group of processes and by phase")
     kinds.add_parser("peers", parents=[common], help="moto_server and ministack beside the embedded AWS")
+    timed = kinds.add_parser("timed", parents=[common], help="the catalogue of defects, or .ci/run in a clean checkout")
+    timed.add_argument("what", choices=("catalogue", "ci"))
     throughput = kinds.add_parser("throughput", parents=[common], help="the pipeline beside PostgreSQL's own ceiling")
     throughput.add_argument(
         "--sizes", type=_sizes, default=SIZES, metavar="N,N", help="records in a file (1000,10000,100000,1000000)"

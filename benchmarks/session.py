@@ -19,18 +19,18 @@ from steps.suite.reports import left_in
 
 _ACCEPTANCE, _ALONE, _ROBUSTNESS = ("-m", "local"), ("--item=AUR-03",), ("-m", "robustness")
 _DEPLOYED = "embedded AWS up, pipeline deployed, s"
-_PEAK = "pytest -m local, MB of memory at its peak"
+PEAK = "pytest -m local, MB of memory at its peak"
 _INSTALL, _MEMORY = ("install", "-r", "requirements.txt"), ("memory of", *_ACCEPTANCE)
-WANTED = {
-    "pytest -m local, s": 17,
-    "pytest -m local, s of CPU": 24,
-    _DEPLOYED: 2.5,
-    "pytest --item=AUR-03, s": 6,
-    "pytest -m robustness, s": 120,
-    "pip install -r requirements.txt, s": 40,
-    "installed, MB": 200,
+WANTED: dict[str, tuple[str, float]] = {
+    "pytest -m local, s": ("35", 17),
+    "pytest -m local, s of CPU": ("40", 24),
+    _DEPLOYED: ("5", 2.5),
+    "pytest --item=AUR-03, s": ("12", 6),
+    "pytest -m robustness, s": ("180 to 240", 120),
+    "pip install -r requirements.txt, s": ("58", 40),
+    "installed, MB": ("285", 200),
 }
-"""The figures wanted at most."""
+"""The figures wanted at most, each after what it was in November 2026."""
 
 
 def run(runs: int, against: Path | None, robustness: bool, install: bool, reports: Path) -> int:
@@ -78,7 +78,7 @@ def _measure(checkout: Path, kind: tuple[str, ...]) -> dict[str, float]:
     """Return the figures of one session."""
     if kind == _MEMORY:
         with session(checkout, *_ACCEPTANCE, memory=True) as (usage, _):
-            return {_PEAK: usage.peak_mb}
+            return {PEAK: usage.peak_mb}
     with session(checkout, *kind) as (usage, reports):
         figures = {f"pytest {' '.join(kind)}, s": usage.wall, f"pytest {' '.join(kind)}, s of CPU": usage.cpu}
         if kind == _ACCEPTANCE:

@@ -22,12 +22,15 @@ LINEAR_FROM = 10_000
 
 
 class Check(NamedTuple):
-    """A wanted value, the measured one, whether the requirement holds, and the value of November 2026, if known."""
+    """A wanted value, the measured one, whether the requirement holds, and the value before, if known.
+
+    `holds` is None if nothing was measured.
+    """
 
     what: str
     wanted: str
     found: str
-    holds: bool
+    holds: bool | None
     before: str = ""
 
     def __str__(self) -> str:
