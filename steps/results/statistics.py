@@ -42,7 +42,7 @@ def first_ten_updated(delivery: Delivery, drivers: Drivers, settings: Settings, 
 @then("the statistics of the test users equal the file, record by record")
 def statistics_equal(delivery: Delivery, finding: Finding) -> None:
     due, found = delivery.file.sums(), delivery.counts
-    finding.attach(attachments.of_statistics(delivery))
+    finding.attach(attachments.of_statistics(due, found))
     finding.holds(
         not (wrong := _compare_counts(due, found)),
         "statistics-equal",
