@@ -34,6 +34,7 @@ Feature: A service that is overloaded, broken or slow costs no record
       | writing the results       | InternalError       |
       | completing the job        | InternalServerError |
       | invoking chunk 1          | ServiceException    |
+      | invoking the splitter     | ServiceException    |
 
   Scenario Outline: It stays so
     Given a file of 10 records

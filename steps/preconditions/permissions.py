@@ -64,19 +64,27 @@ def needed(
     return roles
 
 
-def forbidden(names: Names) -> list[Need]:
-    """Return the actions that no role may perform; a role that may is too broad."""
+def forbidden(names: Names, actions: Mapping[str, Sequence[str]] = USUAL_ACTIONS) -> list[Need]:
+    """Return the actions that no role may perform; a role that may is too broad.
+
+    What the functions may do with the pipeline's bucket and tables, their `actions`, nobody may do with others.
+    """
+    another_bucket = names.bucket_arn.replace(names.bucket, "another-bucket")
+    elsewhere = {
+        **{"uploads": f"{another_bucket}/any.csv", "results": f"{another_bucket}/any.csv", "bucket": another_bucket},
+        **dict.fromkeys(_TABLES, _table(names, "another-table")),
+        "secret": names.arn("secretsmanager", "secret:another-secret-AbCdEf"),
+    }
     return [
+        *dict.fromkeys(Need(elsewhere[what], action) for what in elsewhere for action in actions[what]),
         Need("*", "iam:CreateUser"),
         Need("*", "iam:PassRole"),
         Need("*", "iam:PutRolePolicy"),
         Need(replace(names, account="123456789012").role_arn("any"), "sts:AssumeRole"),
-        Need(names.bucket_arn.replace(names.bucket, "another-bucket/any.csv"), "s3:GetObject"),
+        Need(f"{another_bucket}/any.csv", "s3:GetObject"),
         Need(f"{names.bucket_arn}/incoming/any.csv", "s3:DeleteObjectVersion"),
         Need(f"{names.bucket_arn}/incoming/any.csv", "s3:PutObject"),  # which would start the pipeline again
-        Need(names.arn("secretsmanager", "secret:another-secret-AbCdEf"), "secretsmanager:GetSecretValue"),
         Need(_table(names, names.audit_logs), "dynamodb:DeleteTable"),
-        Need(_table(names, "another-table"), "dynamodb:PutItem"),
         Need(names.arn("lambda", "function:another-function"), "lambda:InvokeFunction"),
         Need(names.arn("states", "stateMachine:another-machine"), "states:StartExecution"),
         Need(names.arn("lambda", f"function:{names.functions[0]}"), "lambda:UpdateFunctionCode"),
@@ -152,7 +160,7 @@ def asked(environment: Environment, settings: Settings) -> Roles:
     return Roles(
         arns,
         {role: permissions.decisions(arn, needs[role]) for role, arn in there.items()},
-        {role: permissions.decisions(arn, forbidden(names)) for role, arn in there.items()},
+        {role: permissions.decisions(arn, forbidden(names, settings.actions)) for role, arn in there.items()},
         {(role, service): permissions.trusts(role, service) for role, service in _services(names) if role in there},
         {role: list(permissions.statements(role)) for role in there},
     )

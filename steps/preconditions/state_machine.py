@@ -33,6 +33,11 @@ PLATFORM = {
 
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
 """
+_DEATHS = {"Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"}
+"""The errors of a function that died or hung, whose step does its work in a transaction and may run twice.
+
+Lambda.Unknown: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
 _EVERYTHING = {"States.ALL", "States.TaskFailed"}
 _AGREED_SECONDS = 900
 """The longest that an execution may take."""
@@ -145,7 +150,7 @@ def _faults(machine: Mapping[str, Any], *, caught: bool) -> Iterator[str]:
     for name, state in machine["States"].items():
         catches = caught or any("States.ALL" in each["ErrorEquals"] for each in state.get("Catch", ()))
         if state["Type"] == "Task":
-            if missing := _not_retried(state, PLATFORM):
+            if missing := _not_retried(state, PLATFORM | _DEATHS):
                 yield f"{name} is not tried again after {', '.join(sorted(missing))}"
             if surplus := _EVERYTHING & _retries(state).keys():
                 yield f"{name} is tried again after {', '.join(sorted(surplus))}, the pipeline's own errors among them"

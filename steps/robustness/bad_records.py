@@ -48,7 +48,7 @@ def with_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack)
 @given(parsers.parse("a bad record of each kind, among {count:d} more good ones"))
 def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
     """Append them as the last chunk, so that the chunks before it hold the same users each."""
-    users = own_file.registered[:count]
+    users = own_file.good_users[:count]
     unknown_user(own_file)
     inactive_user(own_file, drivers)
     malformed(own_file)
@@ -62,7 +62,7 @@ def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
 @given("it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end")
 def as_a_spreadsheet_saves_it(own_file: OwnFile) -> None:
     """2^59 + 1, and small counts added to it, fit into no double; the last record is the only one of its user."""
-    first, last = own_file.registered[0], own_file.new_user()
+    first, last = own_file.good_users[0], own_file.new_user()
     own_file.register([last])
     own_file.add(first, 2**59 + 1, 2**31, form='"{user}","{logins}",{posts}')
     own_file.add_blank_line()

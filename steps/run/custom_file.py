@@ -49,6 +49,12 @@ class OwnFile:
     def has_content(self) -> bool:
         return bool(self._records or self._ready_made)
 
+    @property
+    def good_users(self) -> list[str]:
+        """The registered users of whom no record is to be rejected."""
+        bad = {user for _, user in self.reasons}
+        return [user for user in self.registered if user not in bad]
+
     def new_user(self) -> str:
         """Return the id of one more user of this scenario, not registered yet."""
         return f"{self._prefix}{next(self._numbers):04d}"
