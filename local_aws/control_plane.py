@@ -56,6 +56,7 @@ def import_moto(account: str) -> None:
 @cache
 def _patch_moto() -> None:
     moto_patches.share_models()
+    moto_patches.leave_out_offerings()
     moto_patches.run_state_machines()
     moto_patches.give_start_time_as_text()
     moto_patches.begin_executions_as_running()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +34,20 @@ def share_models() -> None:
     users: tuple[Any, ...] = (botocore.session, utils)
     for user in users:
         user.create_loader = cache(user.create_loader)
+
+
+def leave_out_offerings() -> None:
+    """Have EC2 offer no instance types: moto reads where each is offered, 46 MB, and Lambda needs no instances.
+
+    With it the embedded AWS takes 0.15 s of CPU more to start (2 cores, Python 3.11, 2026-11-28).
+    """
+    from moto.utilities import utils
+
+    module: Any = utils
+    load = module.load_resource
+    module.load_resource = lambda path: [] if "instance_type_offerings" in path else load(path)
+    import_module("moto.ec2.models.instance_types")  # the only module that reads them, while it is imported
+    module.load_resource = load
 
 
 def run_state_machines() -> None:

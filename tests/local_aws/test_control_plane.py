@@ -29,3 +29,8 @@ def test_the_next_request_begins_where_a_refused_one_ends(connection: HTTPConnec
     assert statuses[1] == 403  # unsigned
     assert len(ports) == 1
     assert None not in ports
+
+
+def test_no_region_offers_instances(client):
+    offered = client("ec2").describe_instance_type_offerings(LocationType="availability-zone")
+    assert offered["InstanceTypeOfferings"] == []
