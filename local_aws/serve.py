@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -87,6 +88,9 @@ class Served:
 @contextmanager
 def served(settings: Settings) -> Iterator[Served]:
     """Runs the embedded AWS while the context is open; raises CannotServe with every cause."""
+    # moto's objects live as long as the process. Without this line and gc.freeze below an acceptance takes 0.6 s of CPU
+    # more, 2 % (2 cores, Python 3.11, 2026-11-28).
+    gc.set_threshold(50_000)
     adopt(stripped(os.environ))  # removes all variables that alter moto, its botocore, Flask or libpq
     for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background processes ignore it
         signal.signal(ending, signal.default_int_handler)
@@ -127,6 +131,7 @@ def served(settings: Settings) -> Iterator[Served]:
             raise CannotServe(str(error)) from error
         stack.callback(gate.close)
         guard.watch(gate.pid)
+        gc.freeze()
         server.aurora.address = f"{gate.host}:{gate.port}"
         server.aurora.restart = lambda: other.submit(_restart, postgres).result()
         yield Served(
