@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks.report import BenchmarkError
@@ -15,47 +16,12 @@ SIZES = [1_000, 10_000, 100_000, MILLION]
 
 def main() -> int:
     """Run one benchmark; return 0 if it measured a working system and met its limits, else 1."""
-    options = _options()
+    options = vars(_options())
+    name = options.pop("benchmark").replace("-", "_")
     try:
-        if options.benchmark == "acceptance":
-            from benchmarks import acceptance
-
-            return acceptance.run(options.runs, options.reports, options.more)
-        if options.benchmark == "session":
-            from benchmarks import session
-
-            return session.run(options.runs, options.against, options.robustness, options.install, options.reports)
-        if options.benchmark == "side-by-side":
-            from benchmarks import side_by_side
-
-            return side_by_side.run(options.most, options.reports)
-        if options.benchmark == "profile":
-            from benchmarks import profile
-
-            return profile.run(options.reports)
-        if options.benchmark == "peers":
-            from benchmarks import peers
-
-            return peers.run(options.reports)
-        if options.benchmark == "timed":
-            from benchmarks import timed
-
-            return timed.run(options.what, options.reports)
-        if options.benchmark == "performance":
-            from benchmarks import performance
-
-            return performance.run(options.reports)
-        if options.benchmark == "reconciliation":
-            from benchmarks import reconciliation
-
-            return reconciliation.run(options.records, options.reports)
-        if options.benchmark == "report":
-            from benchmarks import html_report
-
-            return html_report.run(options.results)
-        from benchmarks import throughput  # imports boto3 and psycopg, which must not count as the acceptance's time
-
-        return throughput.run(options.system_under_test, options.sizes, options.users, options.rounds, options.reports)
+        # Imported alone, since boto3 and psycopg must not count as the time of a session.
+        code: int = import_module(f"benchmarks.{name}").run(**options)
+        return code
     except BenchmarkError as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
@@ -90,16 +56,18 @@ def _options() -> argparse.Namespace:
         "--users", type=_positive, default=MILLION, metavar="N", help="registered users, at least (1000000)"
     )
     throughput.add_argument("--rounds", type=_positive, default=3, metavar="N", help="measurements of each (3)")
-    throughput.add_argument(
-        "--system-under-test", type=Path, default=ROOT / "system_under_test", metavar="DIR", help="another pipeline"
-    )
+    throughput.add_argument("--system-under-test", dest="folder", type=Path, metavar="DIR", help="another pipeline")
+    throughput.set_defaults(folder=ROOT / "system_under_test")
     reconciliation = kinds.add_parser(
         "reconciliation", parents=[common], help="the suite's own reading of many records"
     )
     reconciliation.add_argument("--records", type=_positive, default=MILLION, metavar="N", help="records (1000000)")
     kinds.add_parser("performance", parents=[common], help="writes docs/performance.md of what the others have found")
     report = kinds.add_parser("report", help="the HTML report of many results")
-    report.add_argument("--results", type=_positive, default=1000, metavar="N", help="results to report (1000)")
+    report.set_defaults(benchmark="html_report")
+    report.add_argument(
+        "--results", dest="count", type=_positive, default=1000, metavar="N", help="results to report (1000)"
+    )
     return parser.parse_args()
 
 

@@ -18,17 +18,17 @@ WANTED = {CATALOGUE: ("python -m defects, 2 at a time, min", "19", 10), CI: (".c
 """The title of each, what it was in November 2026, and the minutes wanted at most."""
 
 
-def run(name: str, reports: Path) -> int:
+def run(what: str, reports: Path) -> int:
     """Run one of WANTED, print and store its minutes. Raises BenchmarkError unless it succeeds."""
     at = machine()
     with TemporaryDirectory(prefix="bench-timed-") as folder:
-        if name == CI:
+        if what == CI:
             subprocess.run(["git", "clone", "-q", ROOT, folder], check=True)
             minutes = measure(["bash", ".ci/run"], Path(folder)) / 60
         else:
             command = [sys.executable, "-m", "defects", "--fresh", f"--reports={folder}"]
             minutes = measure(command, ROOT) / 60
-    print(f"{minutes:.1f} minutes\n\n{write(reports, name, {'machine': at, 'minutes': round(minutes, 1)})}")
+    print(f"{minutes:.1f} minutes\n\n{write(reports, what, {'machine': at, 'minutes': round(minutes, 1)})}")
     return 0
 
 
