@@ -41,8 +41,8 @@ CPU of pytest and of all that it starts. The ratio is that of each pair; the med
 
 
 _PROFILE = """
-CPU seconds of each group of processes in each phase of `pytest -m local`, sampled every 0.1 s. `commands` are the
-programs and forks that pytest starts. The last column is the CPU of all groups in the seconds of all cores: the rest is
+CPU seconds of each group of processes in each phase of a session, sampled every 0.1 s. `commands` are the programs and
+forks that pytest starts. The last column is the CPU of all groups in the seconds of all cores: the rest is
 waiting.
 """
 _SIDE_BY_SIDE = """
@@ -174,19 +174,21 @@ def _profile(found: dict[str, Any]) -> Iterator[str]:
     yield "\n## Where a session's time goes"
     yield _on(found["machine"])
     yield _PROFILE
-    phases = found["phases"]
-    total = {name: sum(told[name] for told in phases.values()) for name in ("seconds", *GROUPS)}
-    yield from _rows(
-        ("", "seconds", *GROUPS, "share of the cores"),
-        [
-            (
-                phase,
-                *(f"{told[name]:.2f}" for name in ("seconds", *GROUPS)),
-                f"{sum(told[name] for name in GROUPS) / told['seconds'] / found['machine']['cores']:.0%}",
-            )
-            for phase, told in {**phases, "all of it": total}.items()
-        ],
-    )
+    columns = ("seconds", *GROUPS)
+    for title, phases in found["profiles"].items():
+        total = {name: sum(told[name] for told in phases.values()) for name in columns}
+        yield from _rows(
+            (title, *columns, "share of the cores"),
+            [
+                (
+                    phase,
+                    *(f"{told[name]:.2f}" for name in columns),
+                    f"{sum(told[name] for name in GROUPS) / told['seconds'] / found['machine']['cores']:.0%}",
+                )
+                for phase, told in {**phases, "all of it": total}.items()
+            ],
+        )
+        yield ""
 
 
 def _side_by_side(found: dict[str, Any]) -> Iterator[str]:
@@ -238,6 +240,19 @@ def _throughput(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
                 f"{each['ceiling_records_per_second']['median']:,.0f}",
                 f"{each['psql_records_per_second']['median']:,.0f}",
                 f"{each['ratio']['median']:.1%}",
+            )
+            for each in sizes
+        ],
+    )
+    yield "\nA worker's time for a chunk, in milliseconds, beside the ceiling's:\n"
+    parts = sizes[0]["workers_time_per_chunk"]
+    yield from _rows(
+        ("records", "kind", *parts),
+        [
+            (
+                f"{each['records']:,}",
+                each["kind"],
+                *(f"{each['workers_time_per_chunk'][part]['median'] * 1000:.1f}" for part in parts),
             )
             for each in sizes
         ],

@@ -17,6 +17,7 @@ import pytest
 from benchmarks.machine import machine
 from benchmarks.processes import GROUPS, session
 from benchmarks.report import Progress, write
+from benchmarks.session import ACCEPTANCE, ALONE
 from steps.paths import ROOT
 from steps.verdict.record import RECORD
 
@@ -24,21 +25,25 @@ _FILE = "BENCHMARK_PHASES"
 _BEFORE, _BETWEEN, _AFTER = "before the phases", "between phases", "after the phases"
 _SAMPLE_SECONDS = 0.1
 
+KINDS = (ACCEPTANCE, ALONE)
 Curve = Sequence[tuple[float, Mapping[str, float]]]
 Profile = dict[str, dict[str, float]]
 
 
 def run(reports: Path) -> int:
-    """Run `pytest -m local` once; print and store its profile. Raises BenchmarkError if it is not GO."""
+    """Run each of KINDS once; print and store their profiles. Raises BenchmarkError if one is not GO."""
     at, progress = machine(), Progress()
-    with TemporaryDirectory(prefix="bench-profile-") as folder:
-        file = Path(folder) / "phases.json"
-        options = ("-m", "local", "-p", "benchmarks.profile")
-        with session(ROOT, *options, every=_SAMPLE_SECONDS, variables={_FILE: str(file)}) as (usage, _):
-            progress.say(f"GO in {usage.wall:.1f} s")
-        phases = split(usage.curve, json.loads(file.read_text("utf-8")))
-    print("\n".join(_table(phases)))
-    print(f"\n{write(reports, 'profile', {'machine': at, 'phases': phases})}")
+    profiles = {}
+    for kind in KINDS:
+        with TemporaryDirectory(prefix="bench-profile-") as folder:
+            file = Path(folder) / "phases.json"
+            options = (*kind, "-p", "benchmarks.profile")
+            with session(ROOT, *options, every=_SAMPLE_SECONDS, variables={_FILE: str(file)}) as (usage, _):
+                progress.say(f"GO in {usage.wall:.1f} s")
+            phases = split(usage.curve, json.loads(file.read_text("utf-8")))
+        profiles[f"pytest {' '.join(kind)}"] = phases
+        print("\n".join(_table(phases)))
+    print(f"\n{write(reports, 'profile', {'machine': at, 'profiles': profiles})}")
     return 0
 
 

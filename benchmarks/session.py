@@ -17,10 +17,10 @@ from benchmarks.report import BenchmarkError, Progress, Spread, write
 from steps.paths import ROOT
 from steps.suite.reports import left_in
 
-_ACCEPTANCE, _ALONE, _ROBUSTNESS = ("-m", "local"), ("--item=AUR-03",), ("-m", "robustness")
+ACCEPTANCE, ALONE, _ROBUSTNESS = ("-m", "local"), ("--item=AUR-03",), ("-m", "robustness")
 _DEPLOYED = "embedded AWS up, pipeline deployed, s"
 PEAK = "pytest -m local, MB of memory at its peak"
-_INSTALL, _MEMORY = ("install", "-r", "requirements.txt"), ("memory of", *_ACCEPTANCE)
+_INSTALL, _MEMORY = ("install", "-r", "requirements.txt"), ("memory of", *ACCEPTANCE)
 WANTED: dict[str, tuple[str, float]] = {
     "pytest -m local, s": ("35", 17),
     "pytest -m local, s of CPU": ("40", 24),
@@ -36,7 +36,7 @@ WANTED: dict[str, tuple[str, float]] = {
 def run(runs: int, against: Path | None, robustness: bool, install: bool, reports: Path) -> int:
     """Run each kind of session `runs` times here and in `against`, in turn; print and store figures and ratios."""
     at, progress = machine(), Progress()
-    kinds = [_ACCEPTANCE, _MEMORY, _ALONE, *([_ROBUSTNESS] if robustness else []), *([_INSTALL] if install else [])]
+    kinds = [ACCEPTANCE, _MEMORY, ALONE, *([_ROBUSTNESS] if robustness else []), *([_INSTALL] if install else [])]
     checkouts = {**({"before": against.resolve()} if against else {}), "here": ROOT}
     found: dict[str, dict[str, list[float]]] = {}
     for number in range(1, runs + 1):
@@ -77,11 +77,11 @@ def install(folder: Path, *wanted: str) -> None:
 def _measure(checkout: Path, kind: tuple[str, ...]) -> dict[str, float]:
     """Return the figures of one session."""
     if kind == _MEMORY:
-        with session(checkout, *_ACCEPTANCE, memory=True) as (usage, _):
+        with session(checkout, *ACCEPTANCE, memory=True) as (usage, _):
             return {PEAK: usage.peak_mb}
     with session(checkout, *kind) as (usage, reports):
         figures = {f"pytest {' '.join(kind)}, s": usage.wall, f"pytest {' '.join(kind)}, s of CPU": usage.cpu}
-        if kind == _ACCEPTANCE:
+        if kind == ACCEPTANCE:
             phases = json.loads(left_in(reports).read_text("utf-8"))["measured"]["phases"]
             figures[_DEPLOYED] = round(phases["start"] + phases["deploy"], 2)
     return figures

@@ -20,6 +20,7 @@ def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
         **dict.fromkeys((f"{each}records_per_second" for each in ("", "ceiling_", "psql_")), SPREAD),
         **{"records": 1_000_000, "kind": "unique", "chunks": 200, "memory_mb": 80, "payload_bytes": 9, "events": 9},
         "workers": 4,
+        "workers_time_per_chunk": {"lambda": of(0.0123), "ceiling": of(0.01)},
     }
     lines = list(
         page(
@@ -32,7 +33,7 @@ def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
             more={
                 "session": {"machine": AT, "figures": {PEAK: {"here": of(700), "before": of(650)}}},
                 "catalogue": {"machine": AT, "minutes": 9.8},
-                "profile": {"machine": AT, "phases": {"run": {"seconds": 2.0, **dict.fromkeys(GROUPS, 0.5)}}},
+                "profile": {"machine": AT, "profiles": {"a": {"run": {"seconds": 2.0, **dict.fromkeys(GROUPS, 0.5)}}}},
                 "side-by-side": {
                     "machine": AT,
                     "found": [{"sessions": 2, "walls": [20.04, 30], "whole": 30.2, "throughput": 1.31}],
@@ -43,6 +44,7 @@ def test_the_page_shows_what_is_wanted_beside_what_was_found() -> None:
     assert "| ratio at 1,000,000 unique records | 68% | 85% at least | 72.0% | **no** |" in lines
     assert "| chunks at once |  | 5 | 4 | **no** |" in lines
     assert "| memory | 470 MB | 300 MB at most | 90 MB | yes |" in lines
+    assert "| 1,000,000 | unique | 12.3 | 10.0 |" in lines
     assert "| start | 0.72 | 0.70 | 0.80 |" in lines
     assert "| slow | 0.25 |" in lines
     assert not any("quick" in line for line in lines)
