@@ -45,6 +45,14 @@ Feature: Each record has one fate, and a bad one never costs a good one
     And every bad record is rejected for its own reason
     And each record of the file has one fate, on which all stores agree
 
+  Scenario: Two chunks that only together are too much
+    Given 30 records between two of one user who has room for one of them and is locked
+    When the file is uploaded
+    And its functions wait for the lock, and it is released
+    Then its status is "SUCCEEDED"
+    And 1 records are rejected as "ValidationError"
+    And each record of the file has one fate, on which all stores agree
+
   Scenario: Two stray quotes cost the two records that they stand in, and none between them
     Given a file of 50 records
     And these records beside them:

@@ -42,7 +42,7 @@ def same_users(count: int, users: int, own_file: OwnFile) -> None:
 @given("they have statistics of an earlier day, of which every tenth is locked", target_fixture="locked")
 def with_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     drivers.database.tell("earlier_statistics", users=own_file.registered)
-    return _lock_statistics(own_file, drivers, cleaning_up)
+    return _lock_statistics(_select_every_tenth(own_file), drivers, cleaning_up)
 
 
 @given(parsers.parse("a bad record of each kind, among {count:d} more good ones"))
@@ -106,22 +106,37 @@ def overflowing_together(own_file: OwnFile) -> None:
     own_file.add(user, 1, 1, reason="ValidationError")
 
 
+@given(
+    parsers.parse("{count:d} records between two of one user who has room for one of them and is locked"),
+    target_fixture="locked",
+)
+def contested(count: int, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+    """Both records are good, and whichever is added second overflows."""
+    user = own_file.new_user()
+    own_file.register([user])
+    drivers.database.tell("empty_statistics", users=[user])
+    own_file.add(user, 0, 2**63 - 1)
+    own_file.fill(count)
+    own_file.add(user, 0, 1)
+    return _lock_statistics([user], drivers, cleaning_up)
+
+
 @given("the statistics of every tenth of them are locked", target_fixture="locked")
 def locked(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     """A chunk then holds row locks while it waits; without a fixed locking order, two chunks would deadlock."""
     drivers.database.tell("empty_statistics", users=_select_every_tenth(own_file))
-    return _lock_statistics(own_file, drivers, cleaning_up)
+    return _lock_statistics(_select_every_tenth(own_file), drivers, cleaning_up)
 
 
 def _select_every_tenth(own_file: OwnFile) -> list[str]:
     return sorted(own_file.registered)[5::10]
 
 
-def _lock_statistics(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
+def _lock_statistics(users: list[str], drivers: Drivers, cleaning_up: ExitStack) -> ExitStack:
     held = cleaning_up.enter_context(ExitStack())
     other = held.enter_context(drivers.connect())
     held.enter_context(other.undone())
-    other.ask("locked_statistics", users=_select_every_tenth(own_file))
+    other.ask("locked_statistics", users=users)
     return held
 
 
