@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import samtranslator.translator.translator  # noqa: F401  half a second, which ends while the embedded AWS starts
 from botocore.exceptions import WaiterError
 
 from local_aws import NoRuntime, node_runtime
