@@ -27,8 +27,8 @@ _CEILING = """
 The ceiling is what PostgreSQL alone makes of the same chunks over five connections that stay open: a TEMP table, COPY,
 the same upsert with its foreign key and index, one commit with its fsync a chunk; no Lambda, no checks. The window is
 the Map's, from entering to leaving it. One million users are registered throughout. `skewed`: by Zipf's law, the
-busiest user is in one record of twenty. `long`: leading zeros make it nearly 100 MB. psql alone: one COPY and the same
-upsert of all records, in one transaction.
+busiest user is in one record of twenty. `long`: leading zeros make it nearly 100 MB. psql alone is the one of
+PostgreSQL's wheel: one COPY and the same upsert of all records, over one connection in one transaction.
 """
 _ITSELF = """The suite itself is all of it but the run, and but the scenarios that run executions of their own; 8 s
 are wanted, and 30 s for all of it. A scenario's own checks are wanted to take less than 0.1 s. These take longer:
@@ -38,12 +38,9 @@ _SESSION = """
 Whole processes from their start to their verdict, in this checkout and in an earlier one in turn: time from outside,
 CPU of pytest and of all that it starts. The ratio is that of each pair; the median of each is shown.
 """
-
-
 _PROFILE = """
 CPU seconds of each group of processes in each phase of a session, sampled every 0.1 s. `commands` are the programs and
-forks that pytest starts. The last column is the CPU of all groups in the seconds of all cores: the rest is
-waiting.
+forks that pytest starts. The last column is the CPU of all groups in the seconds of all cores: the rest is waiting.
 """
 _SIDE_BY_SIDE = """
 `pytest -m local` so many times at once, each with an embedded AWS of its own; throughput is sessions in an hour.
