@@ -127,12 +127,13 @@ def test_a_chunk_is_cut_before_the_file_ends() -> None:
 
 @given(st.integers(1, 10**9), st.integers(1, 10**6))
 @example(1_000_000, 10)
+@example(100_000, 10)
 @example(10_000, 10)
 def test_chunks_keep_all_workers_busy_and_are_as_large_as_that_permits(records: int, smallest: int) -> None:
     size = chunk_size(records, smallest)
     chunks, smaller = -(-records // size), -(-records // max(1, size - 1))
     assert size >= smallest
     assert chunks <= 200
-    most = 10 if size < 1_000 else 40 if size < 25_000 else 200
+    most = 10 if size < 2_500 else 20 if size < 25_000 else 200
     assert chunks <= most
-    assert size in (1, smallest, 1_000) or smaller > (most if size != 25_000 else 40)
+    assert size in (1, smallest, 2_500) or smaller > (most if size != 25_000 else 20)

@@ -8,12 +8,13 @@ from psycopg import Connection
 from csv_pipeline.events import S3Object
 from csv_pipeline.tokenizer import Record
 
-# Each chunk costs an invocation, a login and four calls, whatever its size: as much as 2,500 records. So chunks are
-# large, but leave two for each of five workers, and one for each of up to 40 where that leaves WORTHWHILE records to
-# each; and they hold their row locks only as long as other chunks can wait.
+# Each chunk costs an invocation, a login and four calls, whatever its size: as much as WORTHWHILE records. So chunks
+# are large, but leave two for each of five workers, and one for each of up to 20 where that leaves WORTHWHILE records
+# to each; and they hold their row locks only as long as other chunks can wait. The price: more than 20 workers pay
+# above 500,000 records only.
 FEW_CHUNKS = 10
-WORTHWHILE = 1_000  # records
-ENOUGH_CHUNKS = 40
+WORTHWHILE = 2_500  # records
+ENOUGH_CHUNKS = 20
 FULL_CHUNK = 25_000  # records
 MAX_CHUNKS = 200
 
@@ -46,12 +47,12 @@ class Progress(NamedTuple):
 
 
 def chunk_size(records: int, smallest: int) -> int:
-    """Return the records per chunk: a 40th of all, up to 25,000; at least `smallest`, and enough for 200 chunks.
+    """Return the records per chunk: a 20th of all, up to 25,000; at least `smallest`, and enough for 200 chunks.
 
-    Of less than 40,000 records it is a tenth, up to 1,000.
+    Of less than 50,000 records it is a tenth, up to 2,500.
     """
-    a_tenth, a_fortieth, a_200th = (-(-records // chunks) for chunks in (FEW_CHUNKS, ENOUGH_CHUNKS, MAX_CHUNKS))
-    return max(smallest, min(a_tenth, WORTHWHILE), min(a_fortieth, FULL_CHUNK), a_200th)
+    a_tenth, a_20th, a_200th = (-(-records // chunks) for chunks in (FEW_CHUNKS, ENOUGH_CHUNKS, MAX_CHUNKS))
+    return max(smallest, min(a_tenth, WORTHWHILE), min(a_20th, FULL_CHUNK), a_200th)
 
 
 def cut(records: Iterable[Record], size: int, end_byte: int) -> Iterator[Chunk]:
