@@ -26,12 +26,16 @@ from benchmarks.report import BenchmarkError
 CONNECTIONS = 5
 _STAGE = "CREATE TEMP TABLE staging (user_id text, logins bigint, posts bigint) ON COMMIT DROP"
 _COPY = "COPY staging FROM STDIN"
-_MERGE = """
-INSERT INTO benchmark.user_statistics AS total (user_id, login_count, post_count)
-SELECT user_id, sum(logins), sum(posts) FROM staging GROUP BY user_id ORDER BY user_id
+_EXECUTION = "arn:aws:states:ap-northeast-1:000000000000:execution:csv-parallel-processing-csv-processing-dev:" + (
+    "00000000-0000-0000-0000-000000000000_00000000-0000-0000-0000-000000000000"
+)
+"""As long as the name that the pipeline writes into each row: rows of another length would be another table."""
+_MERGE = f"""
+INSERT INTO benchmark.user_statistics AS total (user_id, login_count, post_count, last_execution_id)
+SELECT user_id, sum(logins), sum(posts), '{_EXECUTION}' FROM staging GROUP BY user_id ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE
 SET login_count = total.login_count + excluded.login_count, post_count = total.post_count + excluded.post_count,
-    updated_at = now()
+    updated_at = now(), last_execution_id = excluded.last_execution_id
 """
 
 
