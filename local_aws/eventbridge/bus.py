@@ -55,7 +55,7 @@ class EventBus:
     def _matching_rules(self, arrival: Arrival) -> Iterator[dict[str, Any]]:
         for rule in self._pages("ListRules", "Rules", {"EventBusName": arrival.bus}, arrival.region):
             pattern = rule.get("EventPattern")
-            if pattern and rule.get("State") == "ENABLED" and matches(json.loads(pattern), arrival.event):
+            if pattern and rule.get("State") != "DISABLED" and matches(json.loads(pattern), arrival.event):
                 yield rule
 
     def _targets_of(self, rule: dict[str, Any], arrival: Arrival) -> Iterator[dict[str, Any]]:

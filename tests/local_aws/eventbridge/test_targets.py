@@ -187,3 +187,14 @@ def test_a_target_that_fails_for_a_time_is_tried_again_as_its_policy_says(
     attributes = {name: each["StringValue"] for name, each in sent.get("MessageAttributes", {}).items()}
     assert (sent["QueueUrl"], len(waited)) == ("dead" if told else "failing", pauses)
     assert (attributes.get("RETRY_ATTEMPTS"), attributes.get("EXHAUSTED_RETRY_CONDITION")) == (told or (None, None))
+
+
+def test_a_rule_for_events_of_the_management_plane_too_receives_all_others(
+    client: ClientOf, queue: Callable[..., Queue]
+):
+    there, events, name = queue(), client("events"), unique("rule")
+    state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    events.put_rule(Name=name, State=state, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": there.arn}])
+    events.put_events(Entries=[{"Source": name, "DetailType": "t", "Detail": "{}"}])
+    assert json.loads(there.message()["Body"])["source"] == name
