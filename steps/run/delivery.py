@@ -129,6 +129,8 @@ class Delivery:
         """`before`: the statistics when the file was uploaded. `find_start`: finds or starts the execution."""
         self.file, self.upload, self._before, self._drivers = file, upload, before, drivers
         self._find_start, self._observer = find_start, observer or Observer()
+        # Each look at the progress reads the whole history and the log; without an observer nobody would use it.
+        self._watch = self._note_progress if observer else None
         self._started = KeptWait(self._await_start, "the start of the execution")
         self._ended = KeptWait(self._await_end, "the end of the execution")
         self._logged = KeptWait(self._await_logs, "the log of the execution")
@@ -179,10 +181,10 @@ class Delivery:
             pytest.skip("the upload started no execution, so there is none to look at")
         workflow, within = self._drivers.workflow, self._drivers.environment.patience.end
         with self._drivers.connections.watched() as self.sightings:
-            run = workflow.ended(self.start.arn, within=within, watch=self._note_progress)
+            run = workflow.ended(self.start.arn, within=within, watch=self._watch)
             if self.start.by == "manual" and run.duplicate_of:  # the event came late; its execution processes the file
                 self._observer.note_start(replace(self.start, arn=run.duplicate_of))
-                run = workflow.ended(run.duplicate_of, within=within, watch=self._note_progress)
+                run = workflow.ended(run.duplicate_of, within=within, watch=self._watch)
         if self._drivers.environment.is_emulator:
             tell_gap(run.cause)
         self._observer.note_end(run)
