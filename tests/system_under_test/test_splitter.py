@@ -134,6 +134,6 @@ def test_chunks_keep_all_workers_busy_and_are_as_large_as_that_permits(records: 
     chunks, smaller = -(-records // size), -(-records // max(1, size - 1))
     assert size >= smallest
     assert chunks <= 200
-    most = 10 if size < 2_500 else 20 if size < 25_000 else 200
+    most = 10 if size < 2_500 else 20 if size < 50_000 else 200
     assert chunks <= most
-    assert size in (1, smallest, 2_500) or smaller > (most if size != 25_000 else 20)
+    assert size in (1, smallest, 2_500) or smaller > (most if size != 50_000 else 20)

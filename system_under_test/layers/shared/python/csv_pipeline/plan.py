@@ -11,11 +11,11 @@ from csv_pipeline.tokenizer import Record
 # Each chunk costs an invocation, a login and four calls, whatever its size: as much as WORTHWHILE records. So chunks
 # are large, but leave two for each of five workers, and one for each of up to 20 where that leaves WORTHWHILE records
 # to each; and they hold their row locks only as long as other chunks can wait. The price: more than 20 workers pay
-# above 500,000 records only.
+# above a million records only.
 FEW_CHUNKS = 10
 WORTHWHILE = 2_500  # records
 ENOUGH_CHUNKS = 20
-FULL_CHUNK = 25_000  # records
+FULL_CHUNK = 50_000  # records
 MAX_CHUNKS = 200
 
 
@@ -47,7 +47,7 @@ class Progress(NamedTuple):
 
 
 def chunk_size(records: int, smallest: int) -> int:
-    """Return the records per chunk: a 20th of all, up to 25,000; at least `smallest`, and enough for 200 chunks.
+    """Return the records per chunk: a 20th of all, up to 50,000; at least `smallest`, and enough for 200 chunks.
 
     Of less than 50,000 records it is a tenth, up to 2,500.
     """
