@@ -145,12 +145,13 @@ def _of_errors(state: State, machine: State) -> Found:
         yield "catch narrowed", "Catch", _set(("Catch", number, "ErrorEquals"), ["States.Timeout"])
         if "ResultPath" in catch:
             yield "catch's result path dropped", "Catch ResultPath", _drop(("Catch", number, "ResultPath"))
-        for next_ in {state.get("Next"), *_succeeding(machine)} - {catch["Next"], None}:
+        ends = dict.fromkeys([state.get("Next"), *_succeeding(machine)])
+        for next_ in [each for each in ends if each not in (catch["Next"], None)]:
             yield "catch swallows", "Catch", _set(("Catch", number, "Next"), next_)
 
 
-def _succeeding(machine: State) -> set[str]:
-    return {name for name, state in machine["States"].items() if state["Type"] == "Succeed"}
+def _succeeding(machine: State) -> list[str]:
+    return [name for name, state in machine["States"].items() if state["Type"] == "Succeed"]
 
 
 def _of_ways(name: str, state: State, machine: State) -> Found:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -41,6 +44,17 @@ def test_a_seed_draws_the_same_mutants_and_another_seed_others(sources, faults):
     assert len(set(ids[0])) == 30
     again = [each.id for each in draw.find_changes(sources)]
     assert again == [each.id for each in faults]
+
+
+def test_a_seed_draws_the_same_mutants_in_another_process():
+    line = [sys.executable, "-m", "defects", "generate", "--seed=41", "--count=100", "--list"]
+    shown = [
+        subprocess.run(
+            line, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for hash_seed in ("1", "3")
+    ]
+    assert shown[0] == shown[1] != ""
 
 
 def test_mutants_are_drawn_evenly_over_operators(sources, faults):
