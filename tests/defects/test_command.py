@@ -44,8 +44,9 @@ def test_a_line_that_nothing_turns_fails_the_whole_catalogue(tmp_path: Path):
 
 def test_nothing_is_left_running_of_a_catalogue_that_is_ended_in_the_background(tmp_path: Path):
     line = [sys.executable, "-m", "defects", "--defect=splitter/quotes", f"--keep={tmp_path}"]
-    ignored = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}  # as a shell's background does
-    with psutil.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **ignored) as catalogue:
+    with psutil.Popen(
+        line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=ignore_interrupts
+    ) as catalogue:
         output = tmp_path / "splitter" / "quotes" / "output.txt"
         eventually(
             lambda: True if output.is_file() and "deployed" in output.read_text("utf-8") else None,
@@ -57,3 +58,8 @@ def test_nothing_is_left_running_of_a_catalogue_that_is_ended_in_the_background(
     assert begun
     assert psutil.wait_procs(begun, timeout=60)[1] == []
     assert "KeyboardInterrupt" in output.read_text("utf-8")
+
+
+def ignore_interrupts() -> None:
+    """As a shell has the programs do that it runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
