@@ -98,7 +98,7 @@ def _prepare_peer(
     with bare.stage(START):
         url = running.enter_context(_served(name, program, folder))
         database = running.enter_context(Postgres(folder / "postgres", database=DATABASE))
-        eventually(lambda: _answers(url), what=f"{name} to answer on {url}", within=_PATIENCE)
+        eventually(lambda: _is_answering(url), what=f"{name} to answer on {url}", within=_PATIENCE)
         if name == MOTO:  # else every execution runs for ever
             told = json.dumps({"stepfunctions": {"execute_state_machine": True}}).encode()
             _open(Request(f"{url}/moto-api/config", told, {"Content-Type": "application/json"})).close()
@@ -146,7 +146,7 @@ def _served(name: str, program: str, folder: Path) -> Iterator[str]:
                 _, started = psutil.wait_procs(started, _ENDING_SECONDS)
 
 
-def _answers(url: str) -> bool | None:
+def _is_answering(url: str) -> bool | None:
     try:
         _open(url, timeout=5).close()
     except HTTPError:

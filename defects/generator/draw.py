@@ -39,7 +39,7 @@ def draw(
 
     Faults are different, too; a lawful change may be a comment.
     """
-    fits = is_readable if lawful else is_different
+    fits = is_readable if lawful else changes_meaning
     dice = random.Random(seed)
     left: dict[tuple[str, str], dict[str, list[Change]]] = {}
     for change in changes:
@@ -49,14 +49,14 @@ def draw(
         for operator in dice.sample(sorted(left), len(left)):
             if len(drawn) == count:
                 break
-            taken = _next(sources, left[operator], dice, fits)
+            taken = _take_next(sources, left[operator], dice, fits)
             drawn += [taken] if taken else []
             if not left[operator]:
                 del left[operator]
     return drawn
 
 
-def _next(
+def _take_next(
     sources: Mapping[str, str],
     places: dict[str, list[Change]],
     dice: random.Random,
@@ -75,32 +75,32 @@ def _next(
 
 def is_readable(sources: Mapping[str, str], change: Change) -> bool:
     """True if each changed file is still JSON, YAML or Python; such a mutant can at least be given to a deployment."""
-    return _meanings(apply(sources, change)) is not None
+    return _parse_all(apply(sources, change)) is not None
 
 
-def is_different(sources: Mapping[str, str], change: Change) -> bool:
+def changes_meaning(sources: Mapping[str, str], change: Change) -> bool:
     """True if the change is readable, and says something else: another way of quoting or of line breaks is no fault."""
     made = apply(sources, change)
-    meanings = _meanings(made)
-    return meanings is not None and meanings != _meanings({file: sources[file] for file in made})
+    meanings = _parse_all(made)
+    return meanings is not None and meanings != _parse_all({file: sources[file] for file in made})
 
 
-def _meanings(texts: Mapping[str, str]) -> list[object] | None:
+def _parse_all(texts: Mapping[str, str]) -> list[object] | None:
     try:
-        return [_meaning(file, text) for file, text in texts.items()]
+        return [_parse(file, text) for file, text in texts.items()]
     except (ValueError, SyntaxError, yaml.YAMLError):
         return None
 
 
 @lru_cache(maxsize=64)
-def _meaning(file: str, text: str) -> object:
+def _parse(file: str, text: str) -> object:
     match file.rpartition(".")[2]:
         case "json":
             return json.loads(text)
         case "yaml":
             return _values(yaml.compose(text))
         case "py":
-            compile(text, file, "exec")
+            compile(text, file, "exec")  # refuses more than the parser does, such as a return outside of a function
             return ast.dump(ast.parse(text))
         case _:
             return text

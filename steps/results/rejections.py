@@ -69,13 +69,19 @@ def explained(delivery: Delivery, drivers: Drivers, settings: Settings, finding:
     due: list[tuple[str, ...]] = [
         (str(row["line_number"]), row["user_id"] or "", row["reason"]) for row in delivery.rejected
     ]
-    wrong = len((Counter(got) - Counter(due)) | (Counter(due) - Counter(got)))
+    wrong = count_differences(got, due)
     if wrong:
         finding.suspect(
             Diagnosis.RESULTS_MISSING,
             f"{settings.rejections} does not name line and reason of {wrong} of {len(due)} rejected records",
         )
     finding.holds(not wrong, "rejections-explained", file=settings.rejections, records=len(due), wrong=wrong)
+    finding.control("a reason left out", bool(count_differences(due[1:], due)) or not due)
+
+
+def count_differences(got: Sequence[tuple[str, ...]], due: Sequence[tuple[str, ...]]) -> int:
+    """Return the number of rows that one of both has and the other has not."""
+    return len((Counter(got) - Counter(due)) | (Counter(due) - Counter(got)))
 
 
 def read_rejections(content: bytes | None) -> list[tuple[str, ...]]:

@@ -17,7 +17,7 @@ _REFUSES = f"""#!{sys.executable}
 import http.server, os, pathlib
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self): self.send_error(501, "Nothing of that is here")
+    def do_GET(self): self.send_error(501, "Not implemented")
     do_POST = do_GET
 
 pathlib.Path(__file__).with_suffix(".pid").write_text(str(os.getpid()))
