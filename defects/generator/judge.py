@@ -14,6 +14,12 @@ from defects import runner
 from defects.generator.change import Change, apply, copy_pipeline, diff
 from defects.generator.score import CAUGHT, FALSE_ALARM, GO, SURVIVED, UNKNOWN, UNSUPPORTED, Judged
 from steps.diagnoses.ids import Diagnosis
+from steps.suite.marks import PARTS_OF_RELEASE, RELEASE, WHOLE
+
+
+def find_parts(mark: str) -> tuple[str, ...]:
+    """Return the marks whose sessions judge in turn: the second of a release judges what the first let pass."""
+    return PARTS_OF_RELEASE if mark == RELEASE else (mark,)
 
 
 def judge_all(
@@ -42,21 +48,41 @@ def judge_all(
 def judge(
     folder: Path, sources: Mapping[str, str], change: Change, *, mark: str, lawful: bool, keep: Path | None
 ) -> Judged:
-    """Run `pytest -m MARK` on a copy of the pipeline with this change; a closed gate ends the session in seconds."""
+    """Run `pytest -m MARK` on a copy of the pipeline with this change.
+
+    A closed gate ends the session in seconds, and the first failure ends one that gives no verdict of a whole.
+    """
     with tempfile.TemporaryDirectory(prefix="generated-") as place:
         system = copy_pipeline(folder, Path(place) / "system_under_test")
         for file, text in apply(sources, change).items():
             (system / file).write_text(text, "utf-8")
         reports = (keep / change.id).resolve() if keep else Path(place) / "reports"
         began = time.monotonic()
-        arguments = ["-m", mark, f"--system-under-test={system}"]
+        arguments = ["-m", mark, f"--system-under-test={system}", *([] if mark in WHOLE else ["--maxfail=1"])]
         verdict, ended = runner.run_session(arguments, reports, patience=runner.PATIENCE.get(mark, runner.LONGEST))
         seconds = round(time.monotonic() - began, 1)
-    return evaluate(change, diff(sources, change), verdict, ended, seconds, lawful=lawful)
+    if verdict and mark not in WHOLE:
+        verdict = {**verdict, "verdict": conclude_part(verdict)}
+    return evaluate(change, diff(sources, change), verdict, ended, seconds, mark=mark, lawful=lawful)
+
+
+def conclude_part(verdict: Mapping[str, Any]) -> str:
+    """Return the conclusion of a session of robustness scenarios, whose own verdict is UNKNOWN as a part's."""
+    statuses = {item["status"] for item in verdict.get("beyond", {}).values()}
+    return (
+        "NO-GO" if "failed" in statuses else "GO" if statuses and statuses <= {"passed", "not-checked"} else "UNKNOWN"
+    )
 
 
 def evaluate(
-    change: Change, shown: str, verdict: Mapping[str, Any] | None, ended: str, seconds: float, *, lawful: bool
+    change: Change,
+    shown: str,
+    verdict: Mapping[str, Any] | None,
+    ended: str,
+    seconds: float,
+    *,
+    lawful: bool,
+    mark: str = "local",
 ) -> Judged:
     """Say what a session's verdict.json means for a change."""
     said = verdict["verdict"] if verdict else None
@@ -73,7 +99,7 @@ def evaluate(
         word = UNSUPPORTED
     named = any(name in told for name in names_of(change, shown))
     return Judged(
-        change.id, change.layer, change.operator, change.place, shown, word, lines, first, named, ended, seconds
+        change.id, change.layer, change.operator, change.place, shown, word, lines, first, named, ended, seconds, mark
     )
 
 

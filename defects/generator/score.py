@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from steps.paths import ROOT
@@ -22,7 +22,7 @@ class Judged:
 
     word: `caught` is a NO-GO, `survived` a GO, `unknown` anything else; a lawful change has `GO`, `false alarm`,
     `unsupported` where the suite says that it does not know what was changed, or `unknown`. lines: those that were NO.
-    named: whether the first diagnosis, or the first NO, names the place.
+    named: whether the first diagnosis, or the first NO, names the place. mark: of the session, `local` or `robustness`.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Judged:
     named: bool = False
     ended: str = ""
     seconds: float = 0.0
+    mark: str = "local"
 
 
 def equivalents(file: Path = EQUIVALENT) -> dict[str, str]:
@@ -82,9 +83,16 @@ def score(judged: Iterable[Judged], equivalent: Mapping[str, str], *, lawful: bo
     )
 
 
+def scores_by_mark(judged: Sequence[Judged], equivalent: Mapping[str, str]) -> dict[str, Score]:
+    """Return the score of `-m local` alone and, where robustness scenarios judged what it let pass, of both."""
+    alone = [each if each.mark != "robustness" else replace(each, word=SURVIVED) for each in judged]
+    both = {" by `-m local`": score(alone, equivalent), " by `-m release`": score(judged, equivalent)}
+    return both if any(each.mark == "robustness" for each in judged) else {"": score(judged, equivalent)}
+
+
 def matrix(judged: list[Judged], lawful: list[Judged], equivalent: Mapping[str, str], seed: int) -> str:
     """Return the page in Markdown: survivors with their diffs, then the scores by layer and operator."""
-    faults, laws = score(judged, equivalent), score(lawful, {}, lawful=True)
+    laws = score(lawful, {}, lawful=True)
     lines = [
         f"# Generated mutants, seed {seed}",
         "",
@@ -93,7 +101,7 @@ def matrix(judged: list[Judged], lawful: list[Judged], equivalent: Mapping[str, 
         "",
         "| | made | equivalent | as it should be | | unknown | place named |",
         "|---|---|---|---|---|---|---|",
-        _row("faults: NO-GO", faults),
+        *(_row(f"faults: NO-GO{part}", of_part) for part, of_part in scores_by_mark(judged, equivalent).items()),
         _row("lawful changes: GO or unsupported", laws),
         "",
     ]

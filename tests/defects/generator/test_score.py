@@ -10,8 +10,8 @@ import pytest
 from defects.generator import command
 from defects.generator.change import BUNDLED, Change, Replacement
 from defects.generator.command import Results
-from defects.generator.judge import evaluate
-from defects.generator.score import GO, Judged, matrix, score
+from defects.generator.judge import conclude_part, evaluate
+from defects.generator.score import GO, Judged, matrix, score, scores_by_mark
 from steps.paths import ROOT
 
 CHANGE = Change("state machine", "retry dropped", "Merge: Retry", (Replacement("a.asl.json", 0, 1, "x"),), "abc")
@@ -91,7 +91,7 @@ def test_results_are_kept_for_the_same_sources_and_a_run_goes_on_where_it_stoppe
     for id in ids:
         kept.add(replace(ONE, id=id))
     assert command.main(line) == 0
-    assert "3 of 3 caught, 0 unknown, 0 equivalent; seed 5" in capsys.readouterr().out
+    assert "3 of 3 caught, 0 unknown, 0 equivalent, 3 with their place; seed 5" in capsys.readouterr().out
     kept.add(replace(ONE, id=ids[0], layer="sql", word="survived", diff="-kept\n+lost"))
     assert command.main(line) == 1
     told = capsys.readouterr().out
@@ -115,3 +115,24 @@ def test_a_survivor_fails_the_command(tmp_path, capsys):
     id = capsys.readouterr().out.split()[2]
     Results(tmp_path, BUNDLED, "5").add(replace(ONE, id=id, word="survived"))
     assert command.main(line) == 1
+
+
+@pytest.mark.parametrize(
+    "statuses, said",
+    [
+        (["passed", "failed", "not-checked"], "NO-GO"),
+        (["passed", "not-checked"], "GO"),
+        (["passed", "broken"], "UNKNOWN"),
+        (["not-checked"], "UNKNOWN"),
+    ],
+)
+def test_robustness_scenarios_conclude_by_the_requirements_that_they_answer(statuses, said):
+    beyond = {f"ROB-{number:02}": {"status": status} for number, status in enumerate(statuses, 1)}
+    assert conclude_part({"verdict": "UNKNOWN", "items": {}, "beyond": beyond}) == said
+
+
+def test_a_release_scores_the_checklist_alone_beside_both_parts():
+    by_both = [ONE, replace(ONE, id="b", mark="robustness"), replace(ONE, id="c", word="survived", mark="robustness")]
+    alone, both = scores_by_mark(by_both, {}).values()
+    assert (alone.caught, both.caught, both.counted) == (1, 2, 3)
+    assert "by `-m local` |" in matrix(by_both, [], {}, 1) and "by `-m release` |" in matrix(by_both, [], {}, 1)
