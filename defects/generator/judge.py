@@ -69,9 +69,9 @@ def judge(
 def conclude_part(verdict: Mapping[str, Any]) -> str:
     """Return the conclusion of a session of robustness scenarios, whose own verdict is UNKNOWN as a part's."""
     statuses = {item["status"] for item in verdict.get("beyond", {}).values()}
-    return (
-        "NO-GO" if "failed" in statuses else "GO" if statuses and statuses <= {"passed", "not-checked"} else "UNKNOWN"
-    )
+    if "failed" in statuses:
+        return "NO-GO"
+    return "GO" if "passed" in statuses and "broken" not in statuses else "UNKNOWN"
 
 
 def evaluate(
