@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
@@ -17,11 +18,12 @@ Protocol = Literal["json", "rest-json", "query", "ec2", "s3"]
 
 @dataclass(frozen=True)
 class ServiceError:
-    """An AWS service error: code, message and HTTP status."""
+    """An AWS service error: code, message and HTTP status; more: further members of a JSON response."""
 
     code: str
     message: str
     status: int = 400
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -40,9 +42,9 @@ def answer_refusals(request: Request, inner: Handler) -> Response:
         return refused.answer
 
 
-def json_error(code: str, message: str, status: int = 400) -> Response:
+def json_error(code: str, message: str, status: int = 400, **more: Any) -> Response:
     """Returns an error as AWS's JSON services (Step Functions, EventBridge) report it."""
-    return json_answer({"__type": code, "message": message}, status, x_amzn_ErrorType=code)
+    return json_answer({"__type": code, "message": message, **more}, status, x_amzn_ErrorType=code)
 
 
 def rest_error(code: str, message: str, status: int = 400, **more: str) -> Response:
@@ -68,7 +70,7 @@ def error_response(request: Request, scope: Scope | None, error: ServiceError) -
     """Returns `error` as a response in the protocol of the request's service."""
     protocol = protocol_of(request, scope)
     if protocol == "json":
-        return json_error(error.code, error.message, error.status)
+        return json_error(error.code, error.message, error.status, **error.more)
     if protocol == "rest-json":
         return rest_error(error.code, error.message, error.status)
     request_id = str(uuid.uuid4())

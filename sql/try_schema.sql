@@ -69,6 +69,20 @@ BEGIN
         END;
     END LOOP;
 
+    -- A total that is NULL stays NULL, whatever is added to it.
+    FOREACH part IN ARRAY CASE WHEN deviations = '{}' THEN ARRAY['login_count', 'post_count'] ELSE '{}' END LOOP
+        BEGIN
+            DELETE FROM user_statistics WHERE user_id = tested;
+            EXECUTE format('INSERT INTO user_statistics (user_id, %I, last_execution_id) VALUES ($1, NULL, $2)', part)
+                USING tested, arn;
+            deviations := deviations || format('user_statistics takes NULL as %s: NOT NULL is missing', part);
+        EXCEPTION
+            WHEN lock_not_available THEN RAISE;
+            WHEN not_null_violation THEN NULL;
+            WHEN OTHERS THEN deviations := deviations || format('%s as NULL: %s (%s)', part, SQLERRM, SQLSTATE);
+        END;
+    END LOOP;
+
     BEGIN
         SELECT 'U' || n INTO stranger FROM generate_series(99999, 10000, -1) AS n
         WHERE NOT EXISTS (SELECT FROM users WHERE user_id = 'U' || n) LIMIT 1;

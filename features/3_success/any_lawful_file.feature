@@ -12,6 +12,7 @@ Feature: Whatever a lawful file looks like, each record is added to what its use
     When the file is uploaded
     And its functions wait for the lock, and it is released
     Then every bad record is rejected for its own reason
+    And the logs name the reason of each of them
     And its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree
     And the statistics of its users are updated by this execution

@@ -72,6 +72,16 @@ Feature: Whatever a sender delivers, its fate is known beforehand
     And nobody else's statistics have changed
     And the rejected records are kept as they stood in the file
 
+  @requirement:ROB-06
+  Scenario: Bad records of three-byte characters cost no good record, wherever a reader cuts them
+    Given a file of 1000 records
+    And 3 MB of bad records whose characters take three bytes each
+    When the file is delivered
+    Then its status is "SUCCEEDED"
+    And every bad record is rejected for its own reason
+    And each record of the file has one fate, on which all stores agree
+    And the rejected records are kept as they stood in the file
+
   @requirement:ROB-05
   Scenario Outline: All of a lawful file is applied
     Given a file of 10 records
@@ -186,6 +196,13 @@ Feature: Whatever a sender delivers, its fate is known beforehand
     And the file is delivered
     Then its status is "SUCCEEDED"
     And the file alone has started an execution
+
+  @requirement:ROB-07
+  Scenario: What the rule filters out is refused if somebody starts it by hand
+    Given a file of 10 records
+    When its bytes are put under "incoming/users.txt" and started by hand
+    Then the execution fails with "ValidationError", saying "is not incoming/*.csv"
+    And no statistics change
 
   @requirement:ROB-05
   Scenario: 100 MB are not too much

@@ -71,6 +71,24 @@ Feature: Every record counts exactly once, whatever the database does
       | lock_timeout      | LockNotAvailable | lock timeout      |
       | statement_timeout | QueryCanceled    | statement timeout |
 
+  @requirement:ROB-08
+  Scenario: The name of the database cannot be resolved
+    Given a file of 10 records
+    And the functions are to reach the database at "aurora.invalid:5432"
+    When the file is delivered
+    Then the execution fails with "DatabaseUnavailableError", saying "no session on aurora.invalid"
+    And batch-jobs holds its status as "FAILED"
+    And no statistics change
+
+  @requirement:ROB-09
+  Scenario: A chunk conflicts with another transaction each time
+    Given a file of 10 records
+    And a record whose chunk conflicts with another transaction each time
+    And an invocation may take 10 seconds
+    When the file is delivered
+    Then the execution fails with "SerializationFailure", saying "on purpose"
+    And batch-jobs holds its status as "FAILED"
+
   @requirement:ROB-09
   Scenario: A deadlock with somebody else
     Given a file of 10 records

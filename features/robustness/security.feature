@@ -34,6 +34,7 @@ Feature: The functions may do what they must and nothing else, and keep to thems
     When the file is delivered
     Then the execution fails with "ValidationError", saying "the header is ''"
     And its lock is still held
+    And the logs name "dynamodb:DeleteItem"
 
   @requirement:ROB-11
   Scenario: A version that is gone is told from one that may not be read

@@ -19,6 +19,7 @@ Feature: A service that is overloaded, broken or slow costs no record
       | invoking the splitter     | ServiceException                       | 500    |
       | invoking the splitter     | ResourceNotReadyException              | 502    |
       | invoking chunk 1          | ResourceConflictException              | 409    |
+      | completing the job        | TransactionConflict                    | 400    |
 
   Scenario Outline: It does what it was asked, and the answer is lost
     Given a file of 10 records
@@ -53,6 +54,7 @@ Feature: A service that is overloaded, broken or slow costs no record
       | fetching the credentials  | InternalServiceError | 500    | InternalServiceError |
       | noting the end of chunk 1 | ThrottlingException  | 400    | ThrottlingException  |
       | completing the job        | InternalServerError  | 500    | InternalServerError  |
+      | completing the job        | TransactionConflict  | 400    | TransactionCanceledException |
 
   Scenario: Each answer comes late
     Given a file of 10 records

@@ -111,9 +111,11 @@ def _problems_of_seconds(effect: Any, seconds: Any) -> Iterator[str]:
 
 def _problems_of_error(error: Any) -> Iterator[str]:
     if not isinstance(error, dict):
-        yield f"'error' must be an object with code, message and status, and is {error!r}"
+        yield f"'error' must be an object with code, message, status and more, and is {error!r}"
         return
-    yield from (f"'error' has no field {name!r}" for name in error if name not in ("code", "message", "status"))
+    yield from (f"'error' has no field {name!r}" for name in error if name not in ("code", "message", "status", "more"))
+    if not isinstance(error.get("more", {}), dict):
+        yield f"'error.more' must be an object, and is {error['more']!r}"
     for name in ("code", "message"):
         if not isinstance(error.get(name), str) or not error[name]:
             yield f"'error.{name}' must be a text, and is {error.get(name)!r}"

@@ -15,6 +15,11 @@ from steps.drivers.waiting import eventually
 
 PATIENCE = 60
 """Seconds to wait for a call that matches a fault, and for the response to a request about faults."""
+_REASONS = ("TransactionConflict", "ThrottlingError")
+"""Reasons for which DynamoDB cancels a transaction; the code of the error itself is the same for each.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
 _here = build_opener(ProxyHandler({}))  # an emulator on this machine is reached without a proxy
 
 
@@ -59,10 +64,13 @@ class Faults:
     ) -> Fault:
         """Fail matching calls with `code`, at most `times` of them (default: all).
 
+        A reason for which DynamoDB cancels transactions, such as TransactionConflict, cancels one for it.
         work="done" or "going on": the call takes effect although the caller sees the error; `times` is then 1
         by default.
         """
-        error = {"code": code, "message": f"{name}, on purpose", "status": status}
+        error: dict[str, Any] = {"code": code, "message": f"{name}, on purpose", "status": status}
+        if code in _REASONS:
+            error |= {"code": "TransactionCanceledException", "more": {"CancellationReasons": [{"Code": code}]}}
         times = 1 if times is None and work != "undone" else times
         return self._set(name, when, {"effect": "error", "error": error, "work": work, "times": times})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from textwrap import shorten
@@ -20,6 +20,7 @@ from steps.drivers.functions import Function, Functions
 from steps.drivers.logs import LogLine, complaints, holding, written
 from steps.results.audit_trail import find_failed
 from steps.run import attachments
+from steps.run.custom_file import OwnFile
 from steps.run.delivery import CHUNK_STEP, STEPS, SUCCESS, Delivery, Drivers
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
@@ -164,6 +165,23 @@ def reason_named(reason: str, delivery: Delivery, finding: Finding) -> None:
     if not named:
         finding.suspect(Diagnosis.ERROR_NAMELESS, f"no line names {reason} but for {ending}, of {len(delivery.lines)}")
     finding.holds(bool(named), "reason-logged", reason=reason, lines=len(named))
+
+
+@then("the logs name the reason of each of them")
+def each_reason_named(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
+    delivery.wait_until_logged()
+    due = sorted(set(own_file.reasons.values()))
+    unnamed = find_unnamed(due, delivery.lines)
+    if unnamed:
+        finding.suspect(Diagnosis.ERROR_NAMELESS, f"no line names {', '.join(unnamed)}, of {len(delivery.lines)}")
+    finding.holds(not unnamed, "reasons-logged", reasons=len(due), where=", ".join(unnamed))
+    without = [line for line in delivery.lines if due[0] not in line.text]
+    finding.control("a reason that is not logged", due[0] in find_unnamed(due, without))
+
+
+def find_unnamed(reasons: Sequence[str], lines: Sequence[LogLine]) -> list[str]:
+    """Return the reasons that no line names."""
+    return [reason for reason in reasons if not holding(lines, reason)]
 
 
 def _count_event_types(lines: list[LogLine]) -> Counter[str]:

@@ -11,7 +11,7 @@ from pytest_bdd import given, parsers, then, when
 from steps.drivers.s3 import Upload
 from steps.preconditions.event_rule import MAX_BYTES
 from steps.run.custom_file import OwnFile
-from steps.run.delivery import Delivery, Drivers
+from steps.run.delivery import Delivery, Drivers, Start, read_statistics
 from steps.run.file_forms import FORMS, of_largest_size
 from steps.suite.finding import Finding
 from steps.verdict.messages import phrase
@@ -61,6 +61,15 @@ def _user(text: str) -> str:
         return ""
 
 
+@given(parsers.parse("{megabytes:d} MB of bad records whose characters take three bytes each"))
+def multi_byte(megabytes: int, own_file: OwnFile, rejected_texts: list[str]) -> None:
+    """Whatever the size of the blocks that a reader takes, the borders of some lie within a character."""
+    text = "ユ" * 20_000
+    for _ in range(-(-megabytes * 1_000_000 // len(text.encode()))):
+        own_file.write(text, text, 0, 0, reason="ValidationError")
+        rejected_texts.append(text)
+
+
 @given(parsers.parse("{count:d} more good records"))
 def more_good(count: int, own_file: OwnFile) -> None:
     own_file.fill(count)
@@ -87,6 +96,15 @@ def largest(own_file: OwnFile) -> None:
 def put_elsewhere(datatable: list[list[str]], own_file: OwnFile, drivers: Drivers) -> list[Upload]:
     content = own_file.build().content
     return [drivers.inbox.put(key, content) for (key,) in datatable[1:]]
+
+
+@when(parsers.parse('its bytes are put under "{key}" and started by hand'), target_fixture="delivery")
+def started_elsewhere(key: str, own_file: OwnFile, drivers: Drivers) -> Delivery:
+    file = own_file.build()
+    before, upload = read_statistics(drivers.database, file.sums()), drivers.inbox.put(key, file.content)
+    delivery = Delivery(file, upload, before, drivers, lambda: Start(drivers.workflow.start_for(upload), "manual"))
+    delivery.wait_until_ended()
+    return delivery
 
 
 @when(parsers.parse('one byte over 100 MB is put under "{key}"'))

@@ -196,16 +196,25 @@ def file_of(count: int, own_file: OwnFile) -> None:
     own_file.fill(count)
 
 
-_REFUSED_LOGINS = 987654321
-"""The number of logins that sql/refuse_record.sql has PostgreSQL refuse."""
+_REFUSED_LOGINS, _CONFLICTING_LOGINS = 987654321, 987654322
+"""The numbers of logins that sql/refuse_record.sql has PostgreSQL refuse, the second as a serialization failure."""
 
 
 @given("a record that the database refuses")
 def refused_record(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
     """Have PostgreSQL refuse one lawful record, whose chunk then fails, until the scenario ends."""
+    _add_refused(_REFUSED_LOGINS, own_file, drivers, cleaning_up)
+
+
+@given("a record whose chunk conflicts with another transaction each time")
+def conflicting_record(own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
+    _add_refused(_CONFLICTING_LOGINS, own_file, drivers, cleaning_up)
+
+
+def _add_refused(logins: int, own_file: OwnFile, drivers: Drivers, cleaning_up: ExitStack) -> None:
     user = own_file.new_user()
     own_file.register([user])
-    own_file.add(user, _REFUSED_LOGINS, 1)
+    own_file.add(user, logins, 1)
     drivers.database.tell("refuse_record")
     cleaning_up.callback(drivers.database.tell, "refuse_no_record")
 

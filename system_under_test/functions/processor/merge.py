@@ -21,7 +21,7 @@ def merge_results(event: MergeEvent, services: Services) -> Answer:
         results.publish(
             connection, services, event, {**progress._asdict(), "reasons": reasons, **event.content.model_dump()}
         )
-    jobs.record_metadata(event, services, **progress._asdict(), results=event.object.results_prefix)
+    jobs.record_metadata(event, services, **progress._asdict())
     check_tolerance(progress, reasons, tolerance)
     return {
         "records_total": progress.records_total,

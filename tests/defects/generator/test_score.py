@@ -118,7 +118,7 @@ def test_a_survivor_fails_the_command(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "statuses, said",
+    ("statuses", "said"),
     [
         (["passed", "failed", "not-checked"], "NO-GO"),
         (["passed", "not-checked"], "GO"),
@@ -135,4 +135,5 @@ def test_a_release_scores_the_checklist_alone_beside_both_parts():
     by_both = [ONE, replace(ONE, id="b", mark="robustness"), replace(ONE, id="c", word="survived", mark="robustness")]
     alone, both = scores_by_mark(by_both, {}).values()
     assert (alone.caught, both.caught, both.counted) == (1, 2, 3)
-    assert "by `-m local` |" in matrix(by_both, [], {}, 1) and "by `-m release` |" in matrix(by_both, [], {}, 1)
+    assert "by `-m local` |" in matrix(by_both, [], {}, 1)
+    assert "by `-m release` |" in matrix(by_both, [], {}, 1)

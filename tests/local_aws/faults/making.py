@@ -24,7 +24,9 @@ class Faults:
         self.ask("PUT", f"/{name}", json.dumps({"when": when, "effect": effect, **more}).encode())
 
     def refuse(self, name: str, when: str, code: str, status: int, **more: Any) -> None:
-        self.make(name, when, "error", error={"code": code, "message": "By <a> fault.", "status": status}, **more)
+        members = {"more": more.pop("members")} if "members" in more else {}
+        error = {"code": code, "message": "By <a> fault.", "status": status, **members}
+        self.make(name, when, "error", error=error, **more)
 
     def seen(self, name: str) -> dict[str, int]:
         found: dict[str, int] = self.ask("GET", f"/{name}")

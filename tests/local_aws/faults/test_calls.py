@@ -35,6 +35,18 @@ def test_a_call_is_refused_in_the_words_of_its_service(
     assert faults.seen("refused") == {"hits": 1, "held": 0}
 
 
+def test_a_refused_transaction_has_the_reasons_of_its_cancellation(
+    client: Client, table: Table, faults: Faults
+) -> None:
+    reasons = [{"Code": "TransactionConflict"}]
+    members, code = {"CancellationReasons": reasons}, "TransactionCanceledException"
+    faults.refuse("conflict", "TransactWriteItems", code, 400, members=members)
+    write = {"Put": {"TableName": table.name, "Item": {"id": {"S": "1"}}}}
+    with pytest.raises(client("dynamodb").exceptions.TransactionCanceledException) as caught:
+        client("dynamodb").transact_write_items(TransactItems=[write])
+    assert caught.value.response["CancellationReasons"] == reasons
+
+
 @pytest.mark.parametrize(("work", "done"), [("undone", False), ("done", True)])
 def test_a_refused_call_was_carried_out_or_not(table: Table, faults: Faults, work: str, done: bool) -> None:
     faults.refuse("lost", "PutItem", "InternalServerError", 500, work=work)

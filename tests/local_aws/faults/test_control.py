@@ -28,7 +28,10 @@ from tests.local_aws.faults.making import Faults, Table
                 "'error.status' must be from 400 to 599",
             ],
         ),
-        (b'{"when": "", "effect": "error"}', ["'error' must be an object with code, message and status, and is None"]),
+        (
+            b'{"when": "", "effect": "error"}',
+            ["'error' must be an object with code, message, status and more, and is None"],
+        ),
         (b'{"when": "", "effect": "hold", "work": "done"}', ["what is held or late is done in the end"]),
         (
             b'{"when": "", "effect": "slow", "work": "done"}',

@@ -84,6 +84,7 @@ def test_the_dev_account_cannot_hold_an_execution_and_after_the_migration_its_ow
         ("ALTER TABLE users ALTER email TYPE varchar(10)", "the test users cannot be registered: value too long"),
         ("ALTER TABLE users ADD CHECK (username LIKE 'T%')", "the test users cannot be registered"),
         ("ALTER TABLE users DROP CONSTRAINT users_email_key", "two users may have the same email"),
+        ("ALTER TABLE user_statistics ALTER login_count DROP NOT NULL", "takes NULL as login_count"),
         ("TRUNCATE schema_version; INSERT INTO schema_version VALUES (1)", "the schema is version 1, and has to be 3"),
         ("ALTER TABLE users DROP metadata, ADD metadata integer", "the test users cannot be registered"),
         ("CREATE RULE none AS ON INSERT TO user_statistics DO INSTEAD NOTHING", "user_statistics"),
