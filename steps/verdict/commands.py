@@ -17,7 +17,7 @@ _IN_EVIDENCE = (
     re.compile(r"is not authorized to perform: \S+ on resource: (?P<resource_arn>\S+)"),
     re.compile(r"(?P<role>\S+) may not be assumed by"),
     re.compile(r"\buses (?P<role_arn>arn:\S+:role/(?P<role>[^\s,]+)), not"),
-    re.compile(r"(?P<aurora_sg>sg-\w+)\S* of Aurora let nobody of (?P<lambda_sg>sg-\w+)"),
+    re.compile(r"(?P<closed_sg>sg-\w+)[^;]* let nobody of (?P<lambda_sg>sg-\w+)[^;]* in to port (?P<port>\d+)"),
     re.compile(r"(?P<function>\S+) has no VpcConfig"),
     re.compile(r"(?P<subnet>subnet-\w+)"),
     re.compile(r"(?P<vpc>vpc-\w+)"),

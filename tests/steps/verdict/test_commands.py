@@ -36,7 +36,12 @@ def filled(text: str, *evidence: str) -> str:
         ("--state-machine-arn {state-machine-arn}", "", f"--state-machine-arn {MACHINE}"),
         ("{role-arn} {action}", DENIED, f"arn:aws:iam::{ACCOUNT}:role/csv-role s3:GetObject"),
         ("{resource-arn}", DENIED, "arn:aws:s3:::csv-inbox/incoming/any.csv"),
-        ("{aurora-sg} {lambda-sg}", "sg-1 of Aurora let nobody of sg-2 in to port 5432", "sg-1 sg-2"),
+        (
+            "{closed-sg} {lambda-sg} {port}",
+            "sg-1 (a) of Aurora let nobody of sg-2 (b) in to port 5432",
+            "sg-1 sg-2 5432",
+        ),
+        ("{closed-sg} {port}", "sg-1 of vpce-1, the endpoint for s3, let nobody of sg-2 in to port 443", "sg-1 443"),
         ("{subnet}", "subnet-0a has neither an endpoint for s3 nor a route out", "subnet-0a"),
         ("--name {role-arn}", "", "--name ROLE_ARN"),
     ],
