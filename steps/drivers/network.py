@@ -47,6 +47,16 @@ def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Ne
     )
 
 
+def resource_names(network: Network) -> dict[str, str]:
+    """Return names by id: the tag Name, or the logical id that CloudFormation tags, or a group's own name."""
+    endpoints = {each["VpcEndpointId"]: each for each in network.endpoints}
+    found = {}
+    for id, each in {**network.subnets, **network.groups, **endpoints}.items():
+        tags = {tag["Key"]: tag["Value"] for tag in each.get("Tags", ())}
+        found[id] = tags.get("Name") or tags.get("aws:cloudformation:logical-id") or each.get("GroupName")
+    return {id: name for id, name in found.items() if name}
+
+
 def _named_lists(groups: Iterable[Mapping[str, Any]]) -> set[str]:
     rules = [rule for group in groups for side in ("IpPermissions", "IpPermissionsEgress") for rule in group[side]]
     return {each["PrefixListId"] for rule in rules for each in rule.get("PrefixListIds", ())}

@@ -6,6 +6,7 @@ endpoint, else by the default route. On that way security groups and network ACL
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
@@ -16,7 +17,7 @@ from pytest_bdd import then, when
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.absence import missing
 from steps.drivers.aurora import Aurora, Cluster, Proxy
-from steps.drivers.network import Network, network
+from steps.drivers.network import Network, network, resource_names
 from steps.preconditions import functions as readiness
 from steps.preconditions.functions import functions
 from steps.preconditions.network_acls import ANYWHERE, is_public, passes
@@ -39,13 +40,25 @@ class Side:
 
 
 def unreachable(network: Network, functions: Side, cluster: Cluster) -> list[Deviation]:
-    """Return all that keeps the functions from Aurora and the AWS services, or exposes them to the internet."""
-    return [
+    """Return all that keeps the functions from Aurora and the AWS services, or exposes them to the internet.
+
+    Each id in the texts is followed by the resource's name, if it has one.
+    """
+    found = [
         *_unfit_subnets(network, functions, cluster),
         *_closed_groups(network, functions, cluster),
         *_closed_acls(network, functions, cluster),
         *_unreached_services(network, functions),
     ]
+    names = resource_names(network)
+
+    def with_name(id: re.Match[str]) -> str:
+        return f"{id[0]} ({names[id[0]]})" if id[0] in names else id[0]
+
+    return [Deviation(diagnosis, _ID.sub(with_name, text)) for diagnosis, text in found]
+
+
+_ID = re.compile(r"\b(?:sg|subnet|vpce)-[\w-]+")
 
 
 def _unfit_subnets(network: Network, functions: Side, cluster: Cluster) -> Iterator[Deviation]:
@@ -93,7 +106,22 @@ def _closed_groups(network: Network, functions: Side, cluster: Cluster) -> Itera
 def _closed_to(network: Network, aurora: Side, port: int, clients: Side) -> Iterator[Deviation]:
     if not _open(network, aurora.groups, "IpPermissions", port, clients):
         text = f"{', '.join(aurora.groups)} of Aurora let nobody of {', '.join(clients.groups)} in to port {port}"
+        text += _admitted(network, aurora.groups)
         yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, text)
+
+
+def _admitted(network: Network, groups: Collection[str]) -> str:
+    """The ports and clients that the groups do admit, since a wrong port or client is the usual mistake."""
+    return "; admitted: " + (", ".join(map(_describe, _rules(network, groups, "IpPermissions"))) or "nothing")
+
+
+def _describe(rule: Mapping[str, Any]) -> str:
+    clients = [each["GroupId"] for each in rule.get("UserIdGroupPairs", ())]
+    clients += [each["CidrIp"] for each in rule.get("IpRanges", ())]
+    clients += [each["PrefixListId"] for each in rule.get("PrefixListIds", ())]
+    ends = dict.fromkeys(str(rule[end]) for end in ("FromPort", "ToPort") if end in rule)
+    ports = "all ports" if rule["IpProtocol"] == _ALL else f"{rule['IpProtocol']} {'-'.join(ends)}"
+    return f"{ports.rstrip()} from {' and '.join(clients) or 'nobody'}"
 
 
 def _closed_acls(network: Network, functions: Side, cluster: Cluster) -> Iterator[Deviation]:
@@ -141,6 +169,7 @@ def _stopped_at(
     theirs, ours = ", ".join(side.groups), ", ".join(functions.groups)
     if not _open(network, side.groups, "IpPermissions", _HTTPS, Side([subnet], functions.groups)):
         text = f"{theirs} of {id}, the endpoint for {service}, let nobody of {ours} in {subnet} in to port {_HTTPS}"
+        text += _admitted(network, side.groups)
         yield Deviation(Diagnosis.SECURITY_GROUP_CLOSED, text)
     rules = _rules(network, functions.groups, "IpPermissionsEgress")
     if any(_covers(each, _HTTPS) for each in rules) and not _open(

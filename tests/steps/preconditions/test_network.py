@@ -125,13 +125,13 @@ def acls(out: list[dict[str, Any]], into: list[dict[str, Any]]) -> Network:
 
 ENDPOINT_CLOSED = (
     "sg-endpoints of vpce-secretsmanager, the endpoint for secretsmanager, "
-    f"let nobody of sg-functions in {A} in to port 443"
+    f"let nobody of sg-functions in {A} in to port 443; admitted: nothing"
 )
 NOT_OUT = f"sg-functions let nothing out of {A} to port 443 of {{}}"
 NOT_TO_ENDPOINT = "sg-functions let nothing out to port 443 of vpce-secretsmanager, the endpoint for secretsmanager"
 ACL = f"the network ACL acl-a of {A} stops {{}}"
 NONE_FOR = f"{A} has neither an endpoint for {{}} nor a route out"
-CLOSED_TO = "sg-aurora of Aurora let nobody of sg-functions in to port 5432"
+CLOSED_TO = "sg-aurora of Aurora let nobody of sg-functions in to port 5432; admitted: {}"
 NO_WAY_OUT = "sg-functions let nothing out to port 5432 of Aurora"
 NO_HTTPS = "sg-functions let nothing out to port 443 of AWS's services"
 PUBLIC = {"GatewayId": "igw-1", "DestinationCidrBlock": "0.0.0.0/0", "State": "active"}
@@ -152,17 +152,34 @@ PUBLIC = {"GatewayId": "igw-1", "DestinationCidrBlock": "0.0.0.0/0", "State": "a
             "subnet-not-private",
             [f"{A} has a route to the internet gateway igw-1"],
         ),
-        (groups(aurora=group("sg-aurora")), "security-group-closed", [CLOSED_TO]),
-        (groups(aurora=group("sg-aurora", tcp(5433, "sg-functions"))), "security-group-closed", [CLOSED_TO]),
-        (groups(aurora=group("sg-aurora", tcp(5432, "sg-others"))), "security-group-closed", [CLOSED_TO]),
-        (groups(aurora=group("sg-aurora", tcp(5432, cidr="10.0.1.0/24"))), "security-group-closed", [CLOSED_TO]),
+        (groups(aurora=group("sg-aurora")), "security-group-closed", [CLOSED_TO.format("nothing")]),
+        (
+            groups(aurora=group("sg-aurora", tcp(5433, "sg-functions"))),
+            "security-group-closed",
+            [CLOSED_TO.format("tcp 5433 from sg-functions")],
+        ),
+        (
+            groups(aurora=group("sg-aurora", tcp(1, "sg-functions", to=9), ANYWHERE | {"IpProtocol": "udp"})),
+            "security-group-closed",
+            [CLOSED_TO.format("tcp 1-9 from sg-functions, udp from 0.0.0.0/0")],
+        ),
+        (
+            groups(aurora=group("sg-aurora", tcp(5432, "sg-others"))),
+            "security-group-closed",
+            [CLOSED_TO.format("tcp 5432 from sg-others")],
+        ),
+        (
+            groups(aurora=group("sg-aurora", tcp(5432, cidr="10.0.1.0/24"))),
+            "security-group-closed",
+            [CLOSED_TO.format("tcp 5432 from 10.0.1.0/24")],
+        ),
         (groups(aurora=group("sg-aurora", tcp(5432, cidr="10.0.0.0/16"))), "", []),
         (
             groups(aurora=group("sg-aurora", ANYWHERE)),
             "subnet-not-private",
             ["sg-aurora of Aurora lets everybody in to port 5432, by 0.0.0.0/0"],
         ),
-        (groups(aurora=None), "security-group-closed", ["sg-aurora does not exist", CLOSED_TO]),
+        (groups(aurora=None), "security-group-closed", ["sg-aurora does not exist", CLOSED_TO.format("nothing")]),
         (groups(functions=group("sg-functions", egress=())), "security-group-closed", [NO_WAY_OUT, NO_HTTPS]),
         (
             groups(functions=group("sg-functions", egress=[tcp(443, cidr="0.0.0.0/0")])),
@@ -211,7 +228,7 @@ PUBLIC = {"GatewayId": "igw-1", "DestinationCidrBlock": "0.0.0.0/0", "State": "a
         (egress(tcp(443, cidr="52.0.0.0/8"), tcp(443, "sg-endpoints")), "", []),
         (egress(tcp(443, "sg-endpoints") | {"PrefixListIds": [{"PrefixListId": "pl-s3"}]}), "", []),
         (by_list("10.0.1.0/24", "10.0.2.0/24", "2001:db8::/32"), "", []),
-        (by_list("10.0.1.0/24"), "security-group-closed", [CLOSED_TO]),
+        (by_list("10.0.1.0/24"), "security-group-closed", [CLOSED_TO.format("tcp 5432 from pl-own")]),
         (acls([], []), "", []),
         (
             acls([entry(1024, "10.0.0.0/16", to=65535), entry(443)], [entry(1024, to=65535)]),
@@ -251,7 +268,12 @@ def test_each_obstacle_between_functions_and_database_is_named(found: Network, d
             "the functions' subnets lie in 1 availability zones of 2",
         ),
         (FUNCTIONS, replace(CLUSTER, vpc="vpc-2"), "aurora-unreachable", f"{A} lies in vpc-1, and Aurora in vpc-2"),
-        (FUNCTIONS, replace(CLUSTER, port=5433), "security-group-closed", CLOSED_TO.replace("5432", "5433")),
+        (
+            FUNCTIONS,
+            replace(CLUSTER, port=5433),
+            "security-group-closed",
+            CLOSED_TO.replace("5432", "5433").format("tcp 5432 from sg-functions"),
+        ),
         (
             replace(FUNCTIONS, groups=("sg-x",)),
             CLUSTER,
@@ -279,6 +301,27 @@ RULES = st.builds(
 )
 
 
+def test_ids_are_followed_by_the_names_of_their_resources():
+    def tags(**pairs: str) -> dict[str, Any]:
+        return {"Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
+
+    logical = tags(**{"aws:cloudformation:logical-id": "PrivateSubnetA"})
+    found = replace(
+        subnets(**logical),
+        groups={
+            "sg-functions": group("sg-functions") | {"GroupName": "lambda-sg"},
+            "sg-aurora": group("sg-aurora", tcp(443, "sg-functions")) | {"GroupName": "any"} | tags(Name="aurora-sg"),
+            "sg-endpoints": group("sg-endpoints", tcp(443, "sg-functions")),
+        },
+        routes={A: [LOCAL], B: network().routes[B]},
+    )
+    assert [each.text for each in unreachable(found, FUNCTIONS, CLUSTER)] == [
+        "sg-aurora (aurora-sg) of Aurora let nobody of sg-functions (lambda-sg) in to port 5432; "
+        "admitted: tcp 443 from sg-functions (lambda-sg)",
+        *(NONE_FOR.format(each).replace(A, f"{A} (PrivateSubnetA)") for each in ("s3", "dynamodb")),
+    ]
+
+
 @given(rules=st.lists(RULES, max_size=3))
 def test_a_group_is_open_where_its_rules_let_every_function_in(rules: list[dict[str, Any]]):
     def lets_in(rule: dict[str, Any], address: str) -> bool:
@@ -301,6 +344,10 @@ def test_behind_rds_proxy_the_functions_need_the_proxy_alone_and_the_proxy_auror
     found = network(groups={**network().groups, **proxied})
     by_proxy = Surroundings(found, {"any": FUNCTIONS}, CLUSTER, Proxy("any", ("sg-proxy",), (A, B), "vpc-1"))
     assert by_proxy.deviations() == []
-    assert [each.text for each in replace(by_proxy, proxy=None).deviations()] == [CLOSED_TO]
+    assert [each.text for each in replace(by_proxy, proxy=None).deviations()] == [
+        CLOSED_TO.format("tcp 5432 from sg-proxy")
+    ]
     shut = replace(by_proxy, network=replace(found, groups={**found.groups, "sg-aurora": group("sg-aurora")}))
-    assert [each.text for each in shut.deviations()] == [CLOSED_TO.replace("sg-functions", "sg-proxy")]
+    assert [each.text for each in shut.deviations()] == [
+        CLOSED_TO.format("nothing").replace("sg-functions", "sg-proxy")
+    ]
