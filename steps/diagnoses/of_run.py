@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from steps.diagnoses.ids import Diagnosis
-from steps.drivers.step_functions import message, raising_frames
+from steps.drivers.step_functions import Run, message, raising_frames
 from steps.suite.deviation import Deviation
 
 
@@ -76,14 +76,20 @@ _SIGNS = (
 )
 
 
-def of_failure(status: str, error: str | None, cause: str | None) -> list[Deviation]:
+def diagnose_run(run: Run) -> list[Deviation]:
+    """Return the deviation of an execution that did not succeed, with the state that failed."""
+    return of_failure(run.status, run.error, run.cause, run.failed_state)
+
+
+def of_failure(status: str, error: str | None, cause: str | None, state: str | None = None) -> list[Deviation]:
     """Return the deviation of an execution that did not succeed; empty for one that SUCCEEDED."""
     if status == "SUCCEEDED":
         return []
     name, why = error or status, " ".join(message(cause).split())
     diagnosis = next((sign.diagnosis for sign in _SIGNS if _fits(sign, name, why)), Diagnosis.STATE_FAILED)
-    raised = f", raised in {', called from '.join(reversed(frames))}" if (frames := raising_frames(cause)) else ""
-    return [Deviation(diagnosis, f"the execution {status} with {name}: {why[:600]}".rstrip(": ") + raised)]
+    where = f", in the state {state}" if state else ""
+    where += f", raised in {', called from '.join(reversed(frames))}" if (frames := raising_frames(cause)) else ""
+    return [Deviation(diagnosis, f"the execution {status} with {name}: {why[:600]}".rstrip(": ") + where)]
 
 
 def of_start(by: str, why: str) -> list[Deviation]:

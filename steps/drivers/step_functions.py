@@ -66,6 +66,11 @@ class Run:
         return retries(self.history)
 
     @property
+    def failed_state(self) -> str | None:
+        """The state whose task failed last with the execution's error; None if no task did."""
+        return next((task.state for task in reversed(self.tasks) if self.error and task.error == self.error), None)
+
+    @property
     def duplicate_of(self) -> str | None:
         """The execution that owns the upload, if this one ended as its duplicate."""
         return self.output.get("duplicate_of")

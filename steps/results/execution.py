@@ -9,7 +9,7 @@ from textwrap import shorten
 from pytest_bdd import parsers, then, when
 
 from steps.diagnoses.ids import Diagnosis
-from steps.diagnoses.of_run import of_failure
+from steps.diagnoses.of_run import diagnose_run
 from steps.drivers.execution_history import Reached, Retry, Spans, iterations, peak, reached
 from steps.drivers.logs import invocations
 from steps.drivers.s3 import Upload
@@ -36,7 +36,7 @@ def execution_ended(delivery: Delivery, finding: Finding) -> None:
 def status_is(status: str, delivery: Delivery, finding: Finding) -> None:
     run = delivery.run
     if run.status != status:
-        finding.deviations += of_failure(run.status, run.error, run.cause)
+        finding.deviations += diagnose_run(run)
     finding.attach(attachments.of_states(run))
     finding.holds(
         run.status == status,
@@ -76,7 +76,7 @@ def diagnose_failure(run: Run, error: str) -> list[Deviation]:
     """Return the deviations of an execution that had to fail with `error` and a stated reason, but did not."""
     if run.status == "SUCCEEDED":
         return [Deviation(Diagnosis.ERROR_SWALLOWED, f"the execution SUCCEEDED, and had to fail with {error}")]
-    found = of_failure(run.status, run.error, run.cause)
+    found = diagnose_run(run)
     known = run.error != error and found[0].diagnosis != Diagnosis.STATE_FAILED
     return found if known else [Deviation(Diagnosis.ERROR_NAMELESS, found[0].text)]
 
@@ -91,7 +91,7 @@ def fails_for_every_record(error: str, reason: str, delivery: Delivery, finding:
 def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, finding: Finding) -> None:
     """Judge the diagnosis alone; the pipeline may name the error as it likes."""
     run = delivery.run
-    got = [each.diagnosis for each in of_failure(run.status, run.error, run.cause)]
+    got = [each.diagnosis for each in diagnose_run(run)]
     if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == [Diagnosis.STATE_FAILED]):
         finding.suspect(Diagnosis.ERROR_NAMELESS, str(run))
     finding.holds(

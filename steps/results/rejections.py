@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pytest_bdd import parsers, then
 
 from steps.diagnoses.ids import Diagnosis
-from steps.diagnoses.of_run import of_failure
+from steps.diagnoses.of_run import diagnose_run
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.step_functions import Run, message
 from steps.run import attachments
@@ -135,7 +135,7 @@ def diagnose_rejections(run: Run, got: Reasons, due: Reasons, altered: Sequence[
     if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
         told, lacking = _tell_reasons(strange) or "no others", _tell_reasons(missed) or "none"
         return [Deviation(Diagnosis.FATE_WRONG, f"rejected: {told}; not rejected so: {lacking}")]
-    return of_failure(run.status, run.error, run.cause)
+    return diagnose_run(run)
 
 
 def _tell_reasons(reasons: Reasons) -> str:

@@ -12,7 +12,7 @@ from pytest_bdd import given, parsers, then, when
 
 from steps.diagnoses import catalogue
 from steps.diagnoses.ids import Diagnosis
-from steps.diagnoses.of_run import of_failure
+from steps.diagnoses.of_run import diagnose_run
 from steps.diagnoses.ranking import diagnoses
 from steps.drivers.absence import missing
 from steps.drivers.iam import Need, Permissions
@@ -50,7 +50,7 @@ def named_first(
     diagnosis: str, delivery: Delivery, environment: Environment, settings: Settings, finding: Finding
 ) -> None:
     run = delivery.run
-    found = [*look_up_configuration(environment, settings).deviations, *of_failure(run.status, run.error, run.cause)]
+    found = [*look_up_configuration(environment, settings).deviations, *diagnose_run(run)]
     ranked = [each.id for each in diagnoses([Scenario("any", [], FAILED)], found, catalogue.read())]
     evidence = "\n".join(f"{each.diagnosis}: {each.text}" for each in found)
     told = enumerate_items([str(id) for id in ranked])

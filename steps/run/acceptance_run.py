@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from steps.diagnoses.ids import Diagnosis
-from steps.diagnoses.of_run import of_failure, of_late_start, of_start
+from steps.diagnoses.of_run import diagnose_run, of_late_start, of_start
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.postgres import Database
 from steps.drivers.s3 import NotThere, Upload
@@ -216,7 +216,7 @@ class AcceptanceObserver(Observer):
         record.end("run")
         record.run |= {"execution_arn": run.arn, "status": run.status}
         self.recognise_late_event()
-        record.deviations += of_failure(run.status, run.error, run.cause)
+        record.deviations += diagnose_run(run)
         record.measured |= {
             "seconds": round(run.seconds, 3),
             "records_per_second": round(len(self._file.records) / run.seconds, 1),

@@ -12,7 +12,7 @@ import pytest
 from pytest_bdd import parsers, then, when
 
 from steps.diagnoses.ids import Diagnosis
-from steps.diagnoses.of_run import of_failure, of_late_start
+from steps.diagnoses.of_run import diagnose_run, of_late_start
 from steps.drivers.event_rule import Trigger
 from steps.drivers.execution_input import object_created
 from steps.drivers.step_functions import Run, Workflow
@@ -159,7 +159,7 @@ def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
 def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
     run = delivery.run
     if run.status != acceptance.run.status:
-        found = of_failure(run.status, run.error, run.cause)
+        found = diagnose_run(run)
         finding.deviations += [
             # A manual start has no event, and the event of the automatic start was correct.
             each._replace(diagnosis=BROKEN) if each.diagnosis == Diagnosis.EVENT_CONTRACT_BROKEN else each

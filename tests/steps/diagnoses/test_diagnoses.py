@@ -45,7 +45,7 @@ def test_the_evidence_is_what_the_function_said_in_one_line():
     assert len(long.text) < 1000
 
 
-def test_the_evidence_names_the_function_that_raised_and_its_caller_in_another_package():
+def test_the_evidence_names_the_state_and_the_function_that_raised_and_its_caller_in_another_package():
     frames = [
         ("/var/runtime/bootstrap.py", 3, "handle"),
         ("/opt/python/csv_pipeline/step.py", 9, "run"),
@@ -55,9 +55,10 @@ def test_the_evidence_names_the_function_that_raised_and_its_caller_in_another_p
     ]
     trace = [f'  File "{file}", line {line}, in {function}\n    pass\n' for file, line, function in frames]
     cause = json.dumps({"errorMessage": "expected str", "errorType": "TypeError", "stackTrace": trace})
-    (found,) = of_failure("FAILED", "TypeError", cause)
+    (found,) = of_failure("FAILED", "TypeError", cause, "Process one chunk")
     raised = "convert (psycopg/_queries.py, line 40), called from finish_chunk (csv_pipeline/plan.py, line 118)"
-    assert found.text == f"the execution FAILED with TypeError: expected str, raised in {raised}"
+    where = f"in the state Process one chunk, raised in {raised}"
+    assert found.text == f"the execution FAILED with TypeError: expected str, {where}"
 
 
 @given(line=st.sampled_from([cause for _, cause, _ in EXECUTIONS if cause] + ["if password_was_asked(refused):"]))

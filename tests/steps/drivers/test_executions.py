@@ -11,7 +11,7 @@ import pytest
 
 from steps.drivers.execution_history import tasks
 from steps.drivers.s3 import Upload
-from steps.drivers.step_functions import Workflow
+from steps.drivers.step_functions import Run, Workflow
 from steps.targets.environment import Environment, clients
 from tests.local_aws.helpers import make_powerful_role
 
@@ -90,3 +90,9 @@ TIMED_OUT = f"RequestId: {ID} Error: Task timed out after 3.00 seconds"
 def test_the_request_id_of_a_task_is_found_where_it_stands(history: list[Any], request_id: str | None) -> None:
     (task,) = tasks(history)
     assert task.request_id == request_id
+
+
+@pytest.mark.parametrize(("error", "state"), [("KeyError", "Call"), ("ValueError", None), (None, None)])
+def test_the_state_that_failed_with_the_error_of_the_execution_is_found(error: str | None, state: str | None) -> None:
+    history, at = ended(taskFailedEventDetails={"error": "KeyError"}), datetime(2026, 11, 28, tzinfo=UTC)
+    assert Run("arn:any", "FAILED", at, at, error, None, {}, {}, history, "").failed_state == state

@@ -28,7 +28,7 @@ def entered(*names: str) -> list[dict]:
 
 
 def left(*names: str) -> list[dict]:
-    return [{"stateExitedEventDetails": {"name": name}} for name in names]
+    return [{"id": number, "stateExitedEventDetails": {"name": name}} for number, name in enumerate(names, 1)]
 
 
 ALL = ("Look", "Choose", "Each", "One", "One", "Finish")
@@ -54,3 +54,8 @@ def test_a_green_history_does_not_deviate():
 )
 def test_what_is_not_green_is_named(history: list[dict], says: str):
     assert says in deviations(MACHINE, history)
+
+
+def test_the_state_after_which_the_execution_left_the_happy_path_is_named_first():
+    history = [*left("Look", "Choose"), *(each | {"previousEventId": 2} for each in entered("Leave"))]
+    assert deviations(MACHINE, history)[0] == "Choose was followed by Leave, not by Each"
