@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pytest_bdd import then, when
@@ -91,22 +92,43 @@ def forbidden(names: Names, actions: Mapping[str, Sequence[str]] = USUAL_ACTIONS
     ]
 
 
-def lacking(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
-    """Return the needs of the role that IAM does not allow."""
-    return [
-        Deviation(Diagnosis.PERMISSION_MISSING, f"{role} may not {need.action} on {need.resource} ({decision})")
-        for need, decision in decisions.items()
-        if decision != ALLOWED
-    ]
+def lacking(role: str, decisions: Mapping[Need, str], statements: Sequence[Mapping[str, Any]] = ()) -> list[Deviation]:
+    """Return the needs of the role that IAM does not allow; of an explicit denial, with the role's own statement."""
+    found = []
+    for need, decision in decisions.items():
+        if decision != ALLOWED:
+            denied = _tell_statement(statements, "Deny", need) if decision == "explicitDeny" else ""
+            text = f"{role} may not {need.action} on {need.resource} ({decision}{denied})"
+            found.append(Deviation(Diagnosis.PERMISSION_MISSING, text))
+    return found
 
 
-def excessive(role: str, decisions: Mapping[Need, str]) -> list[Deviation]:
-    """Return the forbidden actions that a role may do."""
+def excessive(
+    role: str, decisions: Mapping[Need, str], statements: Sequence[Mapping[str, Any]] = ()
+) -> list[Deviation]:
+    """Return the forbidden actions that a role may do, each with the role's statement that allows it."""
     return [
-        Deviation(Diagnosis.PERMISSION_TOO_BROAD, f"{role} may {need.action} on {need.resource}")
+        Deviation(
+            Diagnosis.PERMISSION_TOO_BROAD,
+            f"{role} may {need.action} on {need.resource}{_tell_statement(statements, 'Allow', need)}",
+        )
         for need, decision in decisions.items()
         if decision == ALLOWED
     ]
+
+
+def _tell_statement(statements: Iterable[Mapping[str, Any]], effect: str, need: Need) -> str:
+    """Return the first statement with this effect on the need, in words; conditions are ignored."""
+    for each in statements:
+        actions, resources = (_listed(each.get(name, ())) for name in ("Action", "Resource"))
+        if (
+            each["Effect"] == effect
+            and any(fnmatchcase(need.action.lower(), pattern.lower()) for pattern in actions)
+            and any(fnmatchcase(need.resource, pattern) for pattern in resources)
+        ):
+            told = (f"{name}: {', '.join(_listed(each[name]))}" for name in ("Effect", "Action", "Resource"))
+            return f" by the Statement with {'; '.join(told)}"
+    return ""
 
 
 def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[Deviation], list[str]]:
@@ -201,7 +223,9 @@ def used(roles: Roles, environment: Environment, workflow: Workflow, trigger: Tr
 
 @then("every action that the pipeline needs is allowed")
 def allowed(roles: Roles, finding: Finding) -> None:
-    deviations = [each for role, decisions in roles.needs.items() for each in lacking(role, decisions)]
+    deviations = [
+        each for role, decisions in roles.needs.items() for each in lacking(role, decisions, roles.statements[role])
+    ]
     count = sum(map(len, roles.needs.values()))
     finding.none(deviations, "actions-allowed", actions=count)
     judged = {decision for decisions in roles.forbidden.values() for decision in decisions.values()}
@@ -249,8 +273,9 @@ def unusable(role: str, arn: str, keys: Iterable[Key], decisions: Mapping[Need, 
 
 @then("nothing is allowed that none of them may do")
 def nothing_else(roles: Roles, record: Record, finding: Finding) -> None:
-    deviations = [each for role, decisions in roles.forbidden.items() for each in excessive(role, decisions)]
+    deviations = []
     for role, statements in roles.statements.items():
+        deviations += excessive(role, roles.forbidden[role], statements)
         wild, remarks = wildcards(role, statements)
         deviations += wild
         record.notes += remarks

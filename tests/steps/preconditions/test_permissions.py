@@ -65,6 +65,20 @@ def test_a_forbidden_action_that_iam_allows_is_excessive():
     ]
 
 
+def test_the_statement_that_denies_or_allows_too_much_is_named():
+    deny = statement(Effect="Deny", Action=["S3:Get*", "s3:Put*"], Resource="*")
+    (denied,) = lacking("role", {READ: "explicitDeny"}, [statement(), deny])
+    assert denied.text.endswith(
+        "(explicitDeny by the Statement with Effect: Deny; Action: S3:Get*, s3:Put*; Resource: *)"
+    )
+    (allowed,) = excessive("role", {READ: "allowed"}, [deny, statement(Action="s3:PutObject"), statement()])
+    assert allowed.text == (
+        "role may s3:GetObject on arn:aws:s3:::any/key by the Statement with "
+        "Effect: Allow; Action: s3:GetObject; Resource: arn:aws:s3:::any/*"
+    )
+    assert "Statement" not in lacking("role", {READ: "implicitDeny"}, [deny])[0].text
+
+
 def statement(**changes: Any) -> dict[str, Any]:
     well = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::any/*"} | changes
     return {name: value for name, value in well.items() if value is not None}
