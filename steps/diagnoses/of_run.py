@@ -77,8 +77,9 @@ _SIGNS = (
 
 
 def diagnose_run(run: Run) -> list[Deviation]:
-    """Return the deviation of an execution that did not succeed, with the state that failed."""
-    return of_failure(run.status, run.error, run.cause, run.failed_state)
+    """Return the deviation of an execution that did not succeed, with the state and the function that failed."""
+    task = run.failed_task
+    return of_failure(run.status, run.error, run.cause, str(task) if task else None)
 
 
 def of_failure(status: str, error: str | None, cause: str | None, state: str | None = None) -> list[Deviation]:

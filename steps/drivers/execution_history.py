@@ -14,6 +14,7 @@ Moment = TypeVar("Moment", datetime, int)
 
 _TASK_ENDS = {"TaskSucceeded", "TaskFailed", "TaskTimedOut", "LambdaFunctionSucceeded", "LambdaFunctionFailed"}
 _METADATA = re.compile(r'"SdkResponseMetadata":\s*\{"RequestId":\s*"([^"]+)"')
+_FUNCTION = re.compile(r'(?:"FunctionName":\s*"|function:)(?:arn:[^"]*?:function:)?([\w-]+)')
 _IN_CAUSE = re.compile(r"RequestId: ([\w-]+)")
 _SCHEDULED = {"TaskScheduled", "LambdaFunctionScheduled"}
 
@@ -31,6 +32,11 @@ class Task:
     request_id: str | None
     """The request id of the function's invocation; None for another service, or if the history lacks it."""
     is_lambda: bool = True
+    function: str | None = None
+    """The function's name; None for another service, or if the history lacks it."""
+
+    def __str__(self) -> str:
+        return f"{self.state} (function {self.function})" if self.function else self.state
 
     @property
     def has_run_unnamed(self) -> bool:
@@ -128,8 +134,11 @@ def _started(end: Event, by_id: dict[int, Event]) -> Event:
 
 def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
     *_, first = start, *_back_to_entered(start, by_id)
-    scheduled = by_id[start["previousEventId"]].get("taskScheduledEventDetails", {})
+    before = by_id[start["previousEventId"]]
+    scheduled = before.get("taskScheduledEventDetails", {})
     is_lambda = scheduled.get("resourceType", "lambda") in ("lambda", "aws-sdk:lambda")
+    invoked = before.get("lambdaFunctionScheduledEventDetails", {}).get("resource") or scheduled.get("parameters") or ""
+    function = _FUNCTION.search(invoked) if is_lambda else None
     entered = by_id[first["previousEventId"]]
     return Task(
         state=entered["stateEnteredEventDetails"]["name"],
@@ -140,6 +149,7 @@ def _task(start: Event, end: Event | None, by_id: dict[int, Event]) -> Task:
         error=_error(end) if end else None,
         request_id=_request_id(end) if end and is_lambda else None,
         is_lambda=is_lambda,
+        function=function and function[1],
     )
 
 

@@ -43,6 +43,8 @@ class Function:
     reason: str = ""
     logging: Mapping[str, str] = field(default_factory=dict)
     """LoggingConfig: LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel."""
+    reserved: int | None = None
+    """ReservedConcurrentExecutions; None if no concurrency is reserved."""
 
     @property
     def unlogged(self) -> list[str]:
@@ -199,6 +201,7 @@ class Functions:
             security_groups=tuple(network.get("SecurityGroupIds", ())),
             timeout=answer.get("Timeout", 3),
             logging={name: str(value) for name, value in answer.get("LoggingConfig", {}).items()},
+            reserved=self._lambda.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions"),
             reason=answer.get("StateReason") or answer.get("LastUpdateStatusReason", ""),
         )
 

@@ -66,9 +66,9 @@ class Run:
         return retries(self.history)
 
     @property
-    def failed_state(self) -> str | None:
-        """The state whose task failed last with the execution's error; None if no task did."""
-        return next((task.state for task in reversed(self.tasks) if self.error and task.error == self.error), None)
+    def failed_task(self) -> Task | None:
+        """The task that failed last with the execution's error, if one did."""
+        return next((task for task in reversed(self.tasks) if self.error and task.error == self.error), None)
 
     @property
     def duplicate_of(self) -> str | None:

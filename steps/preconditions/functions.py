@@ -65,6 +65,17 @@ def networks(found: Found) -> list[Deviation]:
     return list(_each(found, of))
 
 
+def throttled(found: Found) -> list[Deviation]:
+    """The functions that refuse every invocation, since a concurrency of zero is reserved for them."""
+
+    def of(function: Function) -> Iterator[Deviation]:
+        if function.reserved == 0:
+            text = f"{function.name} has ReservedConcurrentExecutions = 0 and refuses every invocation"
+            yield Deviation(Diagnosis.FUNCTION_THROTTLED, text)
+
+    return list(_each(found, of))
+
+
 def layers(found: Found, wanted: Mapping[str, int], versions: Mapping[str, Layer | None]) -> list[Deviation]:
     """The layers that a function lacks (fewer than `wanted[function]`), that were deleted, or that do not fit it."""
 
@@ -165,7 +176,7 @@ def as_declared(found: Found, environment: Environment, settings: Settings, find
 
 @then("each is ready, and has subnets and a security group")
 def in_the_vpc(found: Found, finding: Finding) -> None:
-    deviations = [*not_ready(found), *networks(found)]
+    deviations = list(dict.fromkeys([*not_ready(found), *networks(found), *throttled(found)]))
     finding.none(deviations, "functions-in-vpc", functions=enumerate_items(found))
     outside = {name: function and replace(function, subnets=()) for name, function in found.items()}
     finding.control("a function outside the VPC", bool(networks(outside)))

@@ -169,8 +169,8 @@ def more_than_one(delivery: Delivery, finding: Finding) -> None:
     spans = [(found.started, found.ended) for found in invocations(delivery.lines) if found.request_id in ids]
     got = f"{peak(spans)} of {len(spans)}"
     if peak(spans) <= 1 and delivery.run.status == "SUCCEEDED":
-        throttled = [retry for retry in delivery.run.retries if "TooManyRequests" in retry.error]
-        told = "".join(f", {retry.state} tried again after {retry.error}" for retry in throttled[:1])
+        throttled = [task for task in delivery.run.tasks if "TooManyRequests" in (task.error or "")]
+        told = "".join(f", {task} tried again after {task.error}" for task in throttled[:1])
         finding.suspect(
             Diagnosis.FUNCTION_THROTTLED if throttled else Diagnosis.NOT_PARALLEL,
             f"chunk invocations at once: {got}{told}",

@@ -68,6 +68,20 @@ def test_tasks_of_other_services_are_told_from_invocations() -> None:
     assert (task.is_lambda, task.request_id, task.has_run_unnamed) == (True, None, True)
 
 
+@pytest.mark.parametrize(
+    "name", ["csv-splitter", "csv-splitter:live", "arn:aws:lambda:any-1:1:function:csv-splitter:7"]
+)
+def test_the_function_of_a_task_is_read_from_its_parameters_or_its_resource(name: str) -> None:
+    history = ended(taskFailedEventDetails={"error": "KeyError"})
+    history[1]["taskScheduledEventDetails"] = {"parameters": json.dumps({"FunctionName": name, "Payload": {}})}
+    assert [task.function for task in tasks(history)] == ["csv-splitter"]
+    history[1] |= {
+        "taskScheduledEventDetails": {},
+        "lambdaFunctionScheduledEventDetails": {"resource": "arn:aws:lambda:any-1:1:function:csv-splitter:7"},
+    }
+    assert [task.function for task in tasks(history)] == ["csv-splitter"]
+
+
 METADATA = f'"SdkResponseMetadata":{{"RequestId":"{ID}"}}'
 TIMED_OUT = f"RequestId: {ID} Error: Task timed out after 3.00 seconds"
 
@@ -93,6 +107,8 @@ def test_the_request_id_of_a_task_is_found_where_it_stands(history: list[Any], r
 
 
 @pytest.mark.parametrize(("error", "state"), [("KeyError", "Call"), ("ValueError", None), (None, None)])
-def test_the_state_that_failed_with_the_error_of_the_execution_is_found(error: str | None, state: str | None) -> None:
+def test_the_task_that_failed_with_the_error_of_the_execution_is_found(error: str | None, state: str | None) -> None:
     history, at = ended(taskFailedEventDetails={"error": "KeyError"}), datetime(2026, 11, 28, tzinfo=UTC)
-    assert Run("arn:any", "FAILED", at, at, error, None, {}, {}, history, "").failed_state == state
+    assert Run("arn:any", "FAILED", at, at, error, None, {}, {}, history, "").failed_task == (
+        state and tasks(history)[0]
+    )

@@ -81,10 +81,16 @@ def test_a_layer_that_is_missing_or_does_not_fit(found: Found, layer: Layer | No
     assert deviations == [("layer-missing", text) for text in says]
 
 
+@pytest.mark.parametrize(("reserved", "diagnoses"), [(None, []), (1, []), (0, ["function-throttled"])])
+def test_a_function_that_may_not_run_at_all(reserved: int | None, diagnoses: list[str]):
+    found = readiness.throttled({"splitter": replace(WELL, reserved=reserved)})
+    assert [each.diagnosis for each in found] == diagnoses
+
+
 def test_every_check_of_a_missing_function_says_only_that():
     nobody: Found = {"splitter": None}
     gone = [("function-missing", f"splitter {ABSENT}")]
     assert readiness.variables_that_differ(nobody, {"A": "1"}) == gone
     assert readiness.undeclared(nobody, {"splitter": {}}) == gone
-    assert readiness.networks(nobody) == gone
+    assert readiness.networks(nobody) == readiness.throttled(nobody) == gone
     assert readiness.layers(nobody, {"splitter": 1}, {}) == gone

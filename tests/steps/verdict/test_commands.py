@@ -42,6 +42,8 @@ def filled(text: str, *evidence: str) -> str:
             "sg-1 sg-2 5432",
         ),
         ("{closed-sg} {port}", "sg-1 of vpce-1, the endpoint for s3, let nobody of sg-2 in to port 443", "sg-1 443"),
+        ("{function}", "csv-splitter has ReservedConcurrentExecutions = 0 and refuses", "csv-splitter"),
+        ("{function}", "the execution FAILED with any: no, in the state Split (function csv-splitter)", "csv-splitter"),
         ("{subnet}", "subnet-0a has neither an endpoint for s3 nor a route out", "subnet-0a"),
         ("--name {role-arn}", "", "--name ROLE_ARN"),
     ],
