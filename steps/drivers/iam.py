@@ -55,9 +55,13 @@ class Permissions:
         `service` is a principal such as lambda.amazonaws.com, which may also be named with a region, or with the domain
         of another partition.
         """
+        return any(_admits(each, service) for each in self.trust(name))
+
+    def trust(self, name: str) -> list[dict[str, Any]]:
+        """The statements of the role's trust policy; none if the role does not exist."""
         answer = unless_absent(lambda: self._iam.get_role(RoleName=name))
         document = answer["Role"].get("AssumeRolePolicyDocument") if answer else None
-        return any(_admits(each, service) for each in _statements(document)) if document else False
+        return _statements(document) if document else []
 
     def decisions(self, role_arn: str, needs: Iterable[Need]) -> dict[Need, str]:
         """The decision of SimulatePrincipalPolicy for each need: `allowed`, `implicitDeny` or `explicitDeny`.

@@ -132,16 +132,21 @@ def _tell_statement(statements: Iterable[Mapping[str, Any]], effect: str, need: 
 
 
 def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[Deviation], list[str]]:
-    """Return a deviation per wildcard in an allowed action, and a remark per statement that allows every resource."""
+    """Return a deviation per wildcard in an allowed action, and a remark per statement that allows every resource.
+
+    The statements of a trust policy, which have a Principal, are about the role itself, and get no remark.
+    """
     deviations, remarks = [], []
     for statement in statements:
-        actions = _listed(statement.get("Action", "*"))
+        actions, is_trust = _listed(statement.get("Action", "*")), "Principal" in statement
         if statement["Effect"] != "Allow":
             continue
         for action in actions:
             if "*" in action or "?" in action:
-                deviations.append(Deviation(Diagnosis.PERMISSION_TOO_BROAD, f"{role} is allowed {action}, a wildcard"))
-        if "*" in _listed(statement.get("Resource", "*")):
+                where = " of its AssumeRolePolicyDocument" if is_trust else ""
+                text = f"{role} is allowed {action}, a wildcard{where}"
+                deviations.append(Deviation(Diagnosis.PERMISSION_TOO_BROAD, text))
+        if not is_trust and "*" in _listed(statement.get("Resource", "*")):
             remarks.append(f"{role} is allowed {', '.join(actions)} on every resource")
     return deviations, remarks
 
@@ -163,7 +168,7 @@ class Roles:
     """The answers of IAM for each role: its ARN, None if the role does not exist; the rest for existing roles only.
 
     needs, forbidden: the decision on each action. trusted: True if the service may assume the role, by (role, service).
-    statements: the statements of all its policies.
+    statements: the statements of all its policies. trust: those of its trust policy.
     """
 
     arns: dict[str, str | None]
@@ -171,6 +176,7 @@ class Roles:
     forbidden: dict[str, dict[Need, str]]
     trusted: dict[tuple[str, str], bool]
     statements: dict[str, list[dict[str, Any]]]
+    trust: dict[str, list[dict[str, Any]]]
 
 
 @when("IAM is asked what the three roles may do", target_fixture="roles")
@@ -185,6 +191,7 @@ def asked(environment: Environment, settings: Settings) -> Roles:
         {role: permissions.decisions(arn, forbidden(names, settings.actions)) for role, arn in there.items()},
         {(role, service): permissions.trusts(role, service) for role, service in _services(names) if role in there},
         {role: list(permissions.statements(role)) for role in there},
+        {role: permissions.trust(role) for role in there},
     )
 
 
@@ -276,7 +283,7 @@ def nothing_else(roles: Roles, record: Record, finding: Finding) -> None:
     deviations = []
     for role, statements in roles.statements.items():
         deviations += excessive(role, roles.forbidden[role], statements)
-        wild, remarks = wildcards(role, statements)
+        wild, remarks = wildcards(role, [*statements, *roles.trust[role]])
         deviations += wild
         record.notes += remarks
     count = sum(map(len, roles.forbidden.values()))

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import psycopg
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws import LocalAws
 from tests.local_aws.helpers import eventually, runs, unique
@@ -57,3 +58,24 @@ def test_a_server_that_was_restarted_ends_with_the_embedded_aws() -> None:
         assert runs(pid)
         os.kill(aws.pid, signal.SIGKILL)
         eventually(lambda: not runs(pid), "PostgreSQL to end")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ({"EngineVersion": "1.68"}, "InvalidParameterCombination", "Cannot find version 1.68 for aurora-postgresql"),
+        ({"BackupRetentionPeriod": 70}, "InvalidParameterValue", "BackupRetentionPeriod: it must be from 1 to 35"),
+        (
+            {"ServerlessV2ScalingConfiguration": {"MinCapacity": 5, "MaxCapacity": 4}},
+            "InvalidParameterCombination",
+            "minimum capacity 5 is greater than maximum capacity 4",
+        ),
+    ],
+)
+def test_a_cluster_that_aws_refuses_is_refused(client: Callable[[str], Any], given: Any, code: str, said: str) -> None:
+    login = {"MasterUsername": "postgres", "MasterUserPassword": "any-password"}
+    with pytest.raises(ClientError, match=said) as refused:
+        client("rds").create_db_cluster(
+            DBClusterIdentifier=unique("refused"), Engine="aurora-postgresql", **login, **given
+        )
+    assert refused.value.response["Error"]["Code"] == code

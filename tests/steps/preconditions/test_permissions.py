@@ -100,6 +100,12 @@ def statement(**changes: Any) -> dict[str, Any]:
         ),
         ([statement(Resource=None, NotResource="any")], [], ["role is allowed s3:GetObject on every resource"]),
         ([statement(), statement(Action="s3:*")], ["role is allowed s3:*, a wildcard"], []),
+        ([statement(Resource=None, Action="sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})], [], []),
+        (
+            [statement(Resource=None, Action="sts:*", Principal={"Service": "lambda.amazonaws.com"})],
+            ["role is allowed sts:*, a wildcard of its AssumeRolePolicyDocument"],
+            [],
+        ),
     ],
 )
 def test_a_wildcard_fails_and_every_resource_is_worth_a_look(statements: list, wild: list[str], remarks: list[str]):
