@@ -37,7 +37,8 @@ def diagnoses(
     facts: the execution, upload and account of the session, for the commands of causes and remedies.
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
     on the monotonic clock. Where that execution did not succeed, any lower diagnosis that only scenarios after it found
-    follows from its own: those scenarios judged what a failed execution left.
+    follows from its own: those scenarios judged what a failed execution left. So does `error-nameless`, at any place
+    and time: an execution that had to fail met the same error before its own.
     """
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     if not bad:
@@ -75,6 +76,8 @@ def diagnoses(
     root = next((id for id in ranked if id in of_run and run.get("status") not in (None, "SUCCEEDED")), None)
     lower = ranked[ranked.index(root) + 1 :] if root else []
     follows = {id: root for id in lower if id not in of_run | early}
+    if root and Diagnosis.ERROR_NAMELESS in ranked:
+        follows[Diagnosis.ERROR_NAMELESS] = root
     ranked.sort(key=follows.__contains__)
     values = {id: list_values(run, run.get("account"), evidence[id]) for id in ranked}
     return [

@@ -78,7 +78,11 @@ def diagnose_failure(run: Run, error: str) -> list[Deviation]:
         return [Deviation(Diagnosis.ERROR_SWALLOWED, f"the execution SUCCEEDED, and had to fail with {error}")]
     found = diagnose_run(run)
     known = run.error != error and found[0].diagnosis != Diagnosis.STATE_FAILED
-    return found if known else [Deviation(Diagnosis.ERROR_NAMELESS, found[0].text)]
+    return found if known or found[0].diagnosis in _OWN_FAULTS else [Deviation(Diagnosis.ERROR_NAMELESS, found[0].text)]
+
+
+_OWN_FAULTS = (Diagnosis.CHUNK_LOST, Diagnosis.TOO_SLOW)
+"""Faults that the pipeline finds itself, and that no scenario plants."""
 
 
 @then(parsers.parse('the execution fails with "{error}", saying that every record is a "{reason}"'))
@@ -91,9 +95,12 @@ def fails_for_every_record(error: str, reason: str, delivery: Delivery, finding:
 def fails_pointing_to(diagnosis: str, what: str | None, delivery: Delivery, finding: Finding) -> None:
     """Judge the diagnosis alone; the pipeline may name the error as it likes."""
     run = delivery.run
-    got = [each.diagnosis for each in diagnose_run(run)]
-    if run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == [Diagnosis.STATE_FAILED]):
-        finding.suspect(Diagnosis.ERROR_NAMELESS, str(run))
+    found = diagnose_run(run)
+    got = [each.diagnosis for each in found]
+    if run.status == "FAILED" and {*got} & {*_OWN_FAULTS}:
+        finding.deviations += found
+    elif run.status == "FAILED" and ((what or "") not in (run.cause or "") or got == [Diagnosis.STATE_FAILED]):
+        finding.suspect(Diagnosis.ERROR_NAMELESS, found[0].text)
     finding.holds(
         run.status == "FAILED" and got == [diagnosis] and (what or "") in (run.cause or ""),
         "fails-pointing-to",

@@ -202,6 +202,14 @@ def test_findings_after_a_failed_execution_follow_from_its_diagnosis():
     assert set(find_followers("SUCCEEDED").values()) == {None}, "a check of what it wrote speaks for itself"
 
 
+def test_an_error_that_also_ended_an_execution_that_had_to_succeed_is_not_nameless():
+    nameless = one("a", "RSK-01", said=(Deviation(Diagnosis.ERROR_NAMELESS, "TypeError"),))
+    scenarios = [replace(nameless, ended=1.0), replace(one("b", "SFN-01"), ended=3.0)]
+    run = [Deviation(Diagnosis.STATE_FAILED, "the execution FAILED with TypeError")]
+    ranked = diagnoses(scenarios, run, KNOWN, 2.0, {"status": "FAILED"})
+    assert [(each.id, each.follows) for each in ranked] == [("state-failed", None), ("error-nameless", "state-failed")]
+
+
 def test_the_catalogue_explains_each_diagnosis_in_the_order_of_the_enumeration():
     assert list(KNOWN) == list(Diagnosis)
 

@@ -65,6 +65,11 @@ def test_a_file_that_fails_otherwise_than_it_has_to(run: Run, diagnosis: str):
     assert [each.diagnosis for each in diagnose_failure(run, "SettingsError")] == [diagnosis]
 
 
+def test_what_the_pipeline_finds_wrong_with_itself_is_not_nameless():
+    (found,) = diagnose_failure(failed("ProcessingError", "only 0 of 10 chunks are done"), "ProcessingError")
+    assert found.diagnosis == "chunk-lost"
+
+
 def test_iterations_and_what_the_largest_file_would_take_at_their_pace():
     def iteration(index: int, began: float, ended: float) -> list[dict[str, Any]]:
         return [
