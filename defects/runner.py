@@ -22,7 +22,6 @@ from defects.catalogue_reader import Defect
 from defects.outcome import Outcome, outcome
 from defects.pipeline_copy import copied
 from steps.paths import ROOT
-from steps.suite.feature_tags import OWN_COMMAND, OWN_EXECUTION, features
 from steps.suite.reports import left_in
 from steps.verdict import checklist
 
@@ -93,10 +92,6 @@ def _arguments(defect: Defect) -> Iterable[str]:
     for seam, told in (("--after-deploy", defect.after_deploy), ("--after-run", defect.after_run)):
         if told:
             yield f"{seam}={shlex.join([sys.executable, '-m', 'defects.sabotage', *told])}"
-    # These scenarios cost as much as all others, and add nothing if the defect names none of their lines.
-    for feature, lines in features(OWN_EXECUTION, OWN_COMMAND).items():
-        if not lines & set(defect.items):
-            yield f"--deselect={feature.relative_to(ROOT)}"
 
 
 def _before_the_run(defect: Defect) -> bool:

@@ -55,6 +55,7 @@ def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
     own_file.add(own_file.new_user(), -1, 1, reason="ValidationError")  # though its user is not registered either
     own_file.write(f'"{users[0]}"x,1,2', "", 0, 0, reason="ValidationError")  # no field of it can be read
     overflowing(own_file, drivers)
+    overflowing_together(own_file)
     for user in users:
         own_file.add(user, 1, 1)
 
