@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 from benchmarks.machine import machine
 from benchmarks.report import BenchmarkError, Progress, Spread, bar, write
 from steps.paths import ROOT
-from steps.suite.feature_tags import OWN_EXECUTION, features
+from steps.suite.feature_tags import OWN_EXECUTION, find_features
 from steps.suite.reports import left_in
 from steps.verdict.model import Verdict
 
@@ -120,7 +120,7 @@ def _accepted(which: str, more: list[str], progress: Progress) -> Session:
 def _scenarios(results: Path) -> tuple[dict[str, float], float]:
     """Return `checks` and `executions` of a Session, from its Allure results."""
     checks, executions = dict[str, float](), 0.0
-    apart = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in features(OWN_EXECUTION)}
+    apart = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in find_features(OWN_EXECUTION)}
     for file in results.glob("*-result.json"):
         told = json.loads(file.read_text("utf-8"))
         if told["fullName"].partition("#")[0] in apart:

@@ -1,8 +1,7 @@
-"""Finds, by tag, the features that do not use the shared execution; the only place that names these tags."""
+"""Finds the features that do not use the shared execution by their tag."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,15 @@ from gherkin.parser import Parser
 
 from steps.paths import FEATURES
 
-OWN_EXECUTION, OWN_COMMAND = "@own-execution", "@own-command"
-"""Tags of features that deliver their own files, and of features that run their own commands."""
-_LINE = "@checklist:"
+OWN_EXECUTION = "@own-execution"
+"""The tag of features that deliver their own files."""
 
 
-def features(*tags: str) -> dict[Path, set[str]]:
-    """Map each feature file that has one of these tags to the ids of the checklist lines that it answers."""
-    found = {}
-    for file in sorted(FEATURES.rglob("*.feature")):
+def find_features(tag: str) -> list[Path]:
+    """Return the feature files that have this tag."""
+
+    def has_tag(file: Path) -> bool:
         feature: Any = Parser().parse(file.read_text("utf-8"))["feature"]
-        if set(tags) & set(_tags(feature)):
-            of_scenarios = (tag for child in feature["children"] for tag in _tags(child.get("scenario", {})))
-            told = [*_tags(feature), *of_scenarios]
-            found[file] = {tag.removeprefix(_LINE) for tag in told if tag.startswith(_LINE)}
-    return found
+        return any(each["name"] == tag for each in feature["tags"])
 
-
-def _tags(block: dict[str, Any]) -> Iterator[str]:
-    yield from (tag["name"] for tag in block.get("tags", ()))
+    return sorted(filter(has_tag, FEATURES.rglob("*.feature")))
