@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,19 @@ Clients = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Declared:
-    """A resource as declared in a template: its CloudFormation type, resolved properties, and the value of Ref."""
+    """A resource as declared in a template: its CloudFormation type, resolved properties, and the value of Ref.
+
+    policies: its DeletionPolicy and UpdateReplacePolicy, as far as they are declared.
+    """
 
     kind: str
     properties: Properties = field(repr=False)  # passwords among them
     ref: str
+    policies: Mapping[str, str] = field(default_factory=dict)
 
+
+STORE_POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
+"""The attributes that say what becomes of a resource when its stack is deleted, or when it is replaced."""
 
 _UNKNOWN = re.compile("⟨[^⟩]*⟩")
 

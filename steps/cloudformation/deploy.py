@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from steps.cloudformation.declared import SECRET, Clients, Declared, Properties, unknown
+from steps.cloudformation.declared import SECRET, STORE_POLICIES, Clients, Declared, Properties, unknown
 from steps.cloudformation.errors import DeployError, NotDeployable, understanding
 from steps.cloudformation.packages import Application
 from steps.cloudformation.references import LookUp, dereference, exported, fetch
@@ -205,7 +205,8 @@ def _process(
         if known.read is None:
             notes.append(f"not compared: {name} of {path.name}: the acceptance needs no {known.name}")
         elif deploys or is_named:
-            declared[name] = Declared(known.name, contents, identities[name].ref)
+            policies = {name: value for name, value in resources[name].items() if name in STORE_POLICIES}
+            declared[name] = Declared(known.name, contents, identities[name].ref, policies)
         else:
             notes.append(f"not compared: {name} of {path.name}: its declaration leaves its name to CloudFormation")
     with understanding(f"Outputs of {path.name}"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_bdd import then, when
 
+from steps.cloudformation.declared import STORE_POLICIES, Declared
 from steps.cloudformation.drift import Comparison, compare
 from steps.diagnoses.ids import Diagnosis
 from steps.drivers.event_rule import REPLACEMENTS
@@ -15,6 +17,8 @@ from steps.suite.finding import Finding
 from steps.targets.environment import Environment
 from steps.verdict.record import Record
 
+_STORES = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::RDS::DBCluster")
+_KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
 _DIAGNOSES = {
     ("AWS::Lambda::Function", "Environment"): Diagnosis.ENVIRONMENT_VARIABLE_WRONG,
     ("AWS::Lambda::Function", "VpcConfig"): Diagnosis.FUNCTION_WITHOUT_VPC,
@@ -74,3 +78,33 @@ def _diagnosis(kind: str, path: str) -> Diagnosis:
     property = re.sub(r"\[.*?\]", "", path)
     usual = _DIAGNOSES.get((kind, property.partition(".")[0]), Diagnosis.TEMPLATE_DRIFT)
     return _DIAGNOSES.get((kind, property), usual)
+
+
+@when("the stores of its template are looked up", target_fixture="stores")
+def looked_up(environment: Environment, finding: Finding) -> dict[str, Declared]:
+    stores = {name: each for name, each in environment.declared.items() if each.kind in _STORES}
+    if not stores:
+        finding.not_checked("the template declares no store")
+    return stores
+
+
+@then("none of them is deleted with its stack, or when it is replaced")
+def kept(stores: dict[str, Declared], finding: Finding) -> None:
+    lost = find_lost(stores)
+    finding.holds(not lost, "stores-kept", stores=len(stores), where=", ".join(lost))
+    name, store = next(iter(stores.items()))
+    finding.control("a store that is deleted", bool(find_lost({name: replace(store, policies={})})))
+
+
+def find_lost(stores: Mapping[str, Declared]) -> list[str]:
+    """Return `Name.DeletionPolicy` or `Name.UpdateReplacePolicy` of each store whose data CloudFormation deletes.
+
+    A store without the attribute is deleted:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    return [
+        f"{name}.{policy}"
+        for name, store in stores.items()
+        for policy in STORE_POLICIES
+        if store.policies.get(policy) not in _KEPT
+    ]
