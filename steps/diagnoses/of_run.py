@@ -55,7 +55,8 @@ _SIGNS = (
     Sign(Diagnosis.CHUNK_LOST, "UniqueViolation", r"rejected_records"),  # one line in two chunks
     Sign(Diagnosis.LOCK_WRONG, "LockLostError"),
     Sign(
-        Diagnosis.SCHEMA_WRONG, r"Undefined(Table|Column|Function|Object)|InvalidColumnReference|NumericValueOutOfRange"
+        Diagnosis.SCHEMA_WRONG,
+        r"Undefined(Table|Column|Function|Object)|InvalidColumnReference|NumericValueOutOfRange|DataRightTruncation",
     ),
     Sign(Diagnosis.SCHEMA_WRONG, "", r"(relation|column|constraint|function) .* does not exist"),
     Sign(Diagnosis.DATABASE_REFUSED, r"Violation|InsufficientPrivilege|ReadOnlySqlTransaction|Deadlock|Serialization"),

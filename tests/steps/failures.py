@@ -181,6 +181,7 @@ _OF_AURORA: Shapes = {
         failed("UndefinedColumn", 'record "new" has no field "updated"\nCONTEXT:  PL/pgSQL function touch() line 3\n'),
         failed("InvalidColumnReference", "there is no unique or exclusion constraint matching the ON CONFLICT"),
         failed("NumericValueOutOfRange", "integer out of range"),
+        failed("StringDataRightTruncation", "value too long for type character varying(20)"),
     ],
     "database-refused": [
         failed("InsufficientPrivilege", "permission denied for table users"),
