@@ -72,7 +72,15 @@ def _refusals_of(file: Path) -> Iterator[None]:
         raise
     except psycopg.Error as refused:
         line = re.search(r"^LINE (\d+):", str(refused), re.MULTILINE)
-        raise SqlRefused(file, refused.diag.message_primary or str(refused), line and line[1]) from refused
+        told, table = refused.diag.message_primary or str(refused), refused.diag.table_name
+        if line is None:  # what PostgreSQL refuses is a row
+            tables = [table] if table else dict.fromkeys(_WRITTEN.findall(file.read_text("utf-8", "replace")))
+            told += f" (the file writes {', '.join(tables)})" if tables else ""
+        raise SqlRefused(file, told, line and line[1]) from refused
+
+
+_WRITTEN = re.compile(r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM|COPY)\s+(\w+)", re.MULTILINE)
+"""The tables to which a file writes."""
 
 
 def _read_with_includes(file: Path, folders: Sequence[Path]) -> bytes:

@@ -242,6 +242,12 @@ QUESTIONS: dict[str, tuple[str, Callable[[Database], Any], str, str]] = {
         'relation "nothing" does not exist',
     ),
     "no SQL": ("SELEKT 1\n", lambda database: database.tell("question"), "question.sql, line 1", "syntax error"),
+    "a row that does not fit its table": (
+        "CREATE TEMP TABLE narrow (name varchar(2));\nINSERT INTO narrow VALUES ('wide')\n",
+        lambda database: database.tell("question"),
+        "question.sql",
+        "value too long for type character varying(2) (the file writes narrow)",
+    ),
     "a place that nobody fills": (
         "SELECT %(colour)s\n",
         lambda database: database.ask("question", chunk=1),
