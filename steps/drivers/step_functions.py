@@ -287,10 +287,10 @@ def message(cause: str | None) -> str:
 
 
 def raising_frames(cause: str | None) -> list[str]:
-    """Where a Python function's error was raised: `function (file, line n)` of the last two modules' packages.
+    """Where a Python function's error was raised: `function (file, line n)` of the last three modules' packages.
 
     The innermost frame is often a library's, called by the pipeline's own code; so each package counts by its last
-    frame. Empty for a cause without a stackTrace.
+    frame, and those of the standard library not at all. Empty for a cause without a stackTrace.
     """
     try:
         trace = json.loads(cause or "").get("stackTrace") or []
@@ -300,6 +300,8 @@ def raising_frames(cause: str | None) -> list[str]:
     for path, line, function in re.findall(r'File "([^"]+)", line (\d+), in (\S+)', "\n".join(map(str, trace))):
         file = re.sub(r"^(/var/task|/opt/python|/opt)/", "", path)
         package = file.split("/")[0]
+        if "/lib/python3" in file and "/site-packages/" not in file:
+            continue
         frames.pop(package, None)
         frames[package] = f"{function} ({file}, line {line})"
-    return list(frames.values())[-2:]
+    return list(frames.values())[-3:]

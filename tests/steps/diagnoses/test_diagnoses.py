@@ -45,11 +45,13 @@ def test_the_evidence_is_what_the_function_said_in_one_line():
     assert len(long.text) < 1000
 
 
-def test_the_evidence_names_the_state_and_the_function_that_raised_and_its_caller_in_another_package():
+def test_the_evidence_names_the_state_and_the_function_that_raised_and_its_callers_in_other_packages():
     frames = [
         ("/var/runtime/bootstrap.py", 3, "handle"),
         ("/opt/python/csv_pipeline/step.py", 9, "run"),
+        ("/var/task/merge.py", 5, "merge_results"),
         ("/opt/python/csv_pipeline/plan.py", 118, "finish_chunk"),
+        ("/var/lang/lib/python3.13/contextlib.py", 85, "inner"),
         ("/opt/python/psycopg/connection.py", 297, "execute"),
         ("/opt/python/psycopg/_queries.py", 40, "convert"),
     ]
@@ -57,6 +59,7 @@ def test_the_evidence_names_the_state_and_the_function_that_raised_and_its_calle
     cause = json.dumps({"errorMessage": "expected str", "errorType": "TypeError", "stackTrace": trace})
     (found,) = of_failure("FAILED", "TypeError", cause, "Process one chunk")
     raised = "convert (psycopg/_queries.py, line 40), called from finish_chunk (csv_pipeline/plan.py, line 118)"
+    raised += ", called from merge_results (merge.py, line 5)"
     where = f"in the state Process one chunk, raised in {raised}"
     assert found.text == f"the execution FAILED with TypeError: expected str, {where}"
 
