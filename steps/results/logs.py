@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from textwrap import shorten
 from typing import Any
 
@@ -110,9 +110,7 @@ def after_the_work(delivery: Delivery, finding: Finding) -> None:
     done = {(each["step"], each.get("chunk")): at for each in delivery.audit if (at := _read_completion_time(each))}
     early = _find_early_lines(lines, done)
     if early:
-        finding.suspect(
-            Diagnosis.SUCCESS_LINE_MISSING, f"{len(early)} lines came before the work was done, such as {early[0]}"
-        )
+        finding.suspect(Diagnosis.SUCCESS_LINE_MISSING, tell_early_lines(early, done))
     where = str(early[0]) if early else ""
     finding.holds(not early, "logged-after-the-work", lines=len(lines), early=len(early), where=where)
     if done:
@@ -146,6 +144,17 @@ def _read_completion_time(entry: dict[str, Any]) -> int | None:
     except ValueError:
         return None
     return int(moment.timestamp() * 1000) if entry["phase"] == "completion" else None
+
+
+def tell_early_lines(early: list[LogLine], done: dict[Place, int]) -> str:
+    """Tell their number, and of the first the times (UTC) of the line and of the completion in audit-logs."""
+    place, line = _place_of(early[0]), early[0]
+    logged, completed = (
+        datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds") for at in (line.at, done[place])
+    )
+    chunk = f", chunk {place[1]}" if place[1] is not None else ""
+    times = f"{place[0]}{chunk} logged it at {logged}, and its timestamp in audit-logs is {completed}"
+    return f"{len(early)} lines came before the work was done, such as {line}: {times}"
 
 
 def _find_early_lines(lines: list[LogLine], done: dict[tuple[str, int | None], int]) -> list[LogLine]:

@@ -96,9 +96,16 @@ class Fate(NamedTuple):
         return not self.disagreeing and self.fate in ("applied", "rejected")
 
     def __str__(self) -> str:
-        told = ", ".join(f"{store} {said}" for store, said in self.stores.items())
+        told = ", ".join(f"{_tell_store(store, said)} {said}" for store, said in self.stores.items())
         where = f"line {self.record}" if self.record else "no record"
         return f"{where}, {self.user}: {self.fate}{', but the stores disagree' if self.disagreeing else ''} ({told})"
+
+
+def _tell_store(name: str, said: Any) -> str:
+    """Name a store, and of Aurora the table that holds this: the reason of a rejection, or the change of the counts."""
+    return (
+        name if name != "aurora" else f"aurora's {'rejected_records' if isinstance(said, str) else 'user_statistics'}"
+    )
 
 
 class Fates:

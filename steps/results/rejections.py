@@ -12,6 +12,7 @@ from steps.diagnoses.ids import Diagnosis
 from steps.diagnoses.of_run import diagnose_run
 from steps.drivers.activity_file import ActivityFile
 from steps.drivers.step_functions import Run, message
+from steps.results.reconciliation import Fate
 from steps.run import attachments
 from steps.run.custom_file import OwnFile
 from steps.run.delivery import Delivery, Drivers
@@ -30,9 +31,8 @@ def every_record_rejected(reason: str, delivery: Delivery, finding: Finding) -> 
     got = Counter((row["line_number"], row["user_id"], row["reason"]) for row in delivery.rejected)
     due = Counter((record.line, record.user_id, reason) for record in delivery.file.records)
     if got and got != due:
-        finding.suspect(
-            Diagnosis.FATE_WRONG, f"{got.total()} records rejected, {(got & due).total()} of them as {reason}"
-        )
+        text = f"{got.total()} records rejected, {(got & due).total()} of them as {reason}"
+        finding.suspect(Diagnosis.FATE_WRONG if got - due else Diagnosis.RECORDS_LOST, text)
     finding.holds(
         got == due,
         "every-record-rejected",
@@ -101,11 +101,7 @@ def rejected_as(count: int, reason: str, delivery: Delivery, finding: Finding) -
 def own_reasons(delivery: Delivery, own_file: OwnFile, finding: Finding) -> None:
     delivery.wait_until_logged()
     got = {(row["line_number"], row["user_id"] or ""): row["reason"] for row in delivery.rejected}
-    bad = {user for _, user in own_file.reasons}
-    altered = [
-        str(fate) for fate in delivery.fates.wrong if fate.fate in ("altered", "doubled") and fate.user not in bad
-    ]
-    for each in diagnose_rejections(delivery.run, got, own_file.reasons, altered):
+    for each in diagnose_rejections(delivery.run, got, own_file.reasons, delivery.fates.wrong):
         finding.suspect(*each)
     due = own_file.reasons
     strange = [
@@ -121,17 +117,24 @@ Reasons = Mapping[tuple[int, str], str]
 """The reasons for rejection, by line and user."""
 
 
-def diagnose_rejections(run: Run, got: Reasons, due: Reasons, altered: Sequence[str] = ()) -> list[Deviation]:
+def diagnose_rejections(run: Run, got: Reasons, due: Reasons, wrong: Sequence[Fate] = ()) -> list[Deviation]:
     """Return the deviations if the rejections `got` are not `due`, or if the execution failed on bad records.
 
-    `altered`: the good records whose users' sums are wrong.
+    `wrong`: the fates that are not clean. Sums of good records that are wrong come before a rejection that is missing,
+    and a bad record that was not counted either is lost.
     """
     if got == due and "tolerated" in message(run.cause):
         text = f"ERROR_TOLERANCE_PERCENT is not what the template is to declare: {message(run.cause)}"
         return [Deviation(Diagnosis.ENVIRONMENT_VARIABLE_WRONG, text)]
     strange, missed = dict(got.items() - due.items()), dict(due.items() - got.items())
-    if missed and not strange and altered and run.status == "SUCCEEDED":  # counts that overwrite do not overflow
-        return [Deviation(Diagnosis.RECORDS_ALTERED, each) for each in altered]
+    if missed and not strange and run.status == "SUCCEEDED":
+        bad = {user for _, user in due}
+        altered = [fate for fate in wrong if fate.fate in ("altered", "doubled") and fate.user not in bad]
+        if altered:  # counts that overwrite do not overflow
+            return [Deviation(Diagnosis.RECORDS_ALTERED, str(fate)) for fate in altered]
+        lost = {(fate.record, fate.user): fate for fate in wrong if fate.fate == "lost"}
+        if missed.keys() <= lost.keys():
+            return [Deviation(Diagnosis.RECORDS_LOST, str(lost[place])) for place in sorted(missed)]
     if strange or (missed and run.status == "SUCCEEDED") or run.error == "NumericValueOutOfRange":
         told, lacking = _tell_reasons(strange) or "no others", _tell_reasons(missed) or "none"
         return [Deviation(Diagnosis.FATE_WRONG, f"rejected: {told}; not rejected so: {lacking}")]

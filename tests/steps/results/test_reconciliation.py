@@ -59,7 +59,9 @@ def test_a_wrong_count_is_named_with_its_record(counts, fate):
 def test_a_row_that_is_gone_is_a_lost_record():
     stores = clean()
     after = {user: counts for user, counts in stores.after.items() if user != "U00005"}
-    assert wrong(replace(stores, after=after)) == [(6, "U00005", "lost")]
+    (fate,) = reconcile(lost := replace(stores, after=after)).wrong
+    assert wrong(lost) == [(6, "U00005", "lost")]
+    assert "aurora's user_statistics (" in str(fate)
 
 
 @pytest.mark.parametrize("after", [{"U99999": Counts(8, 7)}, {"U99999": Counts(7, 7), "U77777": Counts(0, 0)}, {}])
@@ -78,6 +80,7 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
         stores, after=after, rejected=[Rejection(3, "U00002", "UserNotFoundError")], audited=chunks, logged=chunks
     )
     fate = list(reconcile(told))[1]
+    assert "aurora's rejected_records UserNotFoundError" in str(fate)
     assert (fate.fate, fate.stores["aurora"], fate.is_clean) == ("rejected", "UserNotFoundError", True)
     assert [each.en for each in compare_totals(told, reconcile(told))] == [
         "the batch job counts 12 applied, the records 11",

@@ -11,6 +11,7 @@ import pytest
 from steps.drivers.execution_history import iterations
 from steps.drivers.step_functions import Run
 from steps.results.execution import diagnose_failure, project_seconds
+from steps.results.reconciliation import Fate
 from steps.results.rejections import diagnose_rejections
 
 AT = datetime(2026, 8, 7, 12, tzinfo=UTC)
@@ -42,10 +43,18 @@ def test_records_that_are_rejected_otherwise_than_they_have_to_be(run: Run, got:
     assert [each.diagnosis for each in diagnose_rejections(run, got, DUE)] == [diagnosis]
 
 
-def test_sums_that_are_wrong_may_be_why_none_overflows():
-    assert diagnose_rejections(RUN, {(82, "U1"): "UserNotFoundError"}, DUE, ["line 2"]) == [
-        ("records-altered", "line 2")
-    ]
+@pytest.mark.parametrize(
+    ("wrong", "diagnosis"),
+    [
+        (Fate(2, "U9", "altered", {}), "records-altered"),
+        (Fate(83, "U2", "lost", {}), "records-lost"),
+        (Fate(83, "U2", "altered", {}), "fate-wrong"),
+        (Fate(7, "U7", "lost", {}), "fate-wrong"),
+    ],
+)
+def test_why_a_rejection_may_be_missing(wrong: Fate, diagnosis: str):
+    found = diagnose_rejections(RUN, {(82, "U1"): "UserNotFoundError"}, DUE, [wrong])
+    assert [each.diagnosis for each in found] == [diagnosis]
 
 
 def test_records_that_are_rejected_as_they_have_to_be_point_to_nothing():
