@@ -7,6 +7,7 @@ import shlex
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import botocore.session
@@ -28,6 +29,8 @@ FILES = re.compile(
     r"(?:sql|features|functions|layers|csv_pipeline|steps)/[\w./-]*\w\.\w+|template\.yaml|data\.yaml|statemachine\.asl\.json",
     re.ASCII,
 )
+NAMES = re.compile(r"((?:\w+(?:, | and | or ))*\w+) (?:in|of) ((?:csv_pipeline|functions)/[\w/]+\.py)", re.ASCII)
+"""Names in a module of the pipeline, and that module."""
 SERVICES = {"s3api": "s3"}
 OF_THE_CLI = {"query", "output", "protocol", "port", "source-group"}
 """Options that the AWS CLI has beside those of the API's own parameters."""
@@ -88,6 +91,18 @@ def test_every_file_that_is_named_is_there():
     named = {(where, file) for where, *texts in TOLD for text in texts for file in FILES.findall(text)}
     assert len(named) > 40
     assert [each for each in sorted(named) if not any((folder / each[1]).is_file() for folder in FOLDERS)] == []
+
+
+def test_every_name_in_a_module_that_is_named_is_there():
+    found = [found for _, _, english in TOLD for found in NAMES.findall(english)]
+    named = {(name, file) for names, file in found for name in re.split(", | and | or ", names)}
+    assert len(named) > 20
+    code = {file: "".join(each.read_text("utf-8") for each in places(file)) for _, file in named}
+    assert [(name, file) for name, file in sorted(named) if not re.search(rf"\b{name}\b", code[file])] == []
+
+
+def places(file: str) -> list[Path]:
+    return [folder / file for folder in FOLDERS if (folder / file).is_file()]
 
 
 def test_every_command_of_the_aws_cli_exists():
