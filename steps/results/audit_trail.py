@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_bdd import parsers, then
@@ -23,9 +23,8 @@ def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Findin
     jobs, applied, rejected = delivery.jobs, len(delivery.file.records), 0
     names = drivers.environment.names
     finding.attach(*attachments.of_items("Batch jobs", jobs, names.batch_jobs, names))
+    finding.deviations += diagnose_jobs(jobs, status)
     finding.equal(len(jobs), 1, "batch-jobs-counted")
-    if jobs[0].get("status") == "RUNNING":
-        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, f"the batch job {jobs[0].get('job_id')} is RUNNING")
     got = tuple(jobs[0].get(name) for name in ("status", "records_applied", "records_rejected"))
     finding.holds(
         got == (status, applied, rejected),
@@ -35,11 +34,24 @@ def batch_job(status: str, delivery: Delivery, drivers: Drivers, finding: Findin
     )
 
 
+def diagnose_jobs(jobs: Sequence[Mapping[str, Any]], status: str) -> list[Deviation]:
+    """Return the deviation of an execution's batch jobs: several, or one still RUNNING that has to be `status`."""
+    if len(jobs) > 1:
+        statuses = ", ".join(str(job.get("status")) for job in jobs)
+        return [
+            Deviation(
+                Diagnosis.JOB_WRONG, f"{len(jobs)} batch jobs of one execution (created_at in the key): {statuses}"
+            )
+        ]
+    if jobs and jobs[0].get("status") == "RUNNING" != status:
+        return [Deviation(Diagnosis.JOB_LEFT_RUNNING, f"the batch job is RUNNING and has to be {status}")]
+    return []
+
+
 @then(parsers.parse('batch-jobs holds its status as "{status}"'))
 def job_status(status: str, delivery: Delivery, finding: Finding) -> None:
     got = [job.get("status") for job in delivery.jobs]
-    if "RUNNING" in got:
-        finding.suspect(Diagnosis.JOB_LEFT_RUNNING, f"the batch job is RUNNING and has to be {status}")
+    finding.deviations += diagnose_jobs(delivery.jobs, status)
     finding.holds(got == [status], "batch-job-status", status=status, got=enumerate_items([str(each) for each in got]))
 
 
