@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -15,7 +18,8 @@ class Network:
     """EC2's descriptions of some subnets and security groups, by id; one that does not exist is absent.
 
     `routes` are the routes of each subnet, from its own route table or else from its VPC's main one; `acls` the network
-    ACL of each subnet; `prefix_lists` the networks in each prefix list that a security group names.
+    ACL of each subnet; `prefix_lists` the networks in each prefix list that a security group names. `dns_off`: the VPCs
+    that resolve no names, or give no private names, by the attribute that is off.
     """
 
     subnets: Mapping[str, Mapping[str, Any]]
@@ -24,6 +28,7 @@ class Network:
     endpoints: list[Mapping[str, Any]]
     acls: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     prefix_lists: Mapping[str, list[str]] = field(default_factory=dict)
+    dns_off: Mapping[str, str] = field(default_factory=dict)
 
 
 def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Network:
@@ -44,7 +49,18 @@ def network(ec2: EC2Client, subnets: Iterable[str], groups: Iterable[str]) -> Ne
         endpoints=endpoints,
         acls={each["SubnetId"]: acl for acl in acls for each in acl["Associations"]},
         prefix_lists={id: _entries(ec2, id) for id in sorted(_named_lists(found_groups))},
+        dns_off={vpc: off for vpc in vpcs if (off := _dns_off(ec2, vpc))},
     )
+
+
+def _dns_off(ec2: EC2Client, vpc: str) -> str | None:
+    """Return the attribute of the VPC that keeps names from being resolved; None if it is on, or may not be read."""
+    with suppress(ClientError):  # the permission came later than the others: without it, both count as on
+        if not ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")["EnableDnsSupport"]["Value"]:
+            return "EnableDnsSupport"
+        if not ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]:
+            return "EnableDnsHostnames"
+    return None
 
 
 def resource_names(network: Network) -> dict[str, str]:

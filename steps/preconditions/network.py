@@ -79,6 +79,9 @@ def _unfit_subnets(network: Network, functions: Side, cluster: Cluster) -> Itera
                 yield Deviation(
                     Diagnosis.SUBNET_NOT_PRIVATE, f"{id} has a route to the internet gateway {route['GatewayId']}"
                 )
+        if network.dns_off.get(subnet["VpcId"]) == "EnableDnsSupport":
+            text = f"{subnet['VpcId']} of {id} resolves no names, Aurora's neither: its EnableDnsSupport is off"
+            yield Deviation(Diagnosis.AURORA_UNREACHABLE, text)
         if subnet["VpcId"] != cluster.vpc:
             yield Deviation(
                 Diagnosis.AURORA_UNREACHABLE, f"{id} lies in {subnet['VpcId']}, and Aurora in {cluster.vpc}"
@@ -141,11 +144,15 @@ def _unreached_services(network: Network, functions: Side) -> Iterator[Deviation
 def _unreached(network: Network, functions: Side, subnet: str, service: str) -> Iterator[Deviation]:
     """Whatever stops the traffic to `service` on the way that it takes from `subnet`."""
     there = [each for each in network.endpoints if _is_for(each, service)]
-    interfaces = [each for each in there if _takes_the_name(each, network.subnets[subnet]["VpcId"])]
+    vpc = network.subnets[subnet]["VpcId"]
+    interfaces = [each for each in there if _takes_the_name(each, vpc)]
     gateways = {each["VpcEndpointId"] for each in there if each["VpcEndpointType"] == "Gateway"}
     routes = network.routes[subnet]
     by_gateway = [each for each in routes if each.get("GatewayId") in gateways]
-    if interfaces:
+    if interfaces and vpc in network.dns_off:
+        text = f"{vpc} gives the endpoint for {service} no name in {subnet}: its {network.dns_off[vpc]} is off"
+        yield Deviation(Diagnosis.ROUTE_MISSING, text)
+    elif interfaces:
         yield from _stopped_at(network, functions, subnet, service, interfaces[0])
     elif by_gateway or any(map(_leads_out, routes)):
         lists = {each.get("DestinationPrefixListId") for each in by_gateway}

@@ -322,6 +322,21 @@ def test_ids_are_followed_by_the_names_of_their_resources():
     ]
 
 
+@pytest.mark.parametrize(
+    ("attribute", "says"),
+    [
+        ("EnableDnsSupport", "vpc-1 of subnet-a resolves no names, Aurora's neither: its EnableDnsSupport is off"),
+        (
+            "EnableDnsHostnames",
+            "vpc-1 gives the endpoint for secretsmanager no name in subnet-a: its EnableDnsHostnames is off",
+        ),
+    ],
+)
+def test_a_vpc_without_names_leads_to_no_endpoint_with_private_dns(attribute: str, says: str):
+    found = unreachable(network(dns_off={"vpc-1": attribute}), FUNCTIONS, CLUSTER)
+    assert any(each.text.startswith(says) for each in found), found
+
+
 @given(rules=st.lists(RULES, max_size=3))
 def test_a_group_is_open_where_its_rules_let_every_function_in(rules: list[dict[str, Any]]):
     def lets_in(rule: dict[str, Any], address: str) -> bool:
