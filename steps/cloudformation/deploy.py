@@ -258,7 +258,11 @@ def _create(name: str, kind: str, properties: Properties, aws: Clients, applicat
             f"{name} ({kind}) lacks the property {error}.", remedy="declare it; physical names are wanted too"
         ) from error
     except (ClientError, ParamValidationError) as error:
-        raise DeployError(f"{name} ({kind}) was refused.", evidence=str(error), remedy=f"mend it in {file}") from error
+        role = str(properties.get("RoleArn") or properties.get("Role") or "").rpartition("/")[2]
+        remedy = (
+            f"mend the AssumeRolePolicyDocument of {role}" if role and "assume" in str(error) else f"mend it in {file}"
+        )
+        raise DeployError(f"{name} ({kind}) was refused.", evidence=str(error), remedy=remedy) from error
     except (BotoCoreError, ValueError) as error:
         raise NotDeployable(
             f"{name} ({kind}) cannot be made.", evidence=str(error), remedy=f"mend it in {file}, or leave it out"

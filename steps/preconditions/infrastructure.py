@@ -126,7 +126,7 @@ def bucket_ready(bucket: Settings | None, environment: Environment, finding: Fin
     if bucket is None:
         deviations.append(missing(names, "bucket"))
     elif bucket.upload_days is not None and bucket.upload_days < _DAYS_TO_RESTART:
-        text = f"a lifecycle of {names.bucket} deletes uploads after {bucket.upload_days} days"
+        text = f"the LifecycleConfiguration of {names.bucket} deletes uploads after {bucket.upload_days} days"
         text += f"; an execution that failed is started again within {_DAYS_TO_RESTART}"
         deviations.append(Deviation(Diagnosis.UPLOAD_GONE, text))
     finding.none(deviations, "bucket-ready", bucket=names.bucket, region=names.region)

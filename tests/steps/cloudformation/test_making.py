@@ -122,6 +122,15 @@ def test_a_property_that_no_api_takes_is_refused_by_name(make: Make):
         make("AWS::Logs::LogGroup", {"LogGroupName": "/made/misspelt", "RetentionDays": 3})
 
 
+def test_a_role_that_may_not_be_assumed_is_named_as_what_has_to_be_mended(make: Make, client: Clients):
+    kind, definition = "AWS::StepFunctions::StateMachine", {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    statement = {"Effect": "Deny", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    made = client("iam").create_role(RoleName="trusts-nobody", AssumeRolePolicyDocument=json.dumps(document))
+    with pytest.raises(DeployError, match="mend the AssumeRolePolicyDocument of trusts-nobody"):
+        make(kind, {"StateMachineName": "made", "RoleArn": made["Role"]["Arn"], "Definition": definition})
+
+
 def test_a_setting_of_a_bucket_that_is_not_passed_on_is_refused_by_name(make: Make):
     with pytest.raises(DeployError, match="WebsiteConfiguration of a bucket is not among"):
         make("AWS::S3::Bucket", {"BucketName": "made-misspelt", "WebsiteConfiguration": {}})
