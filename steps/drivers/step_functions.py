@@ -67,8 +67,13 @@ class Run:
 
     @property
     def failed_task(self) -> Task | None:
-        """The task that failed last with the execution's error, if one did."""
-        return next((task for task in reversed(self.tasks) if self.error and task.error == self.error), None)
+        """The task that failed first with the execution's error, and whose state did not succeed at another attempt.
+
+        None if no task has that error, as that of a Choice or of a time-out of the whole.
+        """
+        settled = {task.state for task in self.tasks if task.outcome.endswith("Succeeded") and not task.in_map}
+        failed = (task for task in self.tasks if self.error and task.error == self.error)
+        return next((task for task in failed if task.state not in settled), None)
 
     @property
     def duplicate_of(self) -> str | None:

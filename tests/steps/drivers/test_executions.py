@@ -107,8 +107,11 @@ def test_the_request_id_of_a_task_is_found_where_it_stands(history: list[Any], r
 
 
 @pytest.mark.parametrize(("error", "state"), [("KeyError", "Call"), ("ValueError", None), (None, None)])
-def test_the_task_that_failed_with_the_error_of_the_execution_is_found(error: str | None, state: str | None) -> None:
+def test_the_task_that_failed_first_with_the_error_of_the_execution_is_found(
+    error: str | None, state: str | None
+) -> None:
     history, at = ended(taskFailedEventDetails={"error": "KeyError"}), datetime(2026, 11, 28, tzinfo=UTC)
-    assert Run("arn:any", "FAILED", at, at, error, None, {}, {}, history, "").failed_task == (
-        state and tasks(history)[0]
-    )
+    history += [event | {name: event[name] + 4 for name in ("id", "previousEventId")} for event in history]
+    history[4] |= {"stateEnteredEventDetails": {"name": "Handle the error"}}
+    found = Run("arn:any", "FAILED", at, at, error, None, {}, {}, history, "").failed_task
+    assert (found and found.state) == state
