@@ -74,7 +74,7 @@ Feature: Every record counts exactly once, whatever the database does
   @requirement:ROB-08
   Scenario: The name of the database cannot be resolved
     Given a file of 10 records
-    And the functions are to reach the database at "aurora.invalid:5432"
+    And the environment variable "AURORA_ENDPOINT" is "aurora.invalid:5432"
     When the file is delivered
     Then the execution fails with "DatabaseUnavailableError", saying "no session on aurora.invalid"
     And batch-jobs holds its status as "FAILED"

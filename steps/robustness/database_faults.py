@@ -96,12 +96,6 @@ def let_in(drivers: Drivers) -> None:
     drivers.database.tell("own_role_let_in")
 
 
-@given(parsers.parse('the functions are to reach the database at "{endpoint}"'))
-def reached_at(endpoint: str, environment: Environment, cleaning_up: ExitStack) -> None:
-    functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
-    cleaning_up.enter_context(functions.configured(AURORA_ENDPOINT=endpoint))
-
-
 @given(parsers.parse("the database is paused at 0 ACU, and resumes in {seconds:d} seconds"))
 def paused(seconds: int, faults: InjectedFaults) -> None:
     faults.slow("the database is paused", "postgresql connects", seconds)

@@ -142,6 +142,12 @@ def chunk_size(records: int, environment: Environment, cleaning_up: ExitStack) -
     cleaning_up.enter_context(functions.configured(CHUNK_SIZE=str(records)))
 
 
+@given(parsers.parse('the environment variable "{name}" is "{value}"'))
+def variable(name: str, value: str, environment: Environment, cleaning_up: ExitStack) -> None:
+    functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)
+    cleaning_up.enter_context(functions.configured(**{name: value}))
+
+
 @then(parsers.parse('"{state}" was tried again after "{error}"'))
 def tried_again(state: str, error: str, delivery: Delivery, finding: Finding) -> None:
     retries = [(retry.state, retry.error) for retry in delivery.run.retries]
