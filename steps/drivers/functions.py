@@ -201,9 +201,15 @@ class Functions:
             security_groups=tuple(network.get("SecurityGroupIds", ())),
             timeout=answer.get("Timeout", 3),
             logging={name: str(value) for name, value in answer.get("LoggingConfig", {}).items()},
-            reserved=self._lambda.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions"),
+            reserved=self._reserved(name),
             reason=answer.get("StateReason") or answer.get("LastUpdateStatusReason", ""),
         )
+
+    def _reserved(self, name: str) -> int | None:
+        """The reserved concurrency; None if there is none, or where the caller's policy is older than this question."""
+        with suppress(ClientError):
+            return self._lambda.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+        return None
 
 
 def _configuration(function: Function) -> dict[str, Any]:

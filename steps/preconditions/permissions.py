@@ -143,8 +143,9 @@ def wildcards(role: str, statements: Iterable[Mapping[str, Any]]) -> tuple[list[
             continue
         for action in actions:
             if "*" in action or "?" in action:
-                where = " of its AssumeRolePolicyDocument" if is_trust else ""
-                text = f"{role} is allowed {action}, a wildcard{where}"
+                on = ", ".join(_listed(statement.get("Resource", "*")))
+                where = "its AssumeRolePolicyDocument" if is_trust else f"the Statement on {on}"
+                text = f"{role} is allowed {action}, a wildcard in {where}"
                 deviations.append(Deviation(Diagnosis.PERMISSION_TOO_BROAD, text))
         if not is_trust and "*" in _listed(statement.get("Resource", "*")):
             remarks.append(f"{role} is allowed {', '.join(actions)} on every resource")

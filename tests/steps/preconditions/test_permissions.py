@@ -88,10 +88,22 @@ def statement(**changes: Any) -> dict[str, Any]:
     ("statements", "wild", "remarks"),
     [
         ([statement()], [], []),
-        ([statement(Action=["s3:GetObject", "s3:Put*"])], ["role is allowed s3:Put*, a wildcard"], []),
-        ([statement(Action="*")], ["role is allowed *, a wildcard"], []),
-        ([statement(Action="s3:GetObjec?")], ["role is allowed s3:GetObjec?, a wildcard"], []),
-        ([statement(Action=None, NotAction="iam:*")], ["role is allowed *, a wildcard"], []),
+        (
+            [statement(Action=["s3:GetObject", "s3:Put*"])],
+            ["role is allowed s3:Put*, a wildcard in the Statement on arn:aws:s3:::any/*"],
+            [],
+        ),
+        ([statement(Action="*")], ["role is allowed *, a wildcard in the Statement on arn:aws:s3:::any/*"], []),
+        (
+            [statement(Action="s3:GetObjec?")],
+            ["role is allowed s3:GetObjec?, a wildcard in the Statement on arn:aws:s3:::any/*"],
+            [],
+        ),
+        (
+            [statement(Action=None, NotAction="iam:*")],
+            ["role is allowed *, a wildcard in the Statement on arn:aws:s3:::any/*"],
+            [],
+        ),
         ([statement(Effect="Deny", Action="s3:*", Resource="*")], [], []),
         (
             [statement(Action=["ec2:A", "ec2:B"], Resource=["*"])],
@@ -99,11 +111,15 @@ def statement(**changes: Any) -> dict[str, Any]:
             ["role is allowed ec2:A, ec2:B on every resource"],
         ),
         ([statement(Resource=None, NotResource="any")], [], ["role is allowed s3:GetObject on every resource"]),
-        ([statement(), statement(Action="s3:*")], ["role is allowed s3:*, a wildcard"], []),
+        (
+            [statement(), statement(Action="s3:*")],
+            ["role is allowed s3:*, a wildcard in the Statement on arn:aws:s3:::any/*"],
+            [],
+        ),
         ([statement(Resource=None, Action="sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})], [], []),
         (
             [statement(Resource=None, Action="sts:*", Principal={"Service": "lambda.amazonaws.com"})],
-            ["role is allowed sts:*, a wildcard of its AssumeRolePolicyDocument"],
+            ["role is allowed sts:*, a wildcard in its AssumeRolePolicyDocument"],
             [],
         ),
     ],
