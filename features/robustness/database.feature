@@ -22,6 +22,18 @@ Feature: Every record counts exactly once, whatever the database does
     And every record counts exactly once, and nothing is left over
 
   @requirement:ROB-08
+  Scenario: The database accepts connections, and does not answer
+    Given a file of 10 records
+    And the database is paused at 0 ACU, and resumes in 60 seconds
+    When the file is delivered
+    Then the execution fails with "DatabaseUnavailableError", saying "no answer within 40 s"
+    And batch-jobs holds its status as "FAILED"
+    When the faults are over, and what was at work has come to its end
+    And the file is started again
+    Then its status is "SUCCEEDED"
+    And every record counts exactly once, and nothing is left over
+
+  @requirement:ROB-08
   Scenario: The database lets no function in
     Given a file of 10 records
     And the database lets none of the functions in

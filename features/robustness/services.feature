@@ -62,3 +62,15 @@ Feature: A service that is overloaded, broken or slow costs no record
     When the file is delivered
     Then its status is "SUCCEEDED"
     And every record counts exactly once, and nothing is left over
+
+  Scenario: A file is read too slowly
+    Given a file of 10 records
+    And the environment variable "VALIDATION_TIMEOUT_SECONDS" is "1"
+    And reading the file is answered 2 seconds late
+    When the file is delivered
+    Then the execution fails with "ProcessingError", saying "longer than VALIDATION_TIMEOUT_SECONDS (1)"
+    And batch-jobs holds its status as "FAILED"
+    When the faults are over, and what was at work has come to its end
+    And the file is started again
+    Then its status is "SUCCEEDED"
+    And every record counts exactly once, and nothing is left over

@@ -175,6 +175,11 @@ def late(seconds: float, faults: InjectedFaults, own_file: OwnFile) -> None:
     faults.slow("every answer is late", own_file.call_pattern("any call of a function"), seconds)
 
 
+@given(parsers.parse("{what} is answered {seconds:d} seconds late"))
+def answered_late(what: str, seconds: int, faults: InjectedFaults, own_file: OwnFile) -> None:
+    faults.slow(what, own_file.call_pattern(what), seconds)
+
+
 @given(parsers.parse("a call is tried {times:d} times, by functions that start anew"))
 def tried(times: int, environment: Environment, cleaning_up: ExitStack) -> None:
     functions = Functions(environment.client("lambda"), environment.names.functions, environment.names.qualifiers)

@@ -24,10 +24,11 @@ def validate_file(event: StepEvent, services: Services) -> Answer:
     owner = lock.acquire(event, services)
     if owner != event.execution.id:
         return {"duplicate_of": owner}
+    began, digest = monotonic(), hashlib.sha256()
     size, blocks = open_version(services.s3, event.object)
     check_name_and_size(event.object.key, size)
-    digest = hashlib.sha256()
-    records = count_records(within(services.settings.validation_timeout_seconds, digested(digest.update, blocks)))
+    seconds = services.settings.validation_timeout_seconds
+    records = count_records(within(seconds, began, digested(digest.update, blocks)))
     found = content.note(event, services, digest.hexdigest())
     if found.same_content_as:  # logged without its key, which might hold a word that alarms search logs for
         logger.info(f"same content as version {found.same_content_as.rpartition('#')[2]}", sha256=found.sha256)
@@ -103,10 +104,12 @@ def digested(update: Callable[[bytes], object], blocks: Iterable[bytes]) -> Iter
         yield block
 
 
-def within(seconds: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass the blocks on for at most `seconds`; then raises ProcessingError, since the file itself is not at fault."""
-    deadline = monotonic() + seconds
+def within(seconds: int, began: float, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass the blocks on until `seconds` after `began`, on the monotonic clock; then raises ProcessingError.
+
+    It is no ValidationError, since the file itself is not at fault.
+    """
     for block in blocks:
-        if monotonic() > deadline:
+        if monotonic() > began + seconds:
             raise ProcessingError(f"the validation took longer than VALIDATION_TIMEOUT_SECONDS ({seconds})")
         yield block
