@@ -19,8 +19,9 @@ _EVIDENCE = 20  # sentences; if more records are lost, the discrepancies of verd
 
 @cache
 def usual_diagnoses() -> dict[str, str]:
-    """Return the usual diagnosis of each line of the checklist, for a NO whose check gives none."""
-    return {id: line.diagnosis for id, line in checklist.read().items()}
+    """Return the usual diagnosis of each line and requirement, for a NO whose check gives none."""
+    lines = {id: line.diagnosis for id, line in checklist.read().items()}
+    return lines | {id: requirement.diagnosis for id, requirement in checklist.read_requirements().items()}
 
 
 def diagnoses(
@@ -66,7 +67,7 @@ def diagnoses(
             early |= {deviation.diagnosis} if scenario not in after else set()
         if not scenario.deviations:
             for line in scenario.items:
-                usual = usual_diagnoses().get(line, Diagnosis.NOT_DIAGNOSED)  # a requirement has none
+                usual = usual_diagnoses().get(line, Diagnosis.NOT_DIAGNOSED)
                 usual = Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual
                 found(usual, scenario.reason, [line])
                 early |= {usual} if scenario not in after else set()

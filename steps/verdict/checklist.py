@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
 from steps.diagnoses.ids import Diagnosis
@@ -27,6 +27,16 @@ SCHEDULE = {
 """The phases of a session, in order, by the line of the team's schedule that they make up."""
 
 
+def _find_diagnosis(id: Any) -> Diagnosis:
+    if id not in list(Diagnosis):
+        raise ValueError(f"diagnosis {id!r} is not in steps/diagnoses/catalogue.toml")
+    return Diagnosis(id)
+
+
+Known = Annotated[Diagnosis, BeforeValidator(_find_diagnosis)]
+"""A diagnosis of the catalogue, given by its id."""
+
+
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Item:
     """One line: its stable id, its phase, its text in both languages, and explanations for when it is NO.
@@ -43,7 +53,7 @@ class Item:
     cause: Words
     risk: Words
     remedy: Words
-    diagnosis: Diagnosis = Diagnosis.NOT_DIAGNOSED
+    diagnosis: Known = Diagnosis.NOT_DIAGNOSED
     by_hand_minutes: Annotated[tuple[int, int] | None, Field(validate_default=True)] = None
 
     @field_validator("phase")
@@ -52,13 +62,6 @@ class Item:
         if phase not in PHASES:
             raise ValueError(f"phase {phase!r} is none of {', '.join(PHASES)}")
         return phase
-
-    @field_validator("diagnosis", mode="before")
-    @classmethod
-    def _is_in_the_catalogue(cls, diagnosis: Any) -> Diagnosis:
-        if diagnosis not in list(Diagnosis):
-            raise ValueError(f"diagnosis {diagnosis!r} is not in steps/diagnoses/catalogue.toml")
-        return Diagnosis(diagnosis)
 
     @field_validator("by_hand_minutes", mode="before")
     @classmethod
@@ -82,6 +85,7 @@ class Requirement:
     en: Filled
     risk: Words
     remedy: Words
+    diagnosis: Known = Diagnosis.NOT_DIAGNOSED
 
 
 class MalformedChecklist(MalformedFile):

@@ -73,7 +73,7 @@ def test_a_requirement_beyond_the_checklist_decides_too():
     bad = verdicts.verdict(verdicts.passed("ROB-01"), twice, verdicts.failed("ROB-04"))
     assert (bad.verdict, bad.exit, bad.scope) == ("NO-GO", 1, sorted(LINES))
     explained = {each.id: each.items for each in bad.diagnoses}
-    assert explained == {"records-doubled": ["ROB-03"], "not-diagnosed": ["ROB-04"]}
+    assert explained == {"records-doubled": ["ROB-03"], "redelivery-processed": ["ROB-04"]}
     assert list(verdict.find_contradictions(good)) == list(verdict.find_contradictions(bad)) == []
     waived = {id: verdicts.waived() for id in ("ROB-03", "ROB-04")}
     assert verdicts.verdict(twice, verdicts.failed("ROB-04"), waivers=waived).verdict == "GO"
