@@ -46,7 +46,7 @@ class Aurora:
             return inner(request)
         asked = dict(parse_qsl(request.get_data(as_text=True)))
         action = asked.get("Action", "")
-        if action in _CHANGES and (fault := find_fault(asked)):
+        if fault := find_fault(asked) if action in _CHANGES else find_fault_of_subnets(asked):
             return error_response(request, scope, fault)
         answer = inner(request)
         if self.address and "Prox" not in action:  # Proxy, Proxies
@@ -55,6 +55,16 @@ class Aurora:
         if answer.status_code == 200 and action in _RESTARTS:
             self.restart()
         return answer
+
+
+def find_fault_of_subnets(asked: Mapping[str, str]) -> ServiceError | None:
+    """Return the error for a group of fewer than two subnets, which cannot lie in two availability zones."""
+    subnets = {value for name, value in asked.items() if name.startswith("SubnetIds.")}
+    if asked.get("Action") not in ("CreateDBSubnetGroup", "ModifyDBSubnetGroup") or len(subnets) > 1:
+        return None
+    text = "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement."
+    text += " Add subnets to cover at least 2 AZs."
+    return ServiceError("DBSubnetGroupDoesNotCoverEnoughAZs", text)
 
 
 def find_fault(asked: Mapping[str, str]) -> ServiceError | None:

@@ -20,7 +20,7 @@ _EVIDENCE = 20  # sentences; if more records are lost, the discrepancies of verd
 @cache
 def usual_diagnoses() -> dict[str, str]:
     """Return the usual diagnosis of each line and requirement, for a NO whose check gives none."""
-    lines = {id: line.diagnosis for id, line in checklist.read().items()}
+    lines: dict[str, str] = {id: line.diagnosis for id, line in checklist.read().items()}
     return lines | {id: requirement.diagnosis for id, requirement in checklist.read_requirements().items()}
 
 

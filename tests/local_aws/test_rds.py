@@ -60,6 +60,13 @@ def test_a_server_that_was_restarted_ends_with_the_embedded_aws() -> None:
         eventually(lambda: not runs(pid), "PostgreSQL to end")
 
 
+def test_a_group_of_one_subnet_is_refused(client: Callable[[str], Any]) -> None:
+    with pytest.raises(client("rds").exceptions.DBSubnetGroupDoesNotCoverEnoughAZs, match="cover at least 2 AZs"):
+        client("rds").create_db_subnet_group(
+            DBSubnetGroupName=unique("narrow"), DBSubnetGroupDescription="any", SubnetIds=["subnet-a"]
+        )
+
+
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
