@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from local_aws.step_functions.queries import QueryError, query, split_reference
+from local_aws.step_functions.single_state import TERMINAL
 from local_aws.step_functions.values import from_response, matches, moment_of, to_request
 
 _CACHED = 1_024
@@ -25,6 +26,7 @@ def patch_interpreter() -> None:
     compare_as_aws()
     read_strings_as_json()
     evaluate_queries()
+    end_at_runtime_errors()
     assign_after_output()
     fail_maps()
 
@@ -283,6 +285,37 @@ def evaluate_queries() -> None:
     failure.get_evaluation_failed_event_details = lambda self: self.failure_event.event_details[
         "evaluationFailedEventDetails"
     ]
+
+
+def end_at_runtime_errors() -> None:
+    """End the execution at a runtime error, such as a path that is not there: no Retry and no Catch has a say in it.
+
+    moto gives it to a Catch of States.ALL, and raises an error of its own where a Map, a Parallel or a Fail state
+    passes on any error of States, such as States.Timeout.
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name import failure_event as failures
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+    from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+
+    execution, custom = cast(Any, ExecutionState), cast(Any, CustomErrorName)
+    from_error = execution._from_error
+
+    def from_error_unless_terminal(self: Any, env: Any, ex: Any) -> Any:
+        event = from_error(self, env, ex)
+        if event.error_name is None or event.error_name.error_name not in TERMINAL:
+            return event
+        if event.event_type == HistoryEventType.ExecutionFailed:
+            raise ex
+        (told,) = event.event_details.values()
+        details: Any = {"executionFailedEventDetails": {"error": told.get("error"), "cause": told.get("cause")}}
+        ended = failures.FailureEvent(env, event.error_name, HistoryEventType.ExecutionFailed, details)
+        raise failures.FailureEventException(ended) from ex
+
+    execution._from_error = from_error_unless_terminal
+    custom.__init__ = ErrorName.__init__
 
 
 def _field_of(ctx: Any) -> str:

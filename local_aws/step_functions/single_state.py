@@ -12,7 +12,8 @@ from local_aws.internal_client import Wire
 from local_aws.step_functions.definitions import STATE_NAME, targets_of
 
 _LONGEST_SECONDS = 300  # AWS's limit
-_NEVER_RETRIED = ("States.Runtime", "States.DataLimitExceeded")
+TERMINAL = ("States.Runtime", "States.DataLimitExceeded")
+"""Errors that end an execution, whatever its states retry or catch."""
 
 
 def run_state(wire: Wire, region: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,4 +66,4 @@ def _is_retried(error: str, names: list[str]) -> bool:
     if error in names:
         return True
     is_task = error != "States.Timeout" and "States.TaskFailed" in names
-    return error not in _NEVER_RETRIED and ("States.ALL" in names or is_task)
+    return error not in TERMINAL and ("States.ALL" in names or is_task)

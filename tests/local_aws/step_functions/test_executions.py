@@ -30,6 +30,35 @@ def test_a_path_that_finds_nothing_fails_the_execution(run: Run) -> None:
     assert (execution["status"], execution["error"]) == ("FAILED", "States.Runtime")
 
 
+@pytest.mark.parametrize(
+    "change", [{"Parameters": {"FunctionName.$": "$.nothing"}}, {"ResultSelector": {"a.$": "$.nothing"}}]
+)
+@pytest.mark.parametrize("is_in_map", [False, True])
+def test_a_runtime_error_is_neither_tried_again_nor_caught(
+    deploy: Deploy, run: Run, change: dict[str, Any], is_in_map: bool
+) -> None:
+    everything = {"ErrorEquals": ["States.ALL"]}
+    recovers = {"Retry": [{**everything, "IntervalSeconds": 1}], "Catch": [{**everything, "Next": "Handled"}]}
+    call: dict[str, Any] = task(deploy("def handler(event, context): pass\n").name, **change)
+    if is_in_map:
+        inner = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Call", "States": {"Call": call}}
+        call = {"Type": "Map", "ItemProcessor": inner, "End": True}
+    handled = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    execution, history = run({"First": {**call, **recovers}, "Handled": handled}, [1] if is_in_map else {})
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.Runtime")
+    assert "The JSONPath '$.nothing'" in execution["cause"]
+    assert "FailStateEntered" not in [event["type"] for event in history]
+
+
+def test_a_map_passes_on_the_timeout_of_a_step(deploy: Deploy, run: Run) -> None:
+    call = task(deploy("import time\ndef handler(event, context): time.sleep(60)\n").name, TimeoutSeconds=1)
+    inner = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Call", "States": {"Call": call}}
+    caught = [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}]
+    each = {"Type": "Map", "ItemProcessor": inner, "End": True, "Catch": caught}
+    execution, _ = run({"Each": each, "Late": {"Type": "Fail", "ErrorPath": "$.Error"}}, [1])
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.Timeout")
+
+
 def test_an_error_is_caught_by_its_class(deploy: Deploy, run: Run) -> None:
     function = deploy("class TooLate(Exception): pass\ndef handler(event, context): raise TooLate('by a day')\n")
     caught = [{"ErrorEquals": ["Other"], "Next": "Wrong"}, {"ErrorEquals": ["TooLate"], "Next": "Right"}]
