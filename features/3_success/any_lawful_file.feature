@@ -5,7 +5,7 @@ Feature: Whatever a lawful file looks like, each record is added to what its use
   @checklist:AUR-03
   Scenario: Users of many records, with statistics, in a file as a spreadsheet saves it
     Given a record of a user that is inactive
-    And a file of 190 records of the same 10 users
+    And a file of 130 records of the same 10 users
     And they have statistics of an earlier day, of which every tenth is locked
     And a bad record of each kind, among 7 more good ones
     And it is saved as a spreadsheet saves it, with quotes, a blank line, large counts and no line break at its end

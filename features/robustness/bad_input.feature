@@ -207,7 +207,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
   @requirement:ROB-05
   Scenario: 100 MB are not too much
     Given a file of exactly 100 MB, its records padded with zeros
-    And a chunk is to hold 400 records from now on
+    And a chunk is to hold 600 records from now on
     When the file is delivered
     Then its status is "SUCCEEDED"
     And each record of the file has one fate, on which all stores agree

@@ -39,7 +39,7 @@ Feature: Each record has one fate, and a bad one never costs a good one
   Scenario: Two records that only together are too much
     Given a file of 96 records
     And a chunk is to hold 100 records from now on
-    And two records of one user without statistics whose sum would overflow
+    And two records each of two users without statistics, whose logins or posts together would overflow
     When the file is delivered
     Then its status is "SUCCEEDED"
     And every bad record is rejected for its own reason

@@ -55,7 +55,6 @@ def each_kind(count: int, own_file: OwnFile, drivers: Drivers) -> None:
     own_file.add(own_file.new_user(), -1, 1, reason="ValidationError")  # though its user is not registered either
     own_file.write(f'"{users[0]}"x,1,2', "", 0, 0, reason="ValidationError")  # no field of it can be read
     overflowing(own_file, drivers)
-    overflowing_together(own_file)
     for user in users:
         own_file.add(user, 1, 1)
 
@@ -99,12 +98,14 @@ def overflowing(own_file: OwnFile, drivers: Drivers) -> None:
     own_file.add(user, 1, 1, reason="ValidationError")
 
 
-@given("two records of one user without statistics whose sum would overflow")
+@given("two records each of two users without statistics, whose logins or posts together would overflow")
 def overflowing_together(own_file: OwnFile) -> None:
-    user = own_file.new_user()
-    own_file.register([user])
-    own_file.add(user, 2**63 - 1, 1, reason="ValidationError")
-    own_file.add(user, 1, 1, reason="ValidationError")
+    """Both records of a user have to be in one chunk: between two chunks, the first one is good."""
+    for counts in ((2**63 - 1, 1), (1, 2**63 - 1)):
+        user = own_file.new_user()
+        own_file.register([user])
+        own_file.add(user, *counts, reason="ValidationError")
+        own_file.add(user, 1, 1, reason="ValidationError")
 
 
 @given(
