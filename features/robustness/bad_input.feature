@@ -100,6 +100,7 @@ Feature: Whatever a sender delivers, its fate is known beforehand
       | has empty rows as spreadsheets leave them |
       | has no line break at its end   |
       | has its header in quotes       |
+      | has a record of exactly 64 KiB |
 
   @requirement:ROB-05
   Scenario: A single record is a file

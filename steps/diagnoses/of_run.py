@@ -54,6 +54,7 @@ _SIGNS = (
     Sign(Diagnosis.CHUNK_LOST, "CheckViolation", r"chunk_plan"),
     Sign(Diagnosis.CHUNK_LOST, "UniqueViolation", r"rejected_records"),  # one line in two chunks
     Sign(Diagnosis.LOCK_WRONG, "LockLostError"),
+    Sign(Diagnosis.FATE_WRONG, "NumericValueOutOfRange", r"bigint out of range"),  # the column holds what is lawful
     Sign(
         Diagnosis.SCHEMA_WRONG,
         r"Undefined(Table|Column|Function|Object)|InvalidColumnReference|NumericValueOutOfRange|DataRightTruncation",

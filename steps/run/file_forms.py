@@ -32,6 +32,12 @@ def _with_empty_rows(lines: Lines) -> str:
     return "".join(f"{line}{line_break}{empty}{line_break}" for line, empty, line_break in rows)
 
 
+def _padded(line: str, size: int) -> str:
+    """Return the record with so many zeros before its logins that it is `size` bytes long."""
+    user, logins, posts = line.split(",")
+    return f"{user},{logins.zfill(len(logins) + size - len(line))},{posts}"
+
+
 FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     "begins with a byte order mark": lambda lines: text(lines).encode("utf-8-sig"),
     "ends its lines with CRLF": lambda lines: text(lines).replace("\n", "\r\n").encode(),
@@ -40,6 +46,7 @@ FORMS: Mapping[str, Callable[[Lines], bytes]] = {
     "has empty rows as spreadsheets leave them": lambda lines: _with_empty_rows(lines).encode(),
     "has no line break at its end": lambda lines: text(lines).encode()[:-1],
     "has its header in quotes": _columns(lambda columns: [f'"{column}"' for column in columns]),
+    "has a record of exactly 64 KiB": lambda lines: text([*lines[:-1], _padded(lines[-1], _RECORD_BYTES)]).encode(),
     "is a header alone": lambda lines: text(lines[:1]).encode(),
     "is empty": lambda lines: b"",
     "has no header": lambda lines: text(lines[1:]).encode(),
