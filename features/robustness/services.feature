@@ -43,6 +43,7 @@ Feature: A service that is overloaded, broken or slow costs no record
     And <call> is refused from now on with "<error>" and status <status>
     When the file is delivered
     Then the execution fails with "<name>", saying "on purpose"
+    And batch-jobs holds its status as "FAILED"
     When the faults are over, and what was at work has come to its end
     And the file is started again
     Then its status is "SUCCEEDED"
@@ -54,6 +55,7 @@ Feature: A service that is overloaded, broken or slow costs no record
       | fetching the credentials  | InternalServiceError | 500    | InternalServiceError |
       | noting the end of chunk 1 | ThrottlingException  | 400    | ThrottlingException  |
       | completing the job        | InternalServerError  | 500    | InternalServerError  |
+      | invoking chunk 1          | ResourceNotFoundException | 404 | Lambda.ResourceNotFoundException |
       | completing the job        | TransactionConflict  | 400    | TransactionCanceledException |
 
   Scenario: Each answer comes late
