@@ -145,11 +145,14 @@ def shrink_cluster(p: Pipeline) -> None:
     )
 
 
-def narrow_subnet_group(p: Pipeline) -> None:
+def move_subnet_group(p: Pipeline) -> None:
     rds, name = p.client("rds"), {"DBSubnetGroupName": p["AuroraSubnetGroup"]}
     rds.delete_db_subnet_group(**name)
     description = p.declared["AuroraSubnetGroup"].properties["DBSubnetGroupDescription"]
-    rds.create_db_subnet_group(**name, DBSubnetGroupDescription=description, SubnetIds=[p["PrivateSubnetA"]])
+    zone = {"VpcId": p["Vpc"], "CidrBlock": "10.0.99.0/24", "AvailabilityZone": "ap-northeast-1c"}
+    other = p.client("ec2").create_subnet(**zone)["Subnet"]["SubnetId"]
+    subnets = [p["PrivateSubnetA"], other]
+    rds.create_db_subnet_group(**name, DBSubnetGroupDescription=description, SubnetIds=subnets)
 
 
 CHANGES: list[tuple[Change, set[str]]] = [
@@ -271,5 +274,5 @@ CHANGES: list[tuple[Change, set[str]]] = [
         lambda p: p.client("rds").modify_db_instance(DBInstanceIdentifier=p["AuroraInstance"], PubliclyAccessible=True),
         {"AuroraInstance: PubliclyAccessible"},
     ),
-    (narrow_subnet_group, {"AuroraSubnetGroup: SubnetIds"}),
+    (move_subnet_group, {"AuroraSubnetGroup: SubnetIds"}),
 ]
