@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pytest_bdd import then, when
 
 from steps.diagnoses import catalogue
@@ -98,7 +100,7 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
     services = [service for (service,) in datatable[1:]]
     silent = [service for service in services if not _has_mark(answers, service, "ok")]
     for service in (each for each in silent if not _has_mark(answers, each, "-")):  # not tested, so no diagnosis
-        finding.suspect(_DIAGNOSES.get(service, Diagnosis.NOT_DIAGNOSED), f"{service} does not answer well")
+        finding.deviations.append(diagnose_service(service, answers))
     finding.holds(
         not silent,
         "services-answer",
@@ -113,6 +115,16 @@ def all_answer(datatable: list[list[str]], answers: str, finding: Finding) -> No
 def silent_one_named(silence: str, finding: Finding) -> None:
     named = "NO  DynamoDB" in silence and "remedy: look at the network" in silence
     finding.holds(named, "silent-service-named", service="DynamoDB", evidence=silence)
+
+
+def diagnose_service(service: str, answers: str) -> Deviation:
+    """Return the deviation of a service in the output of `doctor`: its usual one, unless a variable is lacking."""
+    found = re.search(rf"^NO +{service} +(.+)$", answers, re.MULTILINE)
+    said = found[1] if found else "nothing"
+    lacks_variable = re.search(r" lacks [A-Z_]+$", said)
+    usual = _DIAGNOSES.get(service, Diagnosis.NOT_DIAGNOSED)
+    diagnosis = Diagnosis.ENVIRONMENT_VARIABLE_MISSING if lacks_variable else usual
+    return Deviation(diagnosis, f"{service} does not answer well: {said}")
 
 
 def _has_mark(answers: str, service: str, mark: str) -> bool:

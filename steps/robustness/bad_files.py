@@ -63,7 +63,7 @@ def _user(text: str) -> str:
 
 @given(parsers.parse("{megabytes:d} MB of bad records whose characters take three bytes each"))
 def multi_byte(megabytes: int, own_file: OwnFile, rejected_texts: list[str]) -> None:
-    """Whatever the size of the blocks that a reader takes, the borders of some lie within a character."""
+    """Some borders of the blocks that a reader takes lie within a character, at any size of these blocks."""
     text = "ユ" * 20_000
     for _ in range(-(-megabytes * 1_000_000 // len(text.encode()))):
         own_file.write(text, text, 0, 0, reason="ValidationError")
