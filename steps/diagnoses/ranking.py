@@ -39,7 +39,8 @@ def diagnoses(
     `of_the_run` are deviations of the execution as a whole: they may explain every line that failed after it `began`,
     on the monotonic clock. Where that execution did not succeed, any lower diagnosis that only scenarios after it found
     follows from its own: those scenarios judged what a failed execution left. So does `error-nameless`, at any place
-    and time: an execution that had to fail met the same error before its own.
+    and time: an execution that had to fail met the same error before its own. `state-failed`, an error that no other
+    diagnosis explains, comes last of those that checks found, unless it is the run's.
     """
     bad = [scenario for scenario in scenarios if scenario.status in (FAILED, BROKEN)]
     if not bad:
@@ -71,9 +72,9 @@ def diagnoses(
                 usual = Diagnosis.ENVIRONMENT_BROKEN if scenario.status == BROKEN else usual
                 found(usual, scenario.reason, [line])
                 early |= {usual} if scenario not in after else set()
-    order = list(Diagnosis)
-    ranked = sorted(items, key=lambda id: (id not in known, order.index(Diagnosis(id))))
-    of_run = {deviation.diagnosis for deviation in told}
+    order, of_run = list(Diagnosis), {deviation.diagnosis for deviation in told}
+    nameless = ({Diagnosis.STATE_FAILED} & known) - of_run  # of a later execution: any known cause explains it
+    ranked = sorted(items, key=lambda id: (id not in known, id in nameless, order.index(Diagnosis(id))))
     root = next((id for id in ranked if id in of_run and run.get("status") not in (None, "SUCCEEDED")), None)
     lower = ranked[ranked.index(root) + 1 :] if root else []
     follows = {id: root for id in lower if id not in of_run | early}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from steps.diagnoses.ids import Diagnosis
 from steps.drivers.postgres import Database, Unreachable
 from steps.drivers.waiting import NotSeen, eventually
 
@@ -45,6 +46,12 @@ def _read_names(rows: Iterable[Mapping[str, str]]) -> list[str]:
     return [row["application_name"] for row in rows]
 
 
+class SessionsLeft(NotSeen):
+    """Sessions of the functions stay open."""
+
+    diagnosis = Diagnosis.SESSIONS_LEFT
+
+
 class Connections:
     """Queries pg_stat_activity for the sessions whose application_name is one of `functions` and a request id."""
 
@@ -71,13 +78,16 @@ class Connections:
         return len(database.ask("blocked_function_sessions", names=self._names))
 
     def gone(self, database: Database, *, within: float) -> None:
-        """Wait until no session of the functions is open. Raises NotSeen."""
-        eventually(
-            lambda: None if self.open(database) else True,
-            what="every session of the functions to end",
-            seen=lambda: ", ".join(self.open(database)),
-            within=within,
-        )
+        """Wait until no session of the functions is open. Raises SessionsLeft."""
+        try:
+            eventually(
+                lambda: None if self.open(database) else True,
+                what="every session of the functions to end",
+                seen=lambda: ", ".join(self.open(database)),
+                within=within,
+            )
+        except NotSeen as error:
+            raise SessionsLeft(str(error)) from None
 
     @contextmanager
     def watched(self) -> Iterator[Sightings]:

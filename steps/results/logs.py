@@ -21,7 +21,7 @@ from steps.drivers.logs import LogLine, complaints, holding, written
 from steps.results.audit_trail import find_failed
 from steps.run import attachments
 from steps.run.custom_file import OwnFile
-from steps.run.delivery import CHUNK_STEP, STEPS, SUCCESS, Delivery, Drivers
+from steps.run.delivery import CHUNK_STEP, SESSION_SECONDS, STEPS, SUCCESS, Delivery, Drivers, list_request_ids
 from steps.suite.deviation import Deviation
 from steps.suite.finding import Finding
 from steps.suite.progress import Progress
@@ -256,20 +256,17 @@ def kept_for_days(due: int, drivers: Drivers, finding: Finding) -> None:
     finding.control("a group that keeps them for a day", bool(find({"any": 1})))
 
 
-PATIENCE = 10
-"""Seconds for the server to remove a session that a function has closed."""
-
-
 @then("sessions of its invocations were seen while it ran")
 def sessions_seen(delivery: Delivery, finding: Finding) -> None:
-    seen = delivery.sightings.of(_list_request_ids(delivery))
+    seen = delivery.sightings.of(list_request_ids(delivery.run))
     finding.holds(bool(seen), "sessions-seen", seen=len(seen), most=delivery.sightings.most)
 
 
 @then("none of them is left open")
 def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
-    ids, connections = _list_request_ids(delivery), drivers.connections
-    left = connections.left_by(ids, within=PATIENCE)
+    ids, connections, left = list_request_ids(delivery.run), drivers.connections, delivery.sessions_left
+    if left is None:
+        left = connections.left_by(ids, within=SESSION_SECONDS)
     finding.holds(not left, "no-session-left", left=len(left), where=enumerate_items(left))
     function = drivers.environment.names.functions[0]
     if drivers.environment.shared:
@@ -278,7 +275,3 @@ def none_left(delivery: Delivery, drivers: Drivers, finding: Finding) -> None:
         return
     with connections.pretending(function, ids[0]):
         finding.control("a session really left open", bool(connections.left_by(ids, within=0)))
-
-
-def _list_request_ids(delivery: Delivery) -> list[str]:
-    return [task.request_id for task in delivery.run.tasks if task.request_id]

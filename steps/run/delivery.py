@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
@@ -17,7 +18,7 @@ from steps.drivers.event_rule import Trigger
 from steps.drivers.execution_history import Reached
 from steps.drivers.locks import Locks
 from steps.drivers.logs import LogLine, Logs, Tail, holding, without_others
-from steps.drivers.postgres import Database
+from steps.drivers.postgres import Database, Unreachable
 from steps.drivers.s3 import Inbox, Upload
 from steps.drivers.step_functions import Run, Workflow
 from steps.drivers.waiting import NotSeen
@@ -100,6 +101,15 @@ class Snapshot:
     sessions: int
 
 
+SESSION_SECONDS = 10
+"""Seconds for the server to remove a session that a function has closed."""
+
+
+def list_request_ids(run: Run) -> list[str]:
+    """Return the request ids of the invocations of an execution, as far as its history has them."""
+    return [task.request_id for task in run.tasks if task.request_id]
+
+
 class Observer:
     """Is notified of the progress of a delivery; this base class ignores it."""
 
@@ -135,6 +145,8 @@ class Delivery:
         self._ended = KeptWait(self._await_end, "the end of the execution")
         self._logged = KeptWait(self._await_logs, "the log of the execution")
         self.sightings = Sightings()
+        self.sessions_left: list[str] | None = None
+        """The sessions that the invocations left open, read if an observer follows the delivery; None if not read."""
         self.tail = Tail(drivers.logs, upload.at)
 
     def with_execution(self, start: Start) -> Delivery:
@@ -185,6 +197,9 @@ class Delivery:
             if self.start.by == "manual" and run.duplicate_of:  # the event came late; its execution processes the file
                 self._observer.note_start(replace(self.start, arn=run.duplicate_of))
                 run = workflow.ended(run.duplicate_of, within=within, watch=self._watch)
+        if self._watch:  # before other scenarios start the functions anew, which closes all that they have left open
+            with suppress(Unreachable):
+                self.sessions_left = self._drivers.connections.left_by(list_request_ids(run), within=SESSION_SECONDS)
         if self._drivers.environment.is_emulator:
             tell_gap(run.cause)
         self._observer.note_end(run)
@@ -196,7 +211,7 @@ class Delivery:
 
     def _await_logs(self) -> list[LogLine]:
         run, environment = self.run, self._drivers.environment
-        ids = [task.request_id for task in run.tasks if task.request_id]
+        ids = list_request_ids(run)
         unnamed = sum(task.has_run_unnamed for task in run.tasks)
         logs, patience = self._drivers.logs, environment.patience.logs
         lines = logs.complete(self.upload.at, ids, within=patience, unnamed=unnamed, execution=run.arn)

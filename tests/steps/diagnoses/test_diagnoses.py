@@ -168,6 +168,18 @@ LOST = tuple(Deviation(Diagnosis.RECORDS_LOST, f"record {n}") for n in range(100
             },
             id="the run explains every line, before what is usual for it",
         ),
+        pytest.param(
+            [
+                one("a", "AUR-03", said=(Deviation(Diagnosis.STATE_FAILED, "DuplicateTable"),)),
+                one("b", "PRF-03", said=(Deviation(Diagnosis.NOT_ATOMIC, "between chunks"),)),
+            ],
+            (),
+            {
+                Diagnosis.NOT_ATOMIC: (["PRF-03"], ["between chunks"]),
+                Diagnosis.STATE_FAILED: (["AUR-03"], ["DuplicateTable"]),
+            },
+            id="a known cause explains an error of another execution that has no diagnosis of its own",
+        ),
         pytest.param([one("a", "SFN-03", status=PASSED, said=(CLOSED,))], (CLOSED,), {}, id="nothing failed"),
     ],
 )
