@@ -159,12 +159,10 @@ def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
 def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
     run = delivery.run
     if run.status != acceptance.run.status:
+        # A manual start has no event, and that of the automatic start was correct; the scenario has registered its users.
+        meant = {Diagnosis.EVENT_CONTRACT_BROKEN: BROKEN, Diagnosis.USERS_MISSING: Diagnosis.FATE_WRONG}
         found = diagnose_run(run)
-        finding.deviations += [
-            # A manual start has no event, and the event of the automatic start was correct.
-            each._replace(diagnosis=BROKEN) if each.diagnosis == Diagnosis.EVENT_CONTRACT_BROKEN else each
-            for each in found
-        ]
+        finding.deviations += [Deviation(meant.get(diagnosis, diagnosis), text) for diagnosis, text in found]
     got, due = _summarise(run), _summarise(acceptance.run)
     evidence = "\n".join([str(run), *map(str, sorted((got.states - due.states) + (due.states - got.states)))])
     finding.holds(got == due, "same-result", wanted=due.tell(), got=got.tell(), evidence=evidence)
