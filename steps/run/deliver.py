@@ -159,7 +159,7 @@ def started_by_hand(delivery: Delivery, commands: Commands) -> Delivery:
 def same_result(delivery: Delivery, acceptance: Delivery, finding: Finding) -> None:
     run = delivery.run
     if run.status != acceptance.run.status:
-        # A manual start has no event, and that of the automatic start was correct; the scenario has registered its users.
+        # A manual start has no event, and the automatic start's was correct; the scenario has registered its users.
         meant = {Diagnosis.EVENT_CONTRACT_BROKEN: BROKEN, Diagnosis.USERS_MISSING: Diagnosis.FATE_WRONG}
         found = diagnose_run(run)
         finding.deviations += [Deviation(meant.get(diagnosis, diagnosis), text) for diagnosis, text in found]
