@@ -104,5 +104,5 @@ def totals(delivery: Delivery, finding: Finding) -> None:
     if wrong:
         finding.suspect(Diagnosis.JOB_WRONG, told.en)
     finding.holds(not wrong, "job-counts-agree", where=told)
-    miscounted = [job._replace(applied=job.applied - 1) for job in stores.jobs]
+    miscounted = [job._replace(applied=job.applied + 1) for job in stores.jobs]
     finding.control("a wrong count", bool(compare_totals(replace(stores, jobs=miscounted), fates)))

@@ -88,6 +88,15 @@ def test_a_rejected_record_has_that_fate_and_its_reason():
     ]
 
 
+def test_a_failed_job_counts_no_more_than_was_committed_in_the_end():
+    stores = clean()
+    job, fates = stores.jobs[0], reconcile(stores)
+    early, much = (job._replace(status="FAILED", applied=job.applied + more) for more in (-1, 1))
+    assert compare_totals(replace(stores, jobs=[early]), fates) == []
+    assert compare_totals(replace(stores, jobs=[much]), fates)
+    assert compare_totals(replace(stores, jobs=[job._replace(applied=job.applied - 1)]), fates)
+
+
 @pytest.mark.parametrize("store", ["audited", "logged"])
 @pytest.mark.parametrize("change", ["missing", "twice", "miscounted"])
 def test_a_store_that_accounts_otherwise_for_a_chunk_disagrees_on_its_records(store, change):
